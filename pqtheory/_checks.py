@@ -1,0 +1,73 @@
+"""Checks of arguments: each error names the argument, its value and what is allowed."""
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import Array, as_array, is_compiling, is_torch
+
+
+def check_number(
+    value: Any,
+    name: str,
+    low: float = -math.inf,
+    *,
+    open_low: bool = False,
+    finite: bool = False,
+) -> Any:
+    """``value`` if it is a real number (or an array of them), not NaN, not below ``low``.
+
+    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, its value and what is allowed.
+    """
+    if isinstance(value, bool) or not isinstance(value, (numbers.Real, np.ndarray)):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    if isinstance(value, np.generic):
+        value = value.item()
+    allowed = value > low if open_low else value >= low
+    if finite:
+        allowed = allowed & (abs(value) < math.inf)
+    if not (allowed.all() if isinstance(allowed, np.ndarray) else allowed):
+        bound = "" if low == -math.inf else f" {'>' if open_low else '>='} {low:g}"
+        raise ValueError(
+            f"{name}: expected a {'finite ' if finite else ''}number{bound}, got {value!r}"
+        )
+    return value
+
+
+def check_count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
+    """``value`` if it is an integer from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
+    if value < low or (high is not None and value > high):
+        allowed = f">= {low}" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name}: expected an integer {allowed}, got {value!r}")
+    return int(value)
+
+
+def check_weight(weight: Any, name: str = "weight") -> Any:
+    """``weight`` if it is a number or array >= 0 (infinity allowed); one below 0 or NaN is a ValueError."""
+    if is_torch(weight):
+        if not is_compiling() and weight.device.type == "cpu" and not bool((weight >= 0).all()):
+            raise ValueError(f"{name}: expected numbers >= 0, got {weight}")
+        return weight
+    return check_number(weight, name, 0)
+
+
+def check_last_axis(theta: Array, dim: int, name: str = "theta") -> None:
+    """Raise unless ``theta`` has shape (..., dim)."""
+    if theta.ndim == 0 or theta.shape[-1] != dim:
+        raise ValueError(f"{name}: expected shape (..., {dim}), got {tuple(theta.shape)}")
+
+
+def check_vectors(theta: Any, dim: int, name: str = "theta") -> tuple[Any, Array]:
+    """Namespace and array of ``theta``, which must be real and of shape (..., dim)."""
+    xp, array = as_array(theta, name)
+    check_last_axis(array, dim, name)
+    return xp, array

@@ -1,0 +1,140 @@
+"""The one wrapper round all elementwise kernels: out = kernel(xp, theta, *arguments).
+
+A kernel is a pure function of an array namespace. The wrapper gives it blocks that stay in cache, widens half precision
+to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import (
+    HALF_PRECISION,
+    Array,
+    Namespace,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_compiling,
+    is_torch,
+)
+
+#: elements per block: a few temporaries of this size stay in the second-level cache
+NUMPY_BLOCK = 1 << 15
+TORCH_BLOCK = 1 << 17
+
+Kernel = Callable[..., Array]
+
+
+def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+    """Apply ``kernel(xp, theta, *arguments)`` entry by entry.
+
+    Parameters
+    ----------
+    kernel : callable
+        Pure function of (namespace, array, *arguments) that returns an array of the same shape.
+    theta : array or number
+        Any shape. Float16 and bfloat16 are computed in float32.
+    *arguments : float or array
+        Handed to the kernel; arrays must broadcast against ``theta``.
+    out : array, optional
+        Where the result goes: the shape, dtype and library of ``theta``. May be ``theta``.
+
+    Returns
+    -------
+    array
+        Shape and dtype of ``theta``; ``out`` if it was given. Inputs stay untouched.
+    """
+    xp, t = as_array(theta)
+    if out is not None:
+        check_out(out, t)
+    arguments = tuple(_argument_like(xp, a, t) for a in arguments)
+    if _can_block(t, arguments, out):
+        result = xp.empty_like(t) if out is None else out
+        _run_in_blocks(kernel, xp, t, arguments, result)
+        return result
+    result = _run(kernel, xp, t, arguments)
+    if out is not None:
+        out[...] = result
+        return out
+    return result[()] if xp is np and not isinstance(theta, np.ndarray) else result
+
+
+def check_out(out: Any, theta: Array) -> None:
+    """Raise unless ``out`` can take a result for ``theta``."""
+    if type(out) is not type(theta):
+        raise TypeError(f"out: expected {type(theta).__name__} like theta, got {type(out).__name__}")
+    if out.dtype != theta.dtype:
+        raise TypeError(f"out: expected dtype {theta.dtype} like theta, got {out.dtype}")
+    if tuple(out.shape) != tuple(theta.shape):
+        raise ValueError(
+            f"out: expected shape {tuple(theta.shape)} like theta, got {tuple(out.shape)}"
+        )
+
+
+def widen(xp: Namespace, t: Array) -> Array:
+    """Float16 and bfloat16 as float32; anything else unchanged."""
+    if dtype_name(t) in HALF_PRECISION:
+        return xp.astype(t, xp.float32) if xp is not np else t.astype(np.float32)
+    return t
+
+
+def narrow(xp: Namespace, result: Array, like: Array) -> Array:
+    """``result`` in the dtype of ``like``."""
+    if xp is np:
+        return np.asarray(result, dtype=like.dtype)
+    return result if result.dtype == like.dtype else xp.astype(result, like.dtype)
+
+
+def _argument_like(xp: Namespace, argument: Any, theta: Array) -> Any:
+    if isinstance(argument, np.ndarray) and argument.ndim and not isinstance(theta, np.ndarray):
+        return constant_like(xp, argument, theta)
+    return argument
+
+
+def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) -> Array:
+    result: Array = narrow(xp, kernel(xp, widen(xp, t), *arguments), t)
+    if tuple(result.shape) != tuple(t.shape):
+        raise ValueError(
+            f"expected arguments that broadcast to theta's shape {tuple(t.shape)}, "
+            f"got the shape {tuple(result.shape)}"
+        )
+    return result
+
+
+def _can_block(t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
+    """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
+    if not all(isinstance(a, (int, float)) for a in arguments):
+        return False
+    arrays = (t,) if out is None else (t, out)
+    if isinstance(t, np.ndarray):
+        return t.size > NUMPY_BLOCK and all(a.flags.c_contiguous for a in arrays)
+    if not is_torch(t) or is_compiling() or t.device.type != "cpu":
+        return False
+    return t.numel() > TORCH_BLOCK and all(
+        a.is_contiguous() and not a.requires_grad for a in arrays
+    )
+
+
+def _run_in_blocks(
+    kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array
+) -> None:
+    _keep_freed_memory()
+    block = NUMPY_BLOCK if xp is np else TORCH_BLOCK
+    source, target = t.reshape(-1), out.reshape(-1)
+    for start in range(0, math.prod(t.shape), block):
+        part = slice(start, start + block)
+        target[part] = _run(kernel, xp, source[part], arguments)
+
+
+@functools.cache
+def _keep_freed_memory() -> None:
+    """Free one large untouched array, once.
+
+    The GNU allocator hands freed temporaries above a threshold back to the system, which faults their pages in again on
+    the next block; freeing one large array raises that threshold.
+    """
+    np.empty(24 << 20, dtype=np.uint8)

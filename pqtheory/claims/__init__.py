@@ -1,0 +1,42 @@
+"""The claims, one file each: what is true, with its evidence, and what is nearly true, refuted."""
+
+import difflib
+import importlib
+
+from pqtheory.evidence.base import Claim
+
+#: in the order of the theory; a new claim is one file and one line
+REGISTRY = (
+    "bc-is-dual-averaging",
+    "w-prox",
+    "squared-prox",
+    "codebook-prox",
+    "smoothed-w",
+    "alternating-prox",
+    "lazy-oscillation",
+    "bc-fixed-points",
+    "fixed-points-are-vertices",
+    "two-function-toy",
+    "proxquant-fixed-points",
+)
+
+
+def names() -> tuple[str, ...]:
+    """Names of the shipped claims."""
+    return REGISTRY
+
+
+def load(name: str) -> Claim:
+    """The claim of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the nearest name is suggested.
+    """
+    if name not in REGISTRY:
+        near = difflib.get_close_matches(name, REGISTRY, 1, 0.0)
+        raise ValueError(f"claim: no claim {name!r}; did you mean {near[0]!r}?")
+    module = importlib.import_module(f"pqtheory.claims.{name.replace('-', '_')}")
+    claim: Claim = module.CLAIM
+    return claim

@@ -1,0 +1,29 @@
+"""Proof engines, and what claims are made of."""
+
+from pqtheory.evidence.base import (
+    BUDGETS,
+    KINDS,
+    Budget,
+    Check,
+    Claim,
+    Control,
+    Evidence,
+    Part,
+    judge,
+)
+from pqtheory.evidence.verification import ClaimResult, Report, verify
+
+__all__ = [
+    "BUDGETS",
+    "KINDS",
+    "Budget",
+    "Check",
+    "Claim",
+    "ClaimResult",
+    "Control",
+    "Evidence",
+    "Part",
+    "Report",
+    "judge",
+    "verify",
+]

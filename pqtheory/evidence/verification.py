@@ -1,0 +1,235 @@
+"""Verification: run the parts and the controls of claims -> Report."""
+
+import importlib.util
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory.evidence.base import Budget, Claim, Evidence, weakest
+
+
+@final
+@dataclass(frozen=True)
+class PartResult:
+    """A part or a control with what its check found."""
+
+    name: str
+    statement: str
+    evidence: Evidence
+
+    @property
+    def kind(self) -> str:
+        """The kind of evidence."""
+        return self.evidence.kind
+
+
+@final
+@dataclass(frozen=True)
+class ControlResult:
+    """A control with what its check found."""
+
+    name: str
+    statement: str
+    evidence: Evidence
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the false statement was recognised as such."""
+        return self.evidence.kind == "refuted"
+
+
+@final
+@dataclass(frozen=True)
+class ClaimResult:
+    """What verification found about one claim."""
+
+    claim: Claim
+    parts: tuple[PartResult, ...]
+    controls: tuple[ControlResult, ...]
+    seconds: float
+
+    @property
+    def kind(self) -> str:
+        """The kind of the weakest part."""
+        return weakest([p.kind for p in self.parts])
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The figures of all parts."""
+        return {k: v for p in self.parts for k, v in p.evidence.measured.items()}
+
+    @property
+    def predicted(self) -> dict[str, Any]:
+        """What theory says that they are."""
+        return {k: v for p in self.parts for k, v in p.evidence.predicted.items()}
+
+    @property
+    def counterexample(self) -> Mapping[str, Any] | None:
+        """The first case that refutes a part, if any."""
+        found = [p.evidence.counterexample for p in self.parts if p.kind == "refuted"]
+        return found[0] if found else None
+
+    @property
+    def ok(self) -> bool:
+        """No part is refuted and every control is."""
+        return self.kind != "refuted" and all(c.refuted for c in self.controls)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``--json`` writes it."""
+        return {
+            "name": self.claim.name,
+            "source": self.claim.source,
+            "statement": self.claim.statement,
+            "kind": self.kind,
+            "parts": [{"name": p.name, "kind": p.kind, **_details(p.evidence)} for p in self.parts],
+            "measured": plain(self.measured),
+            "predicted": plain(self.predicted),
+            "controls": [
+                {"name": c.name, "refuted": c.refuted, **_details(c.evidence)}
+                for c in self.controls
+            ],
+            "counterexample": plain(self.counterexample),
+            "seconds": self.seconds,
+        }
+
+
+@final
+@dataclass(frozen=True)
+class Report(Mapping[str, ClaimResult]):
+    """Results by claim name."""
+
+    results: tuple[ClaimResult, ...]
+    budget: str
+
+    def __getitem__(self, name: str) -> ClaimResult:
+        for result in self.results:
+            if result.claim.name == name:
+                return result
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (r.claim.name for r in self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def ok(self) -> bool:
+        """No claim is refuted and no control survives."""
+        return all(r.ok for r in self.results)
+
+    def to_json(self) -> str:
+        """``{"claims": [...]}`` for machines."""
+        data = {"budget": self.budget, "ok": self.ok, "claims": [r.to_dict() for r in self.results]}
+        return json.dumps(data, indent=1, allow_nan=False)
+
+
+def verify(
+    *names: str | Claim,
+    budget: str = "quick",
+    on_result: Callable[[ClaimResult], None] | None = None,
+) -> Report:
+    """Check claims.
+
+    Parameters
+    ----------
+    *names : str or Claim
+        Names of shipped claims, paths of claim files (``.py``, each defining ``CLAIM``), or claims. None: all shipped.
+    budget : {"quick", "full"}
+        How much work the checks may do.
+    on_result : callable, optional
+        Called with each result as it comes, for progress displays.
+
+    Returns
+    -------
+    Report
+        ``report["w-prox"].kind`` and so on.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown (the nearest is suggested) or a file defines no claim.
+    """
+    allowed = Budget(budget)
+    results = []
+    for claim in find_claims(*names):
+        results.append(check_claim(claim, allowed))
+        if on_result is not None:
+            on_result(results[-1])
+    return Report(tuple(results), budget)
+
+
+def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
+    """Run every part and every control of one claim."""
+    start = time.perf_counter()
+    parts = tuple(PartResult(p.name, p.statement, p.check(budget)) for p in claim.parts)
+    controls = tuple(ControlResult(c.name, c.statement, c.check(budget)) for c in claim.controls)
+    return ClaimResult(claim, parts, controls, time.perf_counter() - start)
+
+
+def find_claims(*names: str | Claim) -> list[Claim]:
+    """Claims by name, by file or as they are; all shipped ones where none is named.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown (the nearest is suggested) or a file defines no claim.
+    """
+    from pqtheory.claims import load, names as shipped
+
+    if not names:
+        return [load(name) for name in shipped()]
+    return [_find(name, load) if isinstance(name, str) else name for name in names]
+
+
+def _find(name: str, load: Callable[[str], Claim]) -> Claim:
+    return load_file(Path(name)) if name.endswith(".py") else load(name)
+
+
+def load_file(path: Path) -> Claim:
+    """The ``CLAIM`` that a Python file defines.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it defines no ``CLAIM``.
+    """
+    if not path.is_file():
+        raise ValueError(f"claim file: no file {str(path)!r}")
+    spec = importlib.util.spec_from_file_location(f"pqtheory_user_claim_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"claim file: cannot load {str(path)!r}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    claim = vars(module).get("CLAIM")
+    if not isinstance(claim, Claim):
+        raise ValueError(f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.evidence.Claim")
+    return claim
+
+
+def _details(evidence: Evidence) -> dict[str, Any]:
+    details = {"cases": evidence.cases, "margin": evidence.margin}
+    if evidence.counterexample is not None:
+        details["counterexample"] = plain(evidence.counterexample)
+    return {k: plain(v) for k, v in details.items()}
+
+
+def plain(value: Any) -> Any:
+    """``value`` with JSON's own types; fractions become strings, numbers JSON lacks become strings too."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,133 @@
+r"""A method = which memory x which map.
+
+========  ==============================================  =====================================
+memory    update                                          the gradient is taken at
+========  ==============================================  =====================================
+eager     theta_{t+1} = map_t(theta_t - eta_t g_t)        theta_t          (the mapped point is kept)
+lazy      theta_{t+1} = theta_t - eta_t g_t               map_t(theta_t)   (the unmapped point is kept)
+========  ==============================================  =====================================
+
+Maps (projection, prox of a strength, relaxation) live in ``maps.py``. A new method is a new pair, not a new loop.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from pqtheory._arrays import Array, as_array
+from pqtheory._checks import check_number
+from pqtheory.methods.maps import Map
+from pqtheory.regularizers.base import exact_like
+from pqtheory.schedules import Schedule, as_schedule
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a method remembers: the latent weights and the number of steps made."""
+
+    latent: Array
+    step: int
+
+
+class Method(ABC):
+    """An update rule as pure functions of a state.
+
+    Attributes
+    ----------
+    step_size : Schedule
+        eta_t > 0.
+    """
+
+    step_size: Schedule
+
+    def init(self, theta0: Any) -> Any:
+        """State before the first step, latent weights ``theta0`` of shape (..., dim).
+
+        Raises
+        ------
+        TypeError
+            If ``theta0`` is not real floating-point.
+        """
+        _, latent = as_array(theta0, "theta0")
+        return State(latent, 0)
+
+    @abstractmethod
+    def query(self, state: Any) -> Array:
+        """The point whose gradient the next step uses."""
+
+    @abstractmethod
+    def step(self, state: Any, gradient: Array) -> Any:
+        """State after one step with the gradient taken at ``query(state)``."""
+
+    @abstractmethod
+    def output(self, state: Any) -> Array:
+        """The quantized weights: the latent ones, projected."""
+
+    def observe(self, state: Any) -> tuple[Array, Array]:
+        """``(query(state), output(state))``; one evaluation where the two are the same."""
+        return self.query(state), self.output(state)
+
+    def eta(self, step: int, latent: Array) -> Any:
+        """The step size at ``step``.
+
+        Raises
+        ------
+        ValueError
+            If the schedule gives a value that is not > 0 there.
+        """
+        value = self.step_size(step)
+        check_number(value, f"step_size at step {step}", 0, open_low=True, finite=True)
+        return exact_like(value, latent)
+
+
+class MappedMethod(Method):
+    """Memory x map, with an optional clip of the latent weights to [-clip, clip] after each step."""
+
+    def __init__(self, mapping: Map, step_size: Any, clip: Any = None) -> None:
+        self.map = mapping
+        self.step_size = as_schedule(step_size, "step_size")
+        if not isinstance(step_size, Schedule):
+            check_number(step_size, "step_size", 0, open_low=True, finite=True)
+        self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)
+
+    def output(self, state: State) -> Array:
+        """The latent weights, quantized."""
+        return self.map.quantize(state.latent)
+
+    def _clipped(self, latent: Array) -> Array:
+        if self.clip is None or self.clip == math.inf:
+            return latent
+        xp, latent = as_array(latent)
+        return xp.clip(latent, -self.clip, self.clip)
+
+    def __repr__(self) -> str:
+        clip = "" if self.clip is None else f", clip={self.clip!r}"
+        return f"{type(self).__name__}({self.map!r}, step_size={self.step_size!r}{clip})"
+
+
+class Eager(MappedMethod):
+    """theta_{t+1} = map_t(theta_t - eta_t grad L(theta_t)); the prox weight is eta_t lambda_t."""
+
+    def query(self, state: State) -> Array:
+        """theta_t."""
+        return state.latent
+
+    def step(self, state: State, gradient: Array) -> State:
+        """The mapped gradient step."""
+        eta = self.eta(state.step, state.latent)
+        moved = state.latent - eta * gradient
+        return State(self._clipped(self.map(moved, state.step, eta)), state.step + 1)
+
+
+class Lazy(MappedMethod):
+    """theta_{t+1} = theta_t - eta_t grad L(map_t(theta_t)); the prox weight is lambda_t."""
+
+    def query(self, state: State) -> Array:
+        """map_t(theta_t)."""
+        return self.map(state.latent, state.step, 1)
+
+    def step(self, state: State, gradient: Array) -> State:
+        """The plain gradient step from the unmapped point."""
+        eta = self.eta(state.step, state.latent)
+        return State(self._clipped(state.latent - eta * gradient), state.step + 1)

@@ -1,0 +1,40 @@
+r"""BinaryConnect: theta_{t+1} = theta_t - eta_t grad L(sign theta_t).  Lazy x projection."""
+
+from typing import Any, final
+
+from pqtheory._arrays import Array
+from pqtheory.methods.base import Lazy, State
+from pqtheory.methods.maps import Projection
+from pqtheory.sets import Binary, Set
+
+
+@final
+class BinaryConnect(Lazy):
+    """The straight-through method.
+
+    Parameters
+    ----------
+    step_size : float or Schedule
+        eta_t > 0.
+    set : Set
+        Where the gradient is taken; {-1, +1} for BinaryConnect proper, any other set for its kin.
+    clip : float, optional
+        Latent weights are clipped to [-clip, clip] after each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a step size or clip that is not > 0, or a ``set`` that is none.
+
+    References
+    ----------
+    Courbariaux et al., NeurIPS 2015; ProxQuant, arXiv 1810.00861, section 3.1.
+    """
+
+    def __init__(self, step_size: Any, *, set: Set | None = None, clip: Any = None) -> None:
+        super().__init__(Projection(Binary() if set is None else set), step_size, clip)
+
+    def observe(self, state: State) -> tuple[Array, Array]:
+        """The quantized point, twice."""
+        quantized = self.query(state)
+        return quantized, quantized

@@ -1,0 +1,34 @@
+r"""Projected gradient: theta_{t+1} = P(theta_t - eta_t grad L(theta_t)).  Eager x projection."""
+
+from typing import Any, final
+
+from pqtheory.methods.base import Eager
+from pqtheory.methods.maps import Projection
+from pqtheory.sets import Set
+
+
+@final
+class ProjectedSGD(Eager):
+    """Each step ends on the set; small steps never leave the cell of a level.
+
+    Parameters
+    ----------
+    set : Set
+        Where each step is projected.
+    step_size : float or Schedule
+        eta_t > 0.
+    clip : float, optional
+        Latent weights are clipped to [-clip, clip] after each step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a step size or clip that is not > 0, or a ``set`` that is none.
+
+    References
+    ----------
+    ProxQuant, arXiv 1810.00861, section 3.1.
+    """
+
+    def __init__(self, set: Set, step_size: Any, *, clip: Any = None) -> None:
+        super().__init__(Projection(set), step_size, clip)

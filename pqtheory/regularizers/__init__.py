@@ -1,0 +1,40 @@
+"""How the pull works: quantization regularizers with their prox."""
+
+from collections.abc import Callable, Mapping
+
+from pqtheory.regularizers.base import LevelRegularizer, Regularizer
+from pqtheory.regularizers.distance_l1 import DistanceL1
+from pqtheory.regularizers.distance_l2 import DistanceL2
+from pqtheory.regularizers.indicator import Indicator
+from pqtheory.regularizers.smoothed_l1 import SmoothedL1
+from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
+
+#: name -> instance, for the conformance tests, the pictures and the docs
+REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
+    "l1-binary": lambda: DistanceL1(Binary()),
+    "l1-binary-scaled": lambda: DistanceL1(Binary(0.3)),
+    "l1-ternary": lambda: DistanceL1(Ternary()),
+    "l1-codebook": lambda: DistanceL1(Codebook((-1.5, -0.25, 0.1, 2.0))),
+    "l1-4-bit": lambda: DistanceL1(UniformGrid(4, -1.0, 2.0)),
+    "l2-binary": lambda: DistanceL2(Binary()),
+    "l2-ternary": lambda: DistanceL2(Ternary(0.7)),
+    "l2-codebook": lambda: DistanceL2(Codebook((-1.5, -0.25, 0.1, 2.0, 2.5))),
+    "l2-scaled-binary": lambda: DistanceL2(ScaledBinary()),
+    "l2-scaled-binary-rows": lambda: DistanceL2(ScaledBinary(axis=-1)),
+    "smoothed-binary": lambda: SmoothedL1(Binary(), 0.25),
+    "smoothed-ternary": lambda: SmoothedL1(Ternary(), 0.125),
+    "smoothed-codebook": lambda: SmoothedL1(Codebook((-1.5, -0.25, 0.1, 2.0)), 0.05),
+    "indicator-binary": lambda: Indicator(Binary()),
+    "indicator-2-bit": lambda: Indicator(UniformGrid(2, -1.0, 1.0)),
+    "indicator-scaled-binary": lambda: Indicator(ScaledBinary()),
+}
+
+__all__ = [
+    "REGISTRY",
+    "DistanceL1",
+    "DistanceL2",
+    "Indicator",
+    "LevelRegularizer",
+    "Regularizer",
+    "SmoothedL1",
+]

@@ -1,0 +1,213 @@
+r"""Squared distance to a fitted codebook, R(t) = inf over B, alpha of ||t - B alpha||^2; its prox.
+
+The prox alternates, from x = t: q = B alpha fitted to x starting from the last (alpha, B), then
+x = (t + 2 w q) / (1 + 2 w). For the alternating multi-bit quantizer each step is an exact block
+minimisation of J(x, alpha, B) = 1/2 ||x - t||^2 + w ||x - B alpha||^2, so J never increases.
+
+References
+----------
+ProxQuant, arXiv 1810.00861, section on multi-bit and ternary quantization with adaptive levels.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NoReturn, final
+
+import numpy as np
+
+from pqtheory._arrays import EXACT, Array, as_array, dtype_name
+from pqtheory._checks import check_count, check_number, check_weight
+from pqtheory._elementwise import check_out, narrow, widen
+from pqtheory.quantizers import Fit, Quantizer
+from pqtheory.regularizers.base import Axis, Regularizer, exact_like, total
+
+
+@final
+@dataclass(frozen=True)
+class AlternatingDistance(Regularizer):
+    """R and its prox by a heuristic: both rest on what ``quantizer`` finds, not on the infimum.
+
+    ``value`` and ``envelope`` are what the heuristic attains, upper bounds of R and of
+    min_x 1/2 ||x - t||^2 + w R(x). Given q, the best x has J = w / (1 + 2 w) ||t - q||^2: the
+    global prox would take the q nearest to t, whatever w is, and the alternation is only a search
+    for it. As w grows it stays at its start: prox(t, inf) = quantizer.quantize(t), whatever
+    ``rounds``. One NaN or infinity makes its whole group NaN.
+
+    Parameters
+    ----------
+    quantizer : Quantizer
+        One of `pqtheory.quantizers`; a closed form (greedy, ternary) is applied to x afresh, which
+        need not decrease J.
+    rounds : int
+        Rounds of (q, x).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``quantizer`` is none or ``rounds`` is no integer >= 1.
+    """
+
+    quantizer: Quantizer
+    rounds: int = 2
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.quantizer, Quantizer):
+            raise TypeError(f"quantizer: expected a quantizer, got {self.quantizer!r}")
+        check_count(self.rounds, "rounds")
+
+    def quantize(self, theta: Any) -> Array:
+        """Values of ``quantizer.quantize(theta)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        return self.quantizer.quantize(theta)[0]
+
+    def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
+        """J at the prox and its q, w / (1 + 2 w) ||t - q||^2: an upper bound of the envelope.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        xp, t = as_array(theta)
+        wide, w = widen(xp, t), _check_scalar(weight, t)
+        fit = self._end(wide, w)[1]
+        return total(xp, _shares(w)[1] / 2 * (wide - fit.values) ** 2, t, axis)
+
+    def iterates(self, theta: Any, weight: Any) -> Iterator[tuple[Array, Fit]]:
+        """Yield (x, fit) after every half-step, 2 ``rounds`` pairs: first (theta, q), then (x, q).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        _, t = as_array(theta)
+        kept, moved = _shares(_check_scalar(weight, t))
+        x, fit = t, None
+        for _ in range(self.rounds):
+            fit = self.quantizer.fit(x, fit)
+            yield x, fit
+            # exact at both ends: x = t for w = 0, x = q for w = infinity
+            q = fit.values
+            x = t + moved * (q - t) if moved < kept else q + kept * (t - q)
+            yield x, fit
+
+    def objective(self, x: Any, theta: Any, weight: Any, fit: Fit, axis: Axis = None) -> Array:
+        """J(x, alpha, B) = 1/2 ||x - theta||^2 + weight ||x - B alpha||^2, summed over ``axis``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        xp, t = as_array(theta)
+        w = _check_scalar(weight, t)
+        wide, point = widen(xp, t), widen(xp, as_array(x, "x")[1])
+        gap = (point - widen(xp, fit.values)) ** 2
+        pull = xp.where(gap == 0, gap, np.inf) if w == math.inf else w * gap
+        return total(xp, (point - wide) ** 2 / 2 + pull, t, axis)
+
+    def history(self, theta: Any, weight: Any, axis: Axis = None) -> list[Array]:
+        """J after every half-step, 2 ``rounds`` numbers (or arrays of shape theta's less ``axis``).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        return [
+            self.objective(x, theta, weight, fit, axis) for x, fit in self.iterates(theta, weight)
+        ]
+
+    def prox_naive(self, theta: Any, weight: Any) -> Array:
+        """``prox`` one group at a time in exact arithmetic, rounded at the end.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``.
+        """
+        w = check_number(weight, "weight", 0)
+
+        def prox_row(row: Sequence[Fraction]) -> Sequence[Fraction]:
+            x, signs = row, None
+            for _ in range(self.rounds):
+                fit = self.quantizer.fit_row(x, signs)
+                signs = fit.signs
+                if w == math.inf:
+                    x = fit.values
+                else:
+                    pull = 2 * Fraction(w)
+                    pairs = zip(row, fit.values, strict=True)
+                    x = [(t + pull * q) / (1 + pull) for t, q in pairs]
+            return x
+
+        return self.quantizer.map_naive(prox_row, theta)
+
+    def prox_set(self, theta: Any, weight: Any) -> NoReturn:
+        """Not available: the heuristic does not find the global minimisers.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(
+            "AlternatingDistance.prox_set: expected a regularizer whose global minimisers are "
+            f"known; {self.quantizer!r} fits its levels by a heuristic"
+        )
+
+    def subdifferential(self, theta: Any) -> NoReturn:
+        """Not available: R, an infimum over all codebooks, is known by an upper bound only.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(
+            "AlternatingDistance.subdifferential: expected a regularizer with fixed levels; "
+            f"{self.quantizer!r} fits its levels by a heuristic"
+        )
+
+    def _values(self, theta: Array) -> Array:
+        xp, t = as_array(theta)
+        wide = widen(xp, t)
+        return (wide - self.quantizer.fit(wide).values) ** 2
+
+    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+        xp, t = as_array(theta)
+        if out is not None:
+            check_out(out, t)
+        result = narrow(xp, self._end(widen(xp, t), _check_scalar(weight, t))[0], t)
+        if out is None:
+            return result
+        out[...] = result
+        return out
+
+    def _end(self, theta: Array, weight: Any) -> tuple[Array, Fit]:
+        *_, end = self.iterates(theta, weight)
+        return end
+
+
+def _check_scalar(weight: Any, theta: Array) -> Any:
+    """``weight`` as one number: a weight per coordinate would make the fit another problem."""
+    if math.prod(np.shape(check_weight(weight))) != 1:
+        raise ValueError(f"weight: expected one number for all coordinates, got {weight!r}")
+    number = weight if isinstance(weight, int | float | Fraction) else weight.item()
+    return exact_like(number, theta) if dtype_name(theta) == EXACT else float(number)
+
+
+def _shares(weight: Any) -> tuple[Any, Any]:
+    """1 / (1 + 2 w) and 2 w / (1 + 2 w), for w = infinity too."""
+    if weight == math.inf:
+        return 0, 1
+    half = Fraction(1, 2) if isinstance(weight, Fraction) else 0.5
+    return half / (weight + half), weight / (weight + half)

@@ -1,0 +1,163 @@
+r"""Smoothed W: the L1 distance with both its kinks rounded over a width epsilon.
+
+With d the distance to the nearest level and h half the gap to the next one (u = h - d is the distance to the midpoint),
+
+    S(x) = d^2 / (2 eps)          for d <= eps            (a parabola at the level)
+         = d - eps / 2            between
+         = h - eps - u^2 / (2 eps) for u <= eps           (a cap at the midpoint)
+
+0 <= R - S <= eps for the L1 distance R, S = 0 at levels, and S' is Lipschitz with constant 1 / eps.
+The prox moves t toward its nearest level; with a = |t - p| its distance becomes
+max(a eps / (eps + w), a - w), and for w < eps and inside the gaps also at least (a eps - w h) / (eps - w).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from pqtheory._arrays import Array, Namespace, as_array, is_torch
+from pqtheory._checks import check_number
+from pqtheory._elementwise import elementwise
+from pqtheory.regularizers.base import LevelRegularizer, exact_like, require_levels
+from pqtheory.sets.finite import FiniteSet
+
+
+@final
+@dataclass(frozen=True)
+class SmoothedL1(LevelRegularizer):
+    """A differentiable function within ``epsilon`` of the L1 distance to the levels.
+
+    Parameters
+    ----------
+    set : FiniteSet
+        A set with fixed levels.
+    epsilon : float
+        Width of the rounding and bound of the error; at most a quarter of the smallest gap between levels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``set`` has no fixed levels or ``epsilon`` is out of range.
+
+    References
+    ----------
+    ProxQuant, arXiv 1810.00861, Theorem 5.1 (asks for a differentiable regularizer).
+    """
+
+    set: FiniteSet
+    epsilon: Any
+
+    def __post_init__(self) -> None:
+        require_levels(self.set, "SmoothedL1")
+        check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True)
+        levels = [Fraction(v) for v in self.set.level_values]
+        gaps = [b - a for a, b in zip(levels, levels[1:], strict=False)]
+        if gaps and 4 * Fraction(self.epsilon) > min(gaps):
+            raise ValueError(
+                f"epsilon: expected at most a quarter of the smallest gap, {float(min(gaps) / 4):g}, "
+                f"got {self.epsilon!r}"
+            )
+
+    @property
+    def smoothness(self) -> Any:
+        """The Lipschitz constant of the gradient, 1 / epsilon."""
+        return 1 / self.epsilon
+
+    def gradient(self, theta: Any) -> Array:
+        """S'(theta), shape of ``theta``.
+
+        Raises
+        ------
+        TypeError
+            If ``theta`` is not real floating-point.
+        """
+        return self._map(_slope, theta, exact_like(self.epsilon, theta))
+
+    def subdifferential(self, theta: Any) -> tuple[Array, Array]:
+        """(low, high): the gradient twice.
+
+        Raises
+        ------
+        TypeError
+            If ``theta`` is not real floating-point.
+        """
+        return self.gradient(theta), self.gradient(theta)
+
+    def _map(self, kernel: Any, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, t - p, h, *arguments)`` + p, with h = 0 outside the outermost levels."""
+        _, t = as_array(theta)
+        cells = self.set.cells(t)
+
+        def with_cell(xp: Namespace, t: Array, *arguments: Any) -> Array:
+            p = self.set.nearest(xp, t, cells)
+            return kernel(xp, t, p, self.set.half_gap(xp, t, cells), *arguments)
+
+        return elementwise(with_cell, theta, *arguments, out=out)
+
+    def _values(self, theta: Array) -> Array:
+        return self._map(_smoothed, theta, exact_like(self.epsilon, theta))
+
+    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+        if isinstance(weight, float) and weight == float("inf"):
+            return self.set.project(theta, out)
+        epsilon = exact_like(self.epsilon, theta)
+        capped = weight < epsilon
+        # where the cap takes no part its line is evaluated all the same, and any divisor but 0 will do
+        divisor = (epsilon - weight) * capped + (1 - 1 * capped)
+        if is_torch(weight):
+            divisor = divisor.to(weight.dtype)
+        return self._map(_toward, theta, epsilon, weight, capped, divisor, out=out)
+
+    def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
+        eps = Fraction(self.epsilon)
+        d = min(abs(x - level) for level in levels)
+        value = d * d / (2 * eps) if d <= eps else d - eps / 2
+        for a, b in zip(levels, levels[1:], strict=False):
+            u = abs(x - (a + b) / 2)
+            if u < eps:
+                value = (b - a) / 2 - eps - u * u / (2 * eps)
+        return value
+
+    def _candidates(
+        self, theta: Fraction, weight: Fraction, levels: tuple[Fraction, ...]
+    ) -> Iterable[Fraction]:
+        # stationary points of every piece, and the ends of the caps, where an interval of minimisers can end
+        eps, w = Fraction(self.epsilon), weight
+        for level in levels:
+            yield (theta + w * level / eps) / (1 + w / eps)
+            yield theta - w
+            yield theta + w
+        for a, b in zip(levels, levels[1:], strict=False):
+            middle = (a + b) / 2
+            if w != eps:
+                yield (theta - w * middle / eps) / (1 - w / eps)
+            yield from (middle - eps, middle + eps)
+
+
+def _smoothed(xp: Namespace, t: Array, p: Array, h: Array, eps: Any) -> Array:
+    d = xp.abs(t - p)
+    rounded = xp.where(d <= eps, d * d / (2 * eps), d - eps / 2)
+    into_cap = eps - (h - d)
+    capped = (h > 0) & (into_cap > 0)
+    return xp.where(capped, rounded - into_cap * into_cap / (2 * eps), rounded)
+
+
+def _slope(xp: Namespace, t: Array, p: Array, h: Array, eps: Any) -> Array:
+    r = t - p
+    d = xp.abs(r)
+    steepness = xp.minimum(d / eps, xp.ones_like(d))
+    in_cap = (h > 0) & (h - d < eps)
+    steepness = xp.where(in_cap, (h - d) / eps, steepness)
+    return xp.where(r >= 0, steepness, -steepness)
+
+
+def _toward(
+    xp: Namespace, t: Array, p: Array, h: Array, eps: Any, w: Any, capped: Any, divisor: Any
+) -> Array:
+    r = t - p
+    a = xp.abs(r)
+    d = xp.maximum(a * (eps / (eps + w)), a - w)
+    cap = (a * eps - w * h) / divisor
+    d = xp.where((h > 0) & capped, xp.maximum(d, cap), d)
+    return xp.where(r >= 0, p + d, p - d)

@@ -1,0 +1,139 @@
+r"""Schedules: functions from the step t = 0, 1, 2, ... to a value (a step size eta_t or a strength lambda_t).
+
+========================  ==========================================
+Constant(value)           value
+Linear(rate, start)       start + rate t                (the paper's homotopy: lambda_t = rate t)
+Polynomial(scale, power)  scale (t + offset)^power
+Exponential(start, f)     start f^t
+Sigmoid(final, mid, w)    final / (1 + exp(-(t - mid) / w))
+Staircase(schedule, k)    schedule(floor(t / k))        (values that change once per epoch of k steps)
+========================  ==========================================
+
+Numbers keep their type, so schedules of :class:`fractions.Fraction` are exact.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, final
+
+from pqtheory._checks import check_count, check_number
+
+
+class Schedule(ABC):
+    """A function from the step number to a value."""
+
+    @abstractmethod
+    def __call__(self, step: int) -> Any:
+        """Value at ``step`` (0, 1, 2, ...)."""
+
+
+def as_schedule(value: Any, name: str) -> Schedule:
+    """``value`` itself if it is a schedule, else the constant schedule."""
+    return value if isinstance(value, Schedule) else Constant(check_number(value, name))
+
+
+@final
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """``value`` at every step."""
+
+    value: Any
+
+    def __post_init__(self) -> None:
+        check_number(self.value, "value")
+
+    def __call__(self, step: int) -> Any:
+        """``value``."""
+        return self.value
+
+
+@final
+@dataclass(frozen=True)
+class Linear(Schedule):
+    """``start + rate * t``; with ``start = 0`` the homotopy of the paper, ``rate`` its regularization rate."""
+
+    rate: Any
+    start: Any = 0
+
+    def __post_init__(self) -> None:
+        check_number(self.rate, "rate")
+        check_number(self.start, "start")
+
+    def __call__(self, step: int) -> Any:
+        """``start + rate * step``."""
+        return self.start + self.rate * step
+
+
+@final
+@dataclass(frozen=True)
+class Polynomial(Schedule):
+    """``scale * (t + offset)**power``; a negative power needs an offset > 0."""
+
+    scale: Any
+    power: Any
+    offset: Any = 0
+
+    def __post_init__(self) -> None:
+        check_number(self.scale, "scale")
+        check_number(self.power, "power")
+        check_number(self.offset, "offset", 0, open_low=self.power < 0)
+
+    def __call__(self, step: int) -> Any:
+        """``scale * (step + offset)**power``."""
+        return self.scale * (step + self.offset) ** self.power
+
+
+@final
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """``start * factor**t``; summable for ``factor < 1``."""
+
+    start: Any
+    factor: Any
+
+    def __post_init__(self) -> None:
+        check_number(self.start, "start")
+        check_number(self.factor, "factor", 0, open_low=True)
+
+    def __call__(self, step: int) -> Any:
+        """``start * factor**step``, infinite where that overflows."""
+        try:
+            return self.start * self.factor**step
+        except OverflowError:
+            return math.copysign(math.inf, self.start)
+
+
+@final
+@dataclass(frozen=True)
+class Sigmoid(Schedule):
+    """``final / (1 + exp(-(t - midpoint) / width))``: grows from about 0 to ``final`` around ``midpoint``."""
+
+    final: Any
+    midpoint: float
+    width: float
+
+    def __post_init__(self) -> None:
+        check_number(self.final, "final")
+        check_number(self.midpoint, "midpoint")
+        check_number(self.width, "width", 0, open_low=True)
+
+    def __call__(self, step: int) -> Any:
+        """``final * sigmoid((step - midpoint) / width)``."""
+        return self.final * 0.5 * (1.0 + math.tanh(0.5 * (step - self.midpoint) / self.width))
+
+
+@final
+@dataclass(frozen=True)
+class Staircase(Schedule):
+    """``schedule(t // every)``: the published code advances its strength once per epoch of ``every`` steps."""
+
+    schedule: Schedule
+    every: int
+
+    def __post_init__(self) -> None:
+        check_count(self.every, "every")
+
+    def __call__(self, step: int) -> Any:
+        """``schedule(step // every)``."""
+        return self.schedule(step // self.every)

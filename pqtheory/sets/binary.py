@@ -1,0 +1,35 @@
+r"""Binary levels {-s, +s}: P(t) = s sign(t), with sign(0) = +1."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+from pqtheory._arrays import Array, Namespace, sign
+from pqtheory._checks import check_number
+from pqtheory.sets.finite import Cells, FiniteSet
+
+
+@final
+@dataclass(frozen=True)
+class Binary(FiniteSet):
+    """The set {-scale, +scale} for every coordinate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``scale`` is not a finite number > 0.
+    """
+
+    scale: Any = 1.0
+
+    def __post_init__(self) -> None:
+        check_number(self.scale, "scale", 0, open_low=True, finite=True)
+
+    @property
+    def level_values(self) -> tuple[Any, ...]:
+        """``(-scale, scale)``."""
+        return (-self.scale, self.scale)
+
+    def nearest(self, xp: Namespace, t: Array, cells: Cells) -> Array:
+        """``scale * sign(t)``."""
+        s = sign(xp, t)
+        return s if cells.levels[1] == 1 else s * cells.levels[1]

@@ -1,0 +1,141 @@
+r"""Sets of finitely many levels per coordinate, l_1 < ... < l_k: P(t) is the level whose cell holds t.
+
+The cells meet at the midpoints (l_i + l_{i+1}) / 2, each midpoint belonging to the cell above it.
+"""
+
+import itertools
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import EXACT, PRECISION, Array, Namespace, as_array, constant_like, dtype_name
+from pqtheory._elementwise import Kernel, elementwise
+from pqtheory.sets.base import Set
+
+#: up to this many levels a chain of comparisons is faster than a binary search
+CHAIN = 4
+
+#: cells by set and precision; a plain dictionary, which torch.compile can look into
+_CELLS: dict[Any, "Cells"] = {}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Levels as one dtype represents them, and the thresholds between their cells.
+
+    ``thresholds[i]`` is the least number of the dtype that is not below the midpoint of levels i and i + 1, so that
+    ``t >= threshold`` is exactly ``t >= midpoint``. ``midpoints[i]`` is that midpoint, or NaN where the dtype lacks it.
+    ``half_gaps[i]`` is half the distance between these levels.
+    """
+
+    levels: tuple[Any, ...]
+    thresholds: tuple[Any, ...]
+    midpoints: tuple[Any, ...]
+    half_gaps: tuple[Any, ...]
+
+
+class FiniteSet(Set):
+    """A set of the same finitely many levels for every coordinate; hashable."""
+
+    @property
+    @abstractmethod
+    def level_values(self) -> tuple[Any, ...]:
+        """The levels as numbers, strictly ascending."""
+
+    def levels(self, theta: Any) -> Array:
+        """The levels, ascending, shape (k,), in the dtype and on the device of ``theta``."""
+        xp, t = as_array(theta)
+        return constant_like(xp, self.cells(t).levels, t)
+
+    def cells(self, theta: Array) -> Cells:
+        """Levels and thresholds in the dtype of ``theta``."""
+        key = (self, PRECISION.get(dtype_name(theta)))
+        if key not in _CELLS:
+            _CELLS[key] = _make_cells(self.level_values, key[1])
+        return _CELLS[key]
+
+    def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, theta, P(theta), *arguments)``, in blocks where that pays."""
+        _, t = as_array(theta)
+        cells = self.cells(t)
+
+        def with_nearest(xp: Namespace, t: Array, *arguments: Any) -> Array:
+            return kernel(xp, t, self.nearest(xp, t, cells), *arguments)
+
+        return elementwise(with_nearest, theta, *arguments, out=out)
+
+    def at_tie(self, xp: Namespace, t: Array, cells: Cells) -> Array:
+        """Where t is exactly a midpoint between two levels, as a kernel."""
+        return t == step_function(xp, t, cells.thresholds, (math.nan, *cells.midpoints))
+
+    def half_gap(self, xp: Namespace, t: Array, cells: Cells) -> Array:
+        """Half the gap between the levels around t, as a kernel; 0 outside the outermost levels."""
+        return step_function(xp, t, cells.levels, (0, *cells.half_gaps, 0))
+
+    def nearest(self, xp: Namespace, t: Array, cells: Cells) -> Array:
+        """P(t) as a kernel; NaN gets some level."""
+        return step_function(xp, t, cells.thresholds, cells.levels)
+
+
+def step_function(
+    xp: Namespace, t: Array, thresholds: tuple[Any, ...], values: tuple[Any, ...]
+) -> Array:
+    """``values[i]`` where ``thresholds[i-1] <= t < thresholds[i]``: one value more than thresholds."""
+    if len(values) > CHAIN and dtype_name(t) != EXACT:
+        edges = constant_like(xp, thresholds, t)
+        index = xp.searchsorted(edges, xp.reshape(t, (-1,)), side="right")
+        return xp.reshape(xp.take(constant_like(xp, values, t), index, axis=0), t.shape)
+    result = constant_like(xp, values[0], t)
+    for threshold, value in zip(thresholds, values[1:], strict=True):
+        result = xp.where(t >= threshold, constant_like(xp, value, t), result)
+    return result
+
+
+def _make_cells(values: tuple[Any, ...], precision: int | None) -> Cells:
+    def rounded(number: Fraction, rule: Any) -> Any:
+        return number if precision is None else _round(number, precision, rule)
+
+    levels = tuple(rounded(Fraction(v), round) for v in values)
+    pairs = [(Fraction(a), Fraction(b)) for a, b in itertools.pairwise(levels)]
+    if any(a >= b for a, b in pairs):
+        raise ValueError(
+            f"levels: {[float(v) for v in values]} coincide in a dtype with {precision} bits"
+        )
+    middles = [(a + b) / 2 for a, b in pairs]
+    thresholds = tuple(rounded(m, math.ceil) for m in middles)
+    return Cells(
+        levels,
+        thresholds,
+        tuple(t if t == m else math.nan for t, m in zip(thresholds, middles, strict=True)),
+        tuple(rounded((b - a) / 2, round) for a, b in pairs),
+    )
+
+
+def _round(value: Fraction, precision: int, rule: Any) -> float:
+    """``value`` with ``precision`` significand bits, by ``rule`` (``round``: half to even; ``ceil``)."""
+    if value == 0:
+        return 0.0
+    exponent = math.frexp(float(value))[1] - precision
+    return math.ldexp(rule(value / Fraction(2) ** exponent), exponent)
+
+
+def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
+    """``levels`` as a tuple of numbers, strictly ascending and finite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none, one is not a finite number, or they do not ascend strictly.
+    """
+    values = tuple(np.asarray(levels, dtype=object).tolist()) if np.ndim(levels) == 1 else ()
+    if not values:
+        raise ValueError(f"{name}: expected a non-empty list of numbers, got {levels!r}")
+    if not all(isinstance(v, int | float | Fraction) and math.isfinite(v) for v in values):
+        raise ValueError(f"{name}: expected finite real numbers, got {levels!r}")
+    if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+        raise ValueError(f"{name}: expected strictly ascending levels, got {levels!r}")
+    return values

@@ -1,0 +1,73 @@
+r"""Binary with a free scale, {alpha b : alpha >= 0, b in {-1,+1}^d}: P(t) = mean|t| sign(t).
+
+For fixed b, ||t - alpha b||^2 is least at alpha = <t, b> / d, and <t, b> is largest at b = sign(t).
+
+References
+----------
+Rastegari et al., XNOR-Net, ECCV 2016, section 3.1.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory._arrays import Array, as_array, sign
+from pqtheory._elementwise import Kernel, check_out, narrow, widen
+from pqtheory.sets.base import Set
+
+
+@final
+@dataclass(frozen=True)
+class ScaledBinary(Set):
+    """All tensors whose entries share one absolute value.
+
+    Parameters
+    ----------
+    axis : int or tuple of int, optional
+        The axes that share a scale. None: one scale for the whole tensor; -1: one for each row of a matrix.
+
+    Notes
+    -----
+    The set couples the coordinates: NaN in one entry makes its whole group NaN.
+    """
+
+    axis: int | tuple[int, ...] | None = None
+
+    def scale(self, theta: Any, *, keepdims: bool = False) -> Array:
+        """mean|theta| over ``axis``; 0 for an empty group.
+
+        Raises
+        ------
+        TypeError
+            If ``theta`` is not real floating-point.
+        """
+        xp, t = as_array(theta)
+        return narrow(xp, self._scale(xp, widen(xp, t), keepdims), t)
+
+    def _scale(self, xp: Any, t: Array, keepdims: bool) -> Array:
+        axes = range(t.ndim) if self.axis is None else np.atleast_1d(self.axis)
+        members = math.prod(t.shape[a] for a in axes)
+        axis = None if self.axis is None else tuple(int(a) for a in axes)
+        return xp.sum(xp.abs(t), axis=axis, keepdims=keepdims) / max(members, 1)
+
+    def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+        """``kernel(xp, theta, P(theta), *arguments)`` on the whole array."""
+        xp, t = as_array(theta)
+        if out is not None:
+            check_out(out, t)
+        wide = widen(xp, t)
+        nearest = self._scale(xp, wide, True) * sign(xp, wide)
+        result = narrow(xp, kernel(xp, wide, nearest, *arguments), t)
+        if out is None:
+            return result
+        out[...] = result
+        return out
+
+    def levels(self, theta: Any) -> Array:
+        """``(-scale, scale)`` for each group: shape (..., 2), the axes of ``axis`` removed."""
+        xp, _ = as_array(theta)
+        scale = self.scale(theta)
+        return xp.stack([-scale, scale], axis=-1)
+

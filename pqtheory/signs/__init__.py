@@ -1,0 +1,21 @@
+r"""Sign changes in the three meanings in use; sign(0) = sign(-0.0) = +1, NaN counts as negative.
+
+=================  ======================================================================
+change_from_start  sign differs from the start: ||sign(a) - sign(b)||_1 / (2 d), the paper's
+flips_per_step     sign differs from the step before (binary-network libraries)
+reversals          level moves against its own last move (the oscillation literature)
+=================  ======================================================================
+
+They differ: a weight that flips once and stays has changed for ever, flipped once, never reversed;
+one that flips at every step has changed at every other step. :class:`SignTracker` measures all
+three while a network trains, on one bit per weight for each sign that it remembers.
+
+References
+----------
+Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861): the sign change.
+"""
+
+from pqtheory.signs.paths import change_from_start, flips_per_step, reversals
+from pqtheory.signs.tracker import SignMetrics, SignTracker
+
+__all__ = ["SignMetrics", "SignTracker", "change_from_start", "flips_per_step", "reversals"]

@@ -1,0 +1,211 @@
+"""A streaming tracker: the three sign-change metrics after every update, from packed bits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import array_api_compat
+import numpy as np
+
+from pqtheory._arrays import Array, as_array, is_torch
+from pqtheory.signs.memory import SignMemory, check_total, state_keys
+from pqtheory.signs.packing import pack_signs, unpack_signs
+
+#: the name of the weights of a tracker that was given a single array
+ARRAY_NAME = "weights"
+#: the key of the metrics over all names
+ALL = "all"
+
+
+@final
+@dataclass(frozen=True)
+class SignMetrics:
+    """What one update of a :class:`SignTracker` saw, for one name or for all of them together.
+
+    Attributes
+    ----------
+    size : int
+        Number of weights.
+    change_from_start, flips, reversals : float
+        Fractions of the weights whose sign now differs from the start, differs from the update
+        before, moves against its last move.
+    flips_per_weight, reversals_per_weight : float
+        Numbers of flips and of reversals since the start, divided by ``size``.
+    """
+
+    size: int
+    change_from_start: float
+    flips: float
+    reversals: float
+    flips_per_weight: float
+    reversals_per_weight: float
+
+
+@final
+class SignTracker:
+    """Sign changes of weights as they train; 1 bit per weight for each remembered sign.
+
+    It keeps four such bits: sign at the start, sign at the last update, ever flipped, ever
+    reversed. Weights are only read: NumPy arrays and torch CPU tensors in place, tensors on other
+    devices by packing the bits there. sign(0) = sign(-0.0) = +1; NaN counts as negative.
+
+    Parameters
+    ----------
+    weights : array, mapping name -> array, or iterable of (name, array)
+        The weights at the start, for instance ``model.named_parameters()``. A single array gets
+        the name "weights".
+
+    Raises
+    ------
+    TypeError
+        If an array is not NumPy's or torch's and real floating-point, or a name is no string.
+    ValueError
+        If a name occurs twice or is "all", or there is no array.
+
+    Examples
+    --------
+    >>> tracker = SignTracker({"layer": np.array([1.0, -1.0, 0.5, 2.0])})
+    >>> tracker.update({"layer": np.array([1.0, 1.0, 0.5, 2.0])})["layer"].flips
+    0.25
+    """
+
+    def __init__(self, weights: Any) -> None:
+        arrays = _named(weights)
+        self._memory = {n: SignMemory(tuple(w.shape), pack_signs(w)) for n, w in arrays.items()}
+        self._updates = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tracked arrays."""
+        return tuple(self._memory)
+
+    @property
+    def updates(self) -> int:
+        """Number of updates since the start."""
+        return self._updates
+
+    def update(self, weights: Any) -> dict[str, SignMetrics]:
+        """Compare with the start and the last update, remember, and return the metrics.
+
+        Returns
+        -------
+        dict of SignMetrics
+            One for each name and, under "all", one for all weights together.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``weights`` does not have the names and shapes of the start and real floating-point
+            arrays (precision and device may change). The tracker stays as it was.
+        """
+        arrays = _named(weights)
+        _check_names(arrays, self._memory, "weights")
+        for name, memory in self._memory.items():
+            if tuple(arrays[name].shape) != memory.shape:
+                raise ValueError(
+                    f"weights: expected shape {memory.shape} for {name!r}, "
+                    f"got {tuple(arrays[name].shape)}"
+                )
+        packed = {name: pack_signs(arrays[name]) for name in self._memory}
+        counts = {name: m.update(packed[name]) for name, m in self._memory.items()}
+        self._updates += 1
+        metrics = {n: _metrics([m], [counts[n]]) for n, m in self._memory.items()}
+        return metrics | {ALL: _metrics(list(self._memory.values()), list(counts.values()))}
+
+    def positive(self, name: str = ARRAY_NAME) -> Array:
+        """Boolean array: sign +1 at the last update."""
+        return self._plane(name, "last")
+
+    def changed(self, name: str = ARRAY_NAME) -> Array:
+        """Boolean array: sign at the last update differs from the start."""
+        return self._plane(name, "last") ^ self._plane(name, "start")
+
+    def flipped(self, name: str = ARRAY_NAME) -> Array:
+        """Boolean array: flipped at least once since the start."""
+        return self._plane(name, "flipped")
+
+    def reversed(self, name: str = ARRAY_NAME) -> Array:
+        """Boolean array: reversed, that is flipped at least twice, since the start."""
+        return self._plane(name, "reversed")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Copy everything remembered into a flat dict of integers and NumPy arrays.
+
+        Keys are "updates" and, for each name, "shape/NAME", the packed bits "start/NAME",
+        "last/NAME", "flipped/NAME", "reversed/NAME", and the totals "flips/NAME" and
+        "reversals/NAME". ``np.savez`` can store it, and what ``np.load`` reads can be loaded.
+        """
+        state: dict[str, Any] = {"updates": self._updates}
+        for name, memory in self._memory.items():
+            state |= memory.state(name)
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue from ``state`` as if never stopped.
+
+        Raises
+        ------
+        ValueError
+            If ``state`` does not have the names and shapes of this tracker, or an entry does not
+            fit. The tracker stays as it was.
+        """
+        keys = [key for name in self._memory for key in state_keys(name)]
+        _check_names(state, ["updates", *keys], "state")
+        updates = check_total(state, "updates")
+        self._memory = {n: m.loaded(n, state) for n, m in self._memory.items()}
+        self._updates = updates
+
+    def _plane(self, name: str, plane: str) -> Array:
+        if name not in self._memory:
+            raise ValueError(f"name: expected one of {list(self._memory)}, got {name!r}")
+        memory = self._memory[name]
+        return unpack_signs(memory.planes[plane], memory.shape)
+
+
+def _metrics(memories: list[SignMemory], counts: list[tuple[int, int, int]]) -> SignMetrics:
+    """Fractions over all ``memories`` together, so weighted by size; 0 where nothing is."""
+    size = sum(m.size for m in memories)
+    now = [sum(column) for column in zip(*counts, strict=True)]
+    since_start = [sum(m.flips for m in memories), sum(m.reversals for m in memories)]
+    return SignMetrics(size, *(events / max(size, 1) for events in (*now, *since_start)))
+
+
+def _named(weights: Any) -> dict[str, Array]:
+    """``weights`` as a dict of checked arrays."""
+    pairs = weights.items() if isinstance(weights, Mapping) else weights
+    if array_api_compat.is_array_api_obj(weights):
+        pairs = [(ARRAY_NAME, weights)]
+    if not isinstance(pairs, Iterable):
+        raise TypeError(_expected(weights))
+    arrays: dict[str, Array] = {}
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise TypeError(f"{_expected(weights)} of {type(pair).__name__}")
+        name, array = pair
+        if name in arrays or name == ALL:
+            raise ValueError(f"weights: expected distinct names, none of them 'all', got {name!r}")
+        if not isinstance(array, np.ndarray | np.generic) and not is_torch(array):
+            raise TypeError(
+                f"weights: expected a NumPy array or torch tensor for {name!r}, "
+                f"got {type(array).__name__}"
+            )
+        arrays[name] = as_array(array, f"weights[{name!r}]")[1]
+    if not arrays:
+        raise ValueError("weights: expected at least one array, got none")
+    return arrays
+
+
+def _expected(weights: Any) -> str:
+    return (
+        "weights: expected an array, a mapping name -> array or an iterable of (name, array), "
+        f"got {type(weights).__name__}"
+    )
+
+
+def _check_names(got: Iterable[str], expected: Iterable[str], argument: str) -> None:
+    missing = sorted(set(expected) - set(got))
+    unknown = sorted(map(str, set(got) - set(expected)))
+    if missing or unknown:
+        raise ValueError(
+            f"{argument}: expected the names at the start, missing {missing}, unknown {unknown}"
+        )

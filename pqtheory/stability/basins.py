@@ -1,0 +1,143 @@
+r"""Basins over a grid: B(v) = {theta_0 : the quantized iterates from theta_0 end at v}."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory._arrays import Array
+from pqtheory._checks import check_count, check_number
+from pqtheory.methods.base import Method
+from pqtheory.problems.base import Problem
+from pqtheory.simulate import simulate
+
+#: label of a start whose quantized point cycles or has not settled
+UNSETTLED = -1
+#: coordinates recorded at once: bounds the memory of a large map
+RECORDED = 1 << 23
+
+
+@final
+@dataclass(frozen=True)
+class BasinMap:
+    """Where each start of a grid leads.
+
+    Attributes
+    ----------
+    starts : array of shape (rows, columns, 2)
+        First coordinate along the columns, second along the rows, both ascending.
+    ends : array of shape (rows, columns, 2)
+        The last quantized point.
+    labels : integer array of shape (rows, columns)
+        Row of ``vertices`` where the start settled; ``UNSETTLED`` (-1) where it did not.
+    vertices : array of shape (count, 2)
+        The different points where starts settled, in lexicographic order.
+    settled : boolean array of shape (rows, columns)
+        Whether the quantized point did not change in the last part of the run.
+    """
+
+    starts: Array
+    ends: Array
+    labels: Array
+    vertices: Array
+    settled: Array
+
+
+def basin_map(
+    method: Method,
+    problem: Problem,
+    low: Any,
+    high: Any,
+    resolution: Any,
+    steps: int,
+    *,
+    last: int | None = None,
+    progress: bool | None = None,
+) -> BasinMap:
+    """Simulate all starts of a plane grid and label each by the vertex where it settles.
+
+    Parameters
+    ----------
+    method : Method
+        Update rule.
+    problem : Problem
+        Loss on R^2; its full gradient is used.
+    low, high : number or pair of numbers
+        Corners of the grid, both included.
+    resolution : int or pair of int
+        Number of starts along the first and the second coordinate, at least 2.
+    steps : int
+        Number of steps.
+    last : int, optional
+        A start has settled if its quantized point stays the same over the last ``last`` steps; a
+        quarter of all ``steps`` if not given. A slower cycle goes unnoticed.
+    progress : bool, optional
+        As in :func:`~pqtheory.simulate.simulate`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not of the type above.
+    ValueError
+        If ``problem`` is not of dimension 2, ``low`` is not below ``high``, ``resolution`` < 2, or
+        ``last`` is not between 1 and ``steps``.
+    NonFiniteError
+        If an iterate is not finite.
+    """
+    if problem.dim != 2:
+        raise ValueError(f"problem: expected dimension 2 for a basin map, got {problem.dim}")
+    steps = check_count(steps, "steps")
+    last = max(1, steps // 4) if last is None else check_count(last, "last")
+    if last > steps:
+        raise ValueError(f"last: expected at most steps = {steps}, got {last}")
+    starts = _grid(low, high, resolution)
+    ends, settled = _run(method, problem, starts.reshape(-1, 2), steps, last, progress)
+    vertices, index = np.unique(ends[settled], axis=0, return_inverse=True)
+    labels = np.full(settled.shape, UNSETTLED, dtype=np.int64)
+    labels[settled] = index.reshape(-1)
+    rows = starts.shape[:2]
+    return BasinMap(
+        starts, ends.reshape(starts.shape), labels.reshape(rows), vertices, settled.reshape(rows)
+    )
+
+
+def _grid(low: Any, high: Any, resolution: Any) -> Array:
+    lows, highs = _pair(low, "low"), _pair(high, "high")
+    axes = []
+    for a, b, count in zip(lows, highs, _pair(resolution, "resolution"), strict=True):
+        count = check_count(count, "resolution", 2)
+        for value, name in ((a, "low"), (b, "high")):
+            if not np.isfinite(check_number(value, name)):
+                raise ValueError(f"{name}: expected finite numbers, got {value!r}")
+        if not a < b:
+            raise ValueError(f"low: expected numbers below high = {high!r}, got {low!r}")
+        axes.append(np.linspace(float(a), float(b), count))
+    return np.stack(np.meshgrid(*axes), axis=-1)
+
+
+def _pair(value: Any, name: str) -> tuple[Any, Any]:
+    if not isinstance(value, tuple | list | np.ndarray):
+        return value, value
+    if len(value) != 2:
+        raise ValueError(f"{name}: expected one number or two, got {value!r}")
+    return value[0], value[1]
+
+
+def _run(
+    method: Method,
+    problem: Problem,
+    starts: Array,
+    steps: int,
+    last: int,
+    progress: bool | None,
+) -> tuple[Array, Array]:
+    """Last quantized point, and whether it stayed so over the last steps; by blocks of starts."""
+    block = max(1, RECORDED // (2 * (steps + 1)))
+    ends, settled = [], []
+    for begin in range(0, len(starts), block):
+        part = starts[begin : begin + block]
+        run = simulate(method, problem, part, steps, fields=("quantized",), progress=progress)
+        path = run.quantized
+        ends.append(path[-1] + 0.0)  # no -0.0
+        settled.append((path[steps - last :] == path[-1]).all(axis=(0, 2)))
+    return np.concatenate(ends), np.concatenate(settled)

@@ -1,0 +1,677 @@
+"""Test problems: formulas against plain loops, gradients, constants, oracles, exactness, errors."""
+
+import itertools
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pqtheory.problems import (
+    REGISTRY,
+    Huber,
+    LogCosh,
+    LogisticRegression,
+    MatrixFactorisation,
+    Problem,
+    Quadratic,
+    Rastrigin,
+    Rosenbrock,
+    TanhNetwork,
+    TrigonometricSum,
+    TwoFunctionToy,
+    digits_split,
+)
+from pqtheory.problems.digits_data import DigitsSplit
+
+SMOOTH = [name for name, make in REGISTRY.items() if make().smoothness is not None]
+SOLVED = [name for name, make in REGISTRY.items() if make().minimisers is not None]
+EXACT_FIT = {
+    "huber-exact-fit": lambda: Huber.random(4, 12, 3, noise=0, delta=0.7),
+    "log-cosh-exact-fit": lambda: LogCosh.random(4, 12, 3, noise=0),
+    "few-samples": lambda: LogCosh.random(5, 3),
+    "quadratic-flat": lambda: Quadratic([[1, 0], [0, 0]], [2, 0]),
+}
+
+
+@pytest.fixture(params=REGISTRY)
+def problem(request: pytest.FixtureRequest) -> Problem:
+    return REGISTRY[request.param]()
+
+
+def points(problem: Problem, count: int, seed: int = 1, scale: float = 1.5) -> np.ndarray:
+    return scale * np.random.default_rng(seed).standard_normal((count, problem.dim))
+
+
+def to_backend(array: np.ndarray, backend: str) -> Any:
+    return torch.asarray(array) if backend == "torch" else array
+
+
+# formulas, written out a second time with plain loops
+
+
+def dot(u: Any, v: Any) -> float:
+    return math.fsum(float(a) * float(b) for a, b in zip(u, v, strict=True))
+
+
+def naive_linear(p: Any, x: Any, phi: Callable[[float], float]) -> float:
+    mean = math.fsum(phi(dot(row, x) - t) for row, t in zip(p.X, p.y, strict=True)) / len(p.y)
+    return mean + p.l2 / 2 * dot(x, x)
+
+
+def naive_huber(p: Huber, x: Any) -> float:
+    d = p.delta
+    return naive_linear(p, x, lambda u: u * u / 2 if abs(u) <= d else d * (abs(u) - d / 2))
+
+
+def naive_factorisation(p: MatrixFactorisation, x: Any) -> float:
+    rows, columns = p.M.shape
+    total = 0.0
+    for i, j in itertools.product(range(rows), range(columns)):
+        U_i = x[i * p.rank : (i + 1) * p.rank]
+        V_j = x[(rows + j) * p.rank : (rows + j + 1) * p.rank]
+        total += (dot(U_i, V_j) - p.M[i, j]) ** 2
+    return total / 2
+
+
+def naive_tanh(hidden: int, classes: int, gain: float, x: Any) -> float:
+    X, y = tanh_data()
+    inputs = X.shape[1] + 1
+    total = 0.0
+    for sample, label in zip(X, y, strict=True):
+        s = [*sample, 1.0]
+        rows = [x[k * inputs : (k + 1) * inputs] for k in range(hidden)]
+        active = [math.tanh(dot(row, s) / math.sqrt(inputs)) for row in rows]
+        start = hidden * inputs
+        out = [x[start + c * hidden : start + (c + 1) * hidden] for c in range(classes)]
+        logits = [gain * dot(row, active) / math.sqrt(hidden) for row in out]
+        total += math.log(sum(math.exp(z) for z in logits)) - logits[label]
+    return total / len(y)
+
+
+def tanh_data() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)  # what the registered instance draws
+    return rng.standard_normal((12, 3)), rng.integers(0, 3, 12)
+
+
+NAIVE: dict[str, Callable[[Any, Any], float]] = {
+    "huber": naive_huber,
+    "log-cosh": lambda p, x: naive_linear(p, x, lambda u: math.log(math.cosh(u))),
+    "logistic-regression": lambda p, x: (
+        sum(math.log(1 + math.exp(-dot(row, x))) for row in p.X) / 12 + 0.005 * dot(x, x)
+    ),
+    "matrix-factorisation": naive_factorisation,
+    "quadratic": lambda p, x: dot([dot(row, x) for row in p.A], x) / 2 + dot(p.b, x),
+    "quadratic-indefinite": lambda p, x: dot([dot(row, x) for row in p.A], x) / 2 + dot(p.b, x),
+    "rastrigin": lambda p, x: sum(t * t / 2 + 1 - math.cos(4 * t) for t in x),
+    "rosenbrock": lambda p, x: sum(
+        100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(2)
+    ),
+    "tanh-network": lambda p, x: naive_tanh(4, 3, 4.0, x),
+    "trigonometric-sum": lambda p, x: sum(
+        a * math.cos(dot(w, x) + q)
+        for a, w, q in zip(p.amplitudes, p.frequencies, p.phases, strict=True)
+    ),
+    "two-function-toy-plus": lambda p, x: abs(x[0] + 0.5) - 0.5,
+    "two-function-toy-minus": lambda p, x: abs(x[0] - 0.5) - 0.5,
+}
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_value_is_the_formula(name: str) -> None:
+    problem = REGISTRY[name]()
+    for x in points(problem, 5):
+        assert problem.value(x) == pytest.approx(NAIVE[name](problem, x), rel=1e-12, abs=1e-12)
+
+
+def test_logistic_regression_signs_the_features() -> None:
+    X, y = np.asarray([[1.0, 2.0], [3.0, -1.0]]), [1, -1]
+    problem = LogisticRegression(X, y)
+    x = np.asarray([0.3, -0.2])
+    expected = (math.log(1 + math.exp(0.1)) + math.log(1 + math.exp(1.1))) / 2
+    assert problem.value(x) == pytest.approx(expected, rel=1e-14)
+    assert list(problem.labels) == y
+
+
+# gradients
+
+
+def test_gradient_is_that_of_finite_differences(problem: Problem) -> None:
+    step = 1e-5
+    x = points(problem, 8)
+    shifts = step * np.eye(problem.dim)
+    numeric = (problem.value(x[:, None] + shifts) - problem.value(x[:, None] - shifts)) / (2 * step)
+    np.testing.assert_allclose(problem.gradient(x), numeric, rtol=1e-6, atol=1e-6)
+
+
+def test_gradient_is_that_of_autograd(problem: Problem) -> None:
+    x = torch.asarray(points(problem, 8)).requires_grad_(True)
+    (expected,) = torch.autograd.grad(problem.value(x).sum(), x)
+    torch.testing.assert_close(problem.gradient(x.detach()), expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("call", ["value", "gradient", "stochastic_gradient"])
+def test_torch_equals_numpy(problem: Problem, call: str) -> None:
+    x = points(problem, 6).reshape(2, 3, -1)
+    results = []
+    for theta in (x, torch.asarray(x)):
+        rng = (np.random.default_rng(5),) if call == "stochastic_gradient" else ()
+        results.append(getattr(problem, call)(theta, *rng))
+    assert isinstance(results[1], torch.Tensor)
+    np.testing.assert_allclose(results[1].numpy(), results[0], rtol=1e-12, atol=1e-12)
+
+
+def test_toy_takes_the_upper_slope_at_the_kink() -> None:
+    for side in (1, -1):
+        toy = TwoFunctionToy(side)
+        np.testing.assert_array_equal(toy.gradient([[-0.5 * side]]), [[1.0]])
+        np.testing.assert_array_equal(toy.gradient([[-1.0], [1.0]]), [[-1.0], [1.0]])
+        np.testing.assert_array_equal(toy.value([[-1.0], [1.0]]), [0.5 - side / 2, 0.5 + side / 2])
+
+
+@pytest.mark.parametrize("make", [LogCosh.random, Huber.random, LogisticRegression.random])
+def test_linear_models_survive_large_residuals(make: Callable[..., Problem]) -> None:
+    problem = make(3, 7)
+    far = 1e5 * points(problem, 4)
+    assert np.isfinite(problem.value(far)).all()
+    assert (np.linalg.norm(problem.gradient(far), axis=-1) < 1e2).all()
+    slope = problem.value(2 * far) - problem.value(far)
+    np.testing.assert_allclose(slope, np.sum(problem.gradient(far) * far, axis=-1), rtol=1e-3)
+
+
+# constants
+
+
+def sampled_ratio(problem: Problem) -> float:
+    x = points(problem, 3000, scale=2.0)
+    reach = np.geomspace(1e-3, 5.0, len(x))[:, None]
+    y = x + reach * points(problem, len(x), seed=2, scale=1.0)
+    rise = np.linalg.norm(problem.gradient(x) - problem.gradient(y), axis=-1)
+    return float((rise / np.linalg.norm(x - y, axis=-1)).max())
+
+
+def hessian_norm(problem: Problem, x: np.ndarray) -> float:
+    step = 1e-5
+    shifts = step * np.eye(problem.dim)
+    hessian = (problem.gradient(x + shifts) - problem.gradient(x - shifts)) / (2 * step)
+    return float(np.linalg.norm(hessian, 2))
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smoothness_bounds_the_gradient(name: str) -> None:
+    problem = REGISTRY[name]()
+    assert problem.smoothness is not None
+    ratio = sampled_ratio(problem)
+    assert ratio <= problem.smoothness * (1 + 1e-9)
+    assert ratio >= 0.1 * problem.smoothness
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "quadratic",
+        "quadratic-indefinite",
+        "logistic-regression",
+        "rastrigin",
+        "trigonometric-sum",
+        "huber-exact-fit",
+        "log-cosh-exact-fit",
+        "few-samples",
+    ],
+)
+def test_smoothness_is_attained_where_claimed(name: str) -> None:
+    problem = (REGISTRY | EXACT_FIT)[name]()
+    assert problem.smoothness is not None
+    at = np.zeros(problem.dim) if problem.minimisers is None else problem.minimisers[0]
+    assert hessian_norm(problem, at) == pytest.approx(problem.smoothness, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["rosenbrock", "matrix-factorisation", "two-function-toy-plus"])
+def test_problems_without_smoothness_have_none(name: str) -> None:
+    problem = REGISTRY[name]()
+    assert problem.smoothness is None
+    at = np.zeros(problem.dim)
+    at[-1] = -0.5  # the kink of the toy
+    if name == "two-function-toy-plus":
+        steep = np.ptp(problem.gradient(np.stack([at - 1e-6, at + 1e-6]))) / 2e-6
+    else:
+        steep = hessian_norm(problem, np.full(problem.dim, 1e3))
+    assert steep > 1e5
+
+
+def test_lower_bound_is_never_violated(problem: Problem) -> None:
+    for scale in (0.1, 1.0, 10.0):
+        values = problem.value(points(problem, 2000, scale=scale))
+        assert (values >= problem.lower_bound - 1e-12).all()
+
+
+def test_unbounded_quadratics_say_so() -> None:
+    for problem in (REGISTRY["quadratic-indefinite"](), Quadratic([[1, 0], [0, 0]], [0, 1e-14])):
+        assert problem.lower_bound == -np.inf
+        assert problem.minimisers is None
+
+
+@pytest.mark.parametrize("name", [*SOLVED, *EXACT_FIT])
+def test_minimisers_attain_the_lower_bound(name: str) -> None:
+    problem = (REGISTRY | EXACT_FIT)[name]()
+    assert problem.minimisers is not None
+    assert problem.minimisers.shape[1:] == (problem.dim,)
+    np.testing.assert_allclose(problem.value(problem.minimisers), problem.lower_bound, atol=1e-12)
+    around = problem.minimisers[:, None] + 0.1 * points(problem, 200)
+    assert (problem.value(around) >= problem.value(problem.minimisers)[:, None] - 1e-12).all()
+
+
+@pytest.mark.parametrize("name", [*SOLVED, *EXACT_FIT])
+def test_minimisers_are_stationary(name: str) -> None:
+    problem = (REGISTRY | EXACT_FIT)[name]()
+    x = problem.minimisers
+    if isinstance(problem, TwoFunctionToy):
+        left, right = problem.gradient(x - 1e-9), problem.gradient(x + 1e-9)
+        assert left <= 0 <= right
+    else:
+        np.testing.assert_allclose(problem.gradient(x), 0, atol=1e-10)
+
+
+def test_noisy_regressions_claim_no_minimiser() -> None:
+    assert REGISTRY["huber"]().minimisers is None
+    assert REGISTRY["log-cosh"]().minimisers is None
+    assert TrigonometricSum.random(2, 5).minimisers is None
+
+
+def test_factorisation_bound_is_the_tail_of_the_singular_values() -> None:
+    problem = MatrixFactorisation(np.diag([3.0, 2.0, 1.0]), 1)
+    assert problem.lower_bound == pytest.approx((2**2 + 1**2) / 2)
+    assert MatrixFactorisation(np.diag([3.0, 2.0]), 2).lower_bound == 0
+
+
+def convexity_gap(problem: Problem) -> float:
+    """Largest violation of L((x + y) / 2) <= (L(x) + L(y)) / 2 over random and opposite pairs."""
+    x, y = points(problem, 4000), points(problem, 4000, seed=2)
+    y[::2] = -x[::2]
+    ends = (problem.value(x) + problem.value(y)) / 2
+    return float((problem.value((x + y) / 2) - ends).max())
+
+
+def test_convexity_flag(problem: Problem) -> None:
+    gap = convexity_gap(problem)
+    assert gap <= 1e-12 if problem.is_convex else gap > 1e-3
+
+
+@pytest.mark.parametrize(("b", "convex"), [(0.25, True), (0.26, False), (0.0, True)])
+def test_rastrigin_is_convex_up_to_a_threshold(b: float, convex: bool) -> None:
+    problem = Rastrigin(1, a=1.0, b=b, c=2.0)
+    assert problem.is_convex is convex
+    x = np.linspace(-3, 3, 20001)[:, None]
+    slope_falls = (np.diff(problem.gradient(x)[:, 0]) < -1e-12).any()
+    assert bool(slope_falls) is not convex
+
+
+# stochastic gradients
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_stochastic_gradient_is_unbiased(problem: Problem, backend: str) -> None:
+    draws = 20_000
+    x = 0.7 * points(problem, 1)
+    many = to_backend(np.repeat(x, draws, axis=0), backend)
+    sample = np.asarray(problem.stochastic_gradient(many, np.random.default_rng(3)))
+    spread = sample.std(axis=0)
+    assert spread.max() > 0.01  # it is stochastic, and differs along the leading axis
+    error = np.abs(sample.mean(axis=0) - problem.gradient(x)[0])
+    assert (error <= 4.5 * spread / math.sqrt(draws) + 1e-12).all()
+
+
+def test_stochastic_gradient_is_reproducible(problem: Problem) -> None:
+    x = points(problem, 5)
+    first, again, other = (
+        problem.stochastic_gradient(x, np.random.default_rng(seed)) for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.shape == x.shape
+
+
+def test_without_noise_nothing_is_drawn() -> None:
+    rng = np.random.default_rng(0)
+    state = rng.bit_generator.state
+    x = np.ones((2, 3))
+    problem = Rosenbrock(3)
+    np.testing.assert_array_equal(problem.stochastic_gradient(x, rng), problem.gradient(x))
+    assert rng.bit_generator.state == state
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Huber.random(3, 5, batch_size=2),
+        TrigonometricSum.random(3, 5, batch_size=2),
+        TanhNetwork.random(2, 3, 2, 5, batch_size=2),
+    ],
+)
+def test_minibatch_is_a_mean_over_pairs_of_rows(problem: Any) -> None:
+    """With two rows per batch, every draw is the mean of two one-row gradients."""
+    x = points(problem, 1)[0]
+    one, two = type(problem), problem
+    rows = {
+        Huber: lambda k: one(two.X[[k]], two.y[[k]]),
+        TrigonometricSum: lambda k: one(
+            5 * two.amplitudes[[k]], two.frequencies[[k]], two.phases[[k]]
+        ),
+        TanhNetwork: lambda k: one(
+            two._inputs[[k], :2] * math.sqrt(3), two.y[[k]], hidden=3, classes=2
+        ),
+    }[one]
+    singles = np.stack([rows(k).gradient(x) for k in range(5)])
+    means = (singles[:, None] + singles[None]) / 2
+    draws = two.stochastic_gradient(np.tile(x, (40, 1)), np.random.default_rng(0))
+    gap = np.abs(draws[:, None, None] - means).max(axis=-1)
+    assert (gap.min(axis=(1, 2)) < 1e-12).all()
+
+
+# shapes, precision, hygiene
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_batch_equals_loop(problem: Problem, backend: str) -> None:
+    x = points(problem, 6)
+    batch = to_backend(x.reshape(2, 3, -1), backend)
+    values, gradients = problem.value(batch), problem.gradient(batch)
+    assert tuple(values.shape) == (2, 3)
+    assert tuple(gradients.shape) == (2, 3, problem.dim)
+    alone = [to_backend(row, backend) for row in x]
+    assert np.shape(problem.value(alone[0])) == ()
+    expected = np.stack([np.asarray(problem.value(row)) for row in alone])
+    np.testing.assert_allclose(np.asarray(values).ravel(), expected, rtol=1e-12, atol=1e-13)
+    expected = np.stack([np.asarray(problem.gradient(row)) for row in alone])
+    np.testing.assert_allclose(
+        np.asarray(gradients).reshape(6, -1), expected, rtol=1e-12, atol=1e-13
+    )
+
+
+def test_empty_batch(problem: Problem) -> None:
+    empty = np.empty((0, problem.dim))
+    assert problem.value(empty).shape == (0,)
+    assert problem.gradient(empty).shape == empty.shape
+    assert problem.stochastic_gradient(empty, np.random.default_rng(0)).shape == empty.shape
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_float32_stays_float32(problem: Problem, backend: str) -> None:
+    x = points(problem, 4)
+    narrow = to_backend(x.astype(np.float32), backend)
+    rng = np.random.default_rng(0)
+    results = problem.value(narrow), problem.gradient(narrow)
+    for result in (*results, problem.stochastic_gradient(narrow, rng)):
+        assert result.dtype == narrow.dtype
+    np.testing.assert_allclose(np.asarray(results[0]), problem.value(x), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(np.asarray(results[1]), problem.gradient(x), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_input_stays_untouched_and_results_are_fresh(problem: Problem, backend: str) -> None:
+    x = points(problem, 4)
+    theta = to_backend(x.copy(), backend)
+    problem.value(theta)
+    gradient = problem.gradient(theta)
+    gradient += 1
+    drawn = problem.stochastic_gradient(theta, np.random.default_rng(0))
+    drawn += 1
+    np.testing.assert_array_equal(np.asarray(theta), x)
+    np.testing.assert_array_equal(np.asarray(problem.gradient(theta) + 1), np.asarray(gradient))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_nan_stays_in_its_row(problem: Problem, backend: str) -> None:
+    x = points(problem, 3)
+    broken = x.copy()
+    broken[1, 0] = np.nan
+    theta = to_backend(broken, backend)
+    value, gradient = np.asarray(problem.value(theta)), np.asarray(problem.gradient(theta))
+    assert np.isnan(value).tolist() == [False, True, False]
+    assert np.isnan(gradient).any(axis=-1).tolist() == [False, True, False]
+    np.testing.assert_allclose(gradient[::2], problem.gradient(x)[::2], rtol=1e-12, atol=1e-13)
+
+
+def test_import_is_light() -> None:
+    code = (
+        "import sys, pqtheory.problems;"
+        "sys.exit(any(m in sys.modules for m in ('torch', 'sklearn', 'matplotlib', 'scipy')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# exactness
+
+
+def fractions(values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    exact = np.asarray([Fraction(int(v), 7) for v in array.flat], dtype=object)
+    return exact.reshape(array.shape)
+
+
+EXACT: dict[str, Callable[[], Problem]] = {
+    "toy": lambda: TwoFunctionToy(-1),
+    "quadratic": lambda: Quadratic(fractions([[3, 1], [1, -2]]), fractions([1, 5])),
+    "huber": lambda: Huber(fractions([[1, 2], [3, 4]]), fractions([1, 2]), delta=Fraction(1, 3)),
+    "rosenbrock": lambda: Rosenbrock(3),
+    "matrix-factorisation": lambda: MatrixFactorisation(fractions([[3, 1], [1, -2], [4, 0]]), 2),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_fractions_stay_exact(name: str) -> None:
+    problem = EXACT[name]()
+    theta = fractions(np.random.default_rng(0).integers(-20, 20, (3, problem.dim)))
+    value, gradient = problem.value(theta), problem.gradient(theta)
+    assert all(isinstance(v, Fraction) for v in value)
+    assert all(isinstance(v, Fraction | int) for v in gradient.flat)
+    floats = theta.astype(float)
+    np.testing.assert_allclose(value.astype(float), problem.value(floats), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        gradient.astype(float), problem.gradient(floats), rtol=1e-12, atol=1e-12
+    )
+    if not isinstance(problem, Huber | MatrixFactorisation):
+        drawn = problem.stochastic_gradient(theta, np.random.default_rng(0))
+        np.testing.assert_array_equal(drawn, gradient)
+        assert all(isinstance(v, Fraction | int) for v in drawn.flat)
+
+
+def test_exact_values_by_hand() -> None:
+    third = np.asarray([Fraction(1, 3)], dtype=object)
+    assert TwoFunctionToy(1).value(third) == Fraction(1, 3)
+    assert TwoFunctionToy(-1).value(third) == Fraction(-1, 3)
+    assert TwoFunctionToy(-1).gradient(third)[0] == -1
+    quadratic = Quadratic(fractions([[3, 1], [1, -2]]), fractions([1, 5]))
+    theta = np.asarray([Fraction(1, 3), Fraction(1, 2)], dtype=object)
+    assert quadratic.value(theta) == Fraction(3, 7 * 18) + Fraction(1, 42) - Fraction(
+        2, 7 * 8
+    ) + Fraction(1, 21) + Fraction(5, 14)
+    assert list(quadratic.gradient(theta)) == [Fraction(5, 14), Fraction(13, 21)]
+
+
+# digits and the network
+
+
+@pytest.fixture(scope="module")
+def split() -> DigitsSplit:
+    return digits_split(seed=0)
+
+
+def test_digits_split(split: DigitsSplit) -> None:
+    (train_X, train_y), (test_X, test_y) = split.train, split.test
+    assert len(train_y) + len(test_y) == 1797
+    assert train_X.shape == (len(train_y), 64)
+    assert train_X.min() == -1
+    assert train_X.max() == 1
+    everything = np.bincount(train_y) + np.bincount(test_y)
+    np.testing.assert_array_equal(np.bincount(test_y), np.round(0.25 * everything))
+    both = np.concatenate([train_X, test_X])
+    assert len(np.unique(both, axis=0)) == 1797  # no image is on both sides
+    again, other = digits_split(seed=0), digits_split(seed=1)
+    np.testing.assert_array_equal(split.train[0], again.train[0])
+    assert not np.array_equal(split.train[0], other.train[0])
+    assert split.part("train") is split.train
+    assert split.part("test") is split.test
+    with pytest.raises(ValueError, match="split: expected 'train' or 'test', got 'all'"):
+        split.part("all")
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, math.nan])
+def test_digits_split_refuses_fractions_outside(fraction: float) -> None:
+    with pytest.raises(ValueError, match="test_fraction"):
+        digits_split(fraction)
+
+
+def test_missing_scikit_learn_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    for call in (digits_split, TanhNetwork.digits, LogisticRegression.digits):
+        with pytest.raises(ImportError, match=r"pip install 'pqtheory\[digits\]'"):
+            call()
+
+
+def test_logistic_regression_on_digits(split: DigitsSplit) -> None:
+    y = split.train[1]
+    parity = LogisticRegression.digits()
+    assert parity.X.shape == (len(y), 65)
+    np.testing.assert_array_equal(parity.labels, np.where(y % 2 == 1, 1, -1))
+    np.testing.assert_array_equal((parity.labels[:, None] * parity.X)[:, :64], split.train[0])
+    np.testing.assert_array_equal(parity.labels * parity.X[:, 64], 1)
+    pair = LogisticRegression.digits([3], [8], split="test", l2=0.1)
+    assert pair.samples == np.isin(split.test[1], [3, 8]).sum()
+    assert (pair.labels == 1).sum() == (split.test[1] == 3).sum()
+    x = np.zeros(65)
+    for _ in range(50):
+        x -= pair.gradient(x) / pair.smoothness
+    assert pair.value(x) < 0.5 * math.log(2)
+
+
+@pytest.mark.parametrize(("positive", "negative"), [((1,), (1, 2)), ((), (1,)), ((1,), (10,))])
+def test_logistic_regression_refuses_odd_groups(positive: Any, negative: Any) -> None:
+    with pytest.raises(ValueError, match="positive, negative: expected"):
+        LogisticRegression.digits(positive, negative)
+
+
+def test_tanh_network_logits_and_error() -> None:
+    X, y = np.asarray([[1.0, -1.0], [0.5, 2.0], [0.0, 0.0]]), np.asarray([0, 1, 1])
+    network = TanhNetwork(X, y, hidden=3, gain=2.0)
+    assert network.dim == 3 * 3 + 2 * 3
+    assert network.layers == {"hidden": slice(0, 9), "output": slice(9, 15)}
+    theta = points(network, 4)
+    logits = network.logits(theta, X)
+    assert logits.shape == (4, 3, 2)
+    W1, W2 = theta[0, :9].reshape(3, 3), theta[0, 9:].reshape(2, 3)
+    for k in range(3):
+        active = np.tanh(W1 @ np.append(X[k], 1) / math.sqrt(3))
+        np.testing.assert_allclose(logits[0, k], 2 * W2 @ active / math.sqrt(3), rtol=1e-12)
+    error = network.error(theta, X, y)
+    np.testing.assert_array_equal(error, (logits.argmax(-1) != y).mean(axis=-1))
+    torch_error = network.error(torch.asarray(theta, dtype=torch.float32), X, y)
+    assert torch_error.dtype == torch.float32
+    np.testing.assert_allclose(torch_error.numpy(), error, rtol=1e-6)
+    for bad_X, bad_y, message in (
+        (X[:, :1], y, "X: expected shape"),
+        (X, y[:2], "y: expected shape"),
+        (X, y + 1, "y: expected labels 0 to 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            network.error(theta, bad_X, bad_y)
+
+
+def test_tanh_network_learns_the_digits(split: DigitsSplit) -> None:
+    network = TanhNetwork.digits(hidden=32)
+    rng = np.random.default_rng(0)
+    theta = rng.standard_normal((2, network.dim)).astype(np.float32)
+    assert (network.error(theta, *split.test) > 0.5).all()
+    for _ in range(400):
+        theta -= network.stochastic_gradient(theta, rng)
+    assert theta.dtype == np.float32
+    assert (network.error(theta, *split.test) < 0.12).all()
+    held_out = TanhNetwork.digits(hidden=32, split="test")
+    assert (held_out.value(theta) < 0.5).all()
+
+
+# errors
+
+
+def test_wrong_arrays_get_one_clear_error(problem: Problem) -> None:
+    n = problem.dim
+    for call in (
+        problem.value,
+        problem.gradient,
+        lambda t: problem.stochastic_gradient(t, np.random.default_rng(0)),
+    ):
+        for wrong in (np.ones(n + 1), np.ones((n, n + 1)), np.float64(1.0)):
+            with pytest.raises(ValueError, match=rf"theta: expected shape \(..., {n}\), got"):
+                call(wrong)
+        for dtype in (np.int64, np.complex128, bool):
+            with pytest.raises(TypeError, match="theta: expected a real floating-point array"):
+                call(np.ones(n, dtype=dtype))
+        with pytest.raises(TypeError, match="theta: expected a real floating-point array"):
+            call(torch.ones(n, dtype=torch.int64))
+
+
+X, y = np.ones((3, 2)), np.ones(3)
+LABELS = np.asarray([0, 1, 1])
+BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: TwoFunctionToy(0), ValueError, "side: expected 1 or -1, got 0"),
+    (lambda: TwoFunctionToy(1.0), TypeError, "side: expected 1 or -1, got 1.0"),  # type: ignore[arg-type]
+    (lambda: TwoFunctionToy(True), TypeError, "side"),
+    (lambda: TwoFunctionToy(1, noise=-1), ValueError, "noise: expected"),
+    (lambda: TwoFunctionToy(1, noise=math.nan), ValueError, "noise: expected"),
+    (lambda: TwoFunctionToy(1, noise=math.inf), ValueError, "noise: expected a finite"),
+    (lambda: TwoFunctionToy(1, noise=np.ones(2)), TypeError, "noise: expected a number"),
+    (lambda: Quadratic([[1, 2]], [1]), ValueError, "A: expected a square matrix"),
+    (lambda: Quadratic([[1, 2], [0, 1]], [1, 1]), ValueError, "A: expected a symmetric"),
+    (lambda: Quadratic([[1]], [1, 1]), ValueError, "b: expected shape"),
+    (lambda: Quadratic([[math.nan]], [1]), ValueError, "A: expected finite entries, got nan"),
+    (lambda: Quadratic([[1j]], [1]), TypeError, "A: expected real numbers, got dtype complex"),
+    (lambda: Quadratic([["a"]], [1]), TypeError, "A: expected real numbers"),
+    (lambda: Quadratic([[None]], [1]), TypeError, "A: expected real numbers"),
+    (lambda: Quadratic([[1]], [[1]]), ValueError, "b: expected a nonempty array of 1 axes"),
+    (lambda: Huber(X, y[:2]), ValueError, "y: expected shape"),
+    (lambda: Huber(X[0], y), ValueError, "X: expected a nonempty array of 2 axes"),
+    (lambda: Huber(X, y, delta=0), ValueError, "delta: expected"),
+    (lambda: Huber(X, y, batch_size=0), ValueError, "batch_size: expected"),
+    (lambda: Huber(X, y, batch_size=1.5), TypeError, "batch_size: expected an integer"),  # type: ignore[arg-type]
+    (lambda: Huber.random(0, 3), ValueError, "dim: expected"),
+    (lambda: Huber.random(1, 0), ValueError, "samples: expected"),
+    (lambda: LogCosh(X * math.inf, y), ValueError, "X: expected finite entries, got inf"),
+    (lambda: LogCosh.random(1, 1, noise=-1), ValueError, "noise: expected"),
+    (lambda: LogisticRegression(X, LABELS), ValueError, r"y: expected labels -1 or \+1, got 0"),
+    (lambda: LogisticRegression(X, y[:2]), ValueError, "y: expected shape"),
+    (lambda: LogisticRegression(X, y, -0.1), ValueError, "l2: expected"),
+    (lambda: Rosenbrock(1), ValueError, "dim: expected an integer"),
+    (lambda: Rosenbrock(2, steepness=0), ValueError, "steepness: expected"),
+    (lambda: Rastrigin(0), ValueError, "dim: expected"),
+    (lambda: Rastrigin(1, a=0), ValueError, "a: expected"),
+    (lambda: Rastrigin(1, b=-1), ValueError, "b: expected"),
+    (lambda: Rastrigin(1, c=0), ValueError, "c: expected"),
+    (lambda: TrigonometricSum([1], X, y), ValueError, "amplitudes: expected shape"),
+    (lambda: TrigonometricSum(y, X, [1]), ValueError, "phases: expected shape"),
+    (lambda: TrigonometricSum(y, 0 * X, y), ValueError, "amplitudes, frequencies: expected no"),
+    (lambda: TrigonometricSum(0 * y, X, y), ValueError, "amplitudes, frequencies: expected no"),
+    (lambda: MatrixFactorisation(X, 3), ValueError, "rank: expected"),
+    (lambda: MatrixFactorisation(X, 0), ValueError, "rank: expected"),
+    (lambda: MatrixFactorisation(y, 1), ValueError, "M: expected a nonempty array of 2 axes"),
+    (lambda: TanhNetwork(X, y), TypeError, "y: expected integer labels, got dtype float64"),
+    (lambda: TanhNetwork(X, LABELS[:2]), ValueError, "y: expected shape"),
+    (lambda: TanhNetwork(X, LABELS - 1), ValueError, "y: expected labels 0, 1, ..., got -1 to 0"),
+    (lambda: TanhNetwork(X, LABELS + 1, classes=2), ValueError, "y: expected labels 0 to 1"),
+    (lambda: TanhNetwork(X, 0 * LABELS), ValueError, "classes: expected"),
+    (lambda: TanhNetwork(X, LABELS, hidden=0), ValueError, "hidden: expected"),
+    (lambda: TanhNetwork(X, LABELS, gain=0), ValueError, "gain: expected"),
+    (lambda: TanhNetwork(X, LABELS, batch_size=0), ValueError, "batch_size: expected"),
+]
+
+
+@pytest.mark.parametrize(("make", "error", "message"), BAD)
+def test_bad_constructor_arguments(
+    make: Callable[[], Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        make()
