@@ -1,9 +1,9 @@
 """Arrays: which namespace, which precision, and the one sign function (sign(0) = +1).
 
+Everything above is written once against an array namespace ``xp``. It runs on NumPy, on torch (and whatever
 Everything above is written once against an array namespace ``xp``. It runs on NumPy, on torch (and whatever else
-``array-api-compat`` knows), and on NumPy object arrays of :class:`fractions.Fraction`, which makes every operator exact.
-"""
-
+``array-api-compat`` knows), and on NumPy object arrays of :class:`fractions.Fraction`, which makes every operator
+exact.
 import numbers
 import sys
 from typing import Any
@@ -97,7 +97,7 @@ def sign(xp: Namespace, t: Array) -> Array:
     ``where(t >= 0, 1, -1)``, written for each library with the operations that it vectorises: a selection costs it ten
     times an addition.
     """
-    if isinstance(t, (np.ndarray, np.generic)):
+    if xp is np:
         if t.dtype == np.float32:
             return _sign_from_bits(t, np.int32, 0x3F800000)
         if t.dtype == np.float64:

@@ -30,9 +30,10 @@ def check_number(
         raise TypeError(f"{name}: expected a number, got {value!r}")
     if isinstance(value, np.generic):
         value = value.item()
-    allowed = value > low if open_low else value >= low
+    number: Any = value
+    allowed = number > low if open_low else number >= low
     if finite:
-        allowed = allowed & (abs(value) < math.inf)
+        allowed = allowed & (abs(number) < math.inf)
     if not (allowed.all() if isinstance(allowed, np.ndarray) else allowed):
         bound = "" if low == -math.inf else f" {'>' if open_low else '>='} {low:g}"
         raise ValueError(

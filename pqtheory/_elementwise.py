@@ -66,7 +66,9 @@ def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None =
 def check_out(out: Any, theta: Array) -> None:
     """Raise unless ``out`` can take a result for ``theta``."""
     if type(out) is not type(theta):
-        raise TypeError(f"out: expected {type(theta).__name__} like theta, got {type(out).__name__}")
+        raise TypeError(
+            f"out: expected {type(theta).__name__} like theta, got {type(out).__name__}"
+        )
     if out.dtype != theta.dtype:
         raise TypeError(f"out: expected dtype {theta.dtype} like theta, got {out.dtype}")
     if tuple(out.shape) != tuple(theta.shape):

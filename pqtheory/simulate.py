@@ -108,9 +108,7 @@ def simulate(
 class _Recorder:
     """Keeps the wanted fields of the wanted steps in arrays made beforehand."""
 
-    def __init__(
-        self, xp: Namespace, start: Array, steps: Array, fields: Sequence[str]
-    ) -> None:
+    def __init__(self, xp: Namespace, start: Array, steps: Array, fields: Sequence[str]) -> None:
         unknown = [f for f in fields if f not in FIELDS]
         if unknown or isinstance(fields, str):
             raise ValueError(f"fields: expected names out of {FIELDS}, got {fields!r}")

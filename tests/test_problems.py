@@ -582,6 +582,15 @@ def test_tanh_network_logits_and_error() -> None:
             network.error(theta, bad_X, bad_y)
 
 
+def test_tanh_network_survives_large_logits() -> None:
+    network = TanhNetwork.random(3, 4, 3, 12)
+    theta = 1e4 * points(network, 3)
+    value, gradient = network.value(theta), network.gradient(theta)
+    assert np.isfinite(gradient).all()
+    # hidden units are saturated, so the loss grows linearly in theta
+    np.testing.assert_allclose(network.value(2 * theta), 2 * value, rtol=1e-3)
+
+
 def test_tanh_network_learns_the_digits(split: DigitsSplit) -> None:
     network = TanhNetwork.digits(hidden=32)
     rng = np.random.default_rng(0)

@@ -52,10 +52,10 @@ def minimiser_evidence(
         ):
             cases[name].extend(values.tolist())
     margins = np.concatenate(worst)
-    return judge("sampled", margins, {k: _column(v) for k, v in cases.items()})
+    return judge("sampled", margins, {k: column(v) for k, v in cases.items()})
 
 
-def _column(values: list[Any]) -> Array:
+def column(values: list[Any]) -> Array:
     column = np.empty(len(values), dtype=object)
     column[:] = values
     return column

@@ -32,7 +32,7 @@ def _printed_formula(budget: Budget) -> Evidence:
     residual = thetas - sign
     equal = []
     for weight in WEIGHTS:
-        pulled = sign + np.sign(residual) * np.maximum(abs(residual) - weight, Fraction(0))
+        pulled = sign + np.sign(residual) * np.maximum(abs(residual) - weight, 0)
         equal.append(pulled == W.prox(thetas, weight))
     return judge("sampled", np.concatenate(equal), {"theta": np.tile(thetas, len(WEIGHTS))})
 
@@ -62,7 +62,7 @@ def _double_threshold(budget: Budget) -> Evidence:
 
 def _stays_at_zero(budget: Budget) -> Evidence:
     def prox(thetas: Array, weight: Fraction) -> Array:
-        return np.where(thetas == 0, Fraction(0), W.prox(thetas, weight))
+        return np.where(thetas == 0, 0, W.prox(thetas, weight))
 
     return minimiser_evidence(W, prox, _grid(budget), WEIGHTS, _grid(budget))
 

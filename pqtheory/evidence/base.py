@@ -140,8 +140,11 @@ def judge(
     tolerance: float = 0.0,
     measured: Mapping[str, Any] = _NOTHING,
     predicted: Mapping[str, Any] = _NOTHING,
+    agreement: float = 1e-9,
 ) -> Evidence:
-    """Evidence of ``kind`` if no margin is below ``-tolerance``, else refuted by the worst case.
+    """Evidence of ``kind`` if no margin is below ``-tolerance`` and the figures agree with their predictions.
+
+    Otherwise refuted, by the worst case or by the figure that is off.
 
     Parameters
     ----------
@@ -151,6 +154,10 @@ def judge(
         Slack of each case; booleans count as 0 where they hold and -1 where not. NaN never holds.
     cases : mapping of str to array of shape (n, ...)
         What each case is, for the counterexample.
+    measured, predicted : mapping of str to number or sequence of numbers
+        Figures; a figure with a prediction must agree with it.
+    agreement : float
+        How far apart they may be, relative to the prediction where that is above 1.
     """
     margins = np.asarray(margins)
     if margins.dtype == bool:
@@ -168,12 +175,39 @@ def judge(
             predicted,
             {**found, "margin": float(least)},
         )
+    for name, expected in predicted.items():
+        apart = _distance(measured[name], expected)
+        if not apart <= agreement:
+            found = {"figure": name, "measured": measured[name], "predicted": expected}
+            return Evidence("refuted", margins.size, -apart, measured, predicted, found)
     return Evidence(
         kind, margins.size, None if least is None else float(least), measured, predicted
     )
+
+
+def _distance(measured: Any, predicted: Any) -> float:
+    a, b = np.asarray(measured, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if a.shape != b.shape:
+        return np.inf
+    return float((np.abs(a - b) / np.maximum(np.abs(b), 1.0)).max(initial=0.0))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return [_plain(v) for v in value]
     return value.item() if isinstance(value, np.generic) else value
+
+
+def join(*pieces: Evidence) -> Evidence:
+    """One evidence of several on the same statement: the weakest kind, all cases, the least margin."""
+    kind = weakest([p.kind for p in pieces])
+    margins = [p.margin for p in pieces if p.margin is not None]
+    refuted = [p.counterexample for p in pieces if p.counterexample is not None]
+    return Evidence(
+        kind,
+        sum(p.cases for p in pieces),
+        min(margins) if margins else None,
+        {k: v for p in pieces for k, v in p.measured.items()},
+        {k: v for p in pieces for k, v in p.predicted.items()},
+        refuted[0] if refuted else None,
+    )

@@ -181,7 +181,8 @@ def find_claims(*names: str | Claim) -> list[Claim]:
     ValueError
         If a name is unknown (the nearest is suggested) or a file defines no claim.
     """
-    from pqtheory.claims import load, names as shipped
+    from pqtheory.claims import load
+    from pqtheory.claims import names as shipped
 
     if not names:
         return [load(name) for name in shipped()]
@@ -209,7 +210,9 @@ def load_file(path: Path) -> Claim:
     spec.loader.exec_module(module)
     claim = vars(module).get("CLAIM")
     if not isinstance(claim, Claim):
-        raise ValueError(f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.evidence.Claim")
+        raise ValueError(
+            f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.evidence.Claim"
+        )
     return claim
 
 

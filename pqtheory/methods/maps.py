@@ -58,7 +58,7 @@ class Prox(Map):
         self.strength = check_strength(strength)
 
     def __call__(self, theta: Array, step: int, factor: Any) -> Array:
-        """prox of the regularizer."""
+        """Prox of the regularizer."""
         return self.regularizer.prox(theta, factor * strength_at(self.strength, step, theta))
 
     def quantize(self, theta: Array) -> Array:

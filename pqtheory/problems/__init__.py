@@ -18,7 +18,7 @@ from pqtheory.problems.two_function_toy import TwoFunctionToy
 
 #: name -> maker of a small instance, for conformance tests and plots
 REGISTRY: dict[str, Callable[[], Problem]] = {
-    "huber": lambda: Huber.random(dim=4, samples=12, batch_size=4),
+    "huber": lambda: Huber.random(dim=4, samples=12, delta=0.7, batch_size=4),
     "log-cosh": lambda: LogCosh.random(dim=4, samples=12, batch_size=4),
     "logistic-regression": lambda: LogisticRegression.random(4, 12, l2=0.01, batch_size=4),
     "matrix-factorisation": lambda: MatrixFactorisation.random(rows=3, columns=4, rank=2),

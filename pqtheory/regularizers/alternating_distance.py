@@ -32,8 +32,9 @@ class AlternatingDistance(Regularizer):
     ``value`` and ``envelope`` are what the heuristic attains, upper bounds of R and of
     min_x 1/2 ||x - t||^2 + w R(x). Given q, the best x has J = w / (1 + 2 w) ||t - q||^2: the
     global prox would take the q nearest to t, whatever w is, and the alternation is only a search
-    for it. As w grows it stays at its start: prox(t, inf) = quantizer.quantize(t), whatever
-    ``rounds``. One NaN or infinity makes its whole group NaN.
+    for it. The larger w, the less it searches: with the alternating multi-bit quantizer the prox
+    tends to ``quantizer.quantize(t)``, whatever ``rounds``. One NaN or infinity makes its whole
+    group NaN.
 
     Parameters
     ----------

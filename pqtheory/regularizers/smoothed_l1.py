@@ -11,6 +11,7 @@ The prox moves t toward its nearest level; with a = |t - p| its distance becomes
 max(a eps / (eps + w), a - w), and for w < eps and inside the gaps also at least (a eps - w h) / (eps - w).
 """
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -52,7 +53,7 @@ class SmoothedL1(LevelRegularizer):
         require_levels(self.set, "SmoothedL1")
         check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True)
         levels = [Fraction(v) for v in self.set.level_values]
-        gaps = [b - a for a, b in zip(levels, levels[1:], strict=False)]
+        gaps = [b - a for a, b in itertools.pairwise(levels)]
         if gaps and 4 * Fraction(self.epsilon) > min(gaps):
             raise ValueError(
                 f"epsilon: expected at most a quarter of the smallest gap, {float(min(gaps) / 4):g}, "
@@ -113,7 +114,7 @@ class SmoothedL1(LevelRegularizer):
         eps = Fraction(self.epsilon)
         d = min(abs(x - level) for level in levels)
         value = d * d / (2 * eps) if d <= eps else d - eps / 2
-        for a, b in zip(levels, levels[1:], strict=False):
+        for a, b in itertools.pairwise(levels):
             u = abs(x - (a + b) / 2)
             if u < eps:
                 value = (b - a) / 2 - eps - u * u / (2 * eps)
@@ -128,7 +129,7 @@ class SmoothedL1(LevelRegularizer):
             yield (theta + w * level / eps) / (1 + w / eps)
             yield theta - w
             yield theta + w
-        for a, b in zip(levels, levels[1:], strict=False):
+        for a, b in itertools.pairwise(levels):
             middle = (a + b) / 2
             if w != eps:
                 yield (theta - w * middle / eps) / (1 - w / eps)

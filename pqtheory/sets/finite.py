@@ -136,6 +136,6 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
         raise ValueError(f"{name}: expected a non-empty list of numbers, got {levels!r}")
     if not all(isinstance(v, int | float | Fraction) and math.isfinite(v) for v in values):
         raise ValueError(f"{name}: expected finite real numbers, got {levels!r}")
-    if any(a >= b for a, b in zip(values, values[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(values)):
         raise ValueError(f"{name}: expected strictly ascending levels, got {levels!r}")
     return values

@@ -70,4 +70,3 @@ class ScaledBinary(Set):
         xp, _ = as_array(theta)
         scale = self.scale(theta)
         return xp.stack([-scale, scale], axis=-1)
-

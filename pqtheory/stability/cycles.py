@@ -94,7 +94,7 @@ def _find_in_one(states: Array) -> Cycle | None:
 def _keys(states: Array) -> list[Any]:
     """Hashable values that are equal exactly where rows are; None for rows with NaN."""
     if states.dtype == object:
-        keys = [tuple(row) for row in states]
+        keys: list[Any] = [tuple(row) for row in states]
     else:
         rows = np.ascontiguousarray(states) + 0.0  # turns -0.0 into 0.0
         raw, width = rows.tobytes(), rows.itemsize * rows.shape[1]

@@ -1,0 +1,40 @@
+# Two commands do everything on a machine with Python and git:  make verify  and  make test
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+FLOORS := pqtheory/_*.py,pqtheory/sets/*,pqtheory/quantizers/*,pqtheory/schedules.py,pqtheory/regularizers/*,pqtheory/problems/*,pqtheory/methods/*,pqtheory/simulate.py,pqtheory/trajectory.py,pqtheory/signs*,pqtheory/stability/*
+
+.PHONY: help verify test lint bench mutate clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+verify: $(READY)  ## check every claim, train on the digits, write pictures and out/report.html
+	$(BIN)/pqtheory verify --out out
+
+test: $(READY) lint  ## lint, types, all tests, branch coverage of floors 1 to 4
+	$(BIN)/python -m pytest -n auto --cov --cov-report=
+	$(BIN)/coverage report --include='$(FLOORS)' --skip-covered --fail-under=95
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## speed, as ratios measured side by side; writes experiments/results/benchmarks.md
+	$(BIN)/python -m experiments.benchmarks
+
+mutate: $(READY)  ## mutation testing of sets/, regularizers/ and signs; writes experiments/results/mutation.md
+	$(PIP) mutmut
+	$(BIN)/python -m experiments.mutation
+
+$(READY): pyproject.toml constraints.txt
+	@echo "setting up .venv (once; torch makes it take a minute or more)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable '.[all,test]'
+	@touch $@
+
+clean:  ## remove the environment and everything generated
+	rm -rf .venv out mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
