@@ -1,11 +1,13 @@
 """Arrays: which namespace, which precision, and the one sign function (sign(0) = +1).
 
-Everything above is written once against an array namespace ``xp``. It runs on NumPy, on torch (and whatever
 Everything above is written once against an array namespace ``xp``. It runs on NumPy, on torch (and whatever else
 ``array-api-compat`` knows), and on NumPy object arrays of :class:`fractions.Fraction`, which makes every operator
 exact.
+"""
+
 import numbers
 import sys
+from fractions import Fraction
 from typing import Any
 
 import array_api_compat
@@ -17,12 +19,17 @@ Namespace = Any
 #: significand bits, hidden bit included, by dtype name
 PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 EXACT = "object"
+#: names by dtype, which NumPy puts together anew each time it is asked
+_DTYPE_NAMES: dict[Any, str] = {}
 HALF_PRECISION = frozenset({"float16", "bfloat16"})
 
 
 def dtype_name(array: Array) -> str:
     """Name of the dtype without its library: ``"float32"`` for NumPy's and for torch's."""
-    return str(array.dtype).rpartition(".")[2]
+    dtype = array.dtype
+    if dtype not in _DTYPE_NAMES:
+        _DTYPE_NAMES[dtype] = str(dtype).rpartition(".")[2]
+    return _DTYPE_NAMES[dtype]
 
 
 def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
@@ -47,7 +54,7 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
             theta = theta.astype(np.float64)
     if isinstance(theta, (np.ndarray, np.generic)):
         theta = np.asarray(theta)
-        known = theta.dtype.name in PRECISION or theta.dtype == object
+        known = dtype_name(theta) in PRECISION or theta.dtype == object
         return np, _require(known, theta, theta.dtype, name)
     if not array_api_compat.is_array_api_obj(theta):
         raise TypeError(f"{name}: expected a real floating-point array, got {type(theta).__name__}")
@@ -102,11 +109,12 @@ def sign(xp: Namespace, t: Array) -> Array:
             return _sign_from_bits(t, np.int32, 0x3F800000)
         if t.dtype == np.float64:
             return _sign_from_bits(t, np.int64, 0x3FF0000000000000)
-        one = np.ones((), dtype=t.dtype)
+        one = np.asarray(Fraction(1) if t.dtype == object else 1, dtype=t.dtype)
         return np.where(t >= 0, one, -one)
     if is_torch(t) and not is_compiling():
         return xp.sign(xp.sign(t) + 0.5)
-    return xp.where(t >= 0, 1.0, -1.0)
+    one = xp.ones_like(t)
+    return xp.where(t >= 0, one, -one)
 
 
 def _sign_from_bits(t: Array, integer: Any, bits_of_one: int) -> Array:

@@ -16,7 +16,6 @@ from pqtheory._arrays import (
     Array,
     Namespace,
     as_array,
-    constant_like,
     dtype_name,
     is_compiling,
     is_torch,
@@ -39,7 +38,7 @@ def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None =
     theta : array or number
         Any shape. Float16 and bfloat16 are computed in float32.
     *arguments : float or array
-        Handed to the kernel; arrays must broadcast against ``theta``.
+        Handed to the kernel; arrays must be of theta's library and broadcast against it.
     out : array, optional
         Where the result goes: the shape, dtype and library of ``theta``. May be ``theta``.
 
@@ -51,8 +50,7 @@ def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None =
     xp, t = as_array(theta)
     if out is not None:
         check_out(out, t)
-    arguments = tuple(_argument_like(xp, a, t) for a in arguments)
-    if _can_block(t, arguments, out):
+    if _can_block(xp, t, arguments, out):
         result = xp.empty_like(t) if out is None else out
         _run_in_blocks(kernel, xp, t, arguments, result)
         return result
@@ -65,12 +63,15 @@ def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None =
 
 def check_out(out: Any, theta: Array) -> None:
     """Raise unless ``out`` can take a result for ``theta``."""
-    if type(out) is not type(theta):
+    same_library = isinstance(out, np.ndarray) if isinstance(theta, np.ndarray) else is_torch(out)
+    if not same_library:
         raise TypeError(
             f"out: expected {type(theta).__name__} like theta, got {type(out).__name__}"
         )
     if out.dtype != theta.dtype:
         raise TypeError(f"out: expected dtype {theta.dtype} like theta, got {out.dtype}")
+    if is_torch(theta) and out.device != theta.device:
+        raise TypeError(f"out: expected device {theta.device} like theta, got {out.device}")
     if tuple(out.shape) != tuple(theta.shape):
         raise ValueError(
             f"out: expected shape {tuple(theta.shape)} like theta, got {tuple(out.shape)}"
@@ -91,12 +92,6 @@ def narrow(xp: Namespace, result: Array, like: Array) -> Array:
     return result if result.dtype == like.dtype else xp.astype(result, like.dtype)
 
 
-def _argument_like(xp: Namespace, argument: Any, theta: Array) -> Any:
-    if isinstance(argument, np.ndarray) and argument.ndim and not isinstance(theta, np.ndarray):
-        return constant_like(xp, argument, theta)
-    return argument
-
-
 def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) -> Array:
     result: Array = narrow(xp, kernel(xp, widen(xp, t), *arguments), t)
     if tuple(result.shape) != tuple(t.shape):
@@ -107,7 +102,7 @@ def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) ->
     return result
 
 
-def _can_block(t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
+def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
     """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
     if not all(isinstance(a, (int, float)) for a in arguments):
         return False
@@ -116,15 +111,15 @@ def _can_block(t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
         return t.size > NUMPY_BLOCK and all(a.flags.c_contiguous for a in arrays)
     if not is_torch(t) or is_compiling() or t.device.type != "cpu":
         return False
-    return t.numel() > TORCH_BLOCK and all(
-        a.is_contiguous() and not a.requires_grad for a in arrays
-    )
+    if t.numel() <= TORCH_BLOCK or not all(a.is_contiguous() for a in arrays):
+        return False
+    return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
 
 
 def _run_in_blocks(
     kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array
 ) -> None:
-    _keep_freed_memory()
+    keep_freed_memory()
     block = NUMPY_BLOCK if xp is np else TORCH_BLOCK
     source, target = t.reshape(-1), out.reshape(-1)
     for start in range(0, math.prod(t.shape), block):
@@ -133,7 +128,7 @@ def _run_in_blocks(
 
 
 @functools.cache
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Free one large untouched array, once.
 
     The GNU allocator hands freed temporaries above a threshold back to the system, which faults their pages in again on

@@ -101,7 +101,7 @@ class Exponential(Schedule):
         try:
             return self.start * self.factor**step
         except OverflowError:
-            return math.copysign(math.inf, self.start)
+            return math.copysign(math.inf, self.start) if self.start else self.start
 
 
 @final
@@ -132,6 +132,8 @@ class Staircase(Schedule):
     every: int
 
     def __post_init__(self) -> None:
+        if not isinstance(self.schedule, Schedule):
+            raise TypeError(f"schedule: expected a schedule, got {self.schedule!r}")
         check_count(self.every, "every")
 
     def __call__(self, step: int) -> Any:

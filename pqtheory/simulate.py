@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, as_array, dtype_name
+from pqtheory._arrays import EXACT, Array, Namespace, as_array, dtype_name, is_torch
 from pqtheory._checks import check_count, check_last_axis
+from pqtheory._elementwise import keep_freed_memory
 from pqtheory.methods.base import Method
 from pqtheory.problems.base import Problem
 from pqtheory.trajectory import FIELDS, Trajectory
@@ -83,25 +84,38 @@ def simulate(
     check_count(steps, "steps", 0)
     xp, start = as_array(theta0, "theta0")
     check_last_axis(start, problem.dim, "theta0")
+    if is_torch(start):
+        start = start.detach()
     rng = np.random.default_rng(seed)
     recorder = _Recorder(xp, start, _recorded_steps(record, steps), fields)
     gradient = partial(problem.stochastic_gradient, rng=rng) if stochastic else problem.gradient
+
+    def value_and_gradient(query: Array) -> tuple[Array | None, Array]:
+        if "values" not in fields:
+            return None, gradient(query)
+        if stochastic:
+            return problem.value(query), gradient(query)
+        return problem.value_and_gradient(query)
+
+    keep_freed_memory()
     state = method.init(start)
     _check_finite(xp, state.latent, 0, method)
     with _progress(steps, progress) as advance:
         for step in range(steps):
             if recorder.wants(step):
                 query, quantized = method.observe(state)
-                slope = gradient(query)
-                recorder.keep(state.latent, quantized, slope, problem, query)
+                value, slope = value_and_gradient(query)
+                recorder.keep(
+                    latent=state.latent, quantized=quantized, gradients=slope, values=value
+                )
             else:
                 slope = gradient(method.query(state))
             state = method.step(state, slope)
             _check_finite(xp, state.latent, step + 1, method)
             advance()
     query, quantized = method.observe(state)
-    last_slope = gradient(query) if "gradients" in fields else None
-    recorder.keep(state.latent, quantized, last_slope, problem, query)
+    value, slope = value_and_gradient(query)
+    recorder.keep(latent=state.latent, quantized=quantized, gradients=slope, values=value)
     return recorder.trajectory()
 
 
@@ -126,20 +140,10 @@ class _Recorder:
     def wants(self, step: int) -> bool:
         return bool(self.steps[self.count] == step)
 
-    def keep(
-        self, latent: Array, quantized: Array, slope: Array, problem: Problem, query: Array
-    ) -> None:
+    def keep(self, **records: Array | None) -> None:
         for name, field in self.kept.items():
-            if field is None:
-                continue
-            if name == "latent":
-                field[self.count] = latent
-            elif name == "quantized":
-                field[self.count] = quantized
-            elif name == "gradients":
-                field[self.count] = slope
-            else:
-                field[self.count] = problem.value(query)
+            if field is not None:
+                field[self.count] = records[name]
         self.count += 1
 
     def trajectory(self) -> Trajectory:

@@ -6,12 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from pqtheory._arrays import Array
+from pqtheory._arrays import Array, dtype_name
 
 FIELDS = ("latent", "quantized", "gradients", "values")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """A recorded run. R is the number of recorded steps: ``steps + 1`` where everything was recorded.
 
@@ -61,8 +61,17 @@ class Trajectory:
         return field
 
     def save(self, file: str | PathLike[str]) -> None:
-        """Write to an uncompressed ``.npz`` file (NumPy arrays; torch ones become NumPy)."""
-        arrays = {k: np.asarray(v) for k, v in self.recorded.items() if v is not None}
+        """Write to an uncompressed ``.npz`` file (NumPy arrays; torch ones become NumPy).
+
+        Raises
+        ------
+        TypeError
+            If the records are exact fractions or bfloat16, which the format lacks.
+        """
+        kept = {k: v for k, v in self.recorded.items() if v is not None}
+        if any(dtype_name(v) == "bfloat16" for v in kept.values()):
+            raise TypeError("save: expected float16, float32 or float64 records, got bfloat16")
+        arrays = {k: np.asarray(v) for k, v in kept.items()}
         if any(a.dtype == object for a in arrays.values()):
             raise TypeError("save: expected floating-point records, got exact fractions")
         with open(file, "wb") as stream:

@@ -76,8 +76,8 @@ class Method(ABC):
         ValueError
             If the schedule gives a value that is not > 0 there.
         """
-        value = self.step_size(step)
-        check_number(value, f"step_size at step {step}", 0, open_low=True, finite=True)
+        name = f"step_size at step {step}"
+        value = check_number(self.step_size(step), name, 0, open_low=True, finite=True)
         return exact_like(value, latent)
 
 
@@ -99,7 +99,8 @@ class MappedMethod(Method):
         if self.clip is None or self.clip == math.inf:
             return latent
         xp, latent = as_array(latent)
-        return xp.clip(latent, -self.clip, self.clip)
+        bound = exact_like(self.clip, latent)
+        return xp.clip(latent, -bound, bound)
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip!r}"

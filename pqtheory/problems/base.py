@@ -65,6 +65,20 @@ class Problem(ABC):
         xp, t = check_vectors(theta, self.dim)
         return self._stochastic_gradient(xp, t, rng)
 
+    def value_and_gradient(self, theta: Any) -> tuple[Array, Array]:
+        """``(value(theta), gradient(theta))``, at less than the cost of both where they share work.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``theta`` is not real or its last axis is not ``dim``.
+        """
+        xp, t = check_vectors(theta, self.dim)
+        return self._value_and_gradient(xp, t)
+
+    def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
+        return self._value(xp, theta), self._gradient(xp, theta)
+
     @abstractmethod
     def _value(self, xp: Namespace, theta: Array) -> Array: ...
 

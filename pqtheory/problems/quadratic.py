@@ -85,11 +85,15 @@ class Quadratic(Problem):
         return cls((A + A.T) / 2, rng.standard_normal(dim), noise=noise)
 
     def _value(self, xp: Namespace, theta: Array) -> Array:
-        A, b = constant_like(xp, self.A, theta), constant_like(xp, self.b, theta)
-        return xp.sum(theta * (theta @ A / 2 + b), axis=-1)
+        return self._value_and_gradient(xp, theta)[0]
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         return theta @ constant_like(xp, self.A, theta) + constant_like(xp, self.b, theta)
+
+    def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
+        b = constant_like(xp, self.b, theta)
+        slope = theta @ constant_like(xp, self.A, theta)
+        return xp.sum(theta * (slope / 2 + b), axis=-1), slope + b
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

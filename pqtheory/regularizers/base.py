@@ -4,6 +4,7 @@ prox_{wR}(theta) = argmin_x { 1/2 ||x - theta||^2 + w R(x) }, w = ``weight`` the
 """
 
 import math
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
@@ -11,9 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, HALF_PRECISION, Array, Namespace, as_array, dtype_name
+from pqtheory._arrays import (
+    EXACT,
+    HALF_PRECISION,
+    Array,
+    Namespace,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_torch,
+)
 from pqtheory._checks import check_number, check_weight
-from pqtheory._elementwise import narrow
+from pqtheory._elementwise import narrow, widen
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import FiniteSet
 
@@ -64,7 +74,8 @@ class Regularizer(ABC):
         TypeError, ValueError
             If ``theta`` is not real floating-point, or ``weight`` is negative, NaN or does not broadcast.
         """
-        return self._prox(theta, exact_like(check_weight(weight), theta), out)
+        _, t = as_array(theta)
+        return self._prox(theta, weight_like(weight, t, self._weight_shape(t.shape)), out)
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
         """min_x { 1/2 ||x - theta||^2 + weight R(x) }, summed like ``value`` (Moreau envelope times weight).
@@ -75,8 +86,10 @@ class Regularizer(ABC):
             As ``prox``.
         """
         xp, t = as_array(theta)
-        x = self.prox(t, weight)
-        return total(xp, (x - t) ** 2 / 2 + weight * self._values(x), t, axis)
+        w = weight_like(weight, t, self._weight_shape(t.shape))
+        x = self._prox(t, w, None)
+        moved, level_distance = widen(xp, x) - widen(xp, t), widen(xp, self._values(x))
+        return total(xp, moved**2 / 2 + _finite(xp, w) * level_distance, t, axis)
 
     @abstractmethod
     def quantize(self, theta: Any) -> Array:
@@ -100,6 +113,10 @@ class Regularizer(ABC):
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
         """Clarke's subdifferential per coordinate, as the interval (low, high)."""
 
+    def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """What an array of weights must broadcast to."""
+        return shape
+
     @abstractmethod
     def _values(self, theta: Array) -> Array:
         """R per coordinate."""
@@ -120,6 +137,9 @@ class LevelRegularizer(Regularizer):
         """Nearest point of the set."""
         return self.set.project(theta)
 
+    def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return self.set.weight_shape(shape)
+
     @abstractmethod
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         """R(x) for one coordinate."""
@@ -138,10 +158,11 @@ class LevelRegularizer(Regularizer):
         TypeError, ValueError
             If ``theta`` is no finite number, ``weight`` is negative or NaN, or the set couples the coordinates.
         """
-        check_number(theta, "theta", finite=True)
-        check_number(weight, "weight", 0)
-        exact = isinstance(theta, Fraction)
-        return tuple(x if exact else float(x) for x in self._minimisers(theta, weight))
+        t, w = _single(theta, "theta"), _single(weight, "weight")
+        check_number(t, "theta", finite=True)
+        check_number(w, "weight", 0)
+        exact = isinstance(t, Fraction)
+        return tuple(x if exact else float(x) for x in self._minimisers(t, w))
 
     def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
         finite = require_levels(self.set, f"{type(self).__name__}.prox_set")
@@ -166,15 +187,16 @@ class LevelRegularizer(Regularizer):
         TypeError, ValueError
             As ``prox``; also if the set couples the coordinates or an entry is infinite.
         """
-        check_number(weight, "weight", 0)
         _, t = as_array(theta)
+        weights = np.broadcast_to(np.asarray(weight_like(weight, t, t.shape), object), t.shape)
         result = np.empty_like(t)
         for index in np.ndindex(t.shape):
             number = t[index] if t.dtype == object else float(t[index])
             if isinstance(number, float) and math.isnan(number):
                 result[index] = math.nan
             else:
-                largest = self._minimisers(number, weight)[-1]
+                check_number(number, "theta", finite=True)
+                largest = self._minimisers(number, weights[index])[-1]
                 result[index] = largest if t.dtype == object else float(largest)
         return result
 
@@ -192,6 +214,46 @@ def exact_like(number: Any, theta: Any) -> Any:
     if is_exact and isinstance(number, (int, float)) and math.isfinite(number):
         return Fraction(number)
     return number
+
+
+def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
+    """``weight`` as a number, or as an array of theta's library that broadcasts to ``shape``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is negative or NaN, of another library, or does not broadcast.
+    """
+    weight = check_weight(weight)
+    if isinstance(weight, np.ndarray) and weight.ndim == 0:
+        weight = weight.item()
+    if isinstance(weight, numbers.Real):
+        exact = dtype_name(theta) == EXACT or isinstance(weight, int | float)
+        return exact_like(weight, theta) if exact else float(weight)
+    if is_torch(weight) and not is_torch(theta):
+        raise TypeError("weight: expected a number or an array of theta's library, got Tensor")
+    given = tuple(weight.shape)
+    pairs = zip(reversed(given), reversed(tuple(shape)), strict=False)
+    if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
+        raise ValueError(f"weight: expected a shape that broadcasts to {tuple(shape)}, got {given}")
+    if isinstance(weight, np.ndarray) and not isinstance(theta, np.ndarray):
+        xp = as_array(theta)[0]
+        return constant_like(xp, weight, widen(xp, theta))
+    return weight
+
+
+def _finite(xp: Namespace, weight: Any) -> Any:
+    """``weight``, but 0 where it is infinite: R vanishes at the prox there."""
+    if isinstance(weight, numbers.Real):
+        return weight if weight < math.inf else 0
+    return xp.where(weight < math.inf, weight, xp.zeros_like(weight))
+
+
+def _single(value: Any, name: str) -> Any:
+    """``value`` if it is one number, NumPy's as Python's."""
+    if isinstance(value, np.ndarray) or is_torch(value):
+        raise TypeError(f"{name}: expected one number, got {value!r}")
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def require_levels(quantization_set: Set, what: str) -> FiniteSet:

@@ -4,6 +4,7 @@ prox_{wR}(t) moves t toward its nearest level p by w, and no further than p:
 p + sign(t - p) max(|t - p| - w, 0) = min(max(p, t - w), t + w).
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -59,6 +60,8 @@ class DistanceL1(LevelRegularizer):
         return self.set.distance(theta)
 
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+        if isinstance(weight, float) and weight == math.inf:
+            return self.set.project(theta, out)
         return self.set.map(_toward, theta, weight, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:

@@ -12,9 +12,8 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, keep_nan
-from pqtheory._checks import check_weight
 from pqtheory._elementwise import elementwise
-from pqtheory.regularizers.base import LevelRegularizer, require_levels, require_set
+from pqtheory.regularizers.base import LevelRegularizer, require_levels, require_set, weight_like
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import FiniteSet
 
@@ -49,9 +48,10 @@ class DistanceL2(LevelRegularizer):
         """
         if isinstance(self.set, FiniteSet):
             return super().prox_naive(theta, weight)
-        weight = check_weight(weight)
-        p = self.set.project(theta)
-        return p if weight == np.inf else ((theta + weight * p) / (1 + weight)).astype(theta.dtype)
+        _, t = as_array(theta)
+        w = np.asarray(weight_like(weight, t, self._weight_shape(t.shape)))
+        share = np.where(w < np.inf, 1 / (1 + w), 0)
+        return (share * t + (1 - share) * self.set.project(t)).astype(t.dtype)
 
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
         """(low, high): t - P(t) twice, but at a midpoint (-h, h) with h half the gap.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, as_array, is_torch
+from pqtheory._arrays import Array, Namespace, as_array, constant_like
 from pqtheory._checks import check_number
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.base import LevelRegularizer, exact_like, require_levels
@@ -105,10 +105,11 @@ class SmoothedL1(LevelRegularizer):
         epsilon = exact_like(self.epsilon, theta)
         capped = weight < epsilon
         # where the cap takes no part its line is evaluated all the same, and any divisor but 0 will do
-        divisor = (epsilon - weight) * capped + (1 - 1 * capped)
-        if is_torch(weight):
-            divisor = divisor.to(weight.dtype)
-        return self._map(_toward, theta, epsilon, weight, capped, divisor, out=out)
+        if isinstance(capped, bool):
+            divisor = epsilon - weight if capped else epsilon
+        else:
+            divisor = as_array(theta)[0].where(capped, epsilon - weight, epsilon)
+        return self._map(_toward, theta, epsilon, weight, capped, epsilon / divisor, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         eps = Fraction(self.epsilon)
@@ -138,10 +139,9 @@ class SmoothedL1(LevelRegularizer):
 
 def _smoothed(xp: Namespace, t: Array, p: Array, h: Array, eps: Any) -> Array:
     d = xp.abs(t - p)
-    rounded = xp.where(d <= eps, d * d / (2 * eps), d - eps / 2)
-    into_cap = eps - (h - d)
-    capped = (h > 0) & (into_cap > 0)
-    return xp.where(capped, rounded - into_cap * into_cap / (2 * eps), rounded)
+    near = xp.minimum(d, constant_like(xp, eps, t))
+    into_cap = xp.where(h > 0, xp.maximum(eps - (h - d), 0 * h), 0 * h)
+    return (d - near) + near * near / (2 * eps) - into_cap * into_cap / (2 * eps)
 
 
 def _slope(xp: Namespace, t: Array, p: Array, h: Array, eps: Any) -> Array:
@@ -154,11 +154,12 @@ def _slope(xp: Namespace, t: Array, p: Array, h: Array, eps: Any) -> Array:
 
 
 def _toward(
-    xp: Namespace, t: Array, p: Array, h: Array, eps: Any, w: Any, capped: Any, divisor: Any
+    xp: Namespace, t: Array, p: Array, h: Array, eps: Any, w: Any, capped: Any, slope: Any
 ) -> Array:
     r = t - p
     a = xp.abs(r)
     d = xp.maximum(a * (eps / (eps + w)), a - w)
-    cap = (a * eps - w * h) / divisor
+    # (a eps - w h) / (eps - w), written so that rounding never carries it across the midpoint
+    cap = h - slope * xp.maximum(h - a, 0 * h)
     d = xp.where((h > 0) & capped, xp.maximum(d, cap), d)
     return xp.where(r >= 0, p + d, p - d)

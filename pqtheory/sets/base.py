@@ -14,6 +14,10 @@ class Set(ABC):
     def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
         """Entrywise ``kernel(xp, theta, P(theta), *arguments)``: how regularizers see the set."""
 
+    def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """What an array of weights for a ``theta`` of that shape must broadcast to."""
+        return shape
+
     @abstractmethod
     def levels(self, theta: Any) -> Array:
         """The levels that ``project(theta)`` takes its values from, ascending, like ``theta``."""

@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, PRECISION, Array, Namespace, as_array, constant_like, dtype_name
+from pqtheory._arrays import (
+    EXACT,
+    PRECISION,
+    Array,
+    Namespace,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_torch,
+)
 from pqtheory._elementwise import Kernel, elementwise
 from pqtheory.sets.base import Set
 
@@ -87,7 +96,8 @@ def step_function(
     """``values[i]`` where ``thresholds[i-1] <= t < thresholds[i]``: one value more than thresholds."""
     if len(values) > CHAIN and dtype_name(t) != EXACT:
         edges = constant_like(xp, thresholds, t)
-        index = xp.searchsorted(edges, xp.reshape(t, (-1,)), side="right")
+        flat = xp.reshape(t, (-1,))
+        index = xp.searchsorted(edges, flat.contiguous() if is_torch(t) else flat, side="right")
         return xp.reshape(xp.take(constant_like(xp, values, t), index, axis=0), t.shape)
     result = constant_like(xp, values[0], t)
     for threshold, value in zip(thresholds, values[1:], strict=True):
@@ -131,7 +141,8 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
     TypeError, ValueError
         If there is none, one is not a finite number, or they do not ascend strictly.
     """
-    values = tuple(np.asarray(levels, dtype=object).tolist()) if np.ndim(levels) == 1 else ()
+    items = np.asarray(levels, dtype=object).tolist() if np.ndim(levels) == 1 else ()
+    values = tuple(v.item() if isinstance(v, np.generic) else v for v in items)
     if not values:
         raise ValueError(f"{name}: expected a non-empty list of numbers, got {levels!r}")
     if not all(isinstance(v, int | float | Fraction) and math.isfinite(v) for v in values):

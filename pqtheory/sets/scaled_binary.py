@@ -14,8 +14,12 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, sign
+from pqtheory._checks import check_count
 from pqtheory._elementwise import Kernel, check_out, narrow, widen
 from pqtheory.sets.base import Set
+
+#: no array library has more
+MAX_AXES = 64
 
 
 @final
@@ -31,9 +35,32 @@ class ScaledBinary(Set):
     Notes
     -----
     The set couples the coordinates: NaN in one entry makes its whole group NaN.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``axis`` holds anything but integers; where it is used, if the array has no such axis.
     """
 
     axis: int | tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.axis is not None:
+            for axis in self.axis if isinstance(self.axis, tuple) else (self.axis,):
+                check_count(axis, "axis", -MAX_AXES, MAX_AXES)
+
+    def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """One weight for each group: 1 along ``axis``."""
+        axes = {a % len(shape) for a in self._axes(len(shape))}
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+    def _axes(self, ndim: int) -> tuple[int, ...]:
+        if self.axis is None:
+            return tuple(range(ndim))
+        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        if not all(-ndim <= a < ndim for a in axes):
+            raise ValueError(f"axis: expected axes of an array with ndim {ndim}, got {self.axis!r}")
+        return axes
 
     def scale(self, theta: Any, *, keepdims: bool = False) -> Array:
         """mean|theta| over ``axis``; 0 for an empty group.
@@ -47,9 +74,9 @@ class ScaledBinary(Set):
         return narrow(xp, self._scale(xp, widen(xp, t), keepdims), t)
 
     def _scale(self, xp: Any, t: Array, keepdims: bool) -> Array:
-        axes = range(t.ndim) if self.axis is None else np.atleast_1d(self.axis)
-        members = math.prod(t.shape[a] for a in axes)
-        axis = None if self.axis is None else tuple(int(a) for a in axes)
+        axes = self._axes(t.ndim)
+        members = math.prod([t.shape[a] for a in axes])
+        axis = None if self.axis is None else axes
         return xp.sum(xp.abs(t), axis=axis, keepdims=keepdims) / max(members, 1)
 
     def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
@@ -60,10 +87,10 @@ class ScaledBinary(Set):
         wide = widen(xp, t)
         nearest = self._scale(xp, wide, True) * sign(xp, wide)
         result = narrow(xp, kernel(xp, wide, nearest, *arguments), t)
-        if out is None:
-            return result
-        out[...] = result
-        return out
+        if out is not None:
+            out[...] = result
+            return out
+        return result[()] if xp is np and not isinstance(theta, np.ndarray) else result
 
     def levels(self, theta: Any) -> Array:
         """``(-scale, scale)`` for each group: shape (..., 2), the axes of ``axis`` removed."""

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 
 from pqtheory._arrays import Array, dtype_name, is_torch
-from pqtheory._elementwise import _keep_freed_memory
+from pqtheory._elementwise import keep_freed_memory
 
 #: weights per block: the booleans of one block stay in cache
 BLOCK = 1 << 16
@@ -28,7 +28,7 @@ def pack_signs(weights: Array) -> Array:
     """
     if is_torch(weights) and weights.device.type != "cpu":
         return _pack_on_device(weights)
-    _keep_freed_memory()
+    keep_freed_memory()
     flat = _flat_view(weights)
     packed = np.empty(packed_size(flat.size), dtype=np.uint8)
     for start in range(0, flat.size, BLOCK):

@@ -1,0 +1,337 @@
+r"""Training on the handwritten digits: one warm start, then three methods from it, several seeds each.
+
+The network is :class:`~pqtheory.problems.TanhNetwork` with all weights quantized to {-1, +1}.
+
+1. Warm start: plain SGD with clipping to [-1, 1], at full precision.
+2. From that one point, for every seed (a seed is a sequence of minibatches):
+   full precision (the same SGD goes on), BinaryConnect, and ProxQuant with the W and lambda_t = rate * t.
+   All three take the same constant step size, and all clip to [-1, 1].
+3. At the end the weights are quantized for good: sign(theta).
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory._arrays import Array
+from pqtheory._checks import check_count, check_number
+from pqtheory.methods import BinaryConnect, Method, ProxQuant
+from pqtheory.problems import DigitsSplit, TanhNetwork, digits_split
+from pqtheory.regularizers import DistanceL1
+from pqtheory.schedules import Linear
+from pqtheory.sets import Binary
+from pqtheory.signs import SignTracker
+from pqtheory.simulate import simulate
+
+METHODS = ("full precision", "BinaryConnect", "ProxQuant")
+SIGN_METRICS = ("change_from_start", "flips", "reversals")
+CLIP = 1.0
+
+
+@final
+@dataclass(frozen=True)
+class DigitsSettings:
+    """What the run depends on; step size and rate were chosen on a held-out part of the training set.
+
+    Attributes
+    ----------
+    hidden, gain, batch_size
+        Of the network.
+    warm_epochs, warm_step_size
+        Of the warm start; ``init_scale`` is the standard deviation of the weights before it.
+    epochs, step_size
+        Of the three methods.
+    rate
+        ProxQuant's regularization rate: lambda_t = rate * t, t in steps.
+    seeds, seed
+        How many seeds, and what they and the warm start are drawn from.
+    """
+
+    hidden: int = 64
+    gain: float = 4.0
+    batch_size: int = 32
+    init_scale: float = 0.3
+    warm_epochs: int = 20
+    warm_step_size: float = 2.0
+    epochs: int = 100
+    step_size: float = 5.0
+    rate: float = 1e-7
+    seeds: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "batch_size", "warm_epochs", "epochs", "seeds"):
+            check_count(getattr(self, name), name)
+        for name in ("gain", "init_scale", "warm_step_size", "step_size"):
+            check_number(getattr(self, name), name, 0, open_low=True, finite=True)
+        check_number(self.rate, "rate", 0, finite=True)
+        check_count(self.seed, "seed", 0)
+
+
+@final
+@dataclass(frozen=True)
+class MethodCurves:
+    """What was seen of one method, epoch 0 (the warm start) to the last.
+
+    Attributes
+    ----------
+    latent_error, quantized_error : array of shape (epochs + 1, seeds)
+        Misclassified fraction of the test set with the latent weights, and with their signs.
+    quantization_error : array of shape (epochs + 1, seeds)
+        Mean distance of a weight to the nearer of -1 and +1.
+    signs : dict of dict of array
+        ``signs[layer][metric]``, of shape (epochs + 1, seeds), for the layers and "all". "change_from_start" is the
+        fraction at the end of the epoch; "flips" and "reversals" are fractions per step, averaged over the epoch.
+    """
+
+    latent_error: Array
+    quantized_error: Array
+    quantization_error: Array
+    signs: dict[str, dict[str, Array]]
+
+
+@final
+@dataclass(frozen=True)
+class DigitsResult:
+    """Curves by the names in ``METHODS``."""
+
+    settings: DigitsSettings
+    curves: dict[str, MethodCurves]
+
+    @property
+    def epochs(self) -> Array:
+        """0, 1, ..., the last epoch."""
+        return np.arange(self.settings.epochs + 1)
+
+    def summary(self) -> dict[str, dict[str, tuple[float, float]]]:
+        """Mean and standard deviation over the seeds, by method and figure, at the end of training.
+
+        "flips" and "reversals" are fractions of all weights per step, over the last tenth of the epochs.
+        """
+        last = max(1, self.settings.epochs // 10)
+        table = {}
+        for name, c in self.curves.items():
+            per_seed = {
+                "latent_error": c.latent_error[-1],
+                "quantized_error": c.quantized_error[-1],
+                "quantization_error": c.quantization_error[-1],
+                "change_from_start": c.signs["all"]["change_from_start"][-1],
+                "flips": c.signs["all"]["flips"][-last:].mean(axis=0),
+                "reversals": c.signs["all"]["reversals"][-last:].mean(axis=0),
+            }
+            table[name] = {k: (float(v.mean()), _spread(v)) for k, v in per_seed.items()}
+        return table
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "settings": asdict(self.settings),
+            "summary": {
+                method: {k: {"mean": mean, "std": std} for k, (mean, std) in figures.items()}
+                for method, figures in self.summary().items()
+            },
+            "curves": {
+                name: {
+                    "latent_error": _rounded(c.latent_error),
+                    "quantized_error": _rounded(c.quantized_error),
+                    "quantization_error": _rounded(c.quantization_error),
+                    "signs": {
+                        layer: {metric: _rounded(v) for metric, v in metrics.items()}
+                        for layer, metrics in c.signs.items()
+                    },
+                }
+                for name, c in self.curves.items()
+            },
+        }
+
+
+def run_digits(
+    settings: DigitsSettings | None = None,
+    data: DigitsSplit | None = None,
+    *,
+    methods: tuple[str, ...] = METHODS,
+    on_epoch: Callable[[int, int], None] | None = None,
+) -> DigitsResult:
+    """Warm start, then the methods from it.
+
+    Parameters
+    ----------
+    settings : DigitsSettings, optional
+        Sizes, step sizes, seeds.
+    data : DigitsSplit, optional
+        Training and test part; by default those of :func:`~pqtheory.problems.digits_split`.
+    methods : tuple of str
+        Which of ``METHODS`` to run.
+    on_epoch : callable, optional
+        Called with (epochs done, epochs in all), for progress displays.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn, which ships the digits, is missing.
+    ValueError
+        If a method is unknown.
+    """
+    settings = DigitsSettings() if settings is None else settings
+    data = digits_split() if data is None else data
+    unknown = [m for m in methods if m not in METHODS]
+    if unknown:
+        raise ValueError(f"methods: expected names out of {METHODS}, got {unknown[0]!r}")
+    network = TanhNetwork(
+        *data.train,
+        hidden=settings.hidden,
+        classes=10,
+        gain=settings.gain,
+        batch_size=settings.batch_size,
+    )
+    ticker = _Ticker(settings.warm_epochs + len(methods) * settings.epochs, on_epoch)
+    start = warm_start(settings, network, ticker)
+    starts = np.repeat(start[None], settings.seeds, axis=0)
+    curves = {m: _train(m, settings, network, starts, data.test, ticker) for m in methods}
+    return DigitsResult(settings, curves)
+
+
+def held_out(split: DigitsSplit, fraction: float = 0.25, seed: int = 0) -> DigitsSplit:
+    """The training set of ``split`` in two parts, training and validation; its test set stays out of it."""
+    X, y = split.train
+    order = np.random.default_rng(seed).permutation(len(y))
+    held, kept = np.split(order, [round(fraction * len(y))])
+    return DigitsSplit((X[kept], y[kept]), (X[held], y[held]))
+
+
+def warm_start(
+    settings: DigitsSettings, network: TanhNetwork, tick: Callable[[], None] = lambda: None
+) -> Array:
+    """Full-precision weights in [-1, 1], float32, of shape (dim,)."""
+    rng = np.random.default_rng([settings.seed, 0])
+    theta = np.clip(settings.init_scale * rng.standard_normal(network.dim), -CLIP, CLIP)
+    theta = theta.astype(np.float32)
+    method = _full_precision(settings.warm_step_size)
+    for _ in range(settings.warm_epochs):
+        theta = _epoch(method, network, theta, rng, "last")[-1]
+        tick()
+    return theta
+
+
+def _method(name: str, settings: DigitsSettings, step: int) -> Method:
+    """The method as it is from ``step`` on."""
+    if name == "BinaryConnect":
+        return BinaryConnect(settings.step_size, clip=CLIP)
+    if name == "ProxQuant":
+        homotopy = Linear(settings.rate, start=settings.rate * step)
+        return ProxQuant(DistanceL1(Binary()), settings.step_size, homotopy, clip=CLIP)
+    return _full_precision(settings.step_size)
+
+
+def _full_precision(step_size: float) -> Method:
+    """SGD: ProxQuant without any pull."""
+    return ProxQuant(DistanceL1(Binary()), step_size, 0.0, clip=CLIP)
+
+
+def _epoch(
+    method: Method, network: TanhNetwork, theta: Array, rng: np.random.Generator, record: str
+) -> Array:
+    """Latent weights along one epoch: shape (steps + 1, ..., dim), or (1, ..., dim) for the last only."""
+    steps = max(1, network.samples // network.batch_size)
+    run = simulate(
+        method,
+        network,
+        theta,
+        steps,
+        seed=rng,
+        stochastic=True,
+        record=record,
+        fields=("latent",),
+        progress=False,
+    )
+    return run.latent
+
+
+def _train(
+    name: str,
+    settings: DigitsSettings,
+    network: TanhNetwork,
+    theta: Array,
+    test: tuple[Array, Array],
+    tick: Callable[[], None],
+) -> MethodCurves:
+    # all methods see the same minibatches
+    rng = np.random.default_rng([settings.seed, 1])
+    recorder = _Recorder(settings, network, theta, test)
+    steps = max(1, network.samples // network.batch_size)
+    for epoch in range(settings.epochs):
+        method = _method(name, settings, epoch * steps)
+        path = _epoch(method, network, theta, rng, "all")
+        theta = path[-1]
+        recorder.add_epoch(epoch + 1, path)
+        tick()
+    return recorder.curves
+
+
+class _Recorder:
+    """Fills in the curves epoch by epoch; signs are followed step by step, one tracker per seed."""
+
+    def __init__(
+        self,
+        settings: DigitsSettings,
+        network: TanhNetwork,
+        theta: Array,
+        test: tuple[Array, Array],
+    ) -> None:
+        self.network, self.test = network, test
+        shape = (settings.epochs + 1, settings.seeds)
+        self.curves = MethodCurves(
+            np.zeros(shape),
+            np.zeros(shape),
+            np.zeros(shape),
+            {
+                layer: {metric: np.zeros(shape) for metric in SIGN_METRICS}
+                for layer in (*network.layers, "all")
+            },
+        )
+        self.trackers = [SignTracker(self._layers(weights)) for weights in theta]
+        self._measure(0, theta)
+
+    def _layers(self, weights: Array) -> dict[str, Array]:
+        return {name: weights[part] for name, part in self.network.layers.items()}
+
+    def _measure(self, epoch: int, theta: Array) -> None:
+        quantized = Binary().project(theta)
+        self.curves.latent_error[epoch] = self.network.error(theta, *self.test)
+        self.curves.quantized_error[epoch] = self.network.error(quantized, *self.test)
+        self.curves.quantization_error[epoch] = np.abs(theta - quantized).mean(axis=-1)
+
+    def add_epoch(self, epoch: int, path: Array) -> None:
+        self._measure(epoch, path[-1])
+        steps = len(path) - 1
+        for seed, tracker in enumerate(self.trackers):
+            for weights in path[1:, seed]:
+                for layer, metrics in tracker.update(self._layers(weights)).items():
+                    curves = self.curves.signs[layer]
+                    curves["change_from_start"][epoch, seed] = metrics.change_from_start
+                    curves["flips"][epoch, seed] += metrics.flips / steps
+                    curves["reversals"][epoch, seed] += metrics.reversals / steps
+
+
+class _Ticker:
+    """Counts epochs for a progress display."""
+
+    def __init__(self, total: int, on_epoch: Callable[[int, int], None] | None) -> None:
+        self.total, self.done, self.on_epoch = total, 0, on_epoch
+
+    def __call__(self) -> None:
+        self.done += 1
+        if self.on_epoch is not None:
+            self.on_epoch(self.done, self.total)
+
+
+def _spread(values: Array) -> float:
+    """Standard deviation of a sample; 0 for a single value."""
+    return float(values.std(ddof=1)) if len(values) > 1 else 0.0
+
+
+def _rounded(values: Array) -> list[Any]:
+    rounded: list[Any] = np.round(values, 6).tolist()
+    return rounded

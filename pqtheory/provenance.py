@@ -1,0 +1,98 @@
+"""Where a result comes from: command, versions, seed, hash of the data, hardware, time."""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: what a result may depend on; those that are not installed are left out
+PACKAGES = ("numpy", "scipy", "array-api-compat", "scikit-learn", "matplotlib", "torch", "sympy")
+
+
+def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Collect what a reader needs to run the same thing again.
+
+    Parameters
+    ----------
+    seed : int, optional
+        The seed of the run.
+    data : mapping of str to array, optional
+        The arrays that went in; only their hash is kept.
+
+    Returns
+    -------
+    dict
+        JSON's own types, under "command", "versions", "seed", "data_sha256", "hardware", "time".
+    """
+    from pqtheory import __version__
+
+    return {
+        "command": command(sys.orig_argv),
+        "versions": {
+            "pqtheory": __version__,
+            "python": platform.python_version(),
+            **{name: v for name in PACKAGES if (v := _version(name)) is not None},
+        },
+        "seed": seed,
+        "data_sha256": None if data is None else data_hash(data),
+        "hardware": {
+            "machine": platform.machine(),
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+        },
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def command(arguments: Sequence[str]) -> str:
+    """The command line, with absolute paths cut to their last part: they say nothing elsewhere."""
+    parts = [Path(a).name if os.path.isabs(a) else a for a in arguments]
+    if parts and parts[0].startswith("python"):
+        parts[0] = "python"
+    return " ".join(parts)
+
+
+def data_hash(data: Mapping[str, Any]) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes of the arrays, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(data):
+        array = np.ascontiguousarray(data[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def write_json(file: Path, content: Mapping[str, Any]) -> None:
+    """Write ``content`` as JSON that a reader can compare line by line.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it holds anything that JSON lacks, NaN included.
+    """
+    file.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
