@@ -56,8 +56,8 @@ class DigitsSettings:
     warm_epochs: int = 20
     warm_step_size: float = 2.0
     epochs: int = 100
-    step_size: float = 5.0
-    rate: float = 1e-7
+    step_size: float = 2.0
+    rate: float = 3e-7
     seeds: int = 5
     seed: int = 0
 

@@ -217,15 +217,17 @@ def test_nan_takes_its_group_only():
 
 
 @pytest.mark.parametrize(
-    "weight", [1, np.float32(1), np.array(1.0), np.array([1.0]), torch.tensor(1.0), Fraction(1)]
+    "weight", [1, np.float32(1), np.array(1.0), np.array([1.0]), np.array([[1.0]]), Fraction(1)]
 )
 def test_one_number_in_any_form(weight):
     regularizer, theta = AlternatingDistance(AlternatingMultiBit(2)), random_array()
     assert_array_equal(regularizer.prox(theta, weight), regularizer.prox(theta, 1.0))
     assert_array_equal(regularizer.envelope(theta, weight), regularizer.envelope(theta, 1.0))
+    point = torch.tensor(theta)
+    assert_array_equal(regularizer.prox(point, torch.tensor(1.0)), regularizer.prox(point, 1.0))
 
 
-@pytest.mark.parametrize("weight", [-1.0, math.nan, np.ones(9), torch.ones(2)])
+@pytest.mark.parametrize("weight", [-1.0, math.nan, np.ones(9), np.ones((4, 1))])
 def test_wrong_weight(weight):
     regularizer, theta = AlternatingDistance(AlternatingMultiBit(2)), random_array()
     for method in (regularizer.prox, regularizer.envelope, regularizer.history):

@@ -77,13 +77,23 @@ def every_gram_quadratic(
     return pair_up(np.unique(B.swapaxes(1, 2) @ B, axis=0), product(slopes, dim))
 
 
-def random_quadratics(
-    dim: int, count: int, rng: np.random.Generator, *, convex: bool = False
-) -> QuadraticFamily:
+def random_quadratics(dim: int, count: int, rng: np.random.Generator) -> QuadraticFamily:
     """Small random integer entries, so that gradients that are exactly 0 occur; as floats, which are exact."""
+    half = rng.integers(-2, 3, size=(count, dim, dim)).astype(np.float64)
+    b = rng.integers(-4, 5, size=(count, dim)).astype(np.float64)
+    return QuadraticFamily(half + half.swapaxes(1, 2), b)
+
+
+def random_convex_quadratics(dim: int, count: int, rng: np.random.Generator) -> QuadraticFamily:
+    """A = B^T B with small random integers, b such that some vertex s has the gradient -k s, k in {0, 1, 2}^dim.
+
+    With b at random hardly any of them would have a fixed point.
+    """
     B = rng.integers(-2, 3, size=(count, dim, dim)).astype(np.float64)
-    A = B.swapaxes(1, 2) @ B if convex else B + B.swapaxes(1, 2)
-    return QuadraticFamily(A, rng.integers(-4, 5, size=(count, dim)).astype(np.float64))
+    A = B.swapaxes(1, 2) @ B
+    s = 2.0 * rng.integers(0, 2, size=(count, 1, dim)) - 1
+    b = -s @ A - rng.integers(0, 3, size=s.shape) * s
+    return QuadraticFamily(A, b[:, 0])
 
 
 def departures(method: Method, problem: Problem, starts: Array, steps: int) -> Array:
@@ -103,10 +113,10 @@ def decide(
     kind: str,
     margins: Array,
     describe: Callable[[tuple[int, ...]], Mapping[str, Any]],
-    **figures: Mapping[str, Any],
+    measured: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """``judge``, but the worst case is described by its index: there are too many cases to write out each."""
-    evidence = judge(kind, margins, {"index": np.arange(margins.size)}, **figures)
+    evidence = judge(kind, margins, {"index": np.arange(margins.size)}, measured=measured or {})
     if evidence.counterexample is None:
         return evidence
     index = np.unravel_index(evidence.counterexample["index"], margins.shape)
@@ -114,8 +124,13 @@ def decide(
     return replace(evidence, counterexample=found)
 
 
-def combine(pieces: Sequence[Evidence], **figures: Mapping[str, Any]) -> Evidence:
+def combine(
+    pieces: Sequence[Evidence],
+    measured: Mapping[str, Any] | None = None,
+    predicted: Mapping[str, Any] | None = None,
+) -> Evidence:
     """One piece of evidence out of several of the same kind: the worst, with the cases of all."""
     refuted = [e for e in pieces if e.kind == "refuted"]
     worst = min(refuted or pieces, key=lambda e: np.inf if e.margin is None else e.margin)
-    return replace(worst, cases=sum(e.cases for e in pieces), **figures)
+    cases = sum(e.cases for e in pieces)
+    return replace(worst, cases=cases, measured=measured or {}, predicted=predicted or {})

@@ -139,7 +139,7 @@ def _larger(budget: Budget) -> Evidence:
     rng = np.random.default_rng(0)
     pieces = []
     for dim in range(4, budget.pick(6, 8)):
-        family = random_quadratics(dim, budget.pick(60, 400), rng)
+        family = random_quadratics(dim, budget.pick(300, 1000), rng)
         pieces.append(_equivalence("sampled", family, _starts(dim), BinaryConnect(ETA)))
     return combine(pieces)
 
@@ -168,7 +168,7 @@ def _departure(budget: Budget) -> Evidence:
         left = departures(BinaryConnect(ETA), family, family.points(starts), steps)
         sums = _sums(BinaryConnect(ETA).step_size, steps)
         predicted = _leaves_at(sums, family.points(starts), signs, gradients)
-        longest = max(longest, int(left[left <= steps].max()))
+        longest = max(longest, int(left[left <= steps].max(initial=0)))
 
         def describe(
             index: tuple[int, ...], family: QuadraticFamily = family, starts: Array = starts
@@ -184,7 +184,6 @@ def _departure(budget: Budget) -> Evidence:
 
 def _summable(budget: Budget) -> Evidence:
     """Stays iff S s_i g_i <= |theta_0i| for all i, where S = 1 is the sum of the step sizes."""
-
     pieces = []
     for family in _small(budget):
         starts = _starts(family.dim)
@@ -230,9 +229,7 @@ CLAIM = Claim(
     formula="s fixed <=> sign(grad L(s)_i) = -s_i wherever grad L(s)_i != 0",
     parts=(
         Part("constant steps", "stays iff the condition holds", _with(BinaryConnect(ETA))),
-        Part(
-            "clipped", "the same with clipping to [-1, 1]", _with(BinaryConnect(ETA, clip=1.0))
-        ),
+        Part("clipped", "the same with clipping to [-1, 1]", _with(BinaryConnect(ETA, clip=1.0))),
         Part("harmonic steps", "the same with eta_t = 1 / (t + 1)", _harmonic),
         Part("larger dimensions", "the same on random integer quadratics", _larger),
         Part("when it leaves", "a vertex is left at the predicted step", _departure),

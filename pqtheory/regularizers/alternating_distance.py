@@ -10,6 +10,7 @@ ProxQuant, arXiv 1810.00861, section on multi-bit and ternary quantization with 
 """
 
 import math
+import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,11 +18,11 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, as_array, dtype_name
-from pqtheory._checks import check_count, check_number, check_weight
+from pqtheory._arrays import Array, as_array
+from pqtheory._checks import check_count, check_number
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory.quantizers import Fit, Quantizer
-from pqtheory.regularizers.base import Axis, Regularizer, exact_like, total
+from pqtheory.regularizers.base import Axis, Regularizer, total, weight_like
 
 
 @final
@@ -77,7 +78,7 @@ class AlternatingDistance(Regularizer):
             As ``prox``.
         """
         xp, t = as_array(theta)
-        wide, w = widen(xp, t), _check_scalar(weight, t)
+        wide, w = widen(xp, t), _number(weight, t)
         fit = self._end(wide, w)[1]
         return total(xp, _shares(w)[1] / 2 * (wide - fit.values) ** 2, t, axis)
 
@@ -90,7 +91,7 @@ class AlternatingDistance(Regularizer):
             As ``prox``.
         """
         _, t = as_array(theta)
-        kept, moved = _shares(_check_scalar(weight, t))
+        kept, moved = _shares(_number(weight, t))
         x, fit = t, None
         for _ in range(self.rounds):
             fit = self.quantizer.fit(x, fit)
@@ -109,7 +110,7 @@ class AlternatingDistance(Regularizer):
             As ``prox``.
         """
         xp, t = as_array(theta)
-        w = _check_scalar(weight, t)
+        w = _number(weight, t)
         wide, point = widen(xp, t), widen(xp, as_array(x, "x")[1])
         gap = (point - widen(xp, fit.values)) ** 2
         pull = xp.where(gap == 0, gap, np.inf) if w == math.inf else w * gap
@@ -178,6 +179,9 @@ class AlternatingDistance(Regularizer):
             f"{self.quantizer!r} fits its levels by a heuristic"
         )
 
+    def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (1,) * len(shape)
+
     def _values(self, theta: Array) -> Array:
         xp, t = as_array(theta)
         wide = widen(xp, t)
@@ -187,7 +191,7 @@ class AlternatingDistance(Regularizer):
         xp, t = as_array(theta)
         if out is not None:
             check_out(out, t)
-        result = narrow(xp, self._end(widen(xp, t), _check_scalar(weight, t))[0], t)
+        result = narrow(xp, self._end(widen(xp, t), _number(weight, t))[0], t)
         if out is None:
             return result
         out[...] = result
@@ -198,12 +202,10 @@ class AlternatingDistance(Regularizer):
         return end
 
 
-def _check_scalar(weight: Any, theta: Array) -> Any:
+def _number(weight: Any, theta: Array) -> Any:
     """``weight`` as one number: a weight per coordinate would make the fit another problem."""
-    if math.prod(np.shape(check_weight(weight))) != 1:
-        raise ValueError(f"weight: expected one number for all coordinates, got {weight!r}")
-    number = weight if isinstance(weight, int | float | Fraction) else weight.item()
-    return exact_like(number, theta) if dtype_name(theta) == EXACT else float(number)
+    found = weight_like(weight, theta, (1,) * theta.ndim)
+    return found if isinstance(found, numbers.Real) else found.item()
 
 
 def _shares(weight: Any) -> tuple[Any, Any]:

@@ -1,0 +1,181 @@
+r"""A regularizer and its prox, side by side: R(theta), and theta -> prox_{lambda R}(theta) for a few lambda.
+
+Where two points minimise, the prox jumps: both are marked, the one that the library returns is filled, and no line
+joins them. Jumps can only be where the nearest level changes.
+
+References
+----------
+ProxQuant, arXiv 1810.00861, Figure 2.
+"""
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pqtheory._arrays import Array
+from pqtheory._checks import check_weight
+from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
+from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
+from pqtheory.regularizers.base import require_levels
+from pqtheory.sets import Binary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CAPTION = (
+    "The W-shaped regularizer and its prox. Every level attracts its own side: the prox moves a weight by lambda toward "
+    "the nearer level and stops there. At 0 both sides are equally near, so the prox jumps: two points minimise, "
+    "and the library returns the upper one (filled). From lambda = 1 on the prox is the sign."
+)
+#: samples between two neighbouring places where the nearest level changes
+SAMPLES = 201
+_STYLES = ("-", "--", "-.", ":")
+
+
+def regularizer(
+    regularizer: Any = None,
+    weights: Sequence[Any] = (0.25, 0.5, 1.0),
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    name: str | None = None,
+) -> "Figure":
+    """Draw value and prox of one coordinate.
+
+    Parameters
+    ----------
+    regularizer : LevelRegularizer, optional
+        On a set with fixed levels; the W by default.
+    weights : sequence of number
+        The lambdas, each >= 0.
+    low, high : float, optional
+        Ends of the theta axis; by default a little beyond the outermost levels.
+    name : str, optional
+        For the title; by default the constructor call.
+
+    Raises
+    ------
+    TypeError
+        If the regularizer has no fixed levels.
+    ValueError
+        If there is no weight, one is negative, or ``low`` is not below ``high``.
+    """
+    R = DistanceL1(Binary()) if regularizer is None else regularizer
+    if not isinstance(R, LevelRegularizer):
+        raise TypeError(f"regularizer: expected one on a set with fixed levels, got {R!r}")
+    exact = require_levels(R.set, "picture of a regularizer").level_values
+    levels = [Fraction(v) for v in exact]
+    if not weights:
+        raise ValueError("weights: expected at least one number >= 0, got none")
+    for weight in weights:
+        check_weight(weight, "weights")
+    reach = max(0.5 * float(levels[-1] - levels[0]), 0.5)
+    low = float(levels[0]) - reach if low is None else low
+    high = float(levels[-1]) + reach if high is None else high
+    if not low < high:
+        raise ValueError(f"low: expected a number below high = {high!r}, got {low!r}")
+    figure, axes = grid_of_axes(1, 2, 10.0, 4.4)
+    figure.suptitle(("W: " if regularizer is None else "") + (name or repr(R)), fontsize=12)
+    _draw_value(axes[0, 0], R, levels, low, high)
+    _draw_prox(axes[0, 1], R, levels, weights, low, high)
+    return figure
+
+
+def cells(
+    levels: Sequence[Fraction], low: float, high: float
+) -> list[tuple[Fraction, Fraction]]:
+    """[low, high] cut at the midpoints of neighbouring levels, exactly."""
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
+    edges = [Fraction(low), *(m for m in middles if low < m < high), Fraction(high)]
+    return list(itertools.pairwise(edges))
+
+
+def prox_branches(
+    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+) -> list[tuple[Array, Array]]:
+    """The graph of the prox as (theta, x) pieces, one for each cell; each ends in its own one-sided limits."""
+    pieces = []
+    for left, right in cells(levels, low, high):
+        theta = np.linspace(float(left), float(right), SAMPLES)
+        x = np.asarray(R.prox(theta, weight))
+        # the lower minimiser at the right end: there the library's own tie rule shows the next piece
+        x[0], x[-1] = R.prox_set(left, weight)[-1], R.prox_set(right, weight)[0]
+        pieces.append((theta, x))
+    return pieces
+
+
+def ties(
+    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+) -> list[tuple[float, float, float]]:
+    """(theta, lowest minimiser, highest minimiser) wherever there are several between ``low`` and ``high``."""
+    found = []
+    for theta, _ in cells(levels, low, high)[1:]:
+        minimisers = R.prox_set(theta, weight)
+        if len(minimisers) > 1:
+            found.append((float(theta), float(minimisers[0]), float(minimisers[-1])))
+    return found
+
+
+def _draw_value(
+    axes: "Axes", R: LevelRegularizer, levels: Sequence[Fraction], low: float, high: float
+) -> None:
+    if isinstance(R, Indicator):
+        axes.plot([float(v) for v in levels], [0.0] * len(levels), "o", color=BLACK, label="0 at the levels")
+        axes.set_ylim(-0.05, 1.0)
+        axes.text(
+            0.5, 0.6, "infinite everywhere else", transform=axes.transAxes, ha="center", color=GREY
+        )
+    else:
+        between = [np.linspace(float(a), float(b), SAMPLES) for a, b in cells(levels, low, high)]
+        theta = np.unique([*np.concatenate(between), *(float(v) for v in levels if low <= v <= high)])
+        axes.plot(theta, R.value(theta[:, None], axis=-1), color=BLACK, label="R")
+    mark_levels(axes, levels, horizontal=False)
+    axes.set_xlim(low, high)
+    axes.set_title("value")
+    axes.set_xlabel("weight $\\theta$")
+    axes.set_ylabel("$R(\\theta)$")
+
+
+def _draw_prox(
+    axes: "Axes",
+    R: LevelRegularizer,
+    levels: Sequence[Fraction],
+    weights: Sequence[Any],
+    low: float,
+    high: float,
+) -> None:
+    axes.plot([low, high], [low, high], color=GREY, linewidth=1.0, label="identity ($\\lambda = 0$)")
+    size = 5.5 if len(levels) < 6 else 3.0
+    for i, weight in enumerate(weights):
+        colour, style = SEQUENCE[i % len(SEQUENCE)], _STYLES[i % len(_STYLES)]
+        theta, x = _one_line(R, levels, weight, low, high)
+        axes.plot(theta, x, style, color=colour, label=f"$\\lambda = {float(weight):g}$")
+        for at, lowest, highest in ties(R, levels, weight, low, high):
+            axes.plot([at, at], [lowest, highest], ":", color=colour, linewidth=0.9)
+            axes.plot([at], [lowest], "o", color=colour, markerfacecolor="white", markersize=size)
+            axes.plot([at], [highest], "o", color=colour, markersize=size)
+    mark_levels(axes, levels)
+    axes.set_xlim(low, high)
+    axes.set_title("prox (filled circle: what ties give)")
+    axes.set_xlabel("weight $\\theta$")
+    axes.set_ylabel("$\\mathrm{prox}_{\\lambda R}(\\theta)$")
+    axes.legend(loc="lower right")
+
+
+def _one_line(
+    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+) -> tuple[Array, Array]:
+    """All pieces in one array each, with NaN between them where the prox jumps."""
+    xs: list[Array] = []
+    ys: list[Array] = []
+    for theta, x in prox_branches(R, levels, weight, low, high):
+        if ys and ys[-1][-1] != x[0]:
+            xs.append(np.array([theta[0]]))
+            ys.append(np.array([np.nan]))
+        xs.append(theta)
+        ys.append(x)
+    return np.concatenate(xs), np.concatenate(ys)

@@ -1,0 +1,124 @@
+"""What all pictures share: colours, an empty figure, and how a figure becomes a file."""
+
+import difflib
+import io
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf")
+DOTS_PER_INCH = 150
+
+# Okabe and Ito's palette: told apart with every kind of colour vision
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, GREY, BLACK = "#56B4E9", "#CC79A7", "#7F7F7F", "#222222"
+#: the methods have the same colours in every picture
+METHOD_COLOURS = {
+    "BinaryConnect": VERMILION,
+    "ProxQuant": BLUE,
+    "full precision": GREY,
+}
+SEQUENCE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+
+_SETTINGS: dict[str, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "legend.fontsize": 9,
+    "legend.framealpha": 0.9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "svg.hashsalt": "pqtheory",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+
+
+def grid_of_axes(
+    rows: int, columns: int, width: float, height: float, **options: Any
+) -> tuple["Figure", Any]:
+    """A figure of ``width`` x ``height`` inches and its (rows, columns) array of axes.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    """
+    try:
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("pictures need matplotlib: pip install 'pqtheory[plots]'") from error
+    with matplotlib.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
+        axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, axes
+
+
+def mark_levels(axes: "Axes", levels: Any, horizontal: bool = True) -> None:
+    """Thin lines at quantization levels."""
+    for level in levels:
+        line = axes.axhline if horizontal else axes.axvline
+        line(float(level), color=BLACK, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.5)
+
+
+def check_file(file: str | PathLike[str]) -> Path:
+    """``file`` as a path with a suffix that can be written.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is none of ``SUFFIXES``; the nearest is suggested.
+    """
+    path = Path(file)
+    if path.suffix.lower() not in SUFFIXES:
+        near = difflib.get_close_matches(path.suffix.lower(), SUFFIXES, 1, 0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"file: expected a name that ends in {', '.join(SUFFIXES)}, got {str(path)!r}{hint}"
+        )
+    return path
+
+
+def save(figure: "Figure", file: str | PathLike[str]) -> None:
+    """Write ``figure``; the suffix of ``file`` says how. The same figure gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is none of ``SUFFIXES``.
+    """
+    path = check_file(file)
+    path.write_bytes(_render(figure, path.suffix.lower()[1:]))
+
+
+def png(figure: "Figure") -> bytes:
+    """``figure`` as a PNG file in memory."""
+    return _render(figure, "png")
+
+
+def _render(figure: "Figure", kind: str) -> bytes:
+    import matplotlib
+
+    # neither date nor library version: the bytes are a function of the figure
+    metadata = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    stream = io.BytesIO()
+    with matplotlib.rc_context(_SETTINGS):
+        figure.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata[kind])
+    return stream.getvalue()

@@ -1,0 +1,26 @@
+"""One thread, and Hypothesis without clocks or luck: the same examples on every run."""
+
+import os
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+import torch
+from hypothesis import HealthCheck, settings
+
+torch.set_num_threads(1)
+
+_SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=60,
+    suppress_health_check=_SLOW_IS_FINE,
+)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=3000, suppress_health_check=_SLOW_IS_FINE
+)
+# HYPOTHESIS_PROFILE=thorough looks for new examples, for as long as it takes
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
