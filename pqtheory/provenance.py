@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -79,7 +80,10 @@ def write_json(file: Path, content: Mapping[str, Any]) -> None:
     TypeError, ValueError
         If it holds anything that JSON lacks, NaN included.
     """
-    file.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=1, allow_nan=False)
+    # a list of numbers on one line
+    text = re.sub(r"\[[-+.\deE,\s]+\]", lambda m: " ".join(m[0].split()), text)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def _version(package: str) -> str | None:

@@ -15,6 +15,7 @@ Numbers keep their type, so schedules of :class:`fractions.Fraction` are exact.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, final
 
 from pqtheory._checks import check_count, check_number
@@ -81,7 +82,10 @@ class Polynomial(Schedule):
 
     def __call__(self, step: int) -> Any:
         """``scale * (step + offset)**power``."""
-        return self.scale * (step + self.offset) ** self.power
+        base = step + self.offset
+        if isinstance(self.scale, Fraction):
+            base = Fraction(base)
+        return self.scale * base**self.power
 
 
 @final

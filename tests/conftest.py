@@ -5,8 +5,8 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-import torch
-from hypothesis import HealthCheck, settings
+import torch  # noqa: E402  (reads the variables)
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 torch.set_num_threads(1)
 

@@ -15,10 +15,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from pqtheory._arrays import Array, as_array
+from pqtheory._arrays import HALF_PRECISION, Array, as_array, dtype_name
 from pqtheory._checks import check_number
+from pqtheory._elementwise import narrow, widen
 from pqtheory.methods.maps import Map
-from pqtheory.regularizers.base import exact_like
+from pqtheory.regularizers.base import number_like
 from pqtheory.schedules import Schedule, as_schedule
 
 
@@ -78,7 +79,22 @@ class Method(ABC):
         """
         name = f"step_size at step {step}"
         value = check_number(self.step_size(step), name, 0, open_low=True, finite=True)
-        return exact_like(value, latent)
+        return number_like(value, latent)
+
+
+def check_step_size(step_size: Any) -> Schedule:
+    """``step_size`` as a schedule; a number must be finite and > 0."""
+    if not isinstance(step_size, Schedule):
+        check_number(step_size, "step_size", 0, open_low=True, finite=True)
+    return as_schedule(step_size, "step_size")
+
+
+def descend(latent: Array, eta: Any, gradient: Array) -> Array:
+    """``latent - eta * gradient`` in the dtype of ``latent``; half precision is computed in float32."""
+    if dtype_name(latent) not in HALF_PRECISION:
+        return latent - eta * gradient
+    xp, latent = as_array(latent)
+    return narrow(xp, widen(xp, latent) - eta * widen(xp, gradient), latent)
 
 
 class MappedMethod(Method):
@@ -86,9 +102,7 @@ class MappedMethod(Method):
 
     def __init__(self, mapping: Map, step_size: Any, clip: Any = None) -> None:
         self.map = mapping
-        self.step_size = as_schedule(step_size, "step_size")
-        if not isinstance(step_size, Schedule):
-            check_number(step_size, "step_size", 0, open_low=True, finite=True)
+        self.step_size = check_step_size(step_size)
         self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)
 
     def output(self, state: State) -> Array:
@@ -99,8 +113,8 @@ class MappedMethod(Method):
         if self.clip is None or self.clip == math.inf:
             return latent
         xp, latent = as_array(latent)
-        bound = exact_like(self.clip, latent)
-        return xp.clip(latent, -bound, bound)
+        bound = number_like(self.clip, latent)
+        return narrow(xp, xp.clip(latent, -bound, bound), latent)
 
     def __repr__(self) -> str:
         clip = "" if self.clip is None else f", clip={self.clip!r}"
@@ -117,7 +131,7 @@ class Eager(MappedMethod):
     def step(self, state: State, gradient: Array) -> State:
         """The mapped gradient step."""
         eta = self.eta(state.step, state.latent)
-        moved = state.latent - eta * gradient
+        moved = descend(state.latent, eta, gradient)
         return State(self._clipped(self.map(moved, state.step, eta)), state.step + 1)
 
 
@@ -131,4 +145,4 @@ class Lazy(MappedMethod):
     def step(self, state: State, gradient: Array) -> State:
         """The plain gradient step from the unmapped point."""
         eta = self.eta(state.step, state.latent)
-        return State(self._clipped(state.latent - eta * gradient), state.step + 1)
+        return State(self._clipped(descend(state.latent, eta, gradient)), state.step + 1)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import Array, as_array
-from pqtheory.methods.base import Method
+from pqtheory._elementwise import narrow, widen
+from pqtheory.methods.base import Method, check_step_size, descend
 from pqtheory.regularizers.base import require_levels
-from pqtheory.schedules import Schedule, as_schedule
 from pqtheory.sets import FiniteSet
 
 
@@ -50,32 +50,32 @@ class DualAveraging(Method):
 
     def __init__(self, set: FiniteSet, step_size: Any) -> None:
         self.set = require_levels(set, "DualAveraging")
-        self.step_size = as_schedule(step_size, "step_size")
-        if not isinstance(step_size, Schedule):
-            self.eta(0, None)
+        self.step_size = check_step_size(step_size)
 
     def init(self, theta0: Any) -> DualState:
         """No gradients yet."""
         _, anchor = as_array(theta0, "theta0")
-        return DualState(anchor, 0 * anchor, 0)
+        return DualState(anchor, descend(anchor, 1, anchor), 0)
 
     def query(self, state: DualState) -> Array:
         """s_t; of several minimisers the largest."""
         xp, anchor = as_array(state.anchor)
+        start, total = widen(xp, anchor), widen(xp, state.gradient_sum)
         best, least = None, None
-        for level in self.set.levels(anchor):
-            score = state.gradient_sum * level + (level - anchor) ** 2 / 2
+        for level in widen(xp, self.set.levels(anchor)):
+            score = total * level + (level - start) ** 2 / 2
             if best is None:
-                best, least = xp.zeros_like(anchor) + level, score
+                best, least = xp.zeros_like(start) + level, score
             else:
                 best = xp.where(score <= least, level, best)
                 least = xp.minimum(score, least)
-        return xp.where(least == least, best, least)
+        return narrow(xp, xp.where(least == least, best, least), anchor)
 
     def step(self, state: DualState, gradient: Array) -> DualState:
         """One more gradient in the sum."""
         eta = self.eta(state.step, state.anchor)
-        return DualState(state.anchor, state.gradient_sum + eta * gradient, state.step + 1)
+        gradient_sum = descend(state.gradient_sum, -eta, gradient)
+        return DualState(state.anchor, gradient_sum, state.step + 1)
 
     def output(self, state: DualState) -> Array:
         """s_t."""

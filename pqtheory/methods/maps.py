@@ -10,7 +10,7 @@ from typing import Any, final
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
-from pqtheory.regularizers.base import Regularizer, exact_like, require_set
+from pqtheory.regularizers.base import Regularizer, number_like, require_set
 from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.schedules import Schedule, as_schedule
 from pqtheory.sets.base import Set
@@ -108,4 +108,4 @@ def strength_at(strength: Schedule, step: int, theta: Array) -> Any:
         If it is negative or NaN.
     """
     value = check_number(strength(step), f"strength at step {step}", 0)
-    return exact_like(value, theta)
+    return number_like(value, theta)

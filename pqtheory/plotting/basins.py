@@ -1,7 +1,7 @@
 r"""Basins: the vertex that each start of a plane grid ends at, one panel for each method."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAPTION = (
-    "Where each start (a point of the plane) leads on a quadratic with contours as drawn; the star is its minimiser. "
+    "Where each start (a point of the plane) leads on an indefinite quadratic, whose contours are drawn. "
     "A colour is a vertex of {-1, +1}^2, hatched grey is a start from which the quantized weights go on changing. "
-    "BinaryConnect settles only where a vertex is its fixed point; ProxQuant always ends at a vertex, and the start decides which."
+    "BinaryConnect settles only at a vertex that is its fixed point. "
+    "ProxQuant always ends at a vertex here, and the start decides at which."
 )
 #: the four vertices have the same colours in every panel
 VERTEX_COLOURS = {
@@ -48,7 +49,7 @@ def basins(
     methods : mapping of str to Method, optional
         By name; BinaryConnect and ProxQuant by default. Their levels are -1 and +1.
     problem : Problem, optional
-        A convex quadratic by default.
+        An indefinite quadratic by default.
     extent : float
         Starts come from [-extent, extent]^2.
     resolution : int
@@ -61,7 +62,11 @@ def basins(
     TypeError, ValueError
         If there is no method, the problem is not of dimension 2, or a number is out of range.
     """
-    problem = Quadratic.random(dim=2, condition=4.0, seed=10, indefinite=True) if problem is None else problem
+    problem = (
+        Quadratic.random(dim=2, condition=4.0, seed=10, indefinite=True)
+        if problem is None
+        else problem
+    )
     if methods is None:
         methods = {
             "BinaryConnect": BinaryConnect(0.1),
@@ -73,9 +78,7 @@ def basins(
         name: basin_map(method, problem, -extent, extent, resolution, steps, progress=False)
         for name, method in methods.items()
     }
-    figure, axes = grid_of_axes(
-        1, len(maps), 1.6 + 4.6 * len(maps), 5.0, sharex=True, sharey=True
-    )
+    figure, axes = grid_of_axes(1, len(maps), 1.6 + 4.6 * len(maps), 5.0, sharex=True, sharey=True)
     for axis, (name, found) in zip(axes[0], maps.items(), strict=True):
         _draw(axis, name, found, problem, extent)
     axes[0, 0].set_ylabel("start of weight 2")
@@ -108,8 +111,11 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
     x, y = found.starts[..., 0], found.starts[..., 1]
     if not found.settled.all():
         unsettled = (~found.settled).astype(float)
-        axes.contourf(x, y, unsettled, levels=[0.5, 1.5], colors="none", hatches=["////"]).set_edgecolor(_HATCH)
-    axes.contour(x, y, problem.value(found.starts), levels=8, colors=BLACK, linewidths=0.5, alpha=0.6)
+        hatched = axes.contourf(x, y, unsettled, levels=[0.5, 1.5], colors="none", hatches=["////"])
+        hatched.set(edgecolor=_HATCH, linewidth=0)
+    axes.contour(
+        x, y, problem.value(found.starts), levels=8, colors=BLACK, linewidths=0.5, alpha=0.6
+    )
     if problem.minimisers is not None:
         axes.plot(*problem.minimisers.T, "*", color="white", markeredgecolor=BLACK, markersize=14)
     for vertex, colour in VERTEX_COLOURS.items():
@@ -129,5 +135,7 @@ def _legend(axes: "Axes", unsettled: bool) -> None:
         for v, colour in VERTEX_COLOURS.items()
     ]
     if unsettled:
-        handles.append(Patch(facecolor=_UNSETTLED, edgecolor=_HATCH, hatch="////", label="keeps changing"))
+        handles.append(
+            Patch(facecolor=_UNSETTLED, edgecolor=_HATCH, hatch="////", label="keeps changing")
+        )
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))

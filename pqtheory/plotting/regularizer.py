@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAPTION = (
-    "The W-shaped regularizer and its prox. Every level attracts its own side: the prox moves a weight by lambda toward "
-    "the nearer level and stops there. At 0 both sides are equally near, so the prox jumps: two points minimise, "
-    "and the library returns the upper one (filled). From lambda = 1 on the prox is the sign."
+    "The W-shaped regularizer and its prox. Every level attracts its own side: the prox moves a weight by "
+    "lambda toward the nearer level and stops there. At 0 both sides are equally near, so the prox jumps: "
+    "two points minimise, and the library returns the upper one (filled). From lambda = 1 on the prox is the sign."
 )
 #: samples between two neighbouring places where the nearest level changes
 SAMPLES = 201
@@ -85,9 +85,7 @@ def regularizer(
     return figure
 
 
-def cells(
-    levels: Sequence[Fraction], low: float, high: float
-) -> list[tuple[Fraction, Fraction]]:
+def cells(levels: Sequence[Fraction], low: float, high: float) -> list[tuple[Fraction, Fraction]]:
     """[low, high] cut at the midpoints of neighbouring levels, exactly."""
     middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
     edges = [Fraction(low), *(m for m in middles if low < m < high), Fraction(high)]
@@ -124,14 +122,22 @@ def _draw_value(
     axes: "Axes", R: LevelRegularizer, levels: Sequence[Fraction], low: float, high: float
 ) -> None:
     if isinstance(R, Indicator):
-        axes.plot([float(v) for v in levels], [0.0] * len(levels), "o", color=BLACK, label="0 at the levels")
+        axes.plot(
+            [float(v) for v in levels],
+            [0.0] * len(levels),
+            "o",
+            color=BLACK,
+            label="0 at the levels",
+        )
         axes.set_ylim(-0.05, 1.0)
         axes.text(
             0.5, 0.6, "infinite everywhere else", transform=axes.transAxes, ha="center", color=GREY
         )
     else:
         between = [np.linspace(float(a), float(b), SAMPLES) for a, b in cells(levels, low, high)]
-        theta = np.unique([*np.concatenate(between), *(float(v) for v in levels if low <= v <= high)])
+        theta = np.unique(
+            [*np.concatenate(between), *(float(v) for v in levels if low <= v <= high)]
+        )
         axes.plot(theta, R.value(theta[:, None], axis=-1), color=BLACK, label="R")
     mark_levels(axes, levels, horizontal=False)
     axes.set_xlim(low, high)
@@ -148,7 +154,9 @@ def _draw_prox(
     low: float,
     high: float,
 ) -> None:
-    axes.plot([low, high], [low, high], color=GREY, linewidth=1.0, label="identity ($\\lambda = 0$)")
+    axes.plot(
+        [low, high], [low, high], color=GREY, linewidth=1.0, label="identity ($\\lambda = 0$)"
+    )
     size = 5.5 if len(levels) < 6 else 3.0
     for i, weight in enumerate(weights):
         colour, style = SEQUENCE[i % len(SEQUENCE)], _STYLES[i % len(_STYLES)]

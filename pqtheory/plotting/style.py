@@ -57,12 +57,14 @@ def grid_of_axes(
         import matplotlib
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError as error:
         raise ImportError("pictures need matplotlib: pip install 'pqtheory[plots]'") from error
     with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(
+            figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+        )
         FigureCanvasAgg(figure)
-        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
         axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, axes
 
@@ -71,7 +73,7 @@ def mark_levels(axes: "Axes", levels: Any, horizontal: bool = True) -> None:
     """Thin lines at quantization levels."""
     for level in levels:
         line = axes.axhline if horizontal else axes.axvline
-        line(float(level), color=BLACK, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.5)
+        line(float(level), color=BLACK, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1.5)
 
 
 def check_file(file: str | PathLike[str]) -> Path:

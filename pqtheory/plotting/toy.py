@@ -32,17 +32,15 @@ if TYPE_CHECKING:
 
 CAPTION = (
     "Two functions with the same slopes at -1 and +1 but different best vertices (left, ringed). "
-    "BinaryConnect sees gradients only at the vertices, so its path is the same on both and says nothing about which is "
-    "which (middle: the dashed line lies on the solid one). ProxQuant takes gradients where it is, follows each function to its own "
-    "minimiser and is then drawn to the right vertex (right)."
+    "BinaryConnect sees gradients only at the vertices, so its path is the same on both and says nothing about "
+    "which is which (middle: the dashed line lies on the solid one). ProxQuant takes gradients where it is, "
+    "follows each function to its own minimiser and is then drawn to its best vertex (right)."
 )
 _NAMES = {1: "$f_1$", -1: "$f_{-1}$"}
 _STYLES = {1: "-", -1: (0, (4, 3))}
 
 
-def toy(
-    theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int = 100
-) -> "Figure":
+def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int = 100) -> "Figure":
     """Draw the functions and the latent weights of BinaryConnect and ProxQuant on each.
 
     Parameters
@@ -94,7 +92,12 @@ def _draw_functions(axes: "Axes", theta0: float) -> None:
         axes.plot(x, f.value(x[:, None]), linestyle=_STYLES[side], color=colour, label=_NAMES[side])
         best = -float(side)
         axes.plot(
-            [best], f.value(np.array([[best]])), "o", color=colour, markersize=11, markerfacecolor="none"
+            [best],
+            f.value(np.array([[best]])),
+            "o",
+            color=colour,
+            markersize=11,
+            markerfacecolor="none",
         )
     axes.axvline(theta0, color=BLACK, linewidth=0.8)
     axes.annotate("start", (theta0, 1.35), (4, 0), textcoords="offset points", va="top")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from pqtheory.regularizers.alternating_distance import AlternatingDistance
 from pqtheory.regularizers.base import LevelRegularizer, Regularizer
 from pqtheory.regularizers.distance_l1 import DistanceL1
 from pqtheory.regularizers.distance_l2 import DistanceL2
@@ -31,6 +32,7 @@ REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
 
 __all__ = [
     "REGISTRY",
+    "AlternatingDistance",
     "DistanceL1",
     "DistanceL2",
     "Indicator",

@@ -216,6 +216,13 @@ def exact_like(number: Any, theta: Any) -> Any:
     return number
 
 
+def number_like(number: Any, theta: Array) -> Any:
+    """``number`` to combine with ``theta``: a fraction beside fractions, else a Python number."""
+    if dtype_name(theta) == EXACT:
+        return exact_like(number, theta)
+    return number if type(number) in (int, float) else float(number)
+
+
 def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     """``weight`` as a number, or as an array of theta's library that broadcasts to ``shape``.
 
@@ -228,18 +235,17 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     if isinstance(weight, np.ndarray) and weight.ndim == 0:
         weight = weight.item()
     if isinstance(weight, numbers.Real):
-        exact = dtype_name(theta) == EXACT or isinstance(weight, int | float)
-        return exact_like(weight, theta) if exact else float(weight)
+        return number_like(weight, theta)
     if is_torch(weight) and not is_torch(theta):
         raise TypeError("weight: expected a number or an array of theta's library, got Tensor")
     given = tuple(weight.shape)
     pairs = zip(reversed(given), reversed(tuple(shape)), strict=False)
     if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
         raise ValueError(f"weight: expected a shape that broadcasts to {tuple(shape)}, got {given}")
-    if isinstance(weight, np.ndarray) and not isinstance(theta, np.ndarray):
-        xp = as_array(theta)[0]
-        return constant_like(xp, weight, widen(xp, theta))
-    return weight
+    xp, _ = as_array(theta)
+    if dtype_name(theta) == EXACT:
+        return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)
+    return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))
 
 
 def _finite(xp: Namespace, weight: Any) -> Any:

@@ -20,7 +20,7 @@ from typing import Any, final
 from pqtheory._arrays import Array, Namespace, as_array, constant_like
 from pqtheory._checks import check_number
 from pqtheory._elementwise import elementwise
-from pqtheory.regularizers.base import LevelRegularizer, exact_like, require_levels
+from pqtheory.regularizers.base import LevelRegularizer, number_like, require_levels
 from pqtheory.sets.finite import FiniteSet
 
 
@@ -73,7 +73,7 @@ class SmoothedL1(LevelRegularizer):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        return self._map(_slope, theta, exact_like(self.epsilon, theta))
+        return self._map(_slope, theta, number_like(self.epsilon, as_array(theta)[1]))
 
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
         """(low, high): the gradient twice.
@@ -97,12 +97,12 @@ class SmoothedL1(LevelRegularizer):
         return elementwise(with_cell, theta, *arguments, out=out)
 
     def _values(self, theta: Array) -> Array:
-        return self._map(_smoothed, theta, exact_like(self.epsilon, theta))
+        return self._map(_smoothed, theta, number_like(self.epsilon, as_array(theta)[1]))
 
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == float("inf"):
             return self.set.project(theta, out)
-        epsilon = exact_like(self.epsilon, theta)
+        epsilon = number_like(self.epsilon, as_array(theta)[1])
         capped = weight < epsilon
         # where the cap takes no part its line is evaluated all the same, and any divisor but 0 will do
         if isinstance(capped, bool):

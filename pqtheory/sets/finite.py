@@ -8,7 +8,7 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,9 +28,6 @@ from pqtheory.sets.base import Set
 #: up to this many levels a chain of comparisons is faster than a binary search
 CHAIN = 4
 
-#: cells by set and precision; a plain dictionary, which torch.compile can look into
-_CELLS: dict[Any, "Cells"] = {}
-
 
 @dataclass(frozen=True)
 class Cells:
@@ -48,7 +45,18 @@ class Cells:
 
 
 class FiniteSet(Set):
-    """A set of the same finitely many levels for every coordinate; hashable."""
+    """A set of the same finitely many levels for every coordinate; hashable.
+
+    torch.compile sees the cells of a dtype as constants once the set has been used on that dtype.
+    """
+
+    _cells: dict[int | None, Cells]
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Start without cells: they are made per dtype, where they are first asked for."""
+        self = super().__new__(cls)
+        object.__setattr__(self, "_cells", {})
+        return self
 
     @property
     @abstractmethod
@@ -62,10 +70,10 @@ class FiniteSet(Set):
 
     def cells(self, theta: Array) -> Cells:
         """Levels and thresholds in the dtype of ``theta``."""
-        key = (self, PRECISION.get(dtype_name(theta)))
-        if key not in _CELLS:
-            _CELLS[key] = _make_cells(self.level_values, key[1])
-        return _CELLS[key]
+        precision = PRECISION.get(dtype_name(theta))
+        if precision not in self._cells:
+            self._cells[precision] = _make_cells(self.level_values, precision)
+        return self._cells[precision]
 
     def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
         """Entrywise ``kernel(xp, theta, P(theta), *arguments)``, in blocks where that pays."""

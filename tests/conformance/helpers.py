@@ -1,5 +1,6 @@
 """Arrays of every kind, and the definitions that operators are tested against, written with plain loops."""
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -146,6 +147,21 @@ def scaled_binary_distance(x: np.ndarray) -> float:
 def is_coupled(quantization_set: Set) -> bool:
     """Whether the set couples the coordinates."""
     return isinstance(quantization_set, ScaledBinary)
+
+
+def looped(argument: str, values: Sequence[Any]) -> Callable[[Any], Any]:
+    """Like parametrize, but one case: thousands of cases would cost more than their arithmetic."""
+
+    def decorate(test: Any) -> Any:
+        @functools.wraps(test)
+        def run(name: str, kind: Kind) -> None:
+            for value in values:
+                test(name=name, kind=kind, **{argument: value})
+
+        del run.__wrapped__  # type: ignore[attr-defined]  # pytest reads the signature
+        return run
+
+    return decorate
 
 
 def names(registry: Any, wanted: Callable[[Any], bool]) -> list[str]:

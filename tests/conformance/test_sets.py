@@ -19,6 +19,7 @@ from .helpers import (
     Kind,
     bits,
     is_coupled,
+    looped,
     names,
     nearest_level,
     numbers,
@@ -219,7 +220,7 @@ def test_long_and_short_codebooks_agree() -> None:
 
 @all_kinds
 @all_sets
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@looped("shape", SHAPES)
 def test_shape_dtype_and_inputs(name: str, kind: Kind, shape: tuple[int, ...]) -> None:
     if name == "scaled-binary-rows":
         shape = shape or (1,)  # a number has no rows
@@ -446,7 +447,7 @@ def test_bad_out(name: str) -> None:
 def test_levels_that_a_dtype_cannot_tell_apart() -> None:
     close = Codebook((1.0, 1.0 + 2.0**-12))
     assert close.project(np.array([2.0], np.float32)).tolist() == [1.0 + 2.0**-12]
-    with pytest.raises(ValueError, match="levels: .* coincide in a dtype with 11 bits"):
+    with pytest.raises(ValueError, match=r"levels: .* coincide in a dtype with 11 bits"):
         close.project(np.array([2.0], np.float16))
 
 

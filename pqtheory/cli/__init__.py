@@ -1,0 +1,21 @@
+"""The command line: ``pqtheory verify | claims | show | plot``."""
+
+import click
+
+from pqtheory import __version__
+from pqtheory.cli.base import Commands, example
+from pqtheory.cli.claims import claims, show
+from pqtheory.cli.plot import plot
+from pqtheory.cli.verify import verify
+
+
+@click.group(cls=Commands, epilog=example("pqtheory verify --out out"))
+@click.version_option(__version__, prog_name="pqtheory")
+def main() -> None:
+    """Check theorems on quantized training, and draw what they say."""
+
+
+for command in (verify, claims, show, plot):
+    main.add_command(command)
+
+__all__ = ["main"]

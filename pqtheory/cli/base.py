@@ -1,0 +1,149 @@
+"""What all commands share: one line for a bad argument and exit code 2, nearest names, and checks of output places."""
+
+import difflib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import click
+from rich.console import Console
+
+#: columns where standard output is no terminal and nothing says how wide it is
+WIDTH = 160
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the word nearest to ``word``."""
+    near = difflib.get_close_matches(word, list(words), 1, 0.0)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help; the mark in front keeps its lines apart."""
+    return "\n  ".join(("\b\nExample:", *lines))
+
+
+@final
+class Commands(click.Group):
+    """A group whose errors are one line on standard error, with exit code 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and end the process."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.ctx.get_help() if error.ctx is not None else error.format_message())
+            code = 0
+        except click.ClickException as error:
+            click.echo(f"pqtheory: {' '.join(error.format_message().split())}", err=True)
+            code = 2
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("pqtheory: stopped", err=True)
+            code = 130
+        except BrokenPipeError:
+            # the reader of our output has gone; nothing more can be said, and nothing need be
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one gets the nearest suggested."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            what = "picture" if self.name == "plot" else "command"
+            raise click.UsageError(f"no {what} {name!r}{nearest(name, self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+@final
+class RegistryName(click.ParamType):
+    """A name out of a registry; an unknown one gets the nearest suggested."""
+
+    def __init__(self, kind: str, names: Sequence[str]) -> None:
+        self.name = kind
+        self.names = tuple(names)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """``value`` if it is a known name."""
+        if value not in self.names:
+            hint = nearest(str(value), self.names)
+            raise click.UsageError(f"{self.name}: no {self.name} {value!r}{hint}")
+        return str(value)
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """The library's errors about what the user gave, as one line."""
+    try:
+        yield
+    except (ValueError, TypeError, ImportError, OSError, ArithmeticError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def check_folder(folder: Path) -> Path:
+    """Make ``folder`` and make sure that files can be written there, before any work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise click.UsageError(
+            f"--out: cannot write to the folder {str(folder)!r}: {error.strerror}"
+        ) from error
+    return folder
+
+
+def check_output_file(file: Path, option: str) -> Path:
+    """Make sure that ``file`` can be written, before any work; it is not touched."""
+    reason = None
+    if file.is_dir():
+        reason = "it is a folder"
+    elif file.exists() and not os.access(file, os.W_OK):
+        reason = "permission denied"
+    else:
+        try:
+            with tempfile.TemporaryFile(dir=file.parent):
+                pass
+        except OSError as error:
+            reason = str(error.strerror)
+    if reason is not None:
+        raise click.UsageError(f"{option}: cannot write {str(file)!r}: {reason}")
+    return file
+
+
+def output() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for the tables."""
+    console = Console()
+    if console.is_terminal or "COLUMNS" in os.environ:
+        return console
+    return Console(width=WIDTH)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Any]:
+    """A progress bar on standard error, on terminals only: ``update(done, total, text)``."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(label, total=None)
+
+        def update(done: int, total: int, text: str = label) -> None:
+            bar.update(task, completed=done, total=total, description=text)
+
+        yield update

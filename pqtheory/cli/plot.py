@@ -1,0 +1,215 @@
+"""``pqtheory plot``: one picture into a file."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pqtheory.cli.base import (
+    Commands,
+    RegistryName,
+    check_output_file,
+    example,
+    progress,
+    user_errors,
+)
+from pqtheory.methods import REGISTRY as METHODS
+from pqtheory.methods import BinaryConnect, Method, ProxQuant
+from pqtheory.problems import Quadratic
+from pqtheory.regularizers import REGISTRY as REGULARIZERS
+from pqtheory.regularizers import DistanceL1, Regularizer
+from pqtheory.regularizers.base import require_levels
+from pqtheory.schedules import Linear
+from pqtheory.sets import REGISTRY as SETS
+from pqtheory.sets import Binary
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=True,
+    epilog=example(
+        "pqtheory plot regularizer --set ternary --weight 0.1 --weight 0.3 --out ternary.svg"
+    ),
+)
+def plot() -> None:
+    """Draw a picture into a PNG, SVG or PDF file."""
+
+
+def _out(default: str) -> Callable[[Any], Any]:
+    """The option ``--out``, checked before any work."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+        from pqtheory.plotting.style import check_file
+
+        try:
+            check_file(value)
+        except ValueError as error:
+            raise click.UsageError(f"--out: {error}") from error
+        return check_output_file(value, "--out")
+
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path, readable=False),
+        metavar="FILE",
+        default=default,
+        show_default=True,
+        callback=check,
+        help="A name that ends in .png, .svg or .pdf.",
+    )
+
+
+def _write(out: Path, picture: str, /, **options: Any) -> None:
+    from pqtheory.plotting import REGISTRY, save
+
+    with user_errors():
+        save(REGISTRY[picture](**options), out)
+    click.echo(f"wrote {out}")
+
+
+@plot.command(
+    epilog=example(
+        "pqtheory plot regularizer --regularizer smoothed-binary --weight 0.2 --out smoothed.pdf"
+    )
+)
+@click.option(
+    "--regularizer",
+    type=RegistryName("regularizer", tuple(REGULARIZERS)),
+    metavar="NAME",
+    help=f"One of {', '.join(REGULARIZERS)}; l1-binary if neither this nor --set is given.",
+)
+@click.option(
+    "--set",
+    "set_name",
+    type=RegistryName("set", tuple(SETS)),
+    metavar="NAME",
+    help=f"The L1 distance to one of {', '.join(SETS)}.",
+)
+@click.option(
+    "--weight",
+    "weights",
+    type=float,
+    multiple=True,
+    default=(0.25, 0.5, 1.0),
+    show_default=True,
+    help="A lambda; may be repeated.",
+)
+@_out("regularizer.png")
+def regularizer(
+    regularizer: str | None, set_name: str | None, weights: tuple[float, ...], out: Path
+) -> None:
+    """Draw a regularizer and its prox (the paper's Figure 2)."""
+    if regularizer is not None and set_name is not None:
+        raise click.UsageError("--set: expected either --regularizer or --set, got both")
+    with user_errors():
+        if set_name is not None:
+            name = f"L1 distance to {set_name}"
+            levels = require_levels(SETS[set_name](), "picture of a regularizer")
+            chosen: Regularizer = DistanceL1(levels)
+        else:
+            name = regularizer or "l1-binary"
+            chosen = REGULARIZERS[name]()
+    _write(out, "regularizer", regularizer=chosen, weights=weights, name=name)
+
+
+@plot.command(epilog=example("pqtheory plot toy --start 0.8 --rate 0.1 --out toy.svg"))
+@click.option("--start", "theta0", type=float, default=0.3, show_default=True, help="theta_0.")
+@click.option("--step-size", type=float, default=0.05, show_default=True)
+@click.option("--rate", type=float, default=0.02, show_default=True, help="lambda_t = rate * t.")
+@click.option("--steps", type=int, default=100, show_default=True)
+@_out("toy.png")
+def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> None:
+    """Draw the two-function toy with both methods' paths (the paper's Figure 1b)."""
+    _write(out, "toy", theta0=theta0, step_size=step_size, rate=rate, steps=steps)
+
+
+@plot.command(
+    epilog=example(
+        "pqtheory plot trajectory --method binary-relax --method lazy-prox --out paths.png"
+    )
+)
+@click.option(
+    "--method",
+    "names",
+    type=RegistryName("method", tuple(METHODS)),
+    multiple=True,
+    default=("binary-connect", "prox-quant"),
+    show_default=True,
+    metavar="NAME",
+    help=f"Out of {', '.join(METHODS)}; may be repeated.",
+)
+@click.option("--step-size", type=float, default=0.1, show_default=True)
+@click.option("--steps", type=int, default=100, show_default=True)
+@click.option("--dim", type=click.IntRange(1, 6), default=3, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), help="Of a random convex quadratic; a fixed one if not given."
+)
+@_out("trajectory.png")
+def trajectory(
+    names: tuple[str, ...], step_size: float, steps: int, dim: int, seed: int | None, out: Path
+) -> None:
+    """Draw latent and quantized weights over the steps, on a small quadratic."""
+    if seed is None and dim != 3:
+        raise click.UsageError(
+            "--dim: the fixed quadratic has 3 coordinates; give --seed for others"
+        )
+    with user_errors():
+        methods = {name: METHODS[name](step_size) for name in names}
+    problem = None if seed is None else Quadratic.random(dim=dim, seed=seed)
+    _write(out, "trajectory", methods=methods, problem=problem, steps=steps)
+
+
+@plot.command(
+    "sign-flips", epilog=example("pqtheory plot sign-flips --seeds 3 --epochs 40 --out flips.png")
+)
+@click.option("--seeds", type=int, default=5, show_default=True, help="How many.")
+@click.option("--epochs", type=int, default=100, show_default=True)
+@click.option(
+    "--step-size", type=float, help="Of all methods; by default the one chosen on held-out digits."
+)
+@click.option(
+    "--rate", type=float, help="lambda_t = rate * t; by default the one chosen on held-out digits."
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@_out("sign-flips.png")
+def sign_flips(
+    seeds: int, epochs: int, step_size: float | None, rate: float | None, seed: int, out: Path
+) -> None:
+    """Train on the digits (some 10 s) and draw the three sign-flip metrics of each layer."""
+    from pqtheory.digits_run import DigitsSettings, run_digits
+
+    with user_errors():
+        settings = DigitsSettings(seeds=seeds, epochs=epochs, seed=seed)
+        if step_size is not None:
+            settings = replace(settings, step_size=step_size)
+        if rate is not None:
+            settings = replace(settings, rate=rate)
+        with progress("training on the digits") as update:
+            result = run_digits(settings, on_epoch=update)
+    _write(out, "sign-flips", result=result)
+
+
+@plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))
+@click.option("--step-size", type=float, default=0.1, show_default=True)
+@click.option("--rate", type=float, default=0.01, show_default=True, help="lambda_t = rate * t.")
+@click.option(
+    "--resolution", type=int, default=121, show_default=True, help="Starts along each axis."
+)
+@click.option("--steps", type=int, default=400, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=10, show_default=True, help="Of the quadratic."
+)
+@click.option("--convex/--indefinite", default=False, show_default=True)
+@_out("basins.png")
+def basins(
+    step_size: float, rate: float, resolution: int, steps: int, seed: int, convex: bool, out: Path
+) -> None:
+    """Draw to which vertex each start leads, on a quadratic in two coordinates."""
+    with user_errors():
+        methods: dict[str, Method] = {
+            "BinaryConnect": BinaryConnect(step_size),
+            "ProxQuant": ProxQuant(DistanceL1(Binary()), step_size, Linear(rate)),
+        }
+        problem = Quadratic.random(dim=2, condition=4.0, seed=seed, indefinite=not convex)
+    _write(out, "basins", methods=methods, problem=problem, resolution=resolution, steps=steps)

@@ -1,0 +1,184 @@
+"""Arrays and argument checks: what is accepted, what it becomes, the sign function."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import array_api_compat
+import ml_dtypes
+import numpy as np
+import pytest
+import torch
+
+from pqtheory import _arrays
+from pqtheory._arrays import as_array, constant_like, dtype_name, is_torch, keep_nan, sign
+from pqtheory._checks import check_count, check_number, check_vectors, check_weight
+from pqtheory._elementwise import elementwise
+
+DTYPES = ["float16", "float32", "float64", "bfloat16"]
+
+
+def numpy_dtype(name: str) -> Any:
+    return ml_dtypes.bfloat16 if name == "bfloat16" else np.dtype(name)
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_arrays_stay_what_they_are(name: str) -> None:
+    for array in (np.ones(3, numpy_dtype(name)), torch.ones(3, dtype=getattr(torch, name))):
+        xp, same = as_array(array)
+        assert same is array
+        assert dtype_name(array) == name
+        assert is_torch(array) == (xp is not np)
+
+
+def test_numbers_and_lists_become_arrays() -> None:
+    for given, dtype in [
+        (1, np.float64),
+        (1.5, np.float64),
+        (Fraction(1, 3), object),
+        ([1, 2], np.float64),
+        ((1.5, 2), np.float64),
+        ([[1.5], [2]], np.float64),
+        ([Fraction(1, 3), 1], object),
+        (np.float32(1), np.float32),
+        (np.array(1.0, np.float16), np.float16),
+    ]:
+        xp, array = as_array(given)
+        assert xp is np
+        assert isinstance(array, np.ndarray)
+        assert array.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        True,
+        None,
+        "a",
+        1j,
+        {1.0},
+        [True],
+        [1j],
+        ["a"],
+        np.arange(3),
+        np.int64(3),
+        np.bool_(True),
+        np.ones(2, complex),
+        np.array(["a"]),
+        np.ones(2, np.longdouble) if np.longdouble(1).dtype != np.float64 else 1j,
+        torch.arange(3),
+        torch.ones(3, dtype=torch.bool),
+    ],
+    ids=repr,
+)
+def test_anything_else_is_refused(given: Any) -> None:
+    with pytest.raises(TypeError, match="w: expected a real floating-point array"):
+        as_array(given, "w")
+
+
+def test_another_array_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third library goes through array-api-compat; a stand-in keeps the tests free of one."""
+
+    class Foreign:
+        dtype = "foreign.float32"
+
+    array = Foreign()
+    monkeypatch.setattr(array_api_compat, "is_array_api_obj", lambda a: a is array)
+    monkeypatch.setattr(array_api_compat, "array_namespace", lambda a: np)
+    monkeypatch.setattr(array_api_compat, "device", lambda a: "cpu")
+    assert as_array(array) == (np, array)
+
+    class Namespace:
+        @staticmethod
+        def asarray(values: Any, dtype: Any, device: Any) -> Any:
+            return values, dtype, device
+
+    assert constant_like(Namespace, 2, array) == (2, "foreign.float32", "cpu")
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_sign(name: str) -> None:
+    values = [-math.inf, -2.0, -1e-7, -0.0, 0.0, 1e-7, 3.0, math.inf]
+    for array, xp in (
+        (np.array(values).astype(numpy_dtype(name)), np),
+        (torch.tensor(values, dtype=getattr(torch, name)), as_array(torch.ones(1))[0]),
+    ):
+        got = sign(xp, array)
+        assert got.dtype == array.dtype
+        expected = [1.0 if float(v) >= 0 else -1.0 for v in array]
+        assert [float(v) for v in got] == expected
+        assert float(sign(xp, array[3])) == 1.0
+
+
+def test_sign_of_fractions_and_under_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    got = sign(np, np.array([Fraction(-1, 3), Fraction(0), Fraction(2)]))
+    assert got.tolist() == [-1, 1, 1]
+    assert all(isinstance(v, Fraction) for v in got)
+    monkeypatch.setattr(_arrays, "is_compiling", lambda: True)
+    traced = sign(torch, torch.tensor([-0.0, -1.0], dtype=torch.float64))
+    assert traced.dtype == torch.float64
+    assert traced.tolist() == [1.0, -1.0]
+
+
+def test_keep_nan() -> None:
+    nan = math.nan
+    values, t = np.array([1.0, 1.0, -1.0, 5.0]), np.array([0.3, nan, np.inf, -np.inf])
+    np.testing.assert_array_equal(keep_nan(np, values, t), [1.0, nan, -1.0, 5.0])
+
+
+def test_kernels_must_keep_the_shape() -> None:
+    with pytest.raises(
+        ValueError, match=r"broadcast to theta's shape \(2,\), got the shape \(3, 2\)"
+    ):
+        elementwise(lambda xp, t, a: t + a, np.ones(2), np.ones((3, 1)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        (("a", "x"), {}, TypeError, "x: expected a number, got 'a'"),
+        ((True, "x"), {}, TypeError, "x: expected a number, got True"),
+        ((1j, "x"), {}, TypeError, "x: expected a number, got 1j"),
+        ((math.nan, "x"), {}, ValueError, "x: expected a number, got nan"),
+        ((-1, "x", 0), {}, ValueError, "x: expected a number >= 0, got -1"),
+        ((0, "x", 0), {"open_low": True}, ValueError, "x: expected a number > 0, got 0"),
+        ((math.inf, "x"), {"finite": True}, ValueError, "x: expected a finite number, got inf"),
+        ((np.float32(-1), "x", 0), {}, ValueError, "x: expected a number >= 0, got -1.0"),
+        ((np.array([1, -1]), "x", 0), {}, ValueError, "x: expected a number >= 0, got array"),
+    ],
+)
+def test_bad_numbers(arguments: Any, options: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        check_number(*arguments, **options)
+
+
+def test_good_numbers_come_back() -> None:
+    for value in (0, 0.5, math.inf, Fraction(1, 3)):
+        assert check_number(value, "x", 0) is value
+    assert type(check_number(np.float32(0.5), "x")) is float
+    array = np.array([0.5, 1.0])
+    assert check_number(array, "x", 0, open_low=True, finite=True) is array
+
+
+def test_counts() -> None:
+    assert check_count(np.int64(3), "n") == 3
+    assert check_count(0, "n", 0) == 0
+    for value, options, error, message in [
+        (1.0, {}, TypeError, "n: expected an integer, got 1.0"),
+        (True, {}, TypeError, "n: expected an integer, got True"),
+        (0, {}, ValueError, "n: expected an integer >= 1, got 0"),
+        (9, {"high": 8}, ValueError, "n: expected an integer from 1 to 8, got 9"),
+    ]:
+        with pytest.raises(error, match=message):
+            check_count(value, "n", **options)
+
+
+def test_weights_and_vectors() -> None:
+    tensor = torch.tensor([0.0, 1.0])
+    assert check_weight(tensor) is tensor
+    with pytest.raises(ValueError, match="weight: expected numbers >= 0, got tensor"):
+        check_weight(torch.tensor([math.nan]))
+    assert check_vectors(np.ones((2, 3)), 3)[1].shape == (2, 3)
+    for theta in (np.ones((3, 2)), np.float64(1.0)):
+        with pytest.raises(ValueError, match=r"theta: expected shape \(..., 3\), got"):
+            check_vectors(theta, 3)

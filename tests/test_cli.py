@@ -1,0 +1,345 @@
+"""The command line: in a process of its own for what a user does first, in this one for the rest."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pqtheory import cli, plotting
+from pqtheory.cli.base import nearest
+from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.evidence import verification
+
+cli_verify = importlib.import_module("pqtheory.cli.verify")
+
+CLAIM_FILE = """
+import numpy as np
+from pqtheory.evidence import Claim, Control, Part, judge
+
+def check(margin):
+    return lambda budget: judge("enumerated", np.array([margin]), {{"n": np.array([3])}},
+                                measured={{"c": 0.5}}, predicted={{"c": 0.5}})
+
+CLAIM = Claim("{name}", "a source", "a statement", "a = b", (Part("p", "q", check({part})),),
+              (Control("k", "l", check({control})),), "c")
+"""
+
+
+@pytest.fixture
+def claim_file(tmp_path):
+    def write(name="mine", part=0.0, control=-1.0):
+        path = tmp_path / f"{name}.py"
+        path.write_text(CLAIM_FILE.format(name=name, part=part, control=control))
+        return str(path)
+
+    return write
+
+
+def run(*arguments):
+    return CliRunner().invoke(
+        cli.main, [str(a) for a in arguments], prog_name="pqtheory", env={"COLUMNS": "200"}
+    )
+
+
+def process(*arguments, cwd):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pqtheory", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
+    )
+
+
+def one_line(result, code=2):
+    assert result.exit_code == code, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("pqtheory: ")
+    return result.stderr
+
+
+def test_verify_in_a_process_of_its_own(tmp_path):
+    result = process("verify", "w-prox", "--json", "r.json", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "w-prox" in result.stdout
+    assert "2/2" in result.stdout
+    stored = json.loads((tmp_path / "r.json").read_text())
+    (claim,) = stored["claims"]
+    assert stored["ok"] is True
+    assert claim["name"] == "w-prox"
+    assert {c["refuted"] for c in claim["controls"]} == {True}
+    assert set(claim) >= {"name", "kind", "parts", "measured", "predicted", "controls", "seconds"}
+
+
+def test_a_bad_argument_in_a_process_of_its_own(tmp_path):
+    result = process("verify", "w-porx", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "pqtheory: claim: no claim 'w-porx'; did you mean 'w-prox'?\n"
+
+
+def test_the_template_is_a_claim_that_verifies(tmp_path):
+    template = process("claims", "--template", cwd=tmp_path)
+    assert template.returncode == 0
+    (tmp_path / "my_claim.py").write_text(template.stdout)
+    result = process("verify", "my_claim.py", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "my-claim" in result.stdout
+    assert "1/1" in result.stdout
+
+
+def test_the_table_has_headline_prediction_controls_and_kind(claim_file):
+    result = run("verify", claim_file(), "--budget", "full")
+    assert result.exit_code == 0
+    for word in ("mine", "a source", "enumerated", "0.5", "1/1", "budget full"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("options", [{"part": -1.0}, {"control": 0.0}])
+def test_exit_code_1_if_refuted_or_a_control_survives(claim_file, options, tmp_path):
+    out = tmp_path / "r.json"
+    result = run("verify", claim_file(**options), claim_file("fine"), "--json", out)
+    assert result.exit_code == 1
+    assert "fine" in result.stdout
+    assert json.loads(out.read_text())["ok"] is False
+    assert run("show", claim_file(**options)).exit_code == 1
+
+
+def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
+    mine = verification.load_file(Path(claim_file("only-one")))
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    result = run("verify")
+    assert result.exit_code == 0
+    assert "only-one" in result.stdout
+
+
+def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
+    mine = verification.load_file(Path(claim_file("broken", part="'a'")))
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    assert isinstance(run("verify", "broken").exception, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = ", "SyntaxError"),
+        (
+            "import not_there_at_all",
+            "ModuleNotFoundError: No module named 'not_there_at_all' (line 1 of bad.py)",
+        ),
+        ("x = 1", "defines no CLAIM"),
+        (
+            CLAIM_FILE.format(name="bad", part="1 / 0", control=-1),
+            "ZeroDivisionError: division by zero (line 9",
+        ),
+        (CLAIM_FILE.format(name="bad", part="'a'", control=-1), "claim 'bad': DTypePromotionError"),
+    ],
+)
+def test_a_users_broken_claim_file_is_one_line(tmp_path, text, message):
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    assert message in one_line(run("verify", path))
+    assert message in one_line(run("show", path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify", "not_there.py"), "claim file: no file 'not_there.py'"),
+        (("verify", "--budget", "huge"), "Invalid value for '--budget': 'huge'"),
+        (("verify", "--bugdet", "full"), "'--budget'"),
+        (("show", "codebok-prox"), "no claim 'codebok-prox'; did you mean 'codebook-prox'?"),
+        (("verfy",), "no command 'verfy'; did you mean 'verify'?"),
+        (("plot", "regulariser"), "no picture 'regulariser'; did you mean 'regularizer'?"),
+        (("plot", "signflips"), "no picture 'signflips'; did you mean 'sign-flips'?"),
+        (
+            ("plot", "toy", "--out", "x.jpg"),
+            "--out: file: expected a name that ends in .png, .svg, .pdf, got 'x.jpg'",
+        ),
+        (
+            ("plot", "toy", "--out", "no/such/folder/x.png"),
+            "--out: cannot write 'no/such/folder/x.png': No such file",
+        ),
+        (("plot", "toy", "--step-size", "0"), "step_size: expected a finite number > 0"),
+        (("plot", "toy", "--steps", "many"), "Invalid value for '--steps': 'many'"),
+        (
+            ("plot", "regularizer", "--set", "ternry"),
+            "set: no set 'ternry'; did you mean 'ternary'?",
+        ),
+        (
+            ("plot", "regularizer", "--regularizer", "l1-binry"),
+            "no regularizer 'l1-binry'; did you mean 'l1-binary'?",
+        ),
+        (
+            ("plot", "regularizer", "--set", "ternary", "--regularizer", "l1-binary"),
+            "either --regularizer or --set",
+        ),
+        (("plot", "regularizer", "--set", "scaled-binary"), "expected a set with fixed levels"),
+        (("plot", "regularizer", "--weight", "-1"), "weights: expected a number >= 0, got -1.0"),
+        (("plot", "trajectory", "--method", "binaryconnect"), "did you mean 'binary-connect'?"),
+        (("plot", "trajectory", "--dim", "2"), "give --seed"),
+        (("plot", "sign-flips", "--seeds", "0"), "seeds: expected an integer >= 1, got 0"),
+        (("plot", "sign-flips", "--rate", "-1"), "rate: expected a finite number >= 0"),
+        (("plot", "sign-flips", "--step-size", "-1"), "step_size: expected a finite number > 0"),
+        (("plot", "basins", "--resolution", "1"), "resolution: expected an integer >= 2"),
+        (("plot", "basins", "--step-size", "1e400"), "step_size: expected a finite number > 0"),
+    ],
+)
+def test_a_bad_argument_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message in one_line(run(*arguments))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file/sub", "file"])
+def test_an_unwritable_out_folder_fails_before_the_work(tmp_path, monkeypatch, place):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(cli_verify, "run_claims", None)
+    assert "--out: cannot write to the folder" in one_line(run("verify", "--out", tmp_path / place))
+
+
+def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli_verify, "run_claims", None)
+    assert "it is a folder" in one_line(run("verify", "--json", tmp_path))
+    assert "--json: cannot write" in one_line(run("verify", "--json", tmp_path / "no" / "x.json"))
+    (tmp_path / "locked").write_text("kept")
+    monkeypatch.setattr("pqtheory.cli.base.os.access", lambda *_: False)
+    assert "permission denied" in one_line(run("verify", "--json", tmp_path / "locked"))
+    assert (tmp_path / "locked").read_text() == "kept"
+
+
+def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch):
+    tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
+    monkeypatch.setattr(
+        "pqtheory.digits_run.run_digits", lambda **options: run_digits(tiny, **options)
+    )
+    out = tmp_path / "new" / "out"
+    result = run("verify", claim_file(), "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    names = {p.name for p in out.iterdir()}
+    assert names == {"report.html", "claims.json", "digits.json"} | {
+        f"{p}.png" for p in plotting.REGISTRY
+    }
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert html.count("data:image/png;base64,") == len(plotting.REGISTRY)
+    assert "a statement" in html
+    stored = json.loads((out / "digits.json").read_text())
+    assert stored["provenance"]["seed"] == 0
+    error = stored["summary"]["ProxQuant"]["quantized_error"]["mean"]
+    assert f"{100 * error:.2f} ±" in html
+    assert f"{100 * error:.2f} ±" in result.stdout
+    assert str(out / "report.html") in result.stdout.replace("\n", "")
+
+
+def test_show_says_everything(claim_file):
+    result = run("show", claim_file(part=0.5))
+    assert result.exit_code == 0
+    for text in (
+        "a statement",
+        "a = b",
+        "Source: a source",
+        "p: q [enumerated, 1 cases, least margin 0.5]",
+        "c: measured 0.5, predicted 0.5",
+        "Controls, refuted 1/1",
+        "k: l [refuted]",
+        "counterexample: n = 3, margin = -1",
+    ):
+        assert text in result.stdout
+    refuted = run("show", claim_file(part=-0.5, control=1.0))
+    assert "counterexample: n = 3, margin = -0.5" in refuted.stdout
+    assert "[SURVIVES]" in refuted.stdout
+
+
+def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
+    found = [verification.load_file(Path(claim_file(n))) for n in ("one-claim", "two-claim")]
+    monkeypatch.setattr(verification, "find_claims", lambda *names: found)
+    result = run("claims")
+    assert result.exit_code == 0
+    for text in ("one-claim", "two-claim", "a source", "a statement"):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("regularizer", "--set", "ternary", "--weight", "0.2"),
+        ("regularizer", "--regularizer", "smoothed-binary"),
+        ("toy", "--start", "0.8", "--steps", "10"),
+        ("trajectory", "--method", "lazy-prox", "--steps", "10"),
+        ("trajectory", "--seed", "1", "--dim", "2", "--steps", "10"),
+        ("basins", "--resolution", "5", "--steps", "20", "--convex"),
+        ("sign-flips", "--seeds", "1", "--epochs", "1", "--rate", "0.1", "--step-size", "1"),
+    ],
+)
+def test_plot_writes_the_file_that_it_names(arguments, tmp_path, monkeypatch):
+    small = DigitsSettings(hidden=4, warm_epochs=1, batch_size=400)
+    monkeypatch.setattr(
+        "pqtheory.digits_run.DigitsSettings",
+        lambda **given: DigitsSettings(**{**vars(small), **given}),
+    )
+    out = tmp_path / "a.svg"
+    result = run("plot", *arguments, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"wrote {out}\n"
+    assert out.read_text().startswith("<?xml")
+
+
+def test_plot_has_a_default_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("plot", "toy", "--steps", "5").exit_code == 0
+    assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
+
+
+COMMANDS = [(), ("verify",), ("claims",), ("show",), ("plot",)] + [
+    ("plot", n) for n in plotting.REGISTRY
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command):
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert "\n  Example:\n    pqtheory " in result.stdout
+
+
+@pytest.mark.parametrize("command", [(), ("plot",), ("show",)])
+def test_a_command_without_arguments_shows_its_help(command):
+    result = run(*command)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Example:" in result.stdout
+
+
+def test_version():
+    assert run("--version").stdout.startswith("pqtheory, version ")
+
+
+def test_nearest_of_nothing_says_nothing():
+    assert nearest("x", []) == ""
+
+
+def test_stopping_is_quiet(claim_file, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_verify, "run_claims", stop)
+    result = run("verify")
+    assert (result.exit_code, result.stderr.strip()) == (130, "pqtheory: stopped")
+
+
+def test_the_command_line_starts_without_heavy_libraries(tmp_path):
+    code = (
+        "import sys, pqtheory.cli; "
+        "print([m for m in ('torch', 'sympy', 'matplotlib', 'sklearn') if m in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout == "[]\n"

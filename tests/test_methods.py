@@ -1,0 +1,249 @@
+"""The six methods against plain loops over steps and coordinates, and their wrong arguments."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pqtheory as pq
+from pqtheory.methods import (
+    BinaryConnect,
+    BinaryRelax,
+    DualAveraging,
+    LazyProx,
+    ProjectedSGD,
+    ProxQuant,
+)
+from pqtheory.problems import Quadratic
+from pqtheory.regularizers import DistanceL1, DistanceL2
+from pqtheory.schedules import Exponential, Linear, Polynomial
+from pqtheory.sets import Binary, ScaledBinary, Ternary
+
+A = [[1.0, 0.5], [0.5, 2.0]]
+B = [0.3, -0.7]
+PROBLEM = Quadratic(A, B)
+START = [0.4, -1.3]
+STEPS = 60
+W = DistanceL1(Binary())
+
+Point = list[float]
+
+
+def gradient(x: Point) -> Point:
+    return [sum(A[i][j] * x[j] for j in range(2)) + B[i] for i in range(2)]
+
+
+def sign(t: float) -> float:
+    return 1.0 if t >= 0 else -1.0
+
+
+def w_prox(t: float, weight: float) -> float:
+    s = sign(t)
+    if abs(t - s) <= weight:
+        return s
+    return t - weight if t > s else t + weight
+
+
+def ternary(t: float) -> float:
+    return 1.0 if t >= 0.5 else 0.0 if t >= -0.5 else -1.0
+
+
+def clipped(t: float, bound: float) -> float:
+    return min(max(t, -bound), bound)
+
+
+def lazy(mapped: Callable[[float, int], float], eta: Callable[[int], float], bound: float) -> Any:
+    latent, path, queries = list(START), [list(START)], []
+    for t in range(STEPS):
+        query = [mapped(v, t) for v in latent]
+        queries.append(query)
+        g = gradient(query)
+        latent = [clipped(v - eta(t) * s, bound) for v, s in zip(latent, g, strict=True)]
+        path.append(latent)
+    return path, queries
+
+
+def eager(mapped: Callable[[float, int], float], eta: Callable[[int], float], bound: float) -> Any:
+    latent, path, queries = list(START), [list(START)], []
+    for t in range(STEPS):
+        queries.append(latent)
+        g = gradient(latent)
+        latent = [clipped(mapped(v - eta(t) * s, t), bound) for v, s in zip(latent, g, strict=True)]
+        path.append(latent)
+    return path, queries
+
+
+def dual_averaging(eta: Callable[[int], float]) -> Any:
+    total, path, queries = [0.0, 0.0], [list(START)], []
+    for t in range(STEPS):
+        query = []
+        for z, start in zip(total, START, strict=True):
+            # < sum eta g, s > + 1/2 (s - theta_0)^2, the largest of several minimisers
+            query.append(max((-1.0, 1.0), key=lambda s: (-(z * s + 0.5 * (s - start) ** 2), s)))
+        queries.append(query)
+        total = [z + eta(t) * g for z, g in zip(total, gradient(query), strict=True)]
+        path.append([start - z for z, start in zip(total, START, strict=True)])
+    return path, queries
+
+
+CONSTANT, DECAY = (lambda t: 0.07), (lambda t: 0.2 / (t + 1) ** 0.5)
+DECAYING = Polynomial(0.2, -0.5, 1)
+NO_BOUND = math.inf
+
+CASES = {
+    "binary-connect": (BinaryConnect(0.07), lazy(lambda v, t: sign(v), CONSTANT, NO_BOUND)),
+    "binary-connect-clipped": (
+        BinaryConnect(DECAYING, clip=0.5),
+        lazy(lambda v, t: sign(v), DECAY, 0.5),
+    ),
+    "binary-connect-ternary": (
+        BinaryConnect(0.07, set=Ternary()),
+        lazy(lambda v, t: ternary(v), CONSTANT, NO_BOUND),
+    ),
+    "dual-averaging": (DualAveraging(Binary(), DECAYING), dual_averaging(DECAY)),
+    "projected": (ProjectedSGD(Binary(), 0.07), eager(lambda v, t: sign(v), CONSTANT, NO_BOUND)),
+    "projected-large-steps": (
+        ProjectedSGD(Ternary(), 0.9),
+        eager(lambda v, t: ternary(v), lambda t: 0.9, NO_BOUND),
+    ),
+    "lazy-prox": (
+        LazyProx(W, 0.07, Linear(0.02)),
+        lazy(lambda v, t: w_prox(v, 0.02 * t), CONSTANT, NO_BOUND),
+    ),
+    "lazy-prox-clipped": (
+        LazyProx(W, 0.07, 0.3, clip=0.9),
+        lazy(lambda v, t: w_prox(v, 0.3), CONSTANT, 0.9),
+    ),
+    # eager: the strength is multiplied by the step size
+    "prox-quant": (
+        ProxQuant(W, DECAYING, Linear(0.02)),
+        eager(lambda v, t: w_prox(v, DECAY(t) * 0.02 * t), DECAY, NO_BOUND),
+    ),
+    "prox-quant-clipped": (
+        ProxQuant(W, 0.07, 0.5, clip=0.6),
+        eager(lambda v, t: w_prox(v, 0.035), CONSTANT, 0.6),
+    ),
+    "binary-relax": (
+        BinaryRelax(0.07),
+        lazy(lambda v, t: (v + 1.02**t * sign(v)) / (1 + 1.02**t), CONSTANT, NO_BOUND),
+    ),
+    "binary-relax-hardened": (
+        BinaryRelax(0.07, 0.5, harden_at=20, set=Ternary(), clip=2),
+        lazy(lambda v, t: (v + 0.5 * ternary(v)) / 1.5 if t < 20 else ternary(v), CONSTANT, 2.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_against_a_plain_loop(name: str) -> None:
+    method, (path, queries) = CASES[name]
+    got = pq.simulate(method, PROBLEM, np.array(START), STEPS)
+    np.testing.assert_allclose(got.latent, path, atol=1e-12)
+    np.testing.assert_allclose(got.gradients[:-1], [gradient(q) for q in queries], atol=1e-12)
+    losses = [sum(q[i] * (gradient(q)[i] + B[i]) / 2 for i in range(2)) for q in queries]
+    np.testing.assert_allclose(got.values[:-1], losses, atol=1e-12)
+    project = (
+        ternary
+        if "ternary" in name or name in ("projected-large-steps", "binary-relax-hardened")
+        else sign
+    )
+    np.testing.assert_array_equal(got.quantized, [[project(v) for v in p] for p in got.latent])
+
+
+def test_binary_connect_is_dual_averaging_in_exact_arithmetic() -> None:
+    exact = Quadratic(
+        [[Fraction(1), Fraction(1, 2)], [Fraction(1, 2), Fraction(2)]],
+        [Fraction(1, 3), Fraction(-2, 3)],
+    )
+    start = np.array([[Fraction(2, 5), Fraction(-9, 7)], [Fraction(0), Fraction(1, 7)]])
+    eta = Polynomial(Fraction(1, 5), -1, 1)
+    one = pq.simulate(BinaryConnect(eta), exact, start, 30)
+    other = pq.simulate(DualAveraging(Binary(), eta), exact, start, 30)
+    assert (one.quantized == other.quantized).all()
+    assert (one.latent == other.latent).all()
+    assert len({tuple(q) for q in one.quantized[:, 0]}) > 1
+
+
+def test_clipping_keeps_fractions() -> None:
+    problem = Quadratic([[Fraction(1)]], [Fraction(3)])
+    path = pq.simulate(
+        BinaryConnect(Fraction(1, 2), clip=0.75), problem, np.array([Fraction(1, 3)]), 6
+    )
+    assert all(isinstance(v, Fraction) for v in path.latent.flat)
+    assert path.latent[-1, 0] == Fraction(-3, 4)
+
+
+def test_an_infinite_clip_is_none() -> None:
+    free = pq.simulate(BinaryConnect(0.3), PROBLEM, np.array(START), 10).latent
+    loose = pq.simulate(BinaryConnect(0.3, clip=math.inf), PROBLEM, np.array(START), 10).latent
+    np.testing.assert_array_equal(free, loose)
+
+
+def test_overflowing_strength_projects() -> None:
+    method = BinaryRelax(0.1, Exponential(1.0, 1e200))
+    path = pq.simulate(method, PROBLEM, np.array(START), 4)
+    reference = pq.simulate(BinaryConnect(0.1), PROBLEM, path.latent[1], 3)
+    np.testing.assert_allclose(path.latent[1:], reference.latent, atol=1e-12)
+
+
+def test_coupled_sets_work_where_a_projection_is_enough() -> None:
+    path = pq.simulate(BinaryConnect(0.1, set=ScaledBinary()), PROBLEM, np.array(START), 3)
+    np.testing.assert_allclose(np.abs(path.quantized[0]), np.mean(np.abs(START)))
+    relaxed = BinaryRelax(0.1, set=ScaledBinary(axis=-1))
+    assert pq.simulate(relaxed, PROBLEM, np.array([START, START]), 3).latent.shape == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: BinaryConnect(0.1, clip=0), ValueError, "clip: expected a number > 0, got 0"),
+        (lambda: BinaryConnect(0.1, clip="a"), TypeError, "clip: expected a number, got 'a'"),
+        (lambda: BinaryConnect(0.1, set=3), TypeError, "set: expected a quantization set, got 3"),
+        (lambda: ProjectedSGD(W, 0.1), TypeError, "set: expected a quantization set, got Dist"),
+        (lambda: BinaryRelax(0.1, set="b"), TypeError, "set: expected a quantization set, got 'b'"),
+        (lambda: BinaryRelax(0.1, harden_at=-1), ValueError, "harden_at: expected an integer >= 0"),
+        (lambda: BinaryRelax(0.1, harden_at=1.5), TypeError, "harden_at: expected an integer, got"),
+        (lambda: BinaryRelax(0.1, -1), ValueError, "strength: expected a number >= 0, got -1"),
+        (lambda: LazyProx(W, 0.1, -1), ValueError, "strength: expected a number >= 0, got -1"),
+        (lambda: ProxQuant(W, 0.1, math.nan), ValueError, "strength: expected .* got nan"),
+        (lambda: ProxQuant(W, 0.1, "a"), TypeError, "strength: expected a number, got 'a'"),
+        (
+            lambda: ProxQuant(Binary(), 0.1, 1),
+            TypeError,
+            "regularizer: expected a regularizer, got",
+        ),
+        (
+            lambda: LazyProx(None, 0.1, 1),
+            TypeError,
+            "regularizer: expected a regularizer, got None",
+        ),
+        (
+            lambda: DualAveraging(ScaledBinary(), 0.1),
+            TypeError,
+            "DualAveraging: expected a set with fixed levels .* got ScaledBinary",
+        ),
+    ],
+)
+def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda s: LazyProx(W, 0.1, s), lambda s: ProxQuant(W, 0.1, s), lambda s: BinaryRelax(0.1, s)],
+)
+def test_a_strength_that_goes_wrong_later(make: Any) -> None:
+    with pytest.raises(ValueError, match=r"strength at step 3: expected a number >= 0, got -0.5"):
+        pq.simulate(make(Linear(-0.5, 1)), PROBLEM, np.array(START), 6)
+
+
+def test_repr() -> None:
+    assert repr(BinaryConnect(0.1, clip=1)).endswith("step_size=Constant(value=0.1), clip=1)")
+    text = repr(BinaryRelax(0.1, 2, harden_at=7))
+    assert "strength=Constant(value=2), harden_at=7" in text
+    assert "DistanceL2" not in repr(ProxQuant(W, 0.1, 1))
+    assert "DistanceL2" in repr(ProxQuant(DistanceL2(Binary()), 0.1, 1))

@@ -1,0 +1,273 @@
+"""Pictures, checked by their data."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import pqtheory as pq
+from pqtheory import plotting
+from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.plotting.basins import VERTEX_COLOURS
+from pqtheory.plotting.regularizer import prox_branches
+from pqtheory.plotting.style import METHOD_COLOURS
+from pqtheory.regularizers import REGISTRY as REGULARIZERS
+from pqtheory.sets import FiniteSet
+
+WITH_LEVELS = [n for n, make in REGULARIZERS.items() if isinstance(make().set, FiniteSet)]
+WITHOUT = [n for n in REGULARIZERS if n not in WITH_LEVELS]
+
+
+def lines(axes, label):
+    return [line for line in axes.get_lines() if line.get_label() == label]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return run_digits(DigitsSettings(hidden=4, warm_epochs=1, epochs=3, seeds=3, batch_size=300))
+
+
+@pytest.mark.parametrize("name", WITH_LEVELS)
+def test_the_prox_is_drawn_where_the_library_has_it_and_jumps_are_not_slanted(name):
+    R = REGULARIZERS[name]()
+    weights = (0.1, 0.7)
+    _, axes = plotting.regularizer(R, weights).axes
+    levels = [Fraction(v) for v in R.set.level_values]
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
+    for weight in weights:
+        (line,) = lines(axes, f"$\\lambda = {weight:g}$")
+        theta, x = line.get_data()
+        inside = np.isfinite(x) & ~np.isin(theta, [float(m) for m in middles])
+        np.testing.assert_allclose(x[inside], R.prox(theta[inside], weight), atol=1e-12)
+        # between two points that a line joins, the prox is Lipschitz: it moves no farther than theta,
+        # but where the cap of a smoothed kink stretches it
+        jumps = [m for m in middles if len(R.prox_set(m, weight)) > 1]
+        joined = np.diff(theta)[np.isfinite(np.diff(x))]
+        steepest = np.max(np.diff(x)[np.isfinite(np.diff(x))] - 12 * joined)
+        assert steepest <= 1e-9
+        assert np.isnan(x).sum() == len(jumps)
+    marked = {
+        (round(float(p.get_xdata()[0]), 9), round(float(p.get_ydata()[0]), 9))
+        for p in axes.get_lines()
+        if p.get_marker() == "o"
+    }
+    ties = {
+        (round(float(m), 9), round(float(x), 9))
+        for weight in weights
+        for m in middles
+        if len(found := R.prox_set(m, weight)) > 1
+        for x in (found[0], found[-1])
+    }
+    assert marked == ties
+
+
+@pytest.mark.parametrize("name", [n for n in WITH_LEVELS if not n.startswith("indicator")])
+def test_the_value_is_drawn_with_its_corners(name):
+    R = REGULARIZERS[name]()
+    axes = plotting.regularizer(R).axes[0]
+    (line,) = lines(axes, "R")
+    theta, value = line.get_data()
+    np.testing.assert_array_equal(value, R.value(theta[:, None], axis=-1))
+    corners = [float(v) for v in R.set.level_values]
+    corners += [(a + b) / 2 for a, b in itertools.pairwise(corners)]
+    assert all(np.isclose(theta, c, atol=1e-12).any() for c in corners)
+
+
+def test_the_w_jumps_at_zero_with_both_minimisers_and_the_upper_one_filled():
+    axes = plotting.regularizer(weights=(0.5,)).axes[1]
+    circles = {p.get_ydata()[0]: p for p in axes.get_lines() if p.get_marker() == "o"}
+    assert set(circles) == {-0.5, 0.5}
+    assert circles[-0.5].get_markerfacecolor() == "white"
+    assert circles[0.5].get_markerfacecolor() != "white"
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    assert W.prox(0.0, 0.5) == 0.5
+    (_, below), (_, above) = prox_branches(W, [Fraction(-1), Fraction(1)], 0.5, -2.0, 2.0)
+    assert (below[-1], above[0]) == (-0.5, 0.5)
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_a_set_without_levels_has_no_such_picture(name):
+    with pytest.raises(TypeError, match="expected a set with fixed levels"):
+        plotting.regularizer(REGULARIZERS[name]())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"weights": ()}, "weights: expected at least one"),
+        ({"weights": (-0.5,)}, "weights: expected a number >= 0, got -0.5"),
+        ({"low": 1.0, "high": 1.0}, "low: expected a number below high = 1.0"),
+    ],
+)
+def test_regularizer_picture_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.regularizer(**options)
+    with pytest.raises(TypeError, match="regularizer: expected one on a set"):
+        plotting.regularizer("W")
+
+
+def test_the_toy_shows_one_path_for_binary_connect_and_two_for_proxquant():
+    figure = plotting.toy(theta0=0.4, step_size=0.05, rate=0.02, steps=120)
+    functions, binary_connect, prox_quant = figure.axes
+    for side, name in ((1, "$f_1$"), (-1, "$f_{-1}$")):
+        (drawn,) = lines(functions, name)
+        x, f = drawn.get_data()
+        np.testing.assert_allclose(f, abs(x + side / 2) - 0.5)
+    runs = [
+        [lines(axes, f"on {name}")[0].get_ydata() for name in ("$f_1$", "$f_{-1}$")]
+        for axes in (binary_connect, prox_quant)
+    ]
+    np.testing.assert_array_equal(*runs[0])
+    assert "the same path" in binary_connect.get_title()
+    assert (runs[1][0][-1], runs[1][1][-1]) == (-1.0, 1.0)
+    assert "a path for each" in prox_quant.get_title()
+    theta = 0.4
+    for t, drawn in enumerate(runs[0][0]):
+        assert drawn == pytest.approx(theta, abs=1e-12), t
+        theta -= 0.05 if theta >= 0 else -0.05
+    # both panels and no more than both panels share the scale
+    assert binary_connect.get_ylim() == prox_quant.get_ylim()
+
+
+def test_the_toy_rejects_bad_numbers():
+    with pytest.raises(ValueError, match="theta0: expected a finite number"):
+        plotting.toy(theta0=float("nan"))
+    with pytest.raises(ValueError, match="step_size: expected a finite number > 0"):
+        plotting.toy(step_size=-0.1)
+    with pytest.raises(ValueError, match="steps: expected an integer >= 1"):
+        plotting.toy(steps=0)
+
+
+def test_the_trajectory_is_the_simulated_one():
+    problem = pq.problems.Quadratic.random(dim=2, seed=3)
+    methods = {
+        "one": pq.methods.BinaryConnect(0.1),
+        "two": pq.methods.LazyProx(pq.regularizers.DistanceL1(pq.sets.Ternary()), 0.1, 0.2),
+    }
+    start = np.array([0.3, -0.2])
+    figure = plotting.trajectory(methods, problem, start, 40)
+    latent, quantized = figure.axes[:2], figure.axes[2:]
+    for axes, below, (name, method) in zip(latent, quantized, methods.items(), strict=True):
+        run = pq.simulate(method, problem, start, 40)
+        assert axes.get_title() == name
+        for i in range(2):
+            (drawn,) = lines(axes, f"weight {i + 1}")
+            np.testing.assert_array_equal(drawn.get_ydata(), run.latent[:, i])
+            strip = below.get_lines()[i].get_ydata()
+            assert len(np.unique(strip)) == len(np.unique(run.quantized[:, i]))
+            assert abs(strip - i).max() <= 0.3 + 1e-12
+            np.testing.assert_array_equal(
+                np.sign(np.diff(strip)), np.sign(np.diff(run.quantized[:, i]))
+            )
+    with pytest.raises(ValueError, match="methods: expected at least one"):
+        plotting.trajectory({})
+
+
+def test_default_trajectory_shows_what_its_caption_says():
+    binary_connect, prox_quant = plotting.trajectory().axes[2:]
+    moves = [
+        sum((np.diff(line.get_ydata()) != 0).sum() for line in a.get_lines()[:3])
+        for a in (binary_connect, prox_quant)
+    ]
+    assert moves[0] > 20 > 3 >= moves[1]
+    ends = [line.get_ydata()[-1] for line in plotting.trajectory().axes[1].get_lines()[:3]]
+    assert {abs(end) for end in ends} == {1.0}
+
+
+def test_sign_flips_draws_means_and_bands_of_each_layer(digits):
+    figure = plotting.sign_flips(digits)
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    titles = {axes.get_title(): axes for axes in shown}
+    assert len(titles) == 2 * 3 + 1
+    metrics = {
+        "change_from_start": "changed since start",
+        "flips": "flips per step",
+        "reversals": "reversals per step",
+    }
+    for layer in ("hidden", "output"):
+        for metric, title in metrics.items():
+            axes = titles[f"{layer}: {title}"]
+            for band, name in zip(axes.collections, ("BinaryConnect", "ProxQuant"), strict=True):
+                values = 100 * digits.curves[name].signs[layer][metric]
+                first = 0 if metric == "change_from_start" else 1
+                (line,) = lines(axes, name)
+                np.testing.assert_array_equal(line.get_xdata(), np.arange(first, 4))
+                np.testing.assert_allclose(line.get_ydata(), values[first:].mean(axis=1))
+                assert line.get_color() == METHOD_COLOURS[name]
+                corners = band.get_paths()[0].vertices
+                at_end = corners[corners[:, 0] == 3][:, 1]
+                half = values[3].std(ddof=1)
+                np.testing.assert_allclose(
+                    [at_end.min(), at_end.max()],
+                    values[3].mean() + half * np.array([-1, 1]),
+                    atol=1e-9,
+                )
+    error = titles["test error"]
+    (line,) = lines(error, "full precision, not quantized (test error only)")
+    np.testing.assert_allclose(
+        line.get_ydata(), 100 * digits.curves["full precision"].latent_error.mean(axis=1)
+    )
+    (line,) = lines(error, "ProxQuant")
+    np.testing.assert_allclose(
+        line.get_ydata(), 100 * digits.curves["ProxQuant"].quantized_error.mean(axis=1)
+    )
+
+
+def test_basins_are_those_of_the_library():
+    figure = plotting.basins(resolution=15, steps=120)
+    problem = pq.problems.Quadratic.random(dim=2, condition=4.0, seed=10, indefinite=True)
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    methods = [
+        pq.methods.BinaryConnect(0.1),
+        pq.methods.ProxQuant(W, 0.1, pq.schedules.Linear(0.01)),
+    ]
+    settled = []
+    for axes, method in zip(figure.axes, methods, strict=True):
+        found = pq.stability.basin_map(method, problem, -1.5, 1.5, 15, 120)
+        drawn = np.asarray(axes.images[0].get_array())
+        for index in np.ndindex(drawn.shape):
+            vertex = None if drawn[index] < 0 else list(VERTEX_COLOURS)[drawn[index]]
+            assert (vertex is not None) == found.settled[index]
+            assert vertex is None or vertex == tuple(found.ends[index])
+        # the image's cells are centred at the starts
+        left, right, bottom, top = axes.images[0].get_extent()
+        assert (left, right) == (bottom, top) == pytest.approx((-1.5 - 1.5 / 14, 1.5 + 1.5 / 14))
+        assert axes.images[0].origin == "lower"
+        hatched = [c for c in axes.collections if "////" in (getattr(c, "hatches", None) or [])]
+        assert bool(hatched) == (not found.settled.all())
+        settled.append(found.settled.mean())
+    assert 0 < settled[0] < 1.0 == settled[1]
+
+
+def test_basins_reject_other_dimensions():
+    with pytest.raises(ValueError, match="problem: expected dimension 2"):
+        plotting.basins(problem=pq.problems.Quadratic.random(dim=3))
+    with pytest.raises(ValueError, match="methods: expected at least one"):
+        plotting.basins({})
+
+
+@pytest.mark.parametrize("suffix", plotting.SUFFIXES)
+def test_saving_makes_a_file_of_its_kind_the_same_every_time(suffix, tmp_path):
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix.upper()}"
+    plotting.save(plotting.toy(steps=5), first)
+    plotting.save(plotting.toy(steps=5), second)
+    start = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix]
+    assert first.read_bytes().startswith(start)
+    assert first.read_bytes() == second.read_bytes()
+    if suffix == ".png":
+        assert plotting.png(plotting.toy(steps=5)) == first.read_bytes()
+
+
+def test_unknown_suffix_is_one_clear_error():
+    with pytest.raises(
+        ValueError, match=r"file: expected .*\.png, \.svg, \.pdf, got 'x.pgn'; did you mean '.png'"
+    ):
+        plotting.save(plotting.toy(steps=5), "x.pgn")
+    with pytest.raises(ValueError, match=r"got 'picture'$"):
+        plotting.check_file("picture")
+
+
+def test_every_picture_has_a_caption_and_ours_use_no_pyplot():
+    assert set(plotting.REGISTRY) == set(plotting.CAPTIONS)
+    assert {"regularizer", "toy", "trajectory", "sign-flips", "basins"} == set(plotting.REGISTRY)

@@ -1,0 +1,201 @@
+"""The report: parsed, self-contained, with every claim and every number."""
+
+import base64
+from fractions import Fraction
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.evidence import Claim, Control, Evidence, Part, judge, verify
+from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Text, tags and attributes; complains about tags that do not match."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.rows, self.text = [], [], [], ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" in self.open:
+            return
+        self.text += data
+        if "td" in self.open:
+            self.rows[-1][-1] += data
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def claim(name, margin=0.25, control_margin=-1.5):
+    def check(value):
+        return lambda budget: judge(
+            "enumerated",
+            np.array([value]),
+            {"case": np.array([0.125])},
+            measured={"constant <C>": 1 / 3},
+            predicted={"constant <C>": Fraction(1, 3)},
+        )
+
+    return Claim(
+        name=name,
+        source="a paper & a theorem",
+        statement="if x < y then z",
+        formula="x < y & z",
+        parts=(Part("the part", "it <holds>", check(margin)),),
+        controls=(Control("the control", "it never holds", check(control_margin)),),
+        headline="constant <C>",
+    )
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return run_digits(DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400))
+
+
+PICTURES = (
+    Picture("one", b"\x89PNG first", "What to <see>."),
+    Picture("two", b"second", "And here."),
+)
+
+
+def test_it_holds_every_claim_and_number(digits):
+    report = verify(claim("first-claim"), claim("second-claim"))
+    page = Page(render(report, digits, PICTURES, {"command": "a <command>", "seed": 7}))
+    for i, name in enumerate(("first-claim", "second-claim")):
+        row = [r for r in page.rows if r and r[0] == name]
+        assert row == [
+            [
+                name,
+                "a paper & a theorem",
+                "enumerated",
+                "constant <C>",
+                "0.3333",
+                "1/3",
+                "1/1",
+                f"{report[name].seconds:.2f}",
+            ]
+        ], i
+        assert {"href": f"#{name}"} in page.all("a")
+        assert name in [d.get("id") for d in page.all("details")]
+    for text in (
+        "if x < y then z",
+        "x < y & z",
+        "it <holds>",
+        "1 cases, least margin 0.25",
+        "it never holds refuted",
+        "Counterexample: case = 0.125, margin = -1.5",
+        "What to <see>.",
+        "a <command>",
+        "Claims checked: 2, none refuted. Negative controls: 2, all refuted.",
+    ):
+        assert text in page.text
+    head, rows = digits_table(digits)
+    assert head[0] == "method"
+    for row in rows:
+        assert row in page.rows
+    mean, std = digits.summary()["BinaryConnect"]["quantized_error"]
+    assert f"{100 * mean:.2f} ± {100 * std:.2f} %" in rows[1]
+
+
+def test_it_is_self_contained(digits):
+    text = render(verify(claim("c")), digits, PICTURES, {"seed": 1})
+    page = Page(text)
+    images = page.all("img")
+    assert [base64.b64decode(i["src"].removeprefix("data:image/png;base64,")) for i in images] == [
+        p.png for p in PICTURES
+    ]
+    assert all(i["alt"] for i in images)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "link", "iframe", "object", "base"}
+    for tag, attrs in page.tags:
+        for name in ("src", "href"):
+            value = attrs.get(name) or ""
+            assert value.startswith(("data:", "#")) or not value, (tag, attrs)
+    ids = {a["id"] for _, a in page.tags if "id" in a}
+    assert all(a["href"][1:] in ids for a in page.all("a"))
+    assert "://" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_a_refuted_claim_and_a_surviving_control_stand_out():
+    report = verify(claim("wrong", margin=-0.5), claim("loose", control_margin=0.0))
+    page = Page(render(report))
+    assert "Refuted: wrong; controls that survive: loose: the control." in page.text
+    assert [a.get("class") for a in page.all("tr")].count("bad") == 2
+    assert all("open" in d for d in page.all("details"))
+    assert "survives" in page.text
+    assert "Handwritten digits" not in page.text
+    assert page.all("img") == []
+
+
+def test_figures_without_a_prediction_show_a_dash():
+    def check(budget):
+        return Evidence("proved", measured={"n": 3})
+
+    def refuted(budget):
+        return Evidence("refuted", counterexample={"x": 1})
+
+    bare = Claim(
+        "bare", "s", "t", "f", (Part("p", "q", check),), (Control("c", "d", refuted),), "n"
+    )
+    assert headline(verify(bare)["bare"]) == ("n", "3", "–")
+    page = Page(render(verify(bare)))
+    assert ["n", "3", "–"] in page.rows
+    nothing = Claim(
+        "bare", "s", "t", "f", (Part("p", "q", lambda b: Evidence("proved")),), bare.controls, "n"
+    )
+    assert headline(verify(nothing)["bare"]) == ("n", "–", "–")
+    Page(render(verify(nothing)))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0.123456, "0.1235"),
+        (np.float64(2.0), "2"),
+        (12345678, "12345678"),
+        (True, "True"),
+        (Fraction(1, 3), "1/3"),
+        ([0.5, Fraction(1, 2)], "[0.5, 1/2]"),
+        (np.array([1.0, 2.5]), "[1, 2.5]"),
+        ({"a": 1.0, "b": [2]}, "a = 1, b = [2]"),
+        ("word", "word"),
+        (1 + 2j, "(1+2j)"),
+    ],
+)
+def test_numbers_are_shown_briefly(value, text):
+    assert show(value) == text
+
+
+def test_the_setting_is_said_and_tuning_only_where_it_is_true(digits):
+    tuned = digits_setting(digits)
+    assert "2 seeds, 1 epochs" in tuned
+    assert "same constant step size 5" in tuned
+    assert "held-out" in tuned
+    other = run_digits(
+        DigitsSettings(hidden=2, warm_epochs=1, epochs=1, seeds=1, batch_size=600, step_size=0.5)
+    )
+    assert "held-out" not in digits_setting(other)

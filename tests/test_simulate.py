@@ -1,0 +1,197 @@
+"""Simulation: what is recorded, reproducibility, the clear stop, the progress bar."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import rich.console
+import torch
+
+import pqtheory as pq
+from pqtheory.methods import BinaryConnect, DualAveraging, ProxQuant
+from pqtheory.problems import LogisticRegression, Quadratic
+from pqtheory.regularizers import DistanceL1
+from pqtheory.schedules import Linear
+from pqtheory.sets import Binary
+from pqtheory.trajectory import FIELDS
+
+PROBLEM = Quadratic.random(dim=3, noise=0.5, seed=1)
+START = np.random.default_rng(0).standard_normal((4, 3))
+METHOD = ProxQuant(DistanceL1(Binary()), 0.1, Linear(0.05))
+
+
+# recording
+
+
+@pytest.mark.parametrize("stochastic", [False, True])
+@pytest.mark.parametrize("method", [METHOD, BinaryConnect(0.1), DualAveraging(Binary(), 0.1)])
+@pytest.mark.parametrize("record", ["last", 1, 3, 7, 10, 50])
+def test_records_agree(record: Any, method: Any, stochastic: bool) -> None:
+    everything = pq.simulate(method, PROBLEM, START, 10, stochastic=stochastic)
+    some = pq.simulate(method, PROBLEM, START, 10, stochastic=stochastic, record=record)
+    expected = {"last": [10], 1: range(11), 3: [0, 3, 6, 9, 10], 7: [0, 7, 10]}
+    steps = list(expected.get(record, [0, 10]))
+    assert some.steps.tolist() == steps
+    for field in FIELDS:
+        np.testing.assert_array_equal(getattr(some, field), getattr(everything, field)[steps])
+
+
+def test_shapes_and_values() -> None:
+    path = pq.simulate(METHOD, PROBLEM, START.reshape(2, 2, 3), 5)
+    assert path.steps.tolist() == [0, 1, 2, 3, 4, 5]
+    assert path.latent.shape == path.quantized.shape == path.gradients.shape == (6, 2, 2, 3)
+    assert path.values.shape == (6, 2, 2)
+    np.testing.assert_array_equal(path.latent[0].reshape(4, 3), START)
+    np.testing.assert_array_equal(path.values, PROBLEM.value(path.latent))
+    np.testing.assert_allclose(path.gradients, PROBLEM.gradient(path.latent))
+    np.testing.assert_array_equal(path.quantized, np.where(path.latent >= 0, 1, -1))
+
+
+@pytest.mark.parametrize("record", ["all", "last", 4])
+def test_no_steps(record: Any) -> None:
+    path = pq.simulate(METHOD, PROBLEM, START, 0, record=record)
+    assert path.steps.tolist() == [0]
+    np.testing.assert_array_equal(path.latent, START[None])
+
+
+@pytest.mark.parametrize("fields", [("latent",), ("values", "quantized"), ("gradients",), ()])
+def test_fields(fields: tuple[str, ...]) -> None:
+    whole = pq.simulate(METHOD, PROBLEM, START, 5)
+    part = pq.simulate(METHOD, PROBLEM, START, 5, fields=fields)
+    for field in FIELDS:
+        if field in fields:
+            np.testing.assert_array_equal(getattr(part, field), getattr(whole, field))
+        else:
+            with pytest.raises(ValueError, match=f"{field}: not recorded; ask simulate for fields"):
+                getattr(part, field)
+
+
+def test_the_start_is_left_alone_and_may_be_a_list() -> None:
+    before = START.copy()
+    pq.simulate(METHOD, PROBLEM, START, 5)
+    np.testing.assert_array_equal(START, before)
+    listed = pq.simulate(METHOD, PROBLEM, START.tolist(), 5)
+    np.testing.assert_array_equal(listed.latent, pq.simulate(METHOD, PROBLEM, START, 5).latent)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_precision_stays(dtype: Any) -> None:
+    path = pq.simulate(METHOD, PROBLEM, START.astype(dtype), 5, stochastic=True)
+    assert {getattr(path, f).dtype for f in FIELDS} == {np.dtype(dtype)}
+
+
+def test_torch_starts_that_require_a_gradient_are_detached() -> None:
+    start = torch.asarray(START).requires_grad_()
+    path = pq.simulate(METHOD, PROBLEM, start, 5, record=2)
+    assert not path.latent.requires_grad
+    assert start.requires_grad
+    np.testing.assert_allclose(path.latent, pq.simulate(METHOD, PROBLEM, START, 5, record=2).latent)
+
+
+# reproducibility
+
+
+def test_a_seed_gives_the_same_run() -> None:
+    def run(seed: Any, **options: Any) -> np.ndarray:
+        return pq.simulate(METHOD, PROBLEM, START, 8, seed=seed, stochastic=True, **options).latent
+
+    np.testing.assert_array_equal(run(3), run(3))
+    np.testing.assert_array_equal(run(3), run(np.random.default_rng(3)))
+    np.testing.assert_array_equal(run(3)[-1:], run(3, record="last", fields=("latent",)))
+    assert (run(3)[1] != run(4)[1]).all()
+    generator = np.random.default_rng(3)
+    assert (run(generator)[1] != run(generator)[1]).all()  # it moves on
+
+
+def test_stochastic_gradients_against_a_plain_loop() -> None:
+    problem = LogisticRegression.random(4, 12, l2=0.01, batch_size=4)
+    start = np.random.default_rng(5).standard_normal((3, 4))
+    path = pq.simulate(BinaryConnect(0.2), problem, start, 6, seed=9, stochastic=True)
+    rng, theta = np.random.default_rng(9), start.copy()
+    for t in range(6):
+        gradient = problem.stochastic_gradient(np.where(theta >= 0, 1.0, -1.0), rng)
+        np.testing.assert_array_equal(path.gradients[t], gradient)
+        theta = theta - 0.2 * gradient
+        np.testing.assert_allclose(path.latent[t + 1], theta, rtol=1e-14)
+
+
+# the clear stop
+
+
+def test_a_diverging_run_names_the_step() -> None:
+    steep = Quadratic([[4.0]], [0.0])
+    method = ProxQuant(DistanceL1(Binary()), 1e60, 0.0)  # each step multiplies by about -4e60
+    message = r"not finite after step 6 of ProxQuant"
+    with np.errstate(over="ignore"), pytest.raises(pq.NonFiniteError, match=message) as caught:
+        pq.simulate(method, steep, np.array([[0.5], [0.0]]), 50)
+    assert caught.value.step == 6
+    assert isinstance(caught.value, ArithmeticError)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_start_that_is_not_finite(bad: float) -> None:
+    for start in (np.array([0.0, bad, 0.0]), torch.tensor([0.0, bad, 0.0])):
+        with pytest.raises(pq.NonFiniteError, match="after step 0") as caught:
+            pq.simulate(METHOD, PROBLEM, start, 3)
+        assert caught.value.step == 0
+
+
+def test_a_sum_that_overflows_is_no_divergence() -> None:
+    flat = Quadratic(np.zeros((2, 2)), np.ones(2))
+    start = np.array([1.7e308, 1.7e308])
+    path = pq.simulate(BinaryConnect(0.1), flat, start, 3)
+    np.testing.assert_array_equal(path.latent[-1], start)
+
+
+# wrong arguments
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"steps": -1}, ValueError, "steps: expected an integer >= 0, got -1"),
+        ({"steps": 2.0}, TypeError, "steps: expected an integer, got 2.0"),
+        (
+            {"theta0": np.ones((2, 4))},
+            ValueError,
+            r"theta0: expected shape \(..., 3\), got \(2, 4\)",
+        ),
+        ({"theta0": np.float64(1)}, ValueError, r"theta0: expected shape \(..., 3\), got \(\)"),
+        ({"theta0": np.arange(3)}, TypeError, "theta0: expected a real floating-point array"),
+        ({"theta0": np.ones(3) * 1j}, TypeError, "theta0: expected a real floating-point array"),
+        ({"record": "none"}, ValueError, "record: expected 'all', 'last' or an integer >= 1"),
+        ({"record": 0}, ValueError, "record: expected an integer >= 1, got 0"),
+        ({"record": 2.5}, TypeError, "record: expected an integer, got 2.5"),
+        ({"fields": ("latent", "loss")}, ValueError, "fields: expected names out of .* got .*loss"),
+        ({"fields": "latent"}, ValueError, "fields: expected names out of .* got 'latent'"),
+    ],
+)
+def test_wrong_arguments(changes: Any, error: type[Exception], message: str) -> None:
+    arguments = {"method": METHOD, "problem": PROBLEM, "theta0": START, "steps": 3, **changes}
+    with pytest.raises(error, match=message):
+        pq.simulate(**arguments)
+
+
+# the progress bar
+
+
+@pytest.mark.parametrize("progress", [None, True, False])
+def test_no_bar_without_a_terminal(progress: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    pq.simulate(METHOD, PROBLEM, START, 130, progress=progress)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    terminal = rich.console.Console(file=screen, force_terminal=True, width=80)
+    monkeypatch.setattr(rich.console, "Console", lambda **_: terminal)
+    shown = pq.simulate(METHOD, PROBLEM, START, 130, progress=True)
+    assert "simulating" in screen.getvalue()
+    silent = pq.simulate(METHOD, PROBLEM, START, 130, progress=False)
+    np.testing.assert_array_equal(shown.latent, silent.latent)
+    # a short run shows none unless asked to
+    screen.truncate(0)
+    pq.simulate(METHOD, PROBLEM, START, 130)
+    assert "simulating" not in screen.getvalue()
