@@ -28,7 +28,9 @@ def dtype_name(array: Array) -> str:
     """Name of the dtype without its library: ``"float32"`` for NumPy's and for torch's."""
     dtype = array.dtype
     if dtype not in _DTYPE_NAMES:
-        _DTYPE_NAMES[dtype] = str(dtype).rpartition(".")[2]
+        # NumPy's name is the same for both byte orders
+        full = dtype.name if isinstance(dtype, np.dtype) else str(dtype)
+        _DTYPE_NAMES[dtype] = full.rpartition(".")[2]
     return _DTYPE_NAMES[dtype]
 
 

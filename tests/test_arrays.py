@@ -13,7 +13,9 @@ import torch
 from pqtheory import _arrays
 from pqtheory._arrays import as_array, constant_like, dtype_name, is_torch, keep_nan, sign
 from pqtheory._checks import check_count, check_number, check_vectors, check_weight
-from pqtheory._elementwise import elementwise
+from pqtheory._elementwise import TORCH_BLOCK, _can_block, elementwise
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Binary
 
 DTYPES = ["float16", "float32", "float64", "bfloat16"]
 
@@ -120,6 +122,16 @@ def test_sign_of_fractions_and_under_compilation(monkeypatch: pytest.MonkeyPatch
     assert traced.tolist() == [1.0, -1.0]
 
 
+@pytest.mark.parametrize("dtype", [">f2", ">f4", ">f8"])
+def test_swapped_bytes(dtype: str) -> None:
+    array = np.array([-2.0, -0.0, 0.25], dtype=dtype)
+    regularizer = DistanceL1(Binary())
+    expected = regularizer.prox(array.astype(dtype.replace(">", "=")), 0.25)
+    result = regularizer.prox(array, 0.25)
+    assert result.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(result, expected)
+
+
 def test_keep_nan() -> None:
     nan = math.nan
     values, t = np.array([1.0, 1.0, -1.0, 5.0]), np.array([0.3, nan, np.inf, -np.inf])
@@ -182,3 +194,11 @@ def test_weights_and_vectors() -> None:
     for theta in (np.ones((3, 2)), np.float64(1.0)):
         with pytest.raises(ValueError, match=r"theta: expected shape \(..., 3\), got"):
             check_vectors(theta, 3)
+
+
+def test_only_a_recorded_gradient_keeps_torch_from_blocks() -> None:
+    xp, large = as_array(torch.zeros(TORCH_BLOCK + 1, requires_grad=True))
+    assert not _can_block(xp, large, (), None)
+    with torch.no_grad():
+        assert _can_block(xp, large, (0.5,), large)
+    assert not _can_block(xp, torch.zeros(TORCH_BLOCK + 1, device="meta"), (), None)

@@ -60,8 +60,8 @@ def claim(name, margin=0.25, control_margin=-1.5):
     return Claim(
         name=name,
         source="a paper & a theorem",
-        statement="if x < y then z",
-        formula="x < y & z",
+        statement="if <x> then z",
+        formula="<x> & z",
         parts=(Part("the part", "it <holds>", check(margin)),),
         controls=(Control("the control", "it never holds", check(control_margin)),),
         headline="constant <C>",
@@ -99,8 +99,8 @@ def test_it_holds_every_claim_and_number(digits):
         assert {"href": f"#{name}"} in page.all("a")
         assert name in [d.get("id") for d in page.all("details")]
     for text in (
-        "if x < y then z",
-        "x < y & z",
+        "if <x> then z",
+        "<x> & z",
         "it <holds>",
         "1 cases, least margin 0.25",
         "it never holds refuted",

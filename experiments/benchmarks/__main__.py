@@ -32,7 +32,11 @@ def main() -> None:
             f"| {row.baseline_seconds:.4f} | {'yes' if row.within else 'NO'} |"
         )
     origin = provenance("python -m experiments.benchmarks", seed=0)
-    lines += ["", f"{origin['hardware']}; " + ", ".join(f"{k} {v}" for k, v in origin["versions"].items()), ""]
+    lines += [
+        "",
+        f"{origin['hardware']}; " + ", ".join(f"{k} {v}" for k, v in origin["versions"].items()),
+        "",
+    ]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "benchmarks.md").write_text("\n".join(lines))
     data = {"rows": [dataclasses.asdict(row) for row in rows], "provenance": origin}

@@ -3,7 +3,7 @@ r"""What a tracker remembers of one array; from packed sign bits s (last) and s_
     flips = s ^ s_new,   reversals = flips & flipped,   flipped |= flips,   reversed |= reversals:
 
 a sign that flips again moves against its own last move.
-"""  # noqa: D400
+"""
 
 import math
 from collections.abc import Mapping
