@@ -5,6 +5,7 @@ Everything above is written once against an array namespace ``xp``. It runs on N
 exact.
 """
 
+import math
 import numbers
 import sys
 from fractions import Fraction
@@ -60,7 +61,7 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
         return np, _require(known, theta, theta.dtype, name)
     if not array_api_compat.is_array_api_obj(theta):
         raise TypeError(f"{name}: expected a real floating-point array, got {type(theta).__name__}")
-    known = dtype_name(theta) in PRECISION
+    known = dtype_name(theta) in PRECISION or dtype_name(theta) == EXACT
     return array_api_compat.array_namespace(theta), _require(known, theta, theta.dtype, name)
 
 
@@ -129,3 +130,18 @@ def _sign_from_bits(t: Array, integer: Any, bits_of_one: int) -> Array:
 def keep_nan(xp: Namespace, values: Array, t: Array) -> Array:
     """``values``, but NaN where ``t`` is: the median of (values, t, values)."""
     return xp.minimum(xp.maximum(values, t), values)
+
+
+def exact_like(number: Any, theta: Any) -> Any:
+    """``number`` as a fraction if ``theta`` holds fractions, so that arithmetic with it stays exact."""
+    is_exact = isinstance(theta, (np.ndarray, Fraction)) and np.asarray(theta).dtype == EXACT
+    if is_exact and isinstance(number, (int, float)) and math.isfinite(number):
+        return Fraction(number)
+    return number
+
+
+def number_like(number: Any, theta: Array) -> Any:
+    """``number`` to combine with ``theta``: a fraction beside fractions, else a Python number."""
+    if dtype_name(theta) == EXACT:
+        return exact_like(number, theta)
+    return number if type(number) in (int, float) else float(number)

@@ -107,6 +107,8 @@ def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array |
     if not all(isinstance(a, (int, float)) for a in arguments):
         return False
     arrays = (t,) if out is None else (t, out)
+    if out is not None and _overlap_shifted(t, out):
+        return False
     if isinstance(t, np.ndarray):
         return t.size > NUMPY_BLOCK and all(a.flags.c_contiguous for a in arrays)
     if not is_torch(t) or is_compiling() or t.device.type != "cpu":
@@ -114,6 +116,17 @@ def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array |
     if t.numel() <= TORCH_BLOCK or not all(a.is_contiguous() for a in arrays):
         return False
     return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
+
+
+def _overlap_shifted(t: Array, out: Array) -> bool:
+    """Whether writing one block of ``out`` could change a later block of ``t``."""
+    if isinstance(t, np.ndarray):
+        starts = t.__array_interface__["data"][0], out.__array_interface__["data"][0]
+    elif is_torch(t) and not is_compiling():
+        starts = t.data_ptr(), out.data_ptr()
+    else:
+        return False
+    return starts[0] != starts[1] and abs(starts[0] - starts[1]) < t.nbytes
 
 
 def _run_in_blocks(

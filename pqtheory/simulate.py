@@ -114,7 +114,11 @@ def simulate(
             _check_finite(xp, state.latent, step + 1, method)
             advance()
     query, quantized = method.observe(state)
-    value, slope = value_and_gradient(query)
+    if "gradients" in fields:
+        value, slope = value_and_gradient(query)
+    else:
+        # no draw beyond the last step: runs on one generator can be chained
+        value, slope = problem.value(query) if "values" in fields else None, None
     recorder.keep(latent=state.latent, quantized=quantized, gradients=slope, values=value)
     return recorder.trajectory()
 

@@ -13,7 +13,7 @@ import torch
 from pqtheory import _arrays
 from pqtheory._arrays import as_array, constant_like, dtype_name, is_torch, keep_nan, sign
 from pqtheory._checks import check_count, check_number, check_vectors, check_weight
-from pqtheory._elementwise import TORCH_BLOCK, _can_block, elementwise
+from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK, _can_block, elementwise
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 
@@ -202,3 +202,19 @@ def test_only_a_recorded_gradient_keeps_torch_from_blocks() -> None:
     with torch.no_grad():
         assert _can_block(xp, large, (0.5,), large)
     assert not _can_block(xp, torch.zeros(TORCH_BLOCK + 1, device="meta"), (), None)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("shift", [-3, 3])
+def test_an_output_that_overlaps_its_input_elsewhere(backend: str, shift: int) -> None:
+    size = 3 * max(NUMPY_BLOCK, TORCH_BLOCK)
+    memory = np.random.default_rng(0).standard_normal(size + abs(shift))
+    first, second = memory[:size], memory[abs(shift) :]
+    theta, out = (first, second) if shift > 0 else (second, first)
+    expected = DistanceL1(Binary()).prox(theta.copy(), 0.25)
+    if backend == "torch":
+        whole = torch.from_numpy(memory)
+        first, second = whole[:size], whole[abs(shift) :]
+        theta, out = (first, second) if shift > 0 else (second, first)
+    DistanceL1(Binary()).prox(theta, 0.25, out=out)
+    np.testing.assert_array_equal(np.asarray(out), expected)

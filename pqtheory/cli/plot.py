@@ -20,10 +20,10 @@ from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.regularizers import DistanceL1, Regularizer
-from pqtheory.regularizers.base import require_levels
 from pqtheory.schedules import Linear
 from pqtheory.sets import REGISTRY as SETS
 from pqtheory.sets import Binary
+from pqtheory.sets.finite import require_levels
 
 
 @click.group(

@@ -15,11 +15,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from pqtheory._arrays import HALF_PRECISION, Array, as_array, dtype_name
+from pqtheory._arrays import HALF_PRECISION, Array, as_array, dtype_name, number_like
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory.methods.maps import Map
-from pqtheory.regularizers.base import number_like
 from pqtheory.schedules import Schedule, as_schedule
 
 

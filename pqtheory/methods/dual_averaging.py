@@ -9,8 +9,8 @@ from typing import Any, final
 from pqtheory._arrays import Array, as_array
 from pqtheory._elementwise import narrow, widen
 from pqtheory.methods.base import Method, check_step_size, descend
-from pqtheory.regularizers.base import require_levels
 from pqtheory.sets import FiniteSet
+from pqtheory.sets.finite import require_levels
 
 
 @dataclass(frozen=True, slots=True)

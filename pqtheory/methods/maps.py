@@ -8,12 +8,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._arrays import Array
+from pqtheory._arrays import Array, number_like
 from pqtheory._checks import check_number
-from pqtheory.regularizers.base import Regularizer, number_like, require_set
+from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.schedules import Schedule, as_schedule
-from pqtheory.sets.base import Set
+from pqtheory.sets.base import Set, require_set
 
 
 class Map(ABC):

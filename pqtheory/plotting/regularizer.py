@@ -19,8 +19,8 @@ from pqtheory._arrays import Array
 from pqtheory._checks import check_weight
 from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
-from pqtheory.regularizers.base import require_levels
 from pqtheory.sets import Binary
+from pqtheory.sets.finite import require_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

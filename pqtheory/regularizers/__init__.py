@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from pqtheory.regularizers.alternating_distance import AlternatingDistance
-from pqtheory.regularizers.base import LevelRegularizer, Regularizer
+from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.distance_l1 import DistanceL1
 from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.regularizers.indicator import Indicator
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.regularizers.smoothed_l1 import SmoothedL1
 from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 
-#: name -> instance, for the conformance tests, the pictures and the docs
+#: name -> instance, for the conformance tests, the pictures and the docs; those of AlternatingDistance are the
+#: quantizers' own
 REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
     "l1-binary": lambda: DistanceL1(Binary()),
     "l1-binary-scaled": lambda: DistanceL1(Binary(0.3)),

@@ -22,7 +22,8 @@ from pqtheory._arrays import Array, as_array
 from pqtheory._checks import check_count, check_number
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory.quantizers import Fit, Quantizer
-from pqtheory.regularizers.base import Axis, Regularizer, total, weight_like
+from pqtheory.regularizers.base import Axis, Regularizer, total
+from pqtheory.regularizers.weights import weight_like
 
 
 @final

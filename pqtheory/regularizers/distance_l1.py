@@ -12,8 +12,8 @@ from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like, keep_nan
 from pqtheory._elementwise import elementwise
-from pqtheory.regularizers.base import LevelRegularizer, require_levels
-from pqtheory.sets.finite import FiniteSet
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 @final

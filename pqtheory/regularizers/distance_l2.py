@@ -13,9 +13,10 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, keep_nan
 from pqtheory._elementwise import elementwise
-from pqtheory.regularizers.base import LevelRegularizer, require_levels, require_set, weight_like
-from pqtheory.sets.base import Set
-from pqtheory.sets.finite import FiniteSet
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.regularizers.weights import weight_like
+from pqtheory.sets.base import Set, require_set
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 @final

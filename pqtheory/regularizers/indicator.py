@@ -13,8 +13,8 @@ from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, constant_like, keep_nan
 from pqtheory._checks import check_weight
-from pqtheory.regularizers.base import LevelRegularizer, require_set
-from pqtheory.sets.base import Set
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.sets.base import Set, require_set
 from pqtheory.sets.finite import FiniteSet
 
 

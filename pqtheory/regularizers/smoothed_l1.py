@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, as_array, constant_like
+from pqtheory._arrays import Array, Namespace, as_array, constant_like, number_like
 from pqtheory._checks import check_number
 from pqtheory._elementwise import elementwise
-from pqtheory.regularizers.base import LevelRegularizer, number_like, require_levels
-from pqtheory.sets.finite import FiniteSet
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 @final

@@ -57,3 +57,9 @@ def _nearest(xp: Any, t: Array, p: Array) -> Array:
 
 def _distance(xp: Any, t: Array, p: Array) -> Array:
     return xp.abs(t - p)
+
+
+def require_set(value: Any) -> None:
+    """Raise unless ``value`` is a set."""
+    if not isinstance(value, Set):
+        raise TypeError(f"set: expected a quantization set, got {value!r}")

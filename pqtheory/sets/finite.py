@@ -158,3 +158,19 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
     if any(a >= b for a, b in itertools.pairwise(values)):
         raise ValueError(f"{name}: expected strictly ascending levels, got {levels!r}")
     return values
+
+
+def require_levels(quantization_set: Set, what: str) -> FiniteSet:
+    """``quantization_set`` if it has the same fixed levels for every coordinate.
+
+    Raises
+    ------
+    TypeError
+        If it has not, saying that ``what`` needs them.
+    """
+    if not isinstance(quantization_set, FiniteSet):
+        raise TypeError(
+            f"{what}: expected a set with fixed levels (Binary, Ternary, UniformGrid, Codebook), "
+            f"got {quantization_set!r}"
+        )
+    return quantization_set

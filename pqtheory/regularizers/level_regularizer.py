@@ -1,0 +1,102 @@
+r"""Separable regularizers on a finite set, with the definition of their prox in exact arithmetic.
+
+For one coordinate, prox_{wR}(t) = argmin over a finite list of candidates x of 1/2 (x - t)^2 + w R(x).
+"""
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import Array, as_array, is_torch
+from pqtheory._checks import check_number
+from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.weights import weight_like
+from pqtheory.sets.base import Set
+from pqtheory.sets.finite import require_levels
+
+
+class LevelRegularizer(Regularizer):
+    """A separable regularizer on a finite set: each coordinate of x solves a problem of its own.
+
+    A subclass says, for exact numbers, what R is and where a minimiser can lie; ``prox_set`` and ``prox_naive`` follow.
+    """
+
+    set: Set
+
+    def quantize(self, theta: Any) -> Array:
+        """Nearest point of the set."""
+        return self.set.project(theta)
+
+    def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return self.set.weight_shape(shape)
+
+    @abstractmethod
+    def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
+        """R(x) for one coordinate."""
+
+    @abstractmethod
+    def _candidates(
+        self, theta: Fraction, weight: Fraction, levels: tuple[Fraction, ...]
+    ) -> Iterable[Fraction]:
+        """Points among which every global minimiser is (of an interval of them, its ends)."""
+
+    def prox_set(self, theta: Any, weight: Any) -> tuple[Any, ...]:
+        """Every global minimiser for the number ``theta``, ascending, found in exact arithmetic.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``theta`` is no finite number, ``weight`` is negative or NaN, or the set couples the coordinates.
+        """
+        t, w = _single(theta, "theta"), _single(weight, "weight")
+        check_number(t, "theta", finite=True)
+        check_number(w, "weight", 0)
+        exact = isinstance(t, Fraction)
+        return tuple(x if exact else float(x) for x in self._minimisers(t, w))
+
+    def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
+        finite = require_levels(self.set, f"{type(self).__name__}.prox_set")
+        levels = tuple(Fraction(v) for v in finite.level_values)
+        t = Fraction(theta)
+        if weight == math.inf:
+            least = min(abs(t - level) for level in levels)
+            return [level for level in levels if abs(t - level) == least]
+        w = Fraction(weight)
+        objective = {
+            x: (x - t) ** 2 / 2 + w * self._exact_value(x, levels)
+            for x in self._candidates(t, w, levels)
+        }
+        least = min(objective.values())
+        return sorted(x for x, value in objective.items() if value == least)
+
+    def prox_naive(self, theta: Any, weight: Any) -> Array:
+        """``prox`` by its definition, one exact coordinate at a time: NumPy in, NumPy out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``; also if the set couples the coordinates or an entry is infinite.
+        """
+        _, t = as_array(theta)
+        weights = np.broadcast_to(np.asarray(weight_like(weight, t, t.shape), object), t.shape)
+        result = np.empty_like(t)
+        for index in np.ndindex(t.shape):
+            number = t[index] if t.dtype == object else float(t[index])
+            if isinstance(number, float) and math.isnan(number):
+                result[index] = math.nan
+            else:
+                check_number(number, "theta", finite=True)
+                largest = self._minimisers(number, weights[index])[-1]
+                result[index] = largest if t.dtype == object else float(largest)
+        return result
+
+
+def _single(value: Any, name: str) -> Any:
+    """``value`` if it is one number, NumPy's as Python's."""
+    if isinstance(value, np.ndarray) or is_torch(value):
+        raise TypeError(f"{name}: expected one number, got {value!r}")
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,52 @@
+"""The weight w in front of R: a number, or an array that gives each coordinate its own."""
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import (
+    EXACT,
+    Array,
+    Namespace,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_torch,
+    number_like,
+)
+from pqtheory._checks import check_weight
+from pqtheory._elementwise import widen
+
+
+def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
+    """``weight`` as a number, or as an array of theta's library that broadcasts to ``shape``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is negative or NaN, of another library, or does not broadcast.
+    """
+    weight = check_weight(weight)
+    if isinstance(weight, np.ndarray) and weight.ndim == 0:
+        weight = weight.item()
+    if isinstance(weight, numbers.Real):
+        return number_like(weight, theta)
+    if is_torch(weight) and not is_torch(theta):
+        raise TypeError("weight: expected a number or an array of theta's library, got Tensor")
+    given = tuple(weight.shape)
+    pairs = zip(reversed(given), reversed(tuple(shape)), strict=False)
+    if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
+        raise ValueError(f"weight: expected a shape that broadcasts to {tuple(shape)}, got {given}")
+    xp, _ = as_array(theta)
+    if dtype_name(theta) == EXACT:
+        return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)
+    return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))
+
+
+def finite_part(xp: Namespace, weight: Any) -> Any:
+    """``weight``, but 0 where it is infinite: R vanishes at the prox there."""
+    if isinstance(weight, numbers.Real):
+        return weight if weight < math.inf else 0
+    return xp.where(weight < math.inf, weight, xp.zeros_like(weight))
