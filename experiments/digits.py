@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from pqtheory.digits_run import DigitsSettings, held_out, run_digits
+from pqtheory.digits import DigitsSettings, held_out, run_digits
 from pqtheory.problems import DigitsSplit, digits_split
 from pqtheory.provenance import provenance, write_json
 

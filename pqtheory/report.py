@@ -15,7 +15,7 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory.digits_run import DigitsResult, DigitsSettings
+from pqtheory.digits import DigitsResult, DigitsSettings
 from pqtheory.evidence.verification import ClaimResult, ControlResult, PartResult, Report
 
 _FIGURES = {

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from pqtheory import cli, plotting
 from pqtheory.cli.base import nearest
-from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.evidence import verification
 
 cli_verify = importlib.import_module("pqtheory.cli.verify")
@@ -217,9 +217,7 @@ def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
 
 def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch):
     tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
-    monkeypatch.setattr(
-        "pqtheory.digits_run.run_digits", lambda **options: run_digits(tiny, **options)
-    )
+    monkeypatch.setattr("pqtheory.digits.run_digits", lambda **options: run_digits(tiny, **options))
     out = tmp_path / "new" / "out"
     result = run("verify", claim_file(), "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
@@ -281,7 +279,7 @@ def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
 def test_plot_writes_the_file_that_it_names(arguments, tmp_path, monkeypatch):
     small = DigitsSettings(hidden=4, warm_epochs=1, batch_size=400)
     monkeypatch.setattr(
-        "pqtheory.digits_run.DigitsSettings",
+        "pqtheory.digits.DigitsSettings",
         lambda **given: DigitsSettings(**{**vars(small), **given}),
     )
     out = tmp_path / "a.svg"

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.digits import choose, compare, tune
 from pqtheory import signs
-from pqtheory.digits_run import METHODS, DigitsSettings, held_out, run_digits, warm_start
+from pqtheory.digits import METHODS, DigitsSettings, held_out, run_digits, warm_start
 from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.problems import TanhNetwork, digits_split
 from pqtheory.provenance import command, data_hash, provenance, write_json

@@ -8,7 +8,7 @@ import pytest
 
 import pqtheory as pq
 from pqtheory import plotting
-from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.plotting.basins import VERTEX_COLOURS
 from pqtheory.plotting.regularizer import prox_branches
 from pqtheory.plotting.style import METHOD_COLOURS

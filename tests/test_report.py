@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pqtheory.digits_run import DigitsSettings, run_digits
+from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.evidence import Claim, Control, Evidence, Part, judge, verify
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
 

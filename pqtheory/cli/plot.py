@@ -177,7 +177,7 @@ def sign_flips(
     seeds: int, epochs: int, step_size: float | None, rate: float | None, seed: int, out: Path
 ) -> None:
     """Train on the digits (some 10 s) and draw the three sign-flip metrics of each layer."""
-    from pqtheory.digits_run import DigitsSettings, run_digits
+    from pqtheory.digits import DigitsSettings, run_digits
 
     with user_errors():
         settings = DigitsSettings(seeds=seeds, epochs=epochs, seed=seed)

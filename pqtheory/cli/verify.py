@@ -20,7 +20,7 @@ from pqtheory.evidence.verification import ClaimResult, Report, check_claim, fin
 from pqtheory.report import controls_refuted, digits_setting, digits_table, headline
 
 if TYPE_CHECKING:
-    from pqtheory.digits_run import DigitsResult
+    from pqtheory.digits import DigitsResult
 
 #: pictures of the report, in its order
 PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
@@ -159,7 +159,7 @@ def _require_extras() -> None:
 
 
 def _write_report(out: Path, report: Report) -> None:
-    from pqtheory.digits_run import run_digits
+    from pqtheory.digits import run_digits
     from pqtheory.plotting import CAPTIONS, REGISTRY, png
     from pqtheory.problems import digits_split
     from pqtheory.provenance import provenance, write_json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.digits_run import DigitsResult, run_digits
+from pqtheory.digits import DigitsResult, run_digits
 from pqtheory.plotting.style import METHOD_COLOURS, grid_of_axes
 
 if TYPE_CHECKING:

@@ -1,0 +1,14 @@
+"""The handwritten digits: full precision, BinaryConnect and ProxQuant from one warm start."""
+
+from pqtheory.digits.result import METHODS, DigitsResult, DigitsSettings, MethodCurves
+from pqtheory.digits.training import held_out, run_digits, warm_start
+
+__all__ = [
+    "METHODS",
+    "DigitsResult",
+    "DigitsSettings",
+    "MethodCurves",
+    "held_out",
+    "run_digits",
+    "warm_start",
+]
