@@ -17,29 +17,34 @@ def check_number(
     open_low: bool = False,
     finite: bool = False,
 ) -> Any:
-    """``value`` if it is a real number (or an array of them), not NaN, not below ``low``.
+    """``value`` if it is one real number, not NaN, not below ``low``; NumPy's numbers as Python's.
 
-    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite.
+    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite. Arrays are refused: of the
+    numbers only the weight of a prox may differ from coordinate to coordinate (``check_weight``).
 
     Raises
     ------
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     """
-    if isinstance(value, bool) or not isinstance(value, (numbers.Real, np.ndarray)):
-        raise TypeError(f"{name}: expected a number, got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected a number, got {_brief(value)}")
     if isinstance(value, np.generic):
         value = value.item()
     number: Any = value
     allowed = number > low if open_low else number >= low
     if finite:
         allowed = allowed & (abs(number) < math.inf)
-    if not (allowed.all() if isinstance(allowed, np.ndarray) else allowed):
+    if not allowed:
         bound = "" if low == -math.inf else f" {'>' if open_low else '>='} {low:g}"
         raise ValueError(
             f"{name}: expected a {'finite ' if finite else ''}number{bound}, got {value!r}"
         )
     return value
+
+
+def _brief(value: Any) -> str:
+    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def check_count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
@@ -57,6 +62,10 @@ def check_weight(weight: Any, name: str = "weight") -> Any:
     if is_torch(weight):
         if not is_compiling() and weight.device.type == "cpu" and not bool((weight >= 0).all()):
             raise ValueError(f"{name}: expected numbers >= 0, got {weight}")
+        return weight
+    if isinstance(weight, np.ndarray):
+        if not (weight >= 0).all():
+            raise ValueError(f"{name}: expected numbers >= 0, got {weight!r}")
         return weight
     return check_number(weight, name, 0)
 

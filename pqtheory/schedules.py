@@ -30,14 +30,26 @@ class Schedule(ABC):
 
 
 def as_schedule(value: Any, name: str) -> Schedule:
-    """``value`` itself if it is a schedule, else the constant schedule."""
+    """``value`` itself if it is a schedule, else the constant schedule.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither a schedule nor a number, or NaN.
+    """
     return value if isinstance(value, Schedule) else Constant(check_number(value, name))
 
 
 @final
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """``value`` at every step."""
+    """``value`` at every step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``value`` is no number, or NaN.
+    """
 
     value: Any
 
@@ -52,7 +64,13 @@ class Constant(Schedule):
 @final
 @dataclass(frozen=True)
 class Linear(Schedule):
-    """``start + rate * t``; with ``start = 0`` the homotopy of the paper, ``rate`` its regularization rate."""
+    """``start + rate * t``; with ``start = 0`` the homotopy of the paper, ``rate`` its regularization rate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rate`` or ``start`` is no number, or NaN.
+    """
 
     rate: Any
     start: Any = 0
@@ -69,7 +87,13 @@ class Linear(Schedule):
 @final
 @dataclass(frozen=True)
 class Polynomial(Schedule):
-    """``scale * (t + offset)**power``; a negative power needs an offset > 0."""
+    """``scale * (t + offset)**power``; a negative power needs an offset > 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is no number, or NaN, or ``offset`` is not >= 0 (> 0 where ``power`` < 0).
+    """
 
     scale: Any
     power: Any
@@ -91,7 +115,13 @@ class Polynomial(Schedule):
 @final
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``start * factor**t``; summable for ``factor < 1``."""
+    """``start * factor**t``; summable for ``factor < 1``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``start`` is no number, or NaN, or ``factor`` is no number > 0.
+    """
 
     start: Any
     factor: Any
@@ -111,7 +141,13 @@ class Exponential(Schedule):
 @final
 @dataclass(frozen=True)
 class Sigmoid(Schedule):
-    """``final / (1 + exp(-(t - midpoint) / width))``: grows from about 0 to ``final`` around ``midpoint``."""
+    """``final / (1 + exp(-(t - midpoint) / width))``: grows from about 0 to ``final`` around ``midpoint``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``final`` or ``midpoint`` is no number, or NaN, or ``width`` is no number > 0.
+    """
 
     final: Any
     midpoint: float
@@ -130,7 +166,13 @@ class Sigmoid(Schedule):
 @final
 @dataclass(frozen=True)
 class Staircase(Schedule):
-    """``schedule(t // every)``: the published code advances its strength once per epoch of ``every`` steps."""
+    """``schedule(t // every)``: the published code advances its strength once per epoch of ``every`` steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``schedule`` is no schedule, or ``every`` no integer >= 1.
+    """
 
     schedule: Schedule
     every: int

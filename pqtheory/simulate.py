@@ -77,10 +77,14 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        For arguments out of range.
+        If ``method`` is no method, ``problem`` no problem, or another argument is out of range.
     NonFiniteError
         If an iterate is NaN or infinite; says after which step.
     """
+    if not isinstance(method, Method):
+        raise TypeError(f"method: expected a method, got {method!r}")
+    if not isinstance(problem, Problem):
+        raise TypeError(f"problem: expected a problem, got {problem!r}")
     check_count(steps, "steps", 0)
     xp, start = as_array(theta0, "theta0")
     check_last_axis(start, problem.dim, "theta0")
@@ -98,28 +102,30 @@ def simulate(
         return problem.value_and_gradient(query)
 
     keep_freed_memory()
-    state = method.init(start)
-    _check_finite(xp, state.latent, 0, method)
-    with _progress(steps, progress) as advance:
-        for step in range(steps):
-            if recorder.wants(step):
-                query, quantized = method.observe(state)
-                value, slope = value_and_gradient(query)
-                recorder.keep(
-                    latent=state.latent, quantized=quantized, gradients=slope, values=value
-                )
-            else:
-                slope = gradient(method.query(state))
-            state = method.step(state, slope)
-            _check_finite(xp, state.latent, step + 1, method)
-            advance()
-    query, quantized = method.observe(state)
-    if "gradients" in fields:
-        value, slope = value_and_gradient(query)
-    else:
-        # no draw beyond the last step: runs on one generator can be chained
-        value, slope = problem.value(query) if "values" in fields else None, None
-    recorder.keep(latent=state.latent, quantized=quantized, gradients=slope, values=value)
+    # an overflow is told once, by NonFiniteError
+    with np.errstate(over="ignore", invalid="ignore"):
+        state = method.init(start)
+        _check_finite(xp, state.latent, 0, method)
+        with _progress(steps, progress) as advance:
+            for step in range(steps):
+                if recorder.wants(step):
+                    query, quantized = method.observe(state)
+                    value, slope = value_and_gradient(query)
+                    recorder.keep(
+                        latent=state.latent, quantized=quantized, gradients=slope, values=value
+                    )
+                else:
+                    slope = gradient(method.query(state))
+                state = method.step(state, slope)
+                _check_finite(xp, state.latent, step + 1, method)
+                advance()
+        query, quantized = method.observe(state)
+        if "gradients" in fields:
+            value, slope = value_and_gradient(query)
+        else:
+            # no draw beyond the last step: runs on one generator can be chained
+            value, slope = problem.value(query) if "values" in fields else None, None
+        recorder.keep(latent=state.latent, quantized=quantized, gradients=slope, values=value)
     return recorder.trajectory()
 
 

@@ -71,7 +71,6 @@ def test_numbers_and_lists_become_arrays() -> None:
         torch.arange(3),
         torch.ones(3, dtype=torch.bool),
     ],
-    ids=repr,
 )
 def test_anything_else_is_refused(given: Any) -> None:
     with pytest.raises(TypeError, match="w: expected a real floating-point array"):

@@ -37,7 +37,6 @@ from pqtheory.schedules import (
         (Staircase(Linear(1), 5), 5, 1),
         (Staircase(Linear(1), 5), 14, 2),
     ],
-    ids=repr,
 )
 def test_values(schedule: Any, step: int, expected: float) -> None:
     assert schedule(step) == pytest.approx(expected)

@@ -113,24 +113,18 @@ def decide(
     kind: str,
     margins: Array,
     describe: Callable[[tuple[int, ...]], Mapping[str, Any]],
+    counted: Array | None = None,
     measured: Mapping[str, Any] | None = None,
 ) -> Evidence:
-    """``judge``, but the worst case is described by its index: there are too many cases to write out each."""
-    evidence = judge(kind, margins, {"index": np.arange(margins.size)}, measured=measured or {})
+    """``judge``, but the worst case is described by its index: there are too many cases to write out each.
+
+    With ``counted``, a mask, only the cases that it marks are looked at; none is no evidence and raises.
+    """
+    looked_at = np.ones(margins.shape, bool) if counted is None else counted
+    cases = {"index": np.flatnonzero(looked_at)}
+    evidence = judge(kind, margins[looked_at], cases, measured=measured or {})
     if evidence.counterexample is None:
         return evidence
     index = np.unravel_index(evidence.counterexample["index"], margins.shape)
     found = {**describe(tuple(int(i) for i in index)), "margin": evidence.margin}
     return replace(evidence, counterexample=found)
-
-
-def combine(
-    pieces: Sequence[Evidence],
-    measured: Mapping[str, Any] | None = None,
-    predicted: Mapping[str, Any] | None = None,
-) -> Evidence:
-    """One piece of evidence out of several of the same kind: the worst, with the cases of all."""
-    refuted = [e for e in pieces if e.kind == "refuted"]
-    worst = min(refuted or pieces, key=lambda e: np.inf if e.margin is None else e.margin)
-    cases = sum(e.cases for e in pieces)
-    return replace(worst, cases=cases, measured=measured or {}, predicted=predicted or {})

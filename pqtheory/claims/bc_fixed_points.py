@@ -19,14 +19,13 @@ from pqtheory import stability
 from pqtheory._arrays import Array
 from pqtheory.claims._binary_connect_checks import (
     QuadraticFamily,
-    combine,
     decide,
     departures,
     every_quadratic,
     random_quadratics,
     vertices,
 )
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems.base import Problem
 from pqtheory.schedules import Exponential, Polynomial, Schedule
@@ -125,11 +124,11 @@ def _small(budget: Budget) -> Iterator[QuadraticFamily]:
 
 def _with(method: BinaryConnect, **options: Any) -> Callable[[Budget], Evidence]:
     def check(budget: Budget) -> Evidence:
-        return combine(
-            [
+        return join(
+            *(
                 _equivalence("enumerated", family, _starts(family.dim), method, **options)
                 for family in _small(budget)
-            ]
+            )
         )
 
     return check
@@ -141,7 +140,7 @@ def _larger(budget: Budget) -> Evidence:
     for dim in range(4, budget.pick(6, 8)):
         family = random_quadratics(dim, budget.pick(300, 1000), rng)
         pieces.append(_equivalence("sampled", family, _starts(dim), BinaryConnect(ETA)))
-    return combine(pieces)
+    return join(*pieces)
 
 
 def _harmonic(budget: Budget) -> Evidence:
@@ -154,7 +153,7 @@ def _harmonic(budget: Budget) -> Evidence:
         scales = [Fraction(1, 7), Fraction(1), Fraction(budget.pick(2, 3))]
         starts = np.concatenate([vertices(dim).astype(int) * scale for scale in scales])
         pieces.append(_equivalence("enumerated", family, starts, method))
-    return combine(pieces)
+    return join(*pieces)
 
 
 def _departure(budget: Budget) -> Evidence:
@@ -179,7 +178,7 @@ def _departure(budget: Budget) -> Evidence:
     key = "longest stay at a vertex that is not fixed, in steps"
     # the slowest: |theta_0| = LARGEST, s = +1, gradient 1, so that one step more than LARGEST / ETA is needed
     predicted_stay = int(LARGEST // ETA) + 1
-    return combine(pieces, measured={key: longest}, predicted={key: predicted_stay})
+    return join(*pieces, measured={key: longest}, predicted={key: predicted_stay})
 
 
 def _summable(budget: Budget) -> Evidence:
@@ -203,7 +202,7 @@ def _summable(budget: Budget) -> Evidence:
                 "enumerated", family, starts, method, condition=condition, steps=SUMMABLE_STEPS
             )
         )
-    return combine(pieces)
+    return join(*pieces)
 
 
 def _always_one(budget: Budget) -> Evidence:
@@ -218,7 +217,7 @@ def _always_one(budget: Budget) -> Evidence:
             return family.describe(index[0])
 
         pieces.append(decide("enumerated", stays.any(axis=1), describe))
-    return combine(pieces)
+    return join(*pieces)
 
 
 CLAIM = Claim(

@@ -21,8 +21,8 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.claims._binary_connect_checks import combine, decide, product, vertices
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part
+from pqtheory.claims._binary_connect_checks import decide, product, vertices
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
 from pqtheory.methods import BinaryConnect, DualAveraging, LazyProx, Method
 from pqtheory.methods.dual_averaging import DualState
 from pqtheory.problems import Quadratic
@@ -109,8 +109,8 @@ def _dyadic(budget: Budget) -> Evidence:
                 ties += int((first[1] == 0).sum()) if levels == Binary() else 0
                 pieces += [_same(first, rival, starts, gradients) for rival in rivals]
     apart = sum(e.kind == "refuted" for e in pieces)
-    return combine(
-        pieces,
+    return join(
+        *pieces,
         measured={"runs that differ, dyadic": apart, "latent weights exactly at 0": ties},
         predicted={"runs that differ, dyadic": 0},
     )
@@ -137,7 +137,7 @@ def _problems(budget: Budget) -> Evidence:
 
                 describe = partial(_describe, problem, starts)
                 pieces.append(decide("sampled", equal.all(axis=-1), describe))
-    return combine(pieces)
+    return join(*pieces)
 
 
 def _describe(problem: Quadratic, starts: Array, index: tuple[int, ...]) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def _ordinary_floats(budget: Budget) -> Evidence:
         starts = (rng.integers(-5, 6, shape[1]) / 10).astype(dtype)
         decimal = rng.integers(-1, 2, shape).astype(dtype)
         pieces.append(_rounded(f"decimal {name}", starts, decimal, 0.1))
-    return combine(pieces, measured={k: v for e in pieces for k, v in e.measured.items()})
+    return join(*pieces)
 
 
 # Variants of BinaryConnect: the move of (latent, memory) in step t = 0, 1, ... with the gradient g at sign(theta).

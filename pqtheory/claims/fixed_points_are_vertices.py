@@ -15,7 +15,6 @@ from pqtheory import stability
 from pqtheory._arrays import Array
 from pqtheory.claims._binary_connect_checks import (
     QuadraticFamily,
-    combine,
     decide,
     departures,
     every_gram_quadratic,
@@ -25,7 +24,7 @@ from pqtheory.claims._binary_connect_checks import (
     random_quadratics,
     vertices,
 )
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Huber, LogCosh, LogisticRegression
 
@@ -111,8 +110,8 @@ def _kkt_evidence(kind: str, families: Iterator[QuadraticFamily]) -> Evidence:
         pieces.append(decide(kind, agree, describe))
     key = "vertices where BinaryConnect stays"
     if kind == "sampled":
-        return combine(pieces)
-    return combine(pieces, measured={key: fixed}, predicted={key: kkt})
+        return join(*pieces)
+    return join(*pieces, measured={key: fixed}, predicted={key: kkt})
 
 
 def _kkt(budget: Budget) -> Evidence:
@@ -149,8 +148,9 @@ def _minimiser_evidence(
             case = {**family.describe(index[0]), "better": best[index[0]].tolist()}
             return {**case, "fixed point": vertices(family.dim)[index[1]].tolist()}
 
-        pieces.append(decide(kind, np.where(fixed, -gaps, 0.0), describe))
-    return combine(pieces, measured={f"fixed points compared, {kind}": found})
+        if fixed.any():
+            pieces.append(decide(kind, -gaps, describe, counted=fixed))
+    return join(*pieces, measured={f"fixed points compared, {kind}": found})
 
 
 def _global(budget: Budget) -> Evidence:
@@ -178,10 +178,11 @@ def _not_quadratic(budget: Budget) -> Evidence:
             ) -> dict[str, Any]:
                 return {"problem": name, "seed": seed, "fixed point": s[index[0]].tolist()}
 
-            gaps = np.where(fixed, values - values.min(), 0.0) / abs(values).max()
+            gaps = (values - values.min()) / abs(values).max()
             margins = np.where(gaps > 1e-12, -gaps, 0.0)
-            pieces.append(decide("sampled", margins, describe))
-    return combine(pieces, measured={"fixed points compared, other losses": found})
+            if fixed.any():
+                pieces.append(decide("sampled", margins, describe, counted=fixed))
+    return join(*pieces, measured={"fixed points compared, other losses": found})
 
 
 def _without_convexity(budget: Budget) -> Evidence:
@@ -199,8 +200,8 @@ def _converse(budget: Budget) -> Evidence:
             minimiser = vertices(family.dim)[index[1]].tolist()
             return {**family.describe(index[0]), "binary minimiser": minimiser}
 
-        pieces.append(decide("enumerated", ~best | stays, describe))
-    return combine(pieces)
+        pieces.append(decide("enumerated", stays, describe, counted=best))
+    return join(*pieces)
 
 
 CLAIM = Claim(

@@ -88,7 +88,7 @@ def _set_valued(budget: Budget) -> Evidence:
 def _quadratics(budget: Budget) -> Evidence:
     """All vertices of random integer quadratics: fixed for 20 exact steps iff the condition holds."""
     rng = np.random.default_rng(0)
-    holds, fixed = list[bool](), 0
+    holds, fixed, foretold = list[bool](), 0, 0
     vertices: list[str] = []
     for _ in range(budget.pick(6, 60)):
         dim = int(rng.integers(2, budget.pick(4, 6)))
@@ -99,19 +99,15 @@ def _quadratics(budget: Budget) -> Evidence:
         path = simulate(ProxQuant(W, eta, strength), problem, corners, 20, fields=("latent",))
         stays = (path.latent == corners).all(axis=(0, -1))
         claimed = condition(corners, problem.gradient(corners), eta, strength).all(axis=-1)
-        fixed += int(stays.sum())
+        fixed, foretold = fixed + int(stays.sum()), foretold + int(claimed.sum())
         holds.extend((stays == claimed).tolist())
         vertices.extend(str(c.tolist()) for c in corners)
-    agreement = float(np.mean(holds))
     return judge(
-        "enumerated",
+        "sampled",
         np.array(holds),
         {"vertex": np.array(vertices)},
-        measured={
-            "vertices on which condition and method agree": agreement,
-            "fixed vertices": fixed,
-        },
-        predicted={"vertices on which condition and method agree": 1.0},
+        measured={"fixed vertices of random quadratics": fixed},
+        predicted={"fixed vertices of random quadratics": foretold},
     )
 
 
@@ -155,5 +151,5 @@ CLAIM = Claim(
             lambda b: _one_coordinate(always_with_equality, b),
         ),
     ),
-    headline="vertices on which condition and method agree",
+    headline="fixed vertices of random quadratics",
 )

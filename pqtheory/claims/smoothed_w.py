@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.claims._prox_checks import fractions_grid, minimiser_evidence
+from pqtheory.claims._prox_checks import fractions_grid, minimiser_evidence, objective
 from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
 from pqtheory.evidence.base import join
 from pqtheory.regularizers import DistanceL1, SmoothedL1
@@ -75,6 +75,17 @@ def _prox(budget: Budget) -> Evidence:
     return join(*(minimiser_evidence(s, s.prox, grid, WEIGHTS, rivals) for _, s in _pairs()))
 
 
+def _interval(budget: Budget) -> Evidence:
+    """At a midpoint with weight eps every point within eps of it minimises, and prox_set gives the ends."""
+    s = SmoothedL1(SETS[0], EPSILON)
+    inside = fractions_grid(-1, 1, budget.pick(64, 1024)) * EPSILON
+    zero = np.array([Fraction(0)], dtype=object)
+    value = objective(s, inside, zero, EPSILON)
+    least = objective(s, s.prox(zero, EPSILON), zero, EPSILON)
+    ends = s.prox_set(Fraction(0), EPSILON) == (-EPSILON, EPSILON)
+    return judge("sampled", (value == least) & ends, {"x": inside})
+
+
 def _prox_of_w(budget: Budget) -> Evidence:
     grid = fractions_grid(-3, 3, budget.pick(12, 32))
 
@@ -96,6 +107,7 @@ CLAIM = Claim(
         Part("closeness", "0 <= W - S <= eps", lambda b: _closeness(EPSILON, b)),
         Part("gradient", "the gradient is the derivative of the value", _gradient),
         Part("smoothness", "1/eps bounds every slope of S'", lambda b: _smoothness(Fraction(1), b)),
+        Part("interval", "at a midpoint, weight eps: all points within eps", _interval),
         Part("prox", "no point has a smaller objective, below, at and above eps", _prox),
     ),
     controls=(

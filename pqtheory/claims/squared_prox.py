@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.claims._prox_checks import fractions_grid, minimiser_evidence
+from pqtheory.claims._prox_checks import ProxMap, fractions_grid, minimiser_evidence
 from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
 from pqtheory.regularizers import DistanceL2
 from pqtheory.sets import Binary
@@ -20,11 +20,6 @@ WEIGHTS = tuple(Fraction(n, 8) for n in (1, 2, 3, 5, 8, 16, 80))
 def printed(thetas: Array, strength: Fraction) -> Array:
     """(t + lambda sign t) / (1 + lambda), as the paper prints it."""
     return (thetas + strength * np.where(thetas >= 0, 1, -1)) / (1 + strength)
-
-
-def _half_square(budget: Budget) -> Evidence:
-    grid = fractions_grid(-3, 3, budget.pick(12, 48))
-    return minimiser_evidence(HALF_SQUARE, printed, grid, WEIGHTS, grid)
 
 
 def _code(budget: Budget) -> Evidence:
@@ -39,6 +34,11 @@ def _full_square(factor: int, budget: Budget) -> Evidence:
     return minimiser_evidence(
         HALF_SQUARE, lambda t, w: printed(t, factor * w / 2), grid, [2 * w for w in WEIGHTS], grid
     )
+
+
+def _candidate(candidate: ProxMap, budget: Budget) -> Evidence:
+    grid = fractions_grid(-3, 3, budget.pick(12, 48))
+    return minimiser_evidence(HALF_SQUARE, candidate, grid, WEIGHTS, grid)
 
 
 def _ties(budget: Budget) -> Evidence:
@@ -62,7 +62,7 @@ CLAIM = Claim(
     ),
     formula="prox_{lambda R}(t) = (t + lambda sign t) / (1 + lambda),  R(x) = 1/2 dist(x, {-1,+1})^2",
     parts=(
-        Part("half square", "no point has a smaller objective", _half_square),
+        Part("half square", "no point has a smaller objective", lambda b: _candidate(printed, b)),
         Part("code", "the code computes the printed formula", _code),
         Part(
             "whole square",
@@ -76,6 +76,11 @@ CLAIM = Claim(
             "printed formula for the whole square",
             "(t + lambda sign t) / (1 + lambda) is the prox for R = dist^2",
             lambda budget: _full_square(1, budget),
+        ),
+        Control(
+            "0 stays 0",
+            "0 is its own prox",
+            lambda b: _candidate(lambda t, w: np.where(t == 0, 0, printed(t, w)), b),
         ),
     ),
     headline="minimisers at 0, lambda = 1",

@@ -3,14 +3,14 @@ r"""Figure 1(b): f_1(x) = |x + 1/2| - 1/2 and f_{-1}(x) = |x - 1/2| - 1/2 have t
 BinaryConnect cannot tell them apart. ProxQuant with lambda_t = lambda t, from 0 < theta_0 <= 1 on f_1, reaches the
 right vertex -1 iff the latent weight crosses 0 before the pull overcomes the slope. Before step n + 1 it is
 
-    theta_0 - (n + 1) eta + eta lambda n (n - 1) / 2,
+    theta_0 - (n + 1) eta + eta lambda n (n - 1) / 2.
 
-so for theta_0 >= 2 eta the threshold is, exactly,
+For theta_0 < 2 eta it has crossed after two steps, whatever the rate. For theta_0 >= 2 eta the threshold is, exactly,
 
     lambda*(eta) = max_{n >= 2} 2 ((n + 1) eta - theta_0) / (eta n (n - 1)):
 
-rates below it succeed, lambda* itself does not. Per unit of time lambda* / eta -> 1 / (2 theta_0) as eta -> 0; at
-a finite step lambda* / eta = 1 / (2 theta_0) + 3 eta / (4 theta_0^2) + O(eta^2).
+rates below it succeed, lambda* itself does not (eta <= 1/2, so that no step leads back over 0). Per unit of time
+lambda* / eta -> 1 / (2 theta_0) as eta -> 0; at a finite step it is 1 / (2 theta_0) + 3 eta / (4 theta_0^2) + O(eta^2).
 """
 
 from collections.abc import Callable
@@ -78,9 +78,30 @@ def _settings(budget: Budget) -> list[tuple[Fraction, Fraction]]:
     return [(eta, start) for eta in etas for start in starts if start >= 2 * eta]
 
 
-def _threshold(claimed: Threshold, budget: Budget) -> Evidence:
+def _near_settings(budget: Budget) -> list[tuple[Fraction, Fraction]]:
+    """(eta, theta_0) with theta_0 < 2 eta and eta <= 1/2."""
+    etas = [Fraction(1, n) for n in budget.pick((2, 8), (2, 3, 8, 20, 50))]
+    shares = [Fraction(n, 8) for n in budget.pick((1, 8, 12, 15), range(1, 16))]
+    return [(eta, share * eta) for eta in etas for share in shares if share * eta <= 1]
+
+
+def bisected(eta: Fraction, start: Fraction, halvings: int) -> Fraction:
+    """The threshold by bisection of exact runs on f_1: the largest rate found that ends at -1."""
+    low, high = Fraction(0), 4 * eta / start
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        if reached(eta, start, middle, 1) == -1:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _threshold(
+    claimed: Threshold, budget: Budget, settings: list[tuple[Fraction, Fraction]] | None = None
+) -> Evidence:
     """Just below the threshold f_1 ends at -1, at it and just above at +1; 1/1000 to either side."""
-    holds, settings = [], _settings(budget)
+    holds, settings = list[bool](), settings or _settings(budget)
     for eta, start in settings:
         rate = claimed(eta, start)
         below, above = rate * Fraction(999, 1000), rate * Fraction(1001, 1000)
@@ -89,20 +110,20 @@ def _threshold(claimed: Threshold, budget: Budget) -> Evidence:
             and reached(eta, start, rate, 1) == 1
             and reached(eta, start, above, 1) == 1
         )
-    eta = Fraction(1, budget.pick(1024, 8192))
-    half = Fraction(1, 2)
+    eta, half = Fraction(1, budget.pick(32, 256)), Fraction(1, 2)
+    figure = "threshold rate / eta, theta_0 = 1/2"
     return judge(
         "sampled",
         np.array(holds),
         _columns(settings),
-        measured={"threshold rate / eta, theta_0 = 1/2": float(claimed(eta, half) / eta)},
-        predicted={"threshold rate / eta, theta_0 = 1/2": 1.0},
-        agreement=5e-3,
+        measured={figure: float(bisected(eta, half, 20) / eta)},
+        predicted={figure: float(claimed(eta, half) / eta)},
+        agreement=1e-5,
     )
 
 
 def _finite_step(budget: Budget) -> Evidence:
-    """The first-order correction of the threshold, 3 / (4 theta_0^2)."""
+    """The expansion of lambda* in eta: 1 / (2 theta_0), then 3 / (4 theta_0^2)."""
     eta = Fraction(1, budget.pick(2048, 16384))
     starts = [Fraction(n, 8) for n in (3, 4, 6, 8)]
     slopes = [(threshold(eta, s) / eta - 1 / (2 * s)) / eta for s in starts]
@@ -122,6 +143,14 @@ def _other_function(budget: Budget) -> Evidence:
     return judge("sampled", np.array(ends), _columns([(e, s) for e, s, _ in settings]))
 
 
+def _near_start(budget: Budget) -> Evidence:
+    """Below 2 eta every rate ends at -1 on f_1."""
+    rates = (Fraction(1, 64), Fraction(1, 4), Fraction(2), Fraction(50))
+    settings = [(e, s, r) for e, s in _near_settings(budget) for r in rates]
+    ends = [reached(e, s, r, 1) == -1 for e, s, r in settings]
+    return judge("sampled", np.array(ends), _columns([(e, s) for e, s, _ in settings]))
+
+
 def _every_rate(budget: Budget) -> Evidence:
     settings = _settings(budget)
     ends = [reached(e, s, 4 * threshold(e, s), 1) == -1 for e, s in settings]
@@ -138,9 +167,12 @@ CLAIM = Claim(
     source="arXiv 1810.00861, Figure 1(b)",
     statement=(
         "BinaryConnect's trajectories on f_1 and f_{-1} are identical; ProxQuant reaches the right vertex of both "
-        "iff its rate is below a threshold, eta / (2 theta_0) for small steps."
+        "iff theta_0 < 2 eta or its rate is below a threshold, eta / (2 theta_0) for small steps."
     ),
-    formula="lambda* = max_n 2((n+1) eta - theta_0) / (eta n (n-1)) = eta/(2 theta_0) + 3 eta^2/(4 theta_0^2) + ...",
+    formula=(
+        "lambda* = max_n 2((n+1) eta - theta_0) / (eta n (n-1)) = eta/(2 theta_0) + 3 eta^2/(4 theta_0^2) + ...,  "
+        "theta_0 >= 2 eta, eta <= 1/2"
+    ),
     parts=(
         Part("BinaryConnect", "identical trajectories", lambda b: _bc_identical(BinaryConnect, b)),
         Part(
@@ -149,6 +181,7 @@ CLAIM = Claim(
             lambda b: _threshold(threshold, b),
         ),
         Part("finite step", "first-order correction of the limit", _finite_step),
+        Part("near 0", "from theta_0 < 2 eta every rate reaches -1 on f_1", _near_start),
         Part("other function", "on f_{-1} every rate reaches +1", _other_function),
     ),
     controls=(
@@ -166,6 +199,11 @@ CLAIM = Claim(
             "eta / theta_0",
             "the threshold is eta / theta_0 for small steps",
             lambda b: _threshold(lambda eta, start: eta / start, b),
+        ),
+        Control(
+            "any start",
+            "lambda* is the threshold from theta_0 < 2 eta too",
+            lambda b: _threshold(threshold, b, _near_settings(b)),
         ),
         Control("every rate", "ProxQuant reaches the right vertex at every rate", _every_rate),
     ),

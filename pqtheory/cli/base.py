@@ -14,12 +14,17 @@ from rich.console import Console
 
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
+#: how much alike, from 0 to 1, a word must be to be suggested
+LIKENESS = 0.4
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the word nearest to ``word``."""
-    near = difflib.get_close_matches(word, list(words), 1, 0.0)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    """``"; did you mean 'x'?"`` for the word nearest to ``word``; where none is near, what there is."""
+    known = list(words)
+    near = difflib.get_close_matches(word, known, 1, LIKENESS)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; expected one of {', '.join(known)}" if known else ""
 
 
 def example(*lines: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pqtheory._checks import check_number
 from pqtheory.cli.base import (
     Commands,
     RegistryName,
@@ -60,6 +61,13 @@ def _out(default: str) -> Callable[[Any], Any]:
     )
 
 
+def _check_weights(
+    ctx: click.Context, param: click.Parameter, weights: tuple[float, ...]
+) -> tuple[float, ...]:
+    with user_errors():
+        return tuple(check_number(weight, "--weight", 0) for weight in weights)
+
+
 def _write(out: Path, picture: str, /, **options: Any) -> None:
     from pqtheory.plotting import REGISTRY, save
 
@@ -93,6 +101,7 @@ def _write(out: Path, picture: str, /, **options: Any) -> None:
     multiple=True,
     default=(0.25, 0.5, 1.0),
     show_default=True,
+    callback=_check_weights,
     help="A lambda; may be repeated.",
 )
 @_out("regularizer.png")

@@ -1,5 +1,6 @@
 """``pqtheory verify``: check claims, and with ``--out`` train the digits, draw the pictures, write the report."""
 
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,14 @@ from pqtheory.cli.base import (
     user_errors,
 )
 from pqtheory.evidence.base import BUDGETS, Budget, Claim
-from pqtheory.evidence.verification import ClaimResult, Report, check_claim, find_claims
+from pqtheory.evidence.verification import (
+    ClaimResult,
+    Report,
+    check_claim,
+    distinct,
+    find_claims,
+    without_repeats,
+)
 from pqtheory.report import controls_refuted, digits_setting, digits_table, headline
 
 if TYPE_CHECKING:
@@ -74,53 +82,59 @@ def verify(claim: tuple[str, ...], budget: str, json_file: Path | None, out: Pat
 
 def run_claims(names: tuple[str, ...], budget: str) -> Report:
     """Check claims with a progress bar; what is wrong with a user's file becomes one line."""
-    claims = _find(names)
+    found = _find(names)
     results: list[ClaimResult] = []
-    shipped = {id(c) for c, name in zip(claims, names, strict=False) if not name.endswith(".py")}
     with progress("claims") as update:
-        for i, claim in enumerate(claims):
-            update(i, len(claims), claim.name)
-            if not names or id(claim) in shipped:
+        for i, (claim, file) in enumerate(found):
+            update(i, len(found), claim.name)
+            if file is None:
                 results.append(check_claim(claim, Budget(budget)))
             else:
-                results.append(_check_users(claim, Budget(budget)))
+                results.append(_check_users(claim, file, Budget(budget)))
     return Report(tuple(results), budget)
 
 
-def _find(names: tuple[str, ...]) -> list[Claim]:
-    claims = []
-    for name in names:
+def _find(names: tuple[str, ...]) -> list[tuple[Claim, Path | None]]:
+    """Claims, those of a user's own with their file."""
+    if not names:
+        return [(claim, None) for claim in find_claims()]
+    found: list[tuple[Claim, Path | None]] = []
+    for name in without_repeats(names):
         if not name.endswith(".py"):
             with user_errors():
-                claims += find_claims(name)
+                found += [(claim, None) for claim in find_claims(name)]
             continue
         try:
-            claims += find_claims(name)
+            found += [(claim, Path(name)) for claim in find_claims(name)]
         except Exception as error:
             # a user's file may raise anything while it loads
-            raise click.UsageError(_one_line(f"claim file {name!r}", error)) from error
-    return claims if names else find_claims()
+            raise click.UsageError(_one_line(f"claim file {name!r}", error, Path(name))) from error
+    with user_errors():
+        distinct(claim for claim, _ in found)
+    return found
 
 
-def _check_users(claim: Claim, budget: Budget) -> ClaimResult:
+def _check_users(claim: Claim, file: Path, budget: Budget) -> ClaimResult:
     try:
         return check_claim(claim, budget)
     except Exception as error:
         # a user's check may raise anything while it runs
-        raise click.UsageError(_one_line(f"claim {claim.name!r}", error)) from error
+        raise click.UsageError(_one_line(f"claim {claim.name!r}", error, file)) from error
 
 
-def _one_line(what: str, error: Exception) -> str:
-    if isinstance(error, ValueError) and str(error).startswith("claim file"):
+def _one_line(what: str, error: Exception, file: Path) -> str:
+    """What happened, and at which line of the user's file."""
+    if isinstance(error, ValueError) and str(error).startswith(("claim file", what)):
         return str(error)
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    where = (
-        ""
-        if last is None
-        else f" (line {last.tb_lineno} of {Path(last.tb_frame.f_code.co_filename).name})"
-    )
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        where = f" (line {error.lineno} of {Path(error.filename).name})"
+        return f"{what}: {type(error).__name__}: {error.msg}{where}"
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == file.resolve()
+    ]
+    where = f" (line {lines[-1]} of {file.name})" if lines else ""
     return f"{what}: {type(error).__name__}: {error}{where}"
 
 

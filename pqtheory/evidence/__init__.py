@@ -9,6 +9,7 @@ from pqtheory.evidence.base import (
     Control,
     Evidence,
     Part,
+    join,
     judge,
 )
 from pqtheory.evidence.verification import ClaimResult, Report, verify
@@ -24,6 +25,7 @@ __all__ = [
     "Evidence",
     "Part",
     "Report",
+    "join",
     "judge",
     "verify",
 ]

@@ -2,10 +2,10 @@
 
 import importlib.util
 import json
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, final
 
@@ -153,8 +153,11 @@ def verify(
 
     Raises
     ------
+    TypeError
+        If something else than a name or a claim is given.
     ValueError
-        If a name is unknown (the nearest is suggested) or a file defines no claim.
+        If a name is unknown (the nearest is suggested), a file defines no claim, two claims have the same name, or no
+        part of a claim measures its headline.
     """
     allowed = Budget(budget)
     results = []
@@ -166,27 +169,70 @@ def verify(
 
 
 def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
-    """Run every part and every control of one claim."""
-    start = time.perf_counter()
-    parts = tuple(PartResult(p.name, p.statement, p.check(budget)) for p in claim.parts)
-    controls = tuple(ControlResult(c.name, c.statement, c.check(budget)) for c in claim.controls)
-    return ClaimResult(claim, parts, controls, time.perf_counter() - start)
-
-
-def find_claims(*names: str | Claim) -> list[Claim]:
-    """Claims by name, by file or as they are; all shipped ones where none is named.
+    """Run every part and every control of one claim.
 
     Raises
     ------
     ValueError
-        If a name is unknown (the nearest is suggested) or a file defines no claim.
+        If no part is refuted and none measures the headline of the claim.
+    """
+    start = time.perf_counter()
+    parts = tuple(PartResult(p.name, p.statement, p.check(budget)) for p in claim.parts)
+    controls = tuple(ControlResult(c.name, c.statement, c.check(budget)) for c in claim.controls)
+    result = ClaimResult(claim, parts, controls, time.perf_counter() - start)
+    if result.kind != "refuted" and claim.headline not in result.measured:
+        raise ValueError(
+            f"claim {claim.name!r}: no part measures its headline {claim.headline!r}, "
+            f"only {list(result.measured)}"
+        )
+    return result
+
+
+def find_claims(*names: str | Claim) -> list[Claim]:
+    """Claims by name, by file or as they are, each once; all shipped ones where none is named.
+
+    Raises
+    ------
+    TypeError
+        If something else than a name or a claim is given.
+    ValueError
+        If a name is unknown (the nearest is suggested), a file defines no claim, or two claims have the same name.
     """
     from pqtheory.claims import load
     from pqtheory.claims import names as shipped
 
     if not names:
         return [load(name) for name in shipped()]
-    return [_find(name, load) if isinstance(name, str) else name for name in names]
+    for name in names:
+        if not isinstance(name, str | Claim):
+            raise TypeError(f"claim: expected names, .py files or claims, one by one, got {name!r}")
+    return distinct(
+        [name if isinstance(name, Claim) else _find(name, load) for name in without_repeats(names)]
+    )
+
+
+def without_repeats(names: Iterable[Any]) -> list[Any]:
+    """``names`` without those that name the same thing, or the same file, as one before."""
+    first: dict[Any, Any] = {}
+    for name in names:
+        is_file = isinstance(name, str) and name.endswith(".py")
+        first.setdefault(Path(name).resolve() if is_file else name, name)
+    return list(first.values())
+
+
+def distinct(claims: Iterable[Claim]) -> list[Claim]:
+    """``claims``, each once.
+
+    Raises
+    ------
+    ValueError
+        If two different ones have the same name.
+    """
+    by_name: dict[str, Claim] = {}
+    for claim in claims:
+        if by_name.setdefault(claim.name, claim) is not claim:
+            raise ValueError(f"claim: expected different names, got two claims {claim.name!r}")
+    return list(by_name.values())
 
 
 def _find(name: str, load: Callable[[str], Claim]) -> Claim:
@@ -224,15 +270,13 @@ def _details(evidence: Evidence) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """``value`` with JSON's own types; fractions become strings, numbers JSON lacks become strings too."""
+    """``value`` with JSON's own types; whatever JSON lacks (fractions, infinities, any object) becomes a string."""
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
         return [plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, Fraction):
-        return str(value)
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value if isinstance(value, float) and math.isfinite(value) else str(value)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_weight
+from pqtheory._checks import check_number
 from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
 from pqtheory.sets import Binary
@@ -72,7 +72,7 @@ def regularizer(
     if not weights:
         raise ValueError("weights: expected at least one number >= 0, got none")
     for weight in weights:
-        check_weight(weight, "weights")
+        check_number(weight, "weights", 0)
     reach = max(0.5 * float(levels[-1] - levels[0]), 0.5)
     low = float(levels[0]) - reach if low is None else low
     high = float(levels[-1]) + reach if high is None else high

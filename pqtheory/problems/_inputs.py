@@ -42,11 +42,9 @@ def finite_number(value: Any, name: str, low: float = -np.inf, open_low: bool = 
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     """
-    if isinstance(value, np.ndarray):
-        raise TypeError(f"{name}: expected a number, got an array of shape {value.shape}")
     return check_number(value, name, low, open_low=open_low, finite=True)
 
 
-def number_like(value: Any, theta: Array) -> Any:
+def exact_or_float(value: Any, theta: Array) -> Any:
     """``value`` to combine with ``theta``: exact beside an object array, else a Python float."""
     return value if theta.dtype == EXACT else float(value)

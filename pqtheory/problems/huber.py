@@ -6,7 +6,7 @@ h(u) = u^2 / 2 for |u| <= delta, and delta (|u| - delta / 2) beyond.
 from typing import Any, Self, final
 
 from pqtheory._arrays import Array, Namespace
-from pqtheory.problems._inputs import finite_number, number_like
+from pqtheory.problems._inputs import exact_or_float, finite_number
 from pqtheory.problems.linear_model import LinearModel, interpolant, random_regression
 
 
@@ -57,9 +57,9 @@ class Huber(LinearModel):
 
     def _loss(self, xp: Namespace, u: Array) -> Array:
         size = xp.abs(u)
-        c = xp.clip(size, None, number_like(self.delta, u))
+        c = xp.clip(size, None, exact_or_float(self.delta, u))
         return c * (size - c / 2)
 
     def _slope(self, xp: Namespace, u: Array) -> Array:
-        delta = number_like(self.delta, u)
+        delta = exact_or_float(self.delta, u)
         return xp.clip(u, -delta, delta)

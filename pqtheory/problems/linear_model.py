@@ -7,7 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import finite_number, number_like, real_array
+from pqtheory.problems._inputs import exact_or_float, finite_number, real_array
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
 
@@ -66,7 +66,7 @@ class LinearModel(Problem):
         mean = xp.sum(self._loss(xp, theta @ X.T - y), axis=-1) / self.samples
         if self.l2 == 0:
             return mean
-        return mean + number_like(self.l2, theta) * xp.sum(theta * theta, axis=-1) / 2
+        return mean + exact_or_float(self.l2, theta) * xp.sum(theta * theta, axis=-1) / 2
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         X, y = constant_like(xp, self.X, theta), constant_like(xp, self.y, theta)
@@ -80,7 +80,7 @@ class LinearModel(Problem):
         return self._penalised(theta, (slope[..., None, :] @ X)[..., 0, :] / self.batch_size)
 
     def _penalised(self, theta: Array, gradient: Array) -> Array:
-        return gradient if self.l2 == 0 else gradient + number_like(self.l2, theta) * theta
+        return gradient if self.l2 == 0 else gradient + exact_or_float(self.l2, theta) * theta
 
 
 def interpolant(X: Array, y: Array) -> Array | None:

@@ -33,6 +33,10 @@ class MatrixFactorisation(Problem):
     ------
     TypeError, ValueError
         If ``M`` is not a finite real matrix, ``rank`` is out of range or ``batch_size`` < 1.
+
+    References
+    ----------
+    Eckart and Young, The approximation of one matrix by another of lower rank, Psychometrika 1, 1936.
     """
 
     smoothness = None

@@ -4,11 +4,14 @@ from typing import Any, Self, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, constant_like
+from pqtheory._arrays import EXACT, Array, Namespace, constant_like
 from pqtheory._checks import check_count, check_number
 from pqtheory.problems._inputs import finite_number, real_array
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
+
+#: asymmetry that a float matrix may have, relative to its largest entry
+ROUNDING = 1e-12
 
 
 @final
@@ -18,7 +21,8 @@ class Quadratic(Problem):
     Parameters
     ----------
     A : array of shape (dim, dim)
-        Symmetric; any signature. An object array of fractions makes the problem exact.
+        Symmetric; any signature. An object array of fractions makes the problem exact. Floats may be off by rounding,
+        up to ``ROUNDING`` times the largest entry: then the mean with the transpose is taken.
     b : array of shape (dim,)
         Linear term.
     noise : float
@@ -26,6 +30,8 @@ class Quadratic(Problem):
 
     Raises
     ------
+    TypeError
+        If an entry or ``noise`` is no real number.
     ValueError
         If ``A`` is not square and symmetric, ``b`` does not match, an entry is not finite, or
         ``noise`` < 0.
@@ -36,8 +42,7 @@ class Quadratic(Problem):
         self.b = real_array(b, "b", 1)
         if self.A.shape[0] != self.A.shape[1]:
             raise ValueError(f"A: expected a square matrix, got shape {self.A.shape}")
-        if not (self.A == self.A.T).all():
-            raise ValueError("A: expected a symmetric matrix")
+        self.A = _symmetric(self.A)
         if self.b.shape != self.A.shape[:1]:
             raise ValueError(f"b: expected shape {self.A.shape[:1]}, got {self.b.shape}")
         self.noise = finite_number(noise, "noise", 0)
@@ -97,3 +102,16 @@ class Quadratic(Problem):
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)
+
+
+def _symmetric(A: Array) -> Array:
+    """``A``, or the mean with its transpose where they differ by rounding alone."""
+    with np.errstate(over="ignore"):
+        asymmetry = abs(A - A.T).max()
+    if asymmetry == 0:
+        return A
+    if A.dtype == EXACT or asymmetry > ROUNDING * abs(A).max():
+        raise ValueError(
+            f"A: expected a symmetric matrix, got one with max |A - A.T| = {float(asymmetry):g}"
+        )
+    return A / 2 + A.T / 2

@@ -6,7 +6,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import finite_number, number_like
+from pqtheory.problems._inputs import exact_or_float, finite_number
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
 
@@ -31,6 +31,10 @@ class Rastrigin(Problem):
     ------
     TypeError, ValueError
         If a parameter is outside its range.
+
+    References
+    ----------
+    Rastrigin, Systems of Extremal Control, Nauka, 1974 (with a = 2, b = 10, c = 2 pi).
     """
 
     lower_bound = 0.0
@@ -58,7 +62,11 @@ class Rastrigin(Problem):
         return a * theta + b * c * xp.sin(c * theta)
 
     def _parameters(self, theta: Array) -> tuple[Any, Any, Any]:
-        return number_like(self.a, theta), number_like(self.b, theta), number_like(self.c, theta)
+        return (
+            exact_or_float(self.a, theta),
+            exact_or_float(self.b, theta),
+            exact_or_float(self.c, theta),
+        )
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import finite_number, number_like
+from pqtheory.problems._inputs import exact_or_float, finite_number
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
 
@@ -30,6 +30,11 @@ class Rosenbrock(Problem):
     ------
     TypeError, ValueError
         If ``dim`` < 2, ``steepness`` <= 0 or ``noise`` < 0.
+
+    References
+    ----------
+    Rosenbrock, An automatic method for finding the greatest or least value of a function, The Computer Journal 3(3),
+    1960 (two coordinates).
     """
 
     smoothness = None
@@ -45,11 +50,11 @@ class Rosenbrock(Problem):
     def _value(self, xp: Namespace, theta: Array) -> Array:
         x, following = theta[..., :-1], theta[..., 1:]
         bend = following - x * x
-        return xp.sum(number_like(self.steepness, theta) * bend * bend + (1 - x) ** 2, axis=-1)
+        return xp.sum(exact_or_float(self.steepness, theta) * bend * bend + (1 - x) ** 2, axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         x, following = theta[..., :-1], theta[..., 1:]
-        pull = 2 * number_like(self.steepness, theta) * (following - x * x)
+        pull = 2 * exact_or_float(self.steepness, theta) * (following - x * x)
         own = -2 * x * pull - 2 * (1 - x)
         inner = own[..., 1:] + pull[..., :-1]
         return xp.concat([own[..., :1], inner, pull[..., -1:]], axis=-1)

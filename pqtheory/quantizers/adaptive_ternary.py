@@ -66,7 +66,8 @@ class AdaptiveTernary(Quantizer):
         upper, lower = _side_mean(xp, rows, above), _side_mean(xp, rows, below)
         values = xp.where(above, upper, xp.where(below, lower, zero))
         sides = xp.stack([xp.where(side, one, zero) for side in (below, above)], axis=-1)
-        codebook = xp.concat([lower, zero * lower, upper], axis=-1)
+        # adding 0 makes -0.0 a plain 0.0
+        codebook = xp.concat([lower, 0 * lower, upper], axis=-1) + zero
         return Fit(values, codebook, xp.concat([lower, upper], axis=-1), sides)
 
 

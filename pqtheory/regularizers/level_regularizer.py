@@ -47,6 +47,8 @@ class LevelRegularizer(Regularizer):
     def prox_set(self, theta: Any, weight: Any) -> tuple[Any, ...]:
         """Every global minimiser for the number ``theta``, ascending, found in exact arithmetic.
 
+        Where the minimisers fill an interval (the smoothed W at a midpoint, weight exactly epsilon), its two ends.
+
         Raises
         ------
         TypeError, ValueError

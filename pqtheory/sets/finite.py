@@ -153,7 +153,8 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
     values = tuple(v.item() if isinstance(v, np.generic) else v for v in items)
     if not values:
         raise ValueError(f"{name}: expected a non-empty list of numbers, got {levels!r}")
-    if not all(isinstance(v, int | float | Fraction) and math.isfinite(v) for v in values):
+    real = (isinstance(v, int | float | Fraction) and not isinstance(v, bool) for v in values)
+    if not all(real) or not all(math.isfinite(v) for v in values):
         raise ValueError(f"{name}: expected finite real numbers, got {levels!r}")
     if any(a >= b for a, b in itertools.pairwise(values)):
         raise ValueError(f"{name}: expected strictly ascending levels, got {levels!r}")

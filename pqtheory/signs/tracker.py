@@ -62,6 +62,12 @@ class SignTracker:
     ValueError
         If a name occurs twice or is "all", or there is no array.
 
+    References
+    ----------
+    Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861), for the change from the start; Geiger et al., *Larq*, Journal of
+    Open Source Software 5(45), 2020, for the flips per update (its flip ratio); Nagel et al., *Overcoming Oscillations
+    in Quantization-Aware Training*, ICML 2022 (arXiv 2203.11086), for the reversals.
+
     Examples
     --------
     >>> tracker = SignTracker({"layer": np.array([1.0, -1.0, 0.5, 2.0])})

@@ -346,7 +346,6 @@ def test_subdifferential_of_nan(name: str) -> None:
         (SmoothedL1(Binary(), 0.25), 0.25, (-0.25, 0.25)),  # the ends of an interval
         (SmoothedL1(Binary(), 0.25), 0.5, (-0.5, 0.5)),
     ],
-    ids=repr,
 )
 def test_prox_set_at_zero(regularizer: Any, weight: float, expected: tuple[float, ...]) -> None:
     members = regularizer.prox_set(0.0, weight)
@@ -381,7 +380,6 @@ def test_prox_set_between_other_levels_and_numpy_numbers() -> None:
         (0.5, math.nan, ValueError, "weight: expected a number >= 0, got nan"),
         (0.5, np.ones(2), TypeError, "weight: expected one number"),
     ],
-    ids=repr,
 )
 def test_bad_prox_set(theta: Any, weight: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
@@ -439,7 +437,6 @@ def test_permutation(name: str, kind: Kind) -> None:
         (DistanceL2(UniformGrid(1, -1.0, 1.0)), DistanceL2(Binary())),
         (SmoothedL1(Binary(), 0.2), SmoothedL1(Codebook((-1.0, 1.0)), 0.2)),
     ],
-    ids=repr,
 )
 @pytest.mark.parametrize("weight", [0.0, 0.1, 0.7, math.inf])
 def test_equal_sets_give_equal_regularizers(
@@ -492,7 +489,7 @@ def test_w_prox_as_the_paper_prints_it(weight: float, kind: Kind) -> None:
     np.testing.assert_allclose(got, expected, rtol=2 * kind.eps, atol=2 * kind.eps)
 
 
-@pytest.mark.parametrize("codebook", [Binary(), Ternary(), Codebook(WORDS)], ids=repr)
+@pytest.mark.parametrize("codebook", [Binary(), Ternary(), Codebook(WORDS)])
 def test_smoothing_tends_to_the_distance(codebook: Any) -> None:
     theta, sharp = sample_points(WORDS), DistanceL1(codebook)
     for epsilon in (0.08, 0.01, 1e-4):
@@ -654,7 +651,7 @@ def test_weights_per_row(name: str, kind: Kind) -> None:
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize(
-    "weight", [np.float32(0.5), np.float64(0.5), np.array(0.5), Fraction(1, 2)], ids=repr
+    "weight", [np.float32(0.5), np.float64(0.5), np.array(0.5), Fraction(1, 2)]
 )
 @all_regularizers
 def test_numbers_of_any_type_are_weights(name: str, weight: Any, backend: str) -> None:
@@ -686,7 +683,6 @@ def test_numbers_of_any_type_are_weights(name: str, weight: Any, backend: str) -
         (np.ones((2, 2)), ValueError, r"weight: expected a shape that broadcasts to \(\d,\)"),
         (torch.ones(2), TypeError, "weight: expected a number or an array of theta's library"),
     ],
-    ids=repr,
 )
 @pytest.mark.parametrize(
     "name", ["l1-binary", "l2-codebook", "l2-scaled-binary", "smoothed-ternary"]
@@ -724,7 +720,7 @@ def test_coupled_coordinates_share_their_weight(make: Any) -> None:
 
 @all_regularizers
 @pytest.mark.parametrize(
-    "theta", [np.arange(3), np.ones(3, dtype=complex), torch.arange(3), "abc", None], ids=repr
+    "theta", [np.arange(3), np.ones(3, dtype=complex), torch.arange(3), "abc", None]
 )
 def test_no_real_array(name: str, theta: Any) -> None:
     regularizer = REGISTRY[name]()

@@ -200,7 +200,6 @@ def test_sign_symmetry_off_ties(name: str, kind: Kind) -> None:
         (UniformGrid(2, -1, 2), Codebook((-1, 0, 1, 2))),
         (UniformGrid(4, -1.0, 2.0), Codebook([Fraction(i, 5) - 1 for i in range(16)])),
     ],
-    ids=repr,
 )
 def test_equivalent_sets(one: Set, other: Set, kind: Kind) -> None:
     theta = kind.array(sample_points((-1.0, -0.3, 0.3, 1.0, 2.0)))
@@ -416,7 +415,6 @@ def test_bad_axis() -> None:
         (None, "NoneType"),
         (True, "bool"),
     ],
-    ids=repr,
 )
 def test_no_real_array(name: str, theta: Any, got: str) -> None:
     quantization_set = REGISTRY[name]()
