@@ -33,8 +33,14 @@ def outcomes(folder: Path) -> dict[str, int | None]:
 
 def change(mutant: str) -> str:
     """The lines that a mutant changes, as a diff without its header."""
-    shown = subprocess.run([*MUTMUT, "show", mutant], cwd=ROOT, capture_output=True, text=True, check=True)
-    lines = [line for line in shown.stdout.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    shown = subprocess.run(
+        [*MUTMUT, "show", mutant], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = [
+        line
+        for line in shown.stdout.splitlines()
+        if line[:1] in "+-" and line[:3] not in ("+++", "---")
+    ]
     return "\n".join(lines)
 
 
@@ -56,9 +62,13 @@ def report(codes: dict[str, int | None], words: dict[str, str], diffs: dict[str,
         "# Mutation testing",
         "",
         f"{caught:.1%} of {len(codes)} mutants of `pqtheory/sets/`, `pqtheory/regularizers/` and `pqtheory/signs/` "
-        f"are caught (aim: {TARGET:.0%}): " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) + ".",
+        f"are caught (aim: {TARGET:.0%}): "
+        + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+        + ".",
         "",
-        "Written by `make mutate`; " + ", ".join(f"{k} {v}" for k, v in origin["versions"].items()) + ".",
+        "Written by `make mutate`; "
+        + ", ".join(f"{k} {v}" for k, v in origin["versions"].items())
+        + ".",
         "",
         "## Survivors",
         "",

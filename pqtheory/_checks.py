@@ -65,7 +65,7 @@ def check_weight(weight: Any, name: str = "weight") -> Any:
         return weight
     if isinstance(weight, np.ndarray):
         if not (weight >= 0).all():
-            raise ValueError(f"{name}: expected numbers >= 0, got {weight!r}")
+            raise ValueError(f"{name}: expected a number >= 0, got {weight!r}")
         return weight
     return check_number(weight, name, 0)
 

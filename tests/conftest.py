@@ -34,5 +34,5 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_make_parametrize_id(val: Any) -> str:
     """Names of cases in letters, digits and dots, whatever the case is: every tool can select them."""
-    name = getattr(val, "__name__", None) or str(val)
+    name = re.sub(r"\bat 0x[0-9a-f]+", "", getattr(val, "__name__", None) or str(val))
     return re.sub(r"[^\w.+]+", "-", name).strip("-")[:60] or "empty"

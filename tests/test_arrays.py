@@ -14,8 +14,11 @@ from pqtheory import _arrays
 from pqtheory._arrays import as_array, constant_like, dtype_name, is_torch, keep_nan, sign
 from pqtheory._checks import check_count, check_number, check_vectors, check_weight
 from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK, _can_block, elementwise
-from pqtheory.regularizers import DistanceL1
-from pqtheory.sets import Binary
+from pqtheory.methods import BinaryConnect, ProxQuant
+from pqtheory.problems import Quadratic
+from pqtheory.regularizers import DistanceL1, SmoothedL1
+from pqtheory.schedules import Constant, Linear
+from pqtheory.sets import Binary, Ternary, UniformGrid
 
 DTYPES = ["float16", "float32", "float64", "bfloat16"]
 
@@ -155,7 +158,14 @@ def test_kernels_must_keep_the_shape() -> None:
         ((0, "x", 0), {"open_low": True}, ValueError, "x: expected a number > 0, got 0"),
         ((math.inf, "x"), {"finite": True}, ValueError, "x: expected a finite number, got inf"),
         ((np.float32(-1), "x", 0), {}, ValueError, "x: expected a number >= 0, got -1.0"),
-        ((np.array([1, -1]), "x", 0), {}, ValueError, "x: expected a number >= 0, got array"),
+        (
+            (np.ones(3), "x", 0),
+            {},
+            TypeError,
+            r"x: expected a number, got an array of shape \(3,\)",
+        ),
+        ((np.array(1.0), "x"), {}, TypeError, r"x: expected a number, got an array of shape \(\)"),
+        ((torch.ones(2), "x"), {}, TypeError, "x: expected a number, got tensor"),
     ],
 )
 def test_bad_numbers(arguments: Any, options: Any, error: type[Exception], message: str) -> None:
@@ -167,8 +177,28 @@ def test_good_numbers_come_back() -> None:
     for value in (0, 0.5, math.inf, Fraction(1, 3)):
         assert check_number(value, "x", 0) is value
     assert type(check_number(np.float32(0.5), "x")) is float
-    array = np.array([0.5, 1.0])
-    assert check_number(array, "x", 0, open_low=True, finite=True) is array
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (Binary, "scale"),
+        (Ternary, "scale"),
+        (lambda a: UniformGrid(2, low=a), "low"),
+        (lambda a: UniformGrid(2, high=a), "high"),
+        (lambda a: SmoothedL1(Binary(), a), "epsilon"),
+        (BinaryConnect, "step_size"),
+        (lambda a: BinaryConnect(0.1, clip=a), "clip"),
+        (lambda a: ProxQuant(DistanceL1(Binary()), 0.1, a), "strength"),
+        (Constant, "value"),
+        (Linear, "rate"),
+        (lambda a: Quadratic([[1.0]], [1.0], noise=a), "noise"),
+    ],
+)
+def test_arrays_are_no_numbers(make: Any, name: str) -> None:
+    for array in (np.array([0.1, 0.2]), np.array([0.1]), np.array([])):
+        with pytest.raises(TypeError, match=f"{name}: expected a number, got an array of shape"):
+            make(array)
 
 
 def test_counts() -> None:
@@ -187,6 +217,11 @@ def test_counts() -> None:
 def test_weights_and_vectors() -> None:
     tensor = torch.tensor([0.0, 1.0])
     assert check_weight(tensor) is tensor
+    array = np.array([0.0, math.inf])
+    assert check_weight(array) is array
+    for bad in (np.array([1.0, -1.0]), np.array([math.nan])):
+        with pytest.raises(ValueError, match="weight: expected a number >= 0, got array"):
+            check_weight(bad)
     with pytest.raises(ValueError, match="weight: expected numbers >= 0, got tensor"):
         check_weight(torch.tensor([math.nan]))
     assert check_vectors(np.ones((2, 3)), 3)[1].shape == (2, 3)

@@ -112,6 +112,36 @@ def test_exit_code_1_if_refuted_or_a_control_survives(claim_file, options, tmp_p
     assert run("show", claim_file(**options)).exit_code == 1
 
 
+def test_figures_that_json_lacks_are_written_all_the_same(claim_file, tmp_path):
+    path = Path(claim_file())
+    path.write_text(
+        path.read_text().replace('measured={"c": 0.5}', 'measured={"c": 0.5, "s": {1}}')
+    )
+    result = run("verify", path, "--json", tmp_path / "r.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (stored,) = json.loads((tmp_path / "r.json").read_text())["claims"]
+    assert stored["measured"] == {"c": 0.5, "s": "{1}"}
+
+
+def test_a_claim_that_is_named_twice_runs_once(claim_file, monkeypatch):
+    path = Path(claim_file())
+    monkeypatch.chdir(path.parent)
+    result = run("verify", "two-function-toy", path.name, f"./{path.name}", "two-function-toy")
+    assert result.exit_code == 0
+    assert result.stdout.count("two-function-toy") == 1
+    assert result.stdout.count("mine") == 1
+    Path("other.py").write_text(path.read_text())
+    message = one_line(run("verify", path.name, "other.py"))
+    assert "expected different names, got two claims 'mine'" in message
+
+
+def test_a_run_that_diverges_is_one_line(tmp_path):
+    result = process("plot", "basins", "--step-size", "1000", "--out", "b.png", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "not finite after step" in result.stderr
+
+
 def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
     mine = verification.load_file(Path(claim_file("only-one")))
     monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
@@ -129,7 +159,7 @@ def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = ", "SyntaxError"),
+        ("x = 1\nx = ", "bad.py': SyntaxError: invalid syntax (line 2 of bad.py)"),
         (
             "import not_there_at_all",
             "ModuleNotFoundError: No module named 'not_there_at_all' (line 1 of bad.py)",
@@ -140,6 +170,14 @@ def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
             "ZeroDivisionError: division by zero (line 9",
         ),
         (CLAIM_FILE.format(name="bad", part="'a'", control=-1), "claim 'bad': DTypePromotionError"),
+        (
+            CLAIM_FILE.format(name="bad", part=0, control=-1).replace('"c")', '"d")'),
+            "pqtheory: claim 'bad': no part measures its headline 'd', only ['c']\n",
+        ),
+        (
+            CLAIM_FILE.format(name="bad", part=0, control=-1).replace('{"c": 0.5}, p', "{}, p"),
+            "claim 'bad': ValueError: predicted: figure 'c' is not measured, only [] (line 6 of",
+        ),
     ],
 )
 def test_a_users_broken_claim_file_is_one_line(tmp_path, text, message):
@@ -182,7 +220,13 @@ def test_a_users_broken_claim_file_is_one_line(tmp_path, text, message):
             "either --regularizer or --set",
         ),
         (("plot", "regularizer", "--set", "scaled-binary"), "expected a set with fixed levels"),
-        (("plot", "regularizer", "--weight", "-1"), "weights: expected a number >= 0, got -1.0"),
+        (
+            ("plot", "regularizer", "--set", "foo"),
+            "set: no set 'foo'; expected one of binary, binary-scaled, ternary,",
+        ),
+        (("foo",), "no command 'foo'; expected one of"),
+        (("plot", "regularizer", "--weight", "nan"), "--weight: expected a number >= 0, got nan"),
+        (("plot", "regularizer", "--weight", "-1"), "--weight: expected a number >= 0, got -1.0"),
         (("plot", "trajectory", "--method", "binaryconnect"), "did you mean 'binary-connect'?"),
         (("plot", "trajectory", "--dim", "2"), "give --seed"),
         (("plot", "sign-flips", "--seeds", "0"), "seeds: expected an integer >= 1, got 0"),

@@ -1,7 +1,11 @@
 """The import is light, and the public names are there."""
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +70,17 @@ def test_the_package_itself() -> None:
     assert {"simulate", "verify", "sets", "Trajectory", "NonFiniteError"} <= set(dir(pq))
     with pytest.raises(AttributeError, match="module 'pqtheory' has no attribute 'nothing'"):
         pq.nothing  # noqa: B018
+
+
+def test_every_dependency_is_imported_somewhere() -> None:
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[<>=\[ ]", d)[0].replace("-", "_") for d in project["dependencies"]}
+    imported = set()
+    for file in (root / "pqtheory").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").partition(".")[0])
+    assert wanted <= imported

@@ -624,6 +624,18 @@ def test_wrong_arrays_get_one_clear_error(problem: Problem) -> None:
             call(torch.ones(n, dtype=torch.int64))
 
 
+def test_a_quadratic_may_be_asymmetric_by_rounding() -> None:
+    rng = np.random.default_rng(0)
+    Q, _ = np.linalg.qr(rng.standard_normal((6, 6)))
+    A = Q @ np.diag(np.arange(1.0, 7.0)) @ Q.T
+    assert (A != A.T).any()
+    kept = Quadratic(A, np.ones(6)).A
+    np.testing.assert_array_equal(kept, kept.T)
+    np.testing.assert_allclose(kept, A, rtol=0, atol=1e-14)
+    # what is symmetric stays what it is, to the last bit
+    np.testing.assert_array_equal(Quadratic(kept, np.ones(6)).A, kept)
+
+
 X, y = np.ones((3, 2)), np.ones(3)
 LABELS = np.asarray([0, 1, 1])
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
@@ -635,7 +647,14 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: TwoFunctionToy(1, noise=math.inf), ValueError, "noise: expected a finite"),
     (lambda: TwoFunctionToy(1, noise=np.ones(2)), TypeError, "noise: expected a number"),
     (lambda: Quadratic([[1, 2]], [1]), ValueError, "A: expected a square matrix"),
-    (lambda: Quadratic([[1, 2], [0, 1]], [1, 1]), ValueError, "A: expected a symmetric"),
+    (lambda: Quadratic([[1, 2], [0, 1]], [1, 1]), ValueError, r"\|A - A.T\| = 2"),
+    (lambda: Quadratic([[1, 3], [3 - 1e-11, 1]], [1, 1]), ValueError, r"\|A - A.T\| = 1e-11"),
+    (
+        lambda: Quadratic(np.array([[1, 3], [3 + Fraction(1, 10**20), 1]]), fractions([1, 1])),
+        ValueError,
+        r"A: expected a symmetric matrix, got one with max \|A - A.T\| = 1e-20",
+    ),
+    (lambda: Quadratic([[1]], [1], noise="a"), TypeError, "noise: expected a number"),
     (lambda: Quadratic([[1]], [1, 1]), ValueError, "b: expected shape"),
     (lambda: Quadratic([[math.nan]], [1]), ValueError, "A: expected finite entries, got nan"),
     (lambda: Quadratic([[1j]], [1]), TypeError, "A: expected real numbers, got dtype complex"),

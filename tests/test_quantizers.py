@@ -400,6 +400,15 @@ def test_alternating_goes_on_from_the_start():
     assert_array_equal(quantizer.fit(theta, quantizer.fit(theta)).values, fresh.values)
 
 
+@pytest.mark.parametrize("backend", [np.asarray, torch.asarray, lambda t: exact(t)])
+@pytest.mark.parametrize("theta", [[-1.0, -0.5], [0.5, 1.0], [-1.0, 0.5], [-0.0, -0.0]])
+def test_no_level_of_adaptive_ternary_is_minus_zero(theta, backend):
+    _, codebook = AdaptiveTernary().quantize(backend(theta))
+    codebook = np.asarray(codebook, dtype=np.float64)
+    assert (codebook == 0).any()
+    assert not np.signbit(codebook[codebook == 0]).any()
+
+
 # ------------------------------------------------------------------ wrong input
 
 

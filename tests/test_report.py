@@ -163,9 +163,7 @@ def test_figures_without_a_prediction_show_a_dash():
     assert headline(verify(bare)["bare"]) == ("n", "3", "–")
     page = Page(render(verify(bare)))
     assert ["n", "3", "–"] in page.rows
-    nothing = Claim(
-        "bare", "s", "t", "f", (Part("p", "q", lambda b: Evidence("proved")),), bare.controls, "n"
-    )
+    nothing = Claim("bare", "s", "t", "f", (Part("p", "q", refuted),), bare.controls, "n")
     assert headline(verify(nothing)["bare"]) == ("n", "–", "–")
     Page(render(verify(nothing)))
 

@@ -123,7 +123,8 @@ def test_a_diverging_run_names_the_step() -> None:
     steep = Quadratic([[4.0]], [0.0])
     method = ProxQuant(DistanceL1(Binary()), 1e60, 0.0)  # each step multiplies by about -4e60
     message = r"not finite after step 6 of ProxQuant"
-    with np.errstate(over="ignore"), pytest.raises(pq.NonFiniteError, match=message) as caught:
+    # no warning comes first, though warnings are errors here
+    with pytest.raises(pq.NonFiniteError, match=message) as caught:
         pq.simulate(method, steep, np.array([[0.5], [0.0]]), 50)
     assert caught.value.step == 6
     assert isinstance(caught.value, ArithmeticError)
@@ -135,6 +136,13 @@ def test_a_start_that_is_not_finite(bad: float) -> None:
         with pytest.raises(pq.NonFiniteError, match="after step 0") as caught:
             pq.simulate(METHOD, PROBLEM, start, 3)
         assert caught.value.step == 0
+
+
+def test_values_may_overflow_where_the_weights_do_not() -> None:
+    path = pq.simulate(METHOD, Quadratic(np.eye(1), [0.0]), np.array([1e200]), 1)
+    assert np.isinf(path.values).all()
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        np.float64(1e200) * np.float64(1e200)  # the caller's own settings are as before
 
 
 def test_a_sum_that_overflows_is_no_divergence() -> None:
@@ -160,6 +168,9 @@ def test_a_sum_that_overflows_is_no_divergence() -> None:
         ({"theta0": np.float64(1)}, ValueError, r"theta0: expected shape \(..., 3\), got \(\)"),
         ({"theta0": np.arange(3)}, TypeError, "theta0: expected a real floating-point array"),
         ({"theta0": np.ones(3) * 1j}, TypeError, "theta0: expected a real floating-point array"),
+        ({"method": METHOD.map}, TypeError, "method: expected a method, got"),
+        ({"method": BinaryConnect}, TypeError, "method: expected a method, got <class"),
+        ({"problem": DistanceL1(Binary())}, TypeError, "problem: expected a problem, got Distance"),
         ({"record": "none"}, ValueError, "record: expected 'all', 'last' or an integer >= 1"),
         ({"record": 0}, ValueError, "record: expected an integer >= 1, got 0"),
         ({"record": 2.5}, TypeError, "record: expected an integer, got 2.5"),

@@ -1,22 +1,26 @@
 """Run every benchmark and write experiments/results/benchmarks.md and .json: ``make bench``."""
 
 import dataclasses
-import json
+import inspect
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from experiments.benchmarks import importing, prox, signs, simulation
-from pqtheory.provenance import provenance
+from pqtheory.provenance import provenance, write_json
 
 RESULTS = Path(__file__).parents[1] / "results"
 SUITES = (importing, prox, simulation, signs)
 
 
-def main() -> None:
-    """Measure, print, write."""
-    rows = [row for suite in track(SUITES, "benchmarks") for row in suite.measure()]
+def main(results: Path = RESULTS, **sizes: int) -> None:
+    """Measure, print, write; ``sizes`` go to every suite that knows them."""
+    console = Console(stderr=True)
+    rows = []
+    for suite in track(SUITES, "benchmarks", console=console):
+        known = inspect.signature(suite.measure).parameters
+        rows += suite.measure(**{k: v for k, v in sizes.items() if k in known})
     lines = [
         "# Benchmarks",
         "",
@@ -31,17 +35,16 @@ def main() -> None:
             f"| {row.name} | {row.ratio:.2f} | {relation} {row.limit:g} | {row.seconds:.4f} "
             f"| {row.baseline_seconds:.4f} | {'yes' if row.within else 'NO'} |"
         )
-    origin = provenance("python -m experiments.benchmarks", seed=0)
-    lines += [
-        "",
-        f"{origin['hardware']}; " + ", ".join(f"{k} {v}" for k, v in origin["versions"].items()),
-        "",
-    ]
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "benchmarks.md").write_text("\n".join(lines))
+    origin = provenance(seed=0)
+    hardware = origin["hardware"]
+    versions = ", ".join(f"{name} {version}" for name, version in origin["versions"].items())
+    where = f"{hardware['processor']}, {hardware['cores']} cores; {versions}; {origin['time']}"
+    lines += ["", where, ""]
+    results.mkdir(exist_ok=True)
+    (results / "benchmarks.md").write_text("\n".join(lines))
     data = {"rows": [dataclasses.asdict(row) for row in rows], "provenance": origin}
-    (RESULTS / "benchmarks.json").write_text(json.dumps(data, indent=1) + "\n")
-    Console().print("\n".join(lines))
+    write_json(results / "benchmarks.json", data)
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

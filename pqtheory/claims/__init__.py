@@ -32,11 +32,12 @@ def load(name: str) -> Claim:
     Raises
     ------
     ValueError
-        If there is none; the nearest name is suggested.
+        If there is none; the nearest name is suggested, or all are listed.
     """
     if name not in REGISTRY:
-        near = difflib.get_close_matches(name, REGISTRY, 1, 0.0)
-        raise ValueError(f"claim: no claim {name!r}; did you mean {near[0]!r}?")
+        near = difflib.get_close_matches(name, REGISTRY, 1, 0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(REGISTRY)}"
+        raise ValueError(f"claim: no claim {name!r}; {hint}")
     module = importlib.import_module(f"pqtheory.claims.{name.replace('-', '_')}")
     claim: Claim = module.CLAIM
     return claim

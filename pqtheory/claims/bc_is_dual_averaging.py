@@ -6,7 +6,7 @@ of BinaryConnect makes of the sum (mu: momentum, w: weight decay):
 
 ============  ==================================================================================================
 momentum      weights sum_{k<=j<t} eta_j mu^{j-k} in place of eta_k: an argmin form, but one that changes with t
-weight decay  weights eta_k / prod_{j<=k} (1 - eta_j w), binary only: dual averaging with growing step sizes
+weight decay  weights eta_k / prod_{j<=k} (1 - eta_j w), binary, eta_j w < 1: dual averaging with growing steps
 Adam          the sum of Adam's own steps, whose weights depend on the gradients
 clipping      no function of a weighted sum: the order of the gradients counts
 ============  ==================================================================================================
@@ -22,6 +22,16 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.claims._binary_connect_checks import decide, product, vertices
+from pqtheory.claims._binary_connect_variants import (
+    DECAY,
+    ETA,
+    MOMENTUM,
+    Move,
+    adam,
+    clipping,
+    momentum,
+    weight_decay,
+)
 from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
 from pqtheory.methods import BinaryConnect, DualAveraging, LazyProx, Method
 from pqtheory.methods.dual_averaging import DualState
@@ -34,7 +44,6 @@ from pqtheory.simulate import simulate
 GRADIENTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 STEP_SIZES = (0.25, 1.0)
 STARTS = (-1.0, -0.5, -0.25, -0.0, 0.0, 0.25, 0.5, 1.0)
-ETA, MOMENTUM, DECAY = 0.5, 0.5, 1.0
 
 
 @final
@@ -197,35 +206,6 @@ def _ordinary_floats(budget: Budget) -> Evidence:
     return join(*pieces)
 
 
-# Variants of BinaryConnect: the move of (latent, memory) in step t = 0, 1, ... with the gradient g at sign(theta).
-
-Move = Callable[[Array, Any, Array, int], tuple[Array, Any]]
-
-
-def momentum(theta: Array, m: Any, g: Array, t: int) -> tuple[Array, Any]:
-    """Heavy ball: m <- mu m + g, theta <- theta - eta m."""
-    m = MOMENTUM * m + g
-    return theta - ETA * m, m
-
-
-def adam(theta: Array, averages: Any, g: Array, t: int) -> tuple[Array, Any]:
-    """Averages m of g and v of g^2, corrected for their start at 0: theta <- theta - eta m / (sqrt v + 1e-8)."""
-    m, v = averages if t else (0.0, 0.0)
-    m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-    root = np.sqrt(v / (1 - 0.999 ** (t + 1)))
-    return theta - ETA * m / (1 - 0.9 ** (t + 1)) / (root + 1e-8), (m, v)
-
-
-def weight_decay(theta: Array, memory: Any, g: Array, t: int) -> tuple[Array, Any]:
-    """Decay of the latent weights: theta <- (1 - eta w) theta - eta g."""
-    return (1 - ETA * DECAY) * theta - ETA * g, memory
-
-
-def clipping(theta: Array, memory: Any, g: Array, t: int) -> tuple[Array, Any]:
-    """Clipped latent weights: theta <- clip(theta - eta g, -1, 1)."""
-    return np.clip(theta - ETA * g, -1, 1), memory
-
-
 def _walk_variant(move: Move, starts: Array, gradients: Array) -> Walk:
     memory: Any = 0.0
     latents = [starts]
@@ -282,7 +262,7 @@ CLAIM = Claim(
         ),
         Part(
             "decay grows the steps",
-            "weight decay is dual averaging with the step sizes eta / (1 - eta w)^{k+1}",
+            "weight decay, eta w < 1, is dual averaging with the step sizes eta / (1 - eta w)^{k+1}",
             _against_argmin(weight_decay, GROWING),
         ),
     ),

@@ -295,6 +295,7 @@ def _slack(evidence: Evidence) -> float:
 def _merged(what: str, figures: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for name, value in (item for f in figures for item in f.items()):
-        if _plain(merged.setdefault(name, value)) != _plain(value):
+        if name in merged and _plain(merged[name]) != _plain(value):
             raise ValueError(f"{what}: figure {name!r} is both {merged[name]!r} and {value!r}")
+        merged[name] = value
     return merged

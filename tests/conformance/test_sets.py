@@ -363,6 +363,8 @@ def test_any_codebook_in_floats(levels: list[float], data: st.DataObject, kind: 
         ([0.0, math.inf], r"levels: expected finite real numbers"),
         ([0.0, 1j], r"levels: expected finite real numbers"),
         (["a", "b"], r"levels: expected finite real numbers"),
+        ([True, 2], r"levels: expected finite real numbers, got \[True, 2\]"),
+        (np.array([False, True]), r"levels: expected finite real numbers"),
     ],
 )
 def test_bad_levels(levels: Any, message: str) -> None:

@@ -1,0 +1,39 @@
+"""The benchmark scripts run end to end at small size; their figures are not tested."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.benchmarks.__main__ import main
+from experiments.benchmarks.timing import Row, compare
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit:DeprecationWarning"
+)  # torch's compiler uses it itself
+def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(tmp_path, size=100_000, starts=50, steps=20, repeats=1)
+    table = (tmp_path / "benchmarks.md").read_text()
+    assert table in capsys.readouterr().out
+    data = json.loads((tmp_path / "benchmarks.json").read_text())
+    assert len(data["rows"]) == table.count("\n| ") - 1 == 10
+    for row in data["rows"]:
+        assert row["seconds"] > 0
+        assert row["baseline_seconds"] > 0
+        assert row["name"] in table
+    assert data["provenance"]["hardware"]["cores"] >= 1
+
+
+def test_compare_takes_the_medians_in_turns() -> None:
+    calls: list[str] = []
+    row = compare("x", lambda: calls.append("a"), lambda: calls.append("b"), 2.0, repeats=3)
+    assert calls == ["a", "b"] * 4
+    assert row.ratio == row.seconds / row.baseline_seconds
+
+
+@pytest.mark.parametrize(
+    ("ratio", "at_least", "within"), [(1, False, True), (3, False, False), (3, True, True)]
+)
+def test_within(ratio: float, at_least: bool, within: bool) -> None:
+    assert Row("x", ratio, 2.0, ratio, 1.0, at_least).within is within
