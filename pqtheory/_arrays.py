@@ -20,6 +20,11 @@ Namespace = Any
 #: significand bits, hidden bit included, by dtype name
 PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 EXACT = "object"
+#: integers of the same width, and the bits of 1.0
+_SIGN_BITS: dict[Any, tuple[Any, int]] = {
+    np.dtype(np.float32): (np.int32, 0x3F800000),
+    np.dtype(np.float64): (np.int64, 0x3FF0000000000000),
+}
 #: names by dtype, which NumPy puts together anew each time it is asked
 _DTYPE_NAMES: dict[Any, str] = {}
 HALF_PRECISION = frozenset({"float16", "bfloat16"})
@@ -105,26 +110,24 @@ def sign(xp: Namespace, t: Array) -> Array:
     """Sign with sign(0) = sign(-0.0) = +1, in the dtype of ``t``; the value at NaN is unspecified.
 
     ``where(t >= 0, 1, -1)``, written for each library with the operations that it vectorises: a selection costs it ten
-    times an addition.
+    times an addition. In float32 and float64 the sign bit goes beside the bits of 1.0; +0.0 first turns -0.0 into +0.0.
     """
+    if xp is np and t.dtype in _SIGN_BITS:
+        integer, ones = _SIGN_BITS[t.dtype]
+        bits = np.asarray(np.add(t, t.dtype.type(0))).view(integer)
+        bits &= np.iinfo(integer).min
+        bits |= integer(ones)
+        return bits.view(t.dtype)
     if xp is np:
-        if t.dtype == np.float32:
-            return _sign_from_bits(t, np.int32, 0x3F800000)
-        if t.dtype == np.float64:
-            return _sign_from_bits(t, np.int64, 0x3FF0000000000000)
         one = np.asarray(Fraction(1) if t.dtype == object else 1, dtype=t.dtype)
         return np.where(t >= 0, one, -one)
     if is_torch(t) and not is_compiling():
-        return xp.sign(xp.sign(t) + 0.5)
+        if dtype_name(t) == "float32" and not t.requires_grad:
+            bits = t.add(0.0).view(xp.int32)
+            return bits.bitwise_and_(-(2**31)).bitwise_or_(0x3F800000).view(t.dtype)
+        return t.sign().add(0.5).sign()
     one = xp.ones_like(t)
     return xp.where(t >= 0, one, -one)
-
-
-def _sign_from_bits(t: Array, integer: Any, bits_of_one: int) -> Array:
-    """Set the bits of 1.0 beside the sign bit; adding +0.0 first turns -0.0 into +0.0."""
-    bits = np.add(t, t.dtype.type(0)).view(integer)
-    bits = bits & integer(np.iinfo(integer).min)
-    return (bits | integer(bits_of_one)).view(t.dtype)
 
 
 def keep_nan(xp: Namespace, values: Array, t: Array) -> Array:

@@ -1,13 +1,15 @@
 """The one wrapper round all elementwise kernels: out = kernel(xp, theta, *arguments).
 
 A kernel is a pure function of an array namespace. The wrapper gives it blocks that stay in cache, widens half precision
-to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself.
+to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself. A kernel that ends in a
+clip may return it undone, as a :class:`Between`: the wrapper then does it in place.
 """
 
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -23,9 +25,33 @@ from pqtheory._arrays import (
 
 #: elements per block: a few temporaries of this size stay in the second-level cache
 NUMPY_BLOCK = 1 << 15
-TORCH_BLOCK = 1 << 17
+TORCH_BLOCK = 1 << 18
 
-Kernel = Callable[..., Array]
+Kernel = Callable[..., Any]
+
+
+@final
+@dataclass(frozen=True)
+class Between:
+    """min(max(x, low), high), left undone; NaN in any of the three gives NaN."""
+
+    x: Array
+    low: Array
+    high: Array
+
+
+def finish(xp: Namespace, result: Any, out: Array | None = None) -> Array:
+    """What a kernel returned, as an array; written to ``out``, a block of plain memory, if that is given."""
+    if isinstance(result, Between):
+        if out is None:
+            return xp.minimum(xp.maximum(result.x, result.low), result.high)
+        if xp is np:
+            return np.minimum(np.maximum(result.x, result.low, out=out), result.high, out=out)
+        return xp.clamp(result.x, result.low, result.high, out=out)
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
@@ -93,7 +119,7 @@ def narrow(xp: Namespace, result: Array, like: Array) -> Array:
 
 
 def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) -> Array:
-    result: Array = narrow(xp, kernel(xp, widen(xp, t), *arguments), t)
+    result: Array = narrow(xp, finish(xp, kernel(xp, widen(xp, t), *arguments)), t)
     if tuple(result.shape) != tuple(t.shape):
         raise ValueError(
             f"expected arguments that broadcast to theta's shape {tuple(t.shape)}, "
@@ -135,9 +161,13 @@ def _run_in_blocks(
     keep_freed_memory()
     block = NUMPY_BLOCK if xp is np else TORCH_BLOCK
     source, target = t.reshape(-1), out.reshape(-1)
+    narrows = dtype_name(t) in HALF_PRECISION
     for start in range(0, math.prod(t.shape), block):
         part = slice(start, start + block)
-        target[part] = _run(kernel, xp, source[part], arguments)
+        if narrows:
+            target[part] = _run(kernel, xp, source[part], arguments)
+        else:
+            finish(xp, kernel(xp, source[part], *arguments), target[part])
 
 
 @functools.cache

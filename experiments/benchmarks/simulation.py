@@ -13,7 +13,7 @@ STARTS, STEPS, ETA = 10_000, 1_000, 0.1
 LOOPED_STARTS = 20
 
 
-def measure(starts: int = STARTS, steps: int = STEPS, repeats: int = 5) -> list[Row]:
+def measure(starts: int = STARTS, steps: int = STEPS, repeats: int = 9) -> list[Row]:
     """Recording the last point and everything against preallocated arithmetic; a loop over starts, per start."""
     problem = Quadratic.random(10, condition=10.0, seed=0)
     theta0 = np.random.default_rng(0).standard_normal((starts, 10))

@@ -1,5 +1,6 @@
 r"""Quadratics: L(x) = 1/2 x^T A x + b^T x, gradient A x + b, smoothness ||A||_2."""
 
+from functools import partial
 from typing import Any, Self, final
 
 import numpy as np
@@ -96,9 +97,13 @@ class Quadratic(Problem):
         return theta @ constant_like(xp, self.A, theta) + constant_like(xp, self.b, theta)
 
     def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
+        # x.A.x / 2 + b.x = (x.(A x + b) + b.x) / 2
         b = constant_like(xp, self.b, theta)
-        slope = theta @ constant_like(xp, self.A, theta)
-        return xp.sum(theta * (slope / 2 + b), axis=-1), slope + b
+        gradient = theta @ constant_like(xp, self.A, theta) + b
+        # on short rows einsum is twice as fast as vecdot
+        row_dot = partial(np.einsum, "...i,...i->...") if xp is np else xp.vecdot
+        along = row_dot(theta, gradient)
+        return (along + theta @ b) / 2, gradient
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like, keep_nan
-from pqtheory._elementwise import elementwise
+from pqtheory._elementwise import Between, elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.finite import FiniteSet, require_levels
 
@@ -78,5 +78,5 @@ class DistanceL1(LevelRegularizer):
                 yield min(level, theta + weight)
 
 
-def _toward(xp: Namespace, t: Array, p: Array, w: Any) -> Array:
-    return xp.minimum(xp.maximum(p, t - w), t + w)
+def _toward(xp: Namespace, t: Array, p: Array, w: Any) -> Between:
+    return Between(p, t - w, t + w)

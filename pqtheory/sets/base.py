@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from pqtheory._arrays import Array, as_array, keep_nan
-from pqtheory._elementwise import Kernel
+from pqtheory._arrays import Array, as_array
+from pqtheory._elementwise import Between, Kernel
 
 
 class Set(ABC):
@@ -51,8 +51,9 @@ class Set(ABC):
         return self.map(_distance, theta)
 
 
-def _nearest(xp: Any, t: Array, p: Array) -> Array:
-    return keep_nan(xp, p, t)
+def _nearest(xp: Any, t: Array, p: Array) -> Between:
+    # p itself, but NaN where t is
+    return Between(p, t, p)
 
 
 def _distance(xp: Any, t: Array, p: Array) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array, sign
 from pqtheory._checks import check_count
-from pqtheory._elementwise import Kernel, check_out, narrow, widen
+from pqtheory._elementwise import Kernel, check_out, finish, narrow, widen
 from pqtheory.sets.base import Set
 
 #: no array library has more
@@ -86,7 +86,7 @@ class ScaledBinary(Set):
             check_out(out, t)
         wide = widen(xp, t)
         nearest = self._scale(xp, wide, True) * sign(xp, wide)
-        result = narrow(xp, kernel(xp, wide, nearest, *arguments), t)
+        result = narrow(xp, finish(xp, kernel(xp, wide, nearest, *arguments)), t)
         if out is not None:
             out[...] = result
             return out
