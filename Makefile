@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-FLOORS := pqtheory/_*.py,pqtheory/sets/*,pqtheory/quantizers/*,pqtheory/schedules.py,pqtheory/regularizers/*,pqtheory/problems/*,pqtheory/methods/*,pqtheory/simulate.py,pqtheory/trajectory.py,pqtheory/signs*,pqtheory/stability/*
+FLOORS := pqtheory/_[a-z]*.py,pqtheory/sets/*,pqtheory/quantizers/*,pqtheory/schedules.py,pqtheory/regularizers/*,pqtheory/problems/*,pqtheory/methods/*,pqtheory/simulate.py,pqtheory/trajectory.py,pqtheory/signs*,pqtheory/stability/*
 
 .PHONY: help verify test lint bench mutate clean
 
