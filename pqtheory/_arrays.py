@@ -91,6 +91,13 @@ def is_torch(array: Array) -> bool:
     return torch is not None and isinstance(array, torch.Tensor)
 
 
+def is_symbolic(array: Any) -> bool:
+    """Whether ``array`` is a term of a solver: exact, but not a NumPy array of numbers."""
+    return not isinstance(array, (np.ndarray, numbers.Number)) and (
+        array_api_compat.is_array_api_obj(array) and dtype_name(array) == EXACT
+    )
+
+
 def is_compiling() -> bool:
     """Whether torch.compile is tracing the caller."""
     torch = sys.modules.get("torch")

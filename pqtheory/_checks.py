@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array, is_compiling, is_torch
+from pqtheory._arrays import Array, as_array, is_compiling, is_symbolic, is_torch
 
 
 def check_number(
@@ -66,6 +66,9 @@ def check_weight(weight: Any, name: str = "weight") -> Any:
     if isinstance(weight, np.ndarray):
         if not (weight >= 0).all():
             raise ValueError(f"{name}: expected a number >= 0, got {weight!r}")
+        return weight
+    if is_symbolic(weight):
+        # that it is >= 0 is for the proof to assume
         return weight
     return check_number(weight, name, 0)
 

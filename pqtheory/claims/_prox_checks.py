@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.evidence import Evidence, judge
+from pqtheory.evidence import Budget, Check, Evidence, judge, smt
 from pqtheory.regularizers import Regularizer
 
 #: a candidate prox: (theta, weight) -> x, on arrays of fractions
-ProxMap = Callable[[Array, Fraction], Array]
+ProxMap = Callable[[Array, Any], Array]
+WEIGHTS = tuple(Fraction(n, 8) for n in (1, 2, 3, 5, 8, 9, 16, 80))
 
 
 def fractions_grid(low: int, high: int, denominator: int) -> Array:
@@ -53,6 +54,27 @@ def minimiser_evidence(
             cases[name].extend(values.tolist())
     margins = np.concatenate(worst)
     return judge("sampled", margins, {k: column(v) for k, v in cases.items()})
+
+
+def minimiser_check(
+    regularizer: Regularizer, prox: ProxMap, quick: int = 12, scale: int = 1
+) -> Check:
+    """For all real theta, x and all w > 0: p = prox(theta, w) minimises 1/2 (x - theta)^2 + w scale R(x).
+
+    Proved over the reals where the solver is at hand, else sampled on a grid with ``quick`` points to the unit.
+    """
+
+    def statement(t: Any, w: Any, x: Any) -> Any:
+        p = prox(t, w)
+        own = (p - t) ** 2 / 2 + w * scale * regularizer.value(p)
+        return [w > 0], own <= (x - t) ** 2 / 2 + w * scale * regularizer.value(x)
+
+    def sampled(budget: Budget) -> Evidence:
+        grid = fractions_grid(-3, 3, budget.pick(quick, 4 * quick))
+        scaled = [scale * w for w in WEIGHTS]
+        return minimiser_evidence(regularizer, lambda t, w: prox(t, w / scale), grid, scaled, grid)
+
+    return smt.or_else(statement, "theta weight x", sampled)
 
 
 def column(values: list[Any]) -> Array:

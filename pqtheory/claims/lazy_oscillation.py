@@ -1,140 +1,201 @@
-r"""Lazy prox-gradient need not converge: on L = x^2/2 with the smoothed W it has the orbit of period two.
+r"""Lazy prox-gradient need not converge: on L = x^2/2 with the smoothed W it has the orbit of period two
 
     theta = +-lambda eta / (2 - eta),   mapped points x = +-2 lambda / (2 - eta),
     for eps <= lambda <= (1 - eps)(1 - eta/2),
 
 because the prox of theta in (0, 1) is theta + lambda there, and theta - eta (theta + lambda) = -theta.
 The mapped points are not stationary for F = L + lambda S at any constant step: F'(x) = theta exactly (nor are the
-latent ones, unless lambda = eps). But theta = O(eta), so the
-*mapped* points come as close to stationary as the step is small, while their sign flips at every step for ever.
+latent ones, unless lambda = eps). But theta <= eta lambda, so the *mapped* points come as close to stationary as the
+step is small, while their sign flips at every step for ever.
+
+Decaying steps, eps <= lambda <= 1 - eps, eta_t <= 1 with eta_t -> 0 and sum eta_t = infinity: a mapped point has the
+sign of theta and |x| >= lambda, so theta moves toward 0 by at least eta_t lambda and crosses 0 again and again; and
+|theta_{t+1}| <= max(|theta_t| - eta_t lambda, eta_t (|theta_t| + lambda)), so that |F'(x_t)| = |theta_t| -> 0.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from pqtheory import signs
-from pqtheory._arrays import Array
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
-from pqtheory.methods import LazyProx, Method, ProxQuant
+from pqtheory._arrays import as_array
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, smt
+from pqtheory.methods import LazyProx
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import SmoothedL1
 from pqtheory.schedules import Polynomial
 from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
 
-HALF_SQUARE = Quadratic(
-    np.array([[Fraction(1)]], dtype=object), np.array([Fraction(0)], dtype=object)
-)
+FIGURE = "|theta| after 4 steps, eta = lambda = 1/2"
+NAMES = "eta lambda epsilon"
+HALF = Fraction(1, 2)
+
+#: (theta, eta, lambda, epsilon) -> the next theta
+Step = Callable[[Any, Any, Any, Any], Any]
 
 
-def amplitude(eta: Fraction, strength: Fraction) -> Fraction:
+def smoothed(eps: Any) -> SmoothedL1:
+    """S with the levels -1 and +1."""
+    return SmoothedL1(Binary(), eps)
+
+
+def lazy(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
+    """Theta - eta L'(prox(theta)), and L'(x) = x."""
+    return theta - eta * smoothed(eps).prox(theta, strength)
+
+
+def eager(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
+    """The ProxQuant step."""
+    return smoothed(eps).prox(theta - eta * theta, eta * strength)
+
+
+def amplitude(eta: Any, strength: Any) -> Any:
     """Theta of the orbit."""
     return strength * eta / (2 - eta)
 
 
-def _settings(budget: Budget, side: int = 0) -> list[tuple[Fraction, Fraction, Fraction]]:
-    """(eta, lambda, eps) inside the range of the orbit (side 0), just above it (1) or below it (-1)."""
-    parts = budget.pick(8, 32)
-    settings = []
-    for numerator, denominator in product(range(1, parts + 1), (4, 8, 16)):
-        eta, eps = Fraction(3 * numerator, 2 * parts), Fraction(1, denominator)
-        highest = (1 - eps) * (1 - eta / 2)
-        if side:
-            settings.append((eta, highest * Fraction(11, 10) if side > 0 else eps / 2, eps))
-        elif highest >= eps:
-            settings.extend((eta, eps + share * (highest - eps), eps) for share in _SHARES)
-    return settings
+def half_product(eta: Any, strength: Any) -> Any:
+    """The amplitude to first order in eta."""
+    return strength * eta / 2
 
 
-_SHARES = (Fraction(0), Fraction(1, 3), Fraction(9, 10), Fraction(1))
+def in_range(eta: Any, strength: Any, eps: Any) -> list[Any]:
+    """Eps <= lambda <= (1 - eps)(1 - eta/2)."""
+    return [*any_strength(eta, strength, eps), strength >= eps, highest(eta, eps) >= strength]
 
 
-def _orbit(eta: Fraction, strength: Fraction, eps: Fraction, theta: Fraction, eager: bool) -> Array:
-    """Latent weights of four steps from ``theta``, in exact arithmetic: shape (5,)."""
-    kind = ProxQuant if eager else LazyProx
-    method: Method = kind(SmoothedL1(Binary(), eps), eta, strength)
-    start = np.array([theta], dtype=object)
-    return simulate(method, HALF_SQUARE, start, 4, fields=("latent",)).latent[:, 0]
+def any_strength(eta: Any, strength: Any, eps: Any) -> list[Any]:
+    """Only what makes sense at all: 0 < eps <= 1/2, 0 < eta < 2, lambda > 0."""
+    return [eps > 0, eps <= HALF, eta > 0, eta < 2, strength > 0]
+
+
+def not_below(eta: Any, strength: Any, eps: Any) -> list[Any]:
+    """The range without its upper end."""
+    return [*any_strength(eta, strength, eps), strength >= eps]
+
+
+def not_above(eta: Any, strength: Any, eps: Any) -> list[Any]:
+    """The range without its lower end."""
+    return [*any_strength(eta, strength, eps), highest(eta, eps) >= strength]
+
+
+def highest(eta: Any, eps: Any) -> Any:
+    """The upper end of the range of lambda."""
+    return (1 - eps) * (1 - eta / 2)
 
 
 def _period_two(
-    budget: Budget, side: int = 0, scale: Fraction = Fraction(1), eager: bool = False
-) -> Evidence:
-    settings = _settings(budget, side)
-    holds = []
-    for eta, strength, eps in settings:
-        theta = scale * amplitude(eta, strength)
-        path = _orbit(eta, strength, eps, theta, eager)
-        holds.append(bool((path == np.array([theta, -theta, theta, -theta, theta])).all()))
-    half = _orbit(Fraction(1, 2), Fraction(1, 2), Fraction(1, 8), scale * Fraction(1, 6), eager)
-    return judge(
-        "sampled",
-        np.array(holds),
-        _columns(settings),
-        measured={"|theta| after 4 steps, eta = lambda = 1/2": abs(float(half[-1]))},
-        predicted={"|theta| after 4 steps, eta = lambda = 1/2": 1 / 6},
+    step: Step = lazy,
+    size: Callable[[Any, Any], Any] = amplitude,
+    assumed: Callable[[Any, Any, Any], Sequence[Any]] = in_range,
+) -> smt.Statement:
+    """One step leads from theta to -theta, and from -theta to theta."""
+
+    def statement(eta: Any, strength: Any, eps: Any) -> Any:
+        theta = size(eta, strength)
+        there = step(theta, eta, strength, eps) == -theta
+        return assumed(eta, strength, eps), there & (step(-theta, eta, strength, eps) == theta)
+
+    return statement
+
+
+def _slope_at_mapped(eta: Any, strength: Any, eps: Any) -> tuple[Any, Any]:
+    """X and F'(x) at the mapped point x of the orbit's theta."""
+    x = smoothed(eps).prox(amplitude(eta, strength), strength)
+    return x, x + strength * smoothed(eps).gradient(x)
+
+
+def _not_stationary(eta: Any, strength: Any, eps: Any) -> Any:
+    x, slope = _slope_at_mapped(eta, strength, eps)
+    theta = amplitude(eta, strength)
+    exact = (x == 2 * strength / (2 - eta)) & (slope == theta) & (theta > 0)
+    return in_range(eta, strength, eps), exact
+
+
+def _small_steps(eta: Any, strength: Any, eps: Any) -> Any:
+    _, slope = _slope_at_mapped(eta, strength, eps)
+    return [*in_range(eta, strength, eps), eta <= 1], slope <= eta * strength
+
+
+def _bounded_away(eta: Any, strength: Any, eps: Any) -> Any:
+    _, slope = _slope_at_mapped(eta, strength, eps)
+    return in_range(eta, strength, eps), slope >= strength / 8
+
+
+def _decaying_range(eta: Any, strength: Any, eps: Any) -> list[Any]:
+    return [eps > 0, eps <= HALF, eta > 0, eta <= 1, strength >= eps, strength <= 1 - eps]
+
+
+def _moves_to_zero(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
+    """The mapped point has the sign of theta and an absolute value of at least lambda."""
+    xp, _ = as_array(theta)
+    x = smoothed(eps).prox(theta, strength)
+    outward = xp.where(theta >= 0, x, -x)
+    return _decaying_range(eta, strength, eps), outward >= strength
+
+
+def _shrinks(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
+    """|theta'| <= max(|theta| - eta lambda, eta (|theta| + lambda))."""
+    after, size = abs(lazy(theta, eta, strength, eps)), abs(theta)
+    bound = (after <= size - eta * strength) | (after <= eta * (size + strength))
+    return _decaying_range(eta, strength, eps), bound
+
+
+def _check(statement: smt.Statement, names: str = NAMES) -> Check:
+    def sampled(budget: Budget) -> Evidence:
+        return smt.on_cases(statement, names, _grid(budget, len(names.split()) > 3))
+
+    return smt.or_else(statement, names, sampled)
+
+
+def _grid(budget: Budget, with_theta: bool) -> Iterator[tuple[Fraction, ...]]:
+    """([theta,] eta, lambda, eps), a range of lambda for each eta and eps."""
+    parts = budget.pick(6, 16)
+    thetas = [Fraction(n, 4) for n in range(-6, 7)] if with_theta else [Fraction(0)]
+    etas = [Fraction(1, 64), *(Fraction(3 * n, 2 * parts) for n in range(1, parts + 1))]
+    for theta, eta, m, k in product(thetas, etas, range(13), (2, 4, 8, 16)):
+        eps = Fraction(1, k)
+        setting = (eta, Fraction(m, 12) * (eps + highest(eta, eps)), eps)
+        yield (theta, *setting) if with_theta else setting
+
+
+def _orbit(budget: Budget) -> Evidence:
+    """The orbit, and four exact steps of the method itself."""
+    problem = Quadratic(
+        np.array([[Fraction(1)]], dtype=object), np.array([Fraction(0)], dtype=object)
     )
-
-
-def _residual(budget: Budget, stays_above: Fraction | None = None) -> Evidence:
-    """F'(x) = theta at the mapped point x, and F'(theta) = theta + lambda S'(theta) is not 0."""
-    settings = _settings(budget)
-    if stays_above is not None:
-        settings = [(Fraction(1, 2**k), Fraction(1, 2), Fraction(1, 8)) for k in range(1, 12)]
-    margins = []
-    for eta, strength, eps in settings:
-        smoothed = SmoothedL1(Binary(), eps)
-        theta = np.array([amplitude(eta, strength)], dtype=object)
-        mapped = smoothed.prox(theta, strength)
-        at_mapped = abs(mapped + strength * smoothed.gradient(mapped))[0]
-        at_latent = abs(theta + strength * smoothed.gradient(theta))[0]
-        exact = mapped[0] == 2 * strength / (2 - eta) and at_mapped == theta[0]
-        if stays_above is not None:
-            margins.append(at_mapped - stays_above * strength)
-        else:
-            # at lambda = eps the cap is flat in F and the latent point is stationary: only the mapped one is not
-            unsettled = at_mapped > 0 and (at_latent > 0 or strength == eps)
-            margins.append(Fraction(0 if exact and unsettled else -1))
-    return judge("sampled", np.array(margins, dtype=object), _columns(settings))
-
-
-def _small_steps(budget: Budget) -> Evidence:
-    """The residual of the mapped points over eta lambda / 2 tends to 1 with eta."""
-    eta, strength = Fraction(1, 2 ** budget.pick(10, 20)), Fraction(1, 2)
-    path = _orbit(eta, strength, Fraction(1, 8), amplitude(eta, strength), False)
-    ratio = abs(path[-1]) / (eta * strength / 2)
-    return judge(
-        "sampled",
-        np.array([abs(path[-1]) < eta]),
-        {"eta": np.array([eta], dtype=object)},
-        measured={"mapped residual / (eta lambda / 2)": float(ratio)},
-        predicted={"mapped residual / (eta lambda / 2)": 1.0},
-        agreement=1e-3,
+    method = LazyProx(smoothed(Fraction(1, 8)), HALF, HALF)
+    start = np.array([amplitude(HALF, HALF)], dtype=object)
+    end = simulate(method, problem, start, 4, record="last", fields=("latent",)).latent[-1, 0]
+    return join(
+        _check(_period_two())(budget),
+        measured={FIGURE: abs(float(end))},
+        predicted={FIGURE: 1 / 6},
     )
 
 
 def _decaying_steps(budget: Budget) -> Evidence:
-    """eta_t = c / (t + 2): signs flip to the end, yet F'(x_t) = theta_t tends to 0."""
+    """Both lemmas; and how it looks with eta_t = 1 / (t + 2) from 31 starts."""
     starts = np.linspace(-1.5, 1.5, 31)[:, None]
     steps = budget.pick(2000, 20000)
+    method = LazyProx(smoothed(0.125), Polynomial(1.0, -1, 2), 0.5)
     problem = Quadratic([[1.0]], [0.0])
-    method = LazyProx(SmoothedL1(Binary(), 0.125), Polynomial(1.0, -1, 2), 0.5)
     path = simulate(method, problem, starts, steps, fields=("latent",), progress=False).latent
-    late = np.abs(path[steps // 2 :, :, 0]).max(axis=0)
-    flips_late = signs.flips_per_step(path[steps // 2 :]).sum(axis=0) > 0
-    return judge(
-        "sampled",
-        np.where(flips_late, 2.0 / steps - late, -1.0),
-        {"theta0": starts[:, 0]},
-        measured={"largest late |F'(x_t)|, decaying steps": float(late.max())},
+    late = path[steps // 2 :]
+    flipping = signs.flips_per_step(late).sum(axis=0) > 0
+    return join(
+        _check(_moves_to_zero, f"theta {NAMES}")(budget),
+        _check(_shrinks, f"theta {NAMES}")(budget),
+        measured={
+            "share of starts that still flip, decaying steps": float(flipping.mean()),
+            "largest late |F'(x_t)|, decaying steps": float(np.abs(late).max()),
+        },
+        predicted={"share of starts that still flip, decaying steps": 1.0},
     )
-
-
-def _columns(settings: list[tuple[Fraction, Fraction, Fraction]]) -> dict[str, Array]:
-    columns = np.array(settings, dtype=object)
-    return {"eta": columns[:, 0], "lambda": columns[:, 1], "epsilon": columns[:, 2]}
 
 
 CLAIM = Claim(
@@ -147,31 +208,33 @@ CLAIM = Claim(
     ),
     formula="theta = +-lambda eta / (2 - eta),  eps <= lambda <= (1 - eps)(1 - eta/2)",
     parts=(
-        Part("orbit", "the closed form returns after two steps, exactly", _period_two),
-        Part("not stationary", "F'(x) = theta != 0 at the mapped point", _residual),
-        Part("small steps", "the mapped residual is eta lambda / 2 to first order", _small_steps),
+        Part("orbit", "the closed form returns after two steps", _orbit),
+        Part("not stationary", "F'(x) = theta != 0 at the mapped point", _check(_not_stationary)),
+        Part("small steps", "F'(x) <= eta lambda for eta <= 1", _check(_small_steps)),
         Part("decaying steps", "residual -> 0 while signs keep flipping", _decaying_steps),
     ),
     controls=(
         Control(
             "amplitude lambda eta / 2",
             "the orbit has amplitude lambda eta / 2 at every step size",
-            # this is the closed form times (2 - eta) / 2, taken at eta = 1/2
-            lambda b: _period_two(b, scale=Fraction(3, 4)),
+            _check(_period_two(size=half_product)),
         ),
         Control(
             "no bound on lambda",
-            "the orbit exists beyond its range",
-            lambda b: _period_two(b, side=1),
+            "the orbit exists above its range",
+            _check(_period_two(assumed=not_below)),
         ),
         Control(
-            "eager", "ProxQuant oscillates on the same orbit", lambda b: _period_two(b, eager=True)
+            "lambda below eps",
+            "the orbit exists below its range",
+            _check(_period_two(assumed=not_above)),
         ),
+        Control("eager", "ProxQuant oscillates on the same orbit", _check(_period_two(eager))),
         Control(
             "bounded away",
             "the mapped residual stays above lambda / 8 for all steps",
-            lambda b: _residual(b, stays_above=Fraction(1, 8)),
+            _check(_bounded_away),
         ),
     ),
-    headline="|theta| after 4 steps, eta = lambda = 1/2",
+    headline=FIGURE,
 )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, judge, smt
 from pqtheory.methods import ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import DistanceL1
@@ -22,6 +22,7 @@ from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
 
 W = DistanceL1(Binary())
+FIGURE = "fixed vertices of random quadratics"
 #: (s, g, eta, lambda) -> is s fixed?
 Condition = Callable[[Array, Array, Fraction, Fraction], Array]
 
@@ -47,32 +48,74 @@ def always_with_equality(s: Array, g: Array, eta: Fraction, strength: Fraction) 
     return (abs(g) <= strength) & (eta * s * g <= 1)
 
 
-def _one_coordinate(claimed: Condition, budget: Budget) -> Evidence:
+def _statement(claimed: Condition) -> smt.Statement:
+    """For all reals, s in {-1, +1}: one step of the method leaves s where it is iff the condition holds."""
+
+    def statement(s: Any, g: Any, eta: Any, strength: Any) -> Any:
+        after = W.prox(s - eta * g, eta * strength)
+        vertex = (s == 1) | (s == -1)
+        fixed = claimed(s, g, eta, strength)
+        return [vertex, eta > 0, strength >= 0], (after == s) == fixed
+
+    return statement
+
+
+def _on_a_grid(claimed: Condition) -> Check:
     """Every combination on a rational grid, one exact step of the method."""
-    quarters = budget.pick(range(-12, 13), range(-40, 41))
-    gradients = np.array([Fraction(n, 4) for n in quarters], dtype=object)
-    steps = [Fraction(1, n) for n in (8, 4, 2, 1)] + [Fraction(2)]
-    strengths = [Fraction(n, 4) for n in budget.pick(range(0, 13, 2), range(0, 41))]
-    holds, cases = [], list[tuple[Any, ...]]()
-    for eta, strength, side in product(steps, strengths, (-1, 1)):
-        s = np.full(gradients.shape, Fraction(side), dtype=object)
-        method = ProxQuant(W, eta, strength)
-        after = method.step(method.init(s), gradients).latent
-        holds.append((after == s) == claimed(s, gradients, eta, strength))
-        cases.extend((side, g, eta, strength) for g in gradients)
-    columns = np.array(cases, dtype=object).T
-    return judge(
-        "sampled",
-        np.concatenate(holds).astype(bool),
-        dict(zip(("s", "gradient", "eta", "lambda"), columns, strict=True)),
-    )
+
+    def check(budget: Budget) -> Evidence:
+        quarters = budget.pick(range(-12, 13), range(-40, 41))
+        gradients = np.array([Fraction(n, 4) for n in quarters], dtype=object)
+        steps = [Fraction(1, n) for n in (8, 4, 2, 1)] + [Fraction(2)]
+        strengths = [Fraction(n, 4) for n in budget.pick(range(0, 13, 2), range(41))]
+        holds, cases = [], list[tuple[Any, ...]]()
+        for eta, strength, side in product(steps, strengths, (-1, 1)):
+            s = np.full(gradients.shape, Fraction(side), dtype=object)
+            method = ProxQuant(W, eta, strength)
+            after = method.step(method.init(s), gradients).latent
+            holds.append((after == s) == claimed(s, gradients, eta, strength))
+            cases.extend((side, g, eta, strength) for g in gradients)
+        columns = np.array(cases, dtype=object).T
+        return judge(
+            "sampled",
+            np.concatenate(holds).astype(bool),
+            dict(zip(("s", "gradient", "eta", "lambda"), columns, strict=True)),
+        )
+
+    return check
 
 
-def _set_valued(budget: Budget) -> Evidence:
+def _one_coordinate(claimed: Condition) -> Check:
+    return smt.or_else(_statement(claimed), "s gradient eta lambda", _on_a_grid(claimed))
+
+
+def _may_stay(s: Any, g: Any, eta: Any, strength: Any) -> Any:
+    return (abs(g) <= strength) & (eta * s * g <= 1)
+
+
+def _objective(x: Any, s: Any, g: Any, eta: Any, strength: Any) -> Any:
+    return (x - (s - eta * g)) ** 2 / 2 + eta * strength * W.value(x)
+
+
+def _minimises(s: Any, g: Any, eta: Any, strength: Any, x: Any) -> Any:
+    """Where the condition holds, no x has a smaller prox objective than s."""
+    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, _may_stay(s, g, eta, strength)]
+    own = _objective(s, s, g, eta, strength)
+    return assumptions, own <= _objective(x, s, g, eta, strength)
+
+
+def _is_beaten(s: Any, g: Any, eta: Any, strength: Any) -> Any:
+    """Where it does not hold, the value of the prox has a smaller one."""
+    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, ~_may_stay(s, g, eta, strength)]
+    better = W.prox(s - eta * g, eta * strength)
+    own = _objective(s, s, g, eta, strength)
+    return assumptions, _objective(better, s, g, eta, strength) < own
+
+
+def _set_valued_on_a_grid(budget: Budget) -> Evidence:
     holds, cases = [], []
-    for eta, strength, side, n in product(
-        (Fraction(1, 2), Fraction(1), Fraction(2)), (0, 1, 2), (-1, 1), range(-12, 13)
-    ):
+    sides = ((Fraction(1, 2), Fraction(1), Fraction(2)), (0, 1, 2), (-1, 1), range(-12, 13))
+    for eta, strength, side, n in product(*sides):
         g = Fraction(n, 4)
         member = side in W.prox_set(side - eta * g, eta * strength)
         holds.append(member == (abs(g) <= strength and eta * side * g <= 1))
@@ -85,11 +128,18 @@ def _set_valued(budget: Budget) -> Evidence:
     )
 
 
-def _quadratics(budget: Budget) -> Evidence:
-    """All vertices of random integer quadratics: fixed for 20 exact steps iff the condition holds."""
+def _set_valued(budget: Budget) -> Evidence:
+    names = "s gradient eta lambda"
+    return join(
+        smt.or_else(_minimises, f"{names} x", _set_valued_on_a_grid)(budget),
+        smt.or_else(_is_beaten, names, _set_valued_on_a_grid)(budget),
+    )
+
+
+def _vertices(budget: Budget) -> Evidence:
+    """The condition coordinate by coordinate; and a count: vertices of quadratics that 20 exact steps leave alone."""
     rng = np.random.default_rng(0)
-    holds, fixed, foretold = list[bool](), 0, 0
-    vertices: list[str] = []
+    fixed = foretold = 0
     for _ in range(budget.pick(6, 60)):
         dim = int(rng.integers(2, budget.pick(4, 6)))
         half = rng.integers(-2, 3, size=(dim, dim))
@@ -97,17 +147,11 @@ def _quadratics(budget: Budget) -> Evidence:
         corners = _exact(np.array(list(product((-1, 1), repeat=dim))))
         eta, strength = Fraction(1, int(rng.integers(2, 12))), Fraction(int(rng.integers(1, 8)))
         path = simulate(ProxQuant(W, eta, strength), problem, corners, 20, fields=("latent",))
-        stays = (path.latent == corners).all(axis=(0, -1))
-        claimed = condition(corners, problem.gradient(corners), eta, strength).all(axis=-1)
-        fixed, foretold = fixed + int(stays.sum()), foretold + int(claimed.sum())
-        holds.extend((stays == claimed).tolist())
-        vertices.extend(str(c.tolist()) for c in corners)
-    return judge(
-        "sampled",
-        np.array(holds),
-        {"vertex": np.array(vertices)},
-        measured={"fixed vertices of random quadratics": fixed},
-        predicted={"fixed vertices of random quadratics": foretold},
+        fixed += int((path.latent == corners).all(axis=(0, -1)).sum())
+        claimed = condition(corners, problem.gradient(corners), eta, strength)
+        foretold += int(claimed.all(axis=-1).sum())
+    return join(
+        _one_coordinate(condition)(budget), measured={FIGURE: fixed}, predicted={FIGURE: foretold}
     )
 
 
@@ -124,32 +168,27 @@ CLAIM = Claim(
     ),
     formula="s fixed  <=>  |g_i| <= lambda and eta s_i g_i < 1 (or = 1 with s_i = +1) for all i",
     parts=(
-        Part(
-            "one coordinate",
-            "the condition, on a rational grid",
-            lambda b: _one_coordinate(condition, b),
-        ),
+        Part("vertices", "the condition, coordinate by coordinate", _vertices),
         Part(
             "set-valued", "s is a value of the prox iff |g| <= lambda and eta s g <= 1", _set_valued
         ),
-        Part("quadratics", "all vertices of random integer quadratics", _quadratics),
     ),
     controls=(
         Control(
             "without the step size",
             "s is fixed iff |g_i| <= lambda",
-            lambda b: _one_coordinate(without_step_size, b),
+            _one_coordinate(without_step_size),
         ),
         Control(
             "scaled strength",
             "s is fixed only if |g_i| <= eta lambda",
-            lambda b: _one_coordinate(with_scaled_strength, b),
+            _one_coordinate(with_scaled_strength),
         ),
         Control(
             "tie rule",
             "equality eta s_i g_i = 1 is allowed for both signs",
-            lambda b: _one_coordinate(always_with_equality, b),
+            _one_coordinate(always_with_equality),
         ),
     ),
-    headline="fixed vertices of random quadratics",
+    headline=FIGURE,
 )

@@ -58,6 +58,8 @@ def show(claim: str) -> None:
         least = "" if margin is None else f", least margin {shown(margin)}"
         cases = f", {part.evidence.cases} cases" if part.evidence.cases else ""
         line(f"{part.name}: {part.statement} [{part.kind}{cases}{least}]", 2)
+        if part.evidence.note:
+            line(part.evidence.note, 6)
         if part.evidence.counterexample is not None:
             line(f"counterexample: {shown(part.evidence.counterexample)}", 6)
     for name, value in result.measured.items():

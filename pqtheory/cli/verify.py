@@ -159,6 +159,9 @@ def claims_table(report: Report) -> Table:
             f"{result.seconds:.2f}",
         ]
         table.add_row(*map(escape, cells), style=None if result.ok else "bold red")
+    notes = [f"{name}: {note}" for name, result in report.items() for note in result.notes]
+    table.caption = escape("\n".join(notes)) or None
+    table.caption_justify = "left"
     return table
 
 

@@ -1,5 +1,6 @@
 """Proof engines, and what claims are made of."""
 
+from pqtheory.evidence import smt
 from pqtheory.evidence.base import (
     BUDGETS,
     KINDS,
@@ -27,5 +28,6 @@ __all__ = [
     "Report",
     "join",
     "judge",
+    "smt",
     "verify",
 ]

@@ -63,6 +63,8 @@ class Evidence:
         Figures, and what theory says that they are, under the same names.
     counterexample : mapping or None
         The case that refutes the statement.
+    note : str
+        What would strengthen it, such as a package that is missing.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class Evidence:
     measured: Mapping[str, Any] = field(default_factory=dict)
     predicted: Mapping[str, Any] = field(default_factory=dict)
     counterexample: Mapping[str, Any] | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -280,6 +283,7 @@ def join(
         _merged("measured", [*(p.measured for p in pieces), measured]),
         _merged("predicted", [*(p.predicted for p in pieces), predicted]),
         min(refuted, key=_slack).counterexample if refuted else None,
+        "; ".join(dict.fromkeys(p.note for p in pieces if p.note)),
     )
     if refuted:
         return joined

@@ -76,6 +76,11 @@ class ClaimResult:
         return found[0] if found else None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What would strengthen its parts, each said once."""
+        return tuple(dict.fromkeys(p.evidence.note for p in self.parts if p.evidence.note))
+
+    @property
     def ok(self) -> bool:
         """No part is refuted and every control is."""
         return self.kind != "refuted" and all(c.refuted for c in self.controls)
@@ -263,7 +268,9 @@ def load_file(path: Path) -> Claim:
 
 
 def _details(evidence: Evidence) -> dict[str, Any]:
-    details = {"cases": evidence.cases, "margin": evidence.margin}
+    details: dict[str, Any] = {"cases": evidence.cases, "margin": evidence.margin}
+    if evidence.note:
+        details["note"] = evidence.note
     if evidence.counterexample is not None:
         details["counterexample"] = plain(evidence.counterexample)
     return {k: plain(v) for k, v in details.items()}

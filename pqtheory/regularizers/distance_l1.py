@@ -62,7 +62,7 @@ class DistanceL1(LevelRegularizer):
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == math.inf:
             return self.set.project(theta, out)
-        return self.set.map(_toward, theta, weight, out=out)
+        return self.set.map(toward, theta, weight, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min(abs(x - level) for level in levels)
@@ -78,5 +78,6 @@ class DistanceL1(LevelRegularizer):
                 yield min(level, theta + weight)
 
 
-def _toward(xp: Namespace, t: Array, p: Array, w: Any) -> Between:
+def toward(xp: Namespace, t: Array, p: Array, w: Any) -> Between:
+    """``t`` moved toward ``p`` by ``w`` and no further, as a kernel."""
     return Between(p, t - w, t + w)

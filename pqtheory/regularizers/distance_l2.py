@@ -78,7 +78,7 @@ class DistanceL2(LevelRegularizer):
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == np.inf:
             return self.set.project(theta, out)
-        return self.set.map(_shrink, theta, 1 / (1 + weight), out=out)
+        return self.set.map(shrink, theta, 1 / (1 + weight), out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min((x - level) ** 2 for level in levels) / 2
@@ -94,6 +94,7 @@ def _half_square(xp: Namespace, t: Array, p: Array) -> Array:
     return (t - p) ** 2 / 2
 
 
-def _shrink(xp: Namespace, t: Array, p: Array, shrinkage: Any) -> Array:
+def shrink(xp: Namespace, t: Array, p: Array, shrinkage: Any) -> Array:
+    """``p`` plus the ``shrinkage``-fold of ``t - p``, as a kernel."""
     # written so that levels are returned bit for bit
     return p + (t - p) * shrinkage

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, as_array, constant_like, number_like
+from pqtheory._arrays import Array, Namespace, as_array, constant_like, is_symbolic, number_like
 from pqtheory._checks import check_number
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
@@ -51,6 +51,9 @@ class SmoothedL1(LevelRegularizer):
 
     def __post_init__(self) -> None:
         require_levels(self.set, "SmoothedL1")
+        if is_symbolic(self.epsilon):
+            # that it is in range is for the proof to assume
+            return
         check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True)
         levels = [Fraction(v) for v in self.set.level_values]
         gaps = [b - a for a, b in itertools.pairwise(levels)]

@@ -13,6 +13,7 @@ from pqtheory._arrays import (
     as_array,
     constant_like,
     dtype_name,
+    is_symbolic,
     is_torch,
     number_like,
 )
@@ -31,6 +32,8 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     weight = check_weight(weight)
     if isinstance(weight, np.ndarray) and weight.ndim == 0:
         weight = weight.item()
+    if is_symbolic(weight):
+        return weight
     if isinstance(weight, numbers.Real):
         return number_like(weight, theta)
     if is_torch(weight) and not is_torch(theta):

@@ -1,0 +1,151 @@
+"""Proof for all real numbers: the negated statement goes to an SMT solver (z3), and unsat is a proof.
+
+A part of a claim says what it quantifies over and what must hold::
+
+    def statement(t, w, x):
+        p = W.prox(t, weight=w)                      # the operator's own code, run over terms
+        return [w > 0], objective(p) <= objective(x)
+
+    smt.decide(statement, "t w x")    # Evidence("proved"), Evidence("refuted") with the numbers, or None: unknown
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory.evidence.base import Budget, Check, Evidence, judge
+from pqtheory.evidence.terms import Backend, Expression, Term
+
+#: (assumptions, conclusion) for one choice of the variables
+Statement = Callable[..., tuple[Sequence[Term], Term]]
+PACKAGE = "z3-solver"
+SECONDS = {"quick": 5.0, "full": 120.0}
+
+
+@final
+class Z3(Backend):
+    """Real arithmetic of z3."""
+
+    def number(self, value: Fraction) -> Expression:
+        """An exact rational."""
+        import z3
+
+        return z3.RealVal(str(value))
+
+    def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
+        """``If(test, yes, no)``."""
+        import z3
+
+        return z3.If(test, yes, no)
+
+    def connect(self, kind: str, a: Expression, b: Expression) -> Expression:
+        """``And``, ``Or``, ``==``."""
+        import z3
+
+        if kind == "equal":
+            return a == b
+        return z3.And(a, b) if kind == "and" else z3.Or(a, b)
+
+    def negate(self, a: Expression) -> Expression:
+        """``Not``."""
+        import z3
+
+        return z3.Not(a)
+
+
+def available() -> bool:
+    """Whether the solver is installed."""
+    return importlib.util.find_spec("z3") is not None
+
+
+def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evidence | None:
+    """Decide a statement for all real values of its variables.
+
+    Parameters
+    ----------
+    statement : callable
+        Takes one term for each variable; returns assumptions and conclusion.
+    variables : str
+        Names, separated by spaces, in the order of the arguments.
+    seconds : float
+        Time limit.
+
+    Returns
+    -------
+    Evidence or None
+        "proved" where no values of the variables satisfy the assumptions and deny the conclusion; "refuted" with
+        values that do, as fractions, confirmed by running ``statement`` on them in exact arithmetic; None where the
+        solver gives up, runs out of time, or names values that are no fractions.
+    """
+    import z3
+
+    backend = Z3()
+    symbols = [z3.Real(name) for name in variables.split()]
+    assumptions, conclusion = statement(*(Term(s, backend) for s in symbols))
+    solver = z3.Solver()
+    solver.set("timeout", max(1, int(1000 * seconds)))
+    solver.add(*(a.expression for a in assumptions), z3.Not(conclusion.expression))
+    answer = solver.check()
+    if answer == z3.unsat:
+        return Evidence("proved")
+    if answer == z3.sat:
+        values = _values(solver.model(), symbols)
+        return None if values is None else _replayed(statement, values)
+    return None
+
+
+def _replayed(statement: Statement, values: dict[str, Fraction]) -> Evidence:
+    """The counterexample, once the same code has confirmed it in exact arithmetic.
+
+    Raises
+    ------
+    ArithmeticError
+        If it does not: then solver and operators read the formula differently.
+    """
+    if _holds(statement, tuple(values.values())) is not False:
+        raise ArithmeticError(f"the solver's counterexample {values} does not replay")
+    return Evidence("refuted", cases=1, counterexample=values)
+
+
+def _holds(statement: Statement, case: Sequence[Fraction]) -> bool | None:
+    """Whether the statement holds for these numbers; None where they do not satisfy its assumptions."""
+    assumptions, conclusion = statement(*case)
+    return bool(conclusion) if all(bool(a) for a in assumptions) else None
+
+
+def on_cases(statement: Statement, variables: str, cases: Iterable[Sequence[Fraction]]) -> Evidence:
+    """The same statement on given numbers in exact arithmetic: sampled evidence from one source with the proof."""
+    kept = [(case, holds) for case in cases if (holds := _holds(statement, case)) is not None]
+    columns = np.array([case for case, _ in kept], dtype=object).reshape(len(kept), -1).T
+    verdicts = np.array([holds for _, holds in kept], dtype=bool)
+    return judge("sampled", verdicts, dict(zip(variables.split(), columns, strict=False)))
+
+
+def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction] | None:
+    import z3
+
+    values = {}
+    for symbol in symbols:
+        value = model.eval(symbol, model_completion=True)
+        if not z3.is_rational_value(value):
+            return None
+        values[str(symbol)] = Fraction(value.numerator_as_long(), value.denominator_as_long())
+    return values
+
+
+def or_else(statement: Statement, variables: str, fallback: Check) -> Check:
+    """A check that asks the solver, and where it is missing or has no answer falls back to weaker evidence."""
+
+    def check(budget: Budget) -> Evidence:
+        if not available():
+            return replace(fallback(budget), note=f"with {PACKAGE} installed it would be proved")
+        found = decide(statement, variables, seconds=SECONDS[budget.name])
+        if found is None:
+            return replace(fallback(budget), note="the solver found no answer in its time")
+        return found
+
+    return check

@@ -1,0 +1,172 @@
+"""Terms: expressions of a solver behind the array interface, so that a proof reads the code that runs.
+
+``W.prox(t, weight=w)`` for terms t and w is the formula of the prox itself, in real arithmetic: operators are written
+once, and NumPy, torch, exact fractions and solver terms are its readings.
+"""
+
+from abc import ABC, abstractmethod
+from fractions import Fraction
+from typing import Any, final
+
+import numpy as np
+
+Expression = Any
+
+
+class Backend(ABC):
+    """An array namespace over the expressions of one system: the operations that kernels use."""
+
+    __name__ = "terms"
+
+    @abstractmethod
+    def number(self, value: Fraction) -> Expression:
+        """An exact constant."""
+
+    @abstractmethod
+    def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
+        """``yes`` where ``test`` holds, else ``no``."""
+
+    @abstractmethod
+    def connect(self, kind: str, a: Expression, b: Expression) -> Expression:
+        """``a and b``, ``a or b``, ``a == b`` for the kinds "and", "or", "equal"."""
+
+    @abstractmethod
+    def negate(self, a: Expression) -> Expression:
+        """``not a``."""
+
+    def asarray(self, value: Any, dtype: Any = None, device: Any = None) -> "Term":
+        """``value`` as a term."""
+        return value if isinstance(value, Term) else Term(self.expression(value), self)
+
+    def where(self, test: Any, yes: Any, no: Any) -> "Term":
+        """Conditional."""
+        if isinstance(test, bool | np.bool_):
+            return self.asarray(yes if test else no)
+        branches = self.expression(yes), self.expression(no)
+        return Term(self.conditional(test.expression, *branches), self)
+
+    def abs(self, a: Any) -> "Term":
+        """|a|."""
+        return self.where(a >= 0, a, -a)
+
+    def minimum(self, a: Any, b: Any) -> "Term":
+        """The smaller of two."""
+        a = self.asarray(a)
+        return self.where(a <= b, a, b)
+
+    def maximum(self, a: Any, b: Any) -> "Term":
+        """The larger of two."""
+        a = self.asarray(a)
+        return self.where(a >= b, a, b)
+
+    def ones_like(self, a: Any) -> "Term":
+        """1."""
+        return self.asarray(1)
+
+    def zeros_like(self, a: Any) -> "Term":
+        """0."""
+        return self.asarray(0)
+
+    def sum(self, a: Any, axis: Any = None) -> "Term":
+        """A term is a scalar: itself."""
+        return self.asarray(a)
+
+    def expression(self, value: Any) -> Expression:
+        """``value``, a term or a number, as an expression of the system."""
+        if isinstance(value, Term):
+            return value.expression
+        return self.number(Fraction(value.item() if isinstance(value, np.generic) else value))
+
+
+@final
+class Term:
+    """A real-valued (or, from comparisons, truth-valued) expression with the interface of a 0-d exact array."""
+
+    dtype = np.dtype(object)
+    shape: tuple[int, ...] = ()
+    ndim = 0
+    size = 1
+    device = None
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, expression: Expression, backend: Backend) -> None:
+        self.expression = expression
+        self.backend = backend
+
+    def __array_namespace__(self, api_version: str | None = None) -> Backend:
+        """Return the namespace that kernels build on."""
+        return self.backend
+
+    def __add__(self, other: Any) -> "Term":
+        return self._make(self.expression + self._other(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> "Term":
+        return self._make(self.expression - self._other(other))
+
+    def __rsub__(self, other: Any) -> "Term":
+        return self._make(self._other(other) - self.expression)
+
+    def __mul__(self, other: Any) -> "Term":
+        return self._make(self.expression * self._other(other))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> "Term":
+        return self._make(self.expression / self._other(other))
+
+    def __rtruediv__(self, other: Any) -> "Term":
+        return self._make(self._other(other) / self.expression)
+
+    def __neg__(self) -> "Term":
+        return self._make(-self.expression)
+
+    def __abs__(self) -> "Term":
+        return self.backend.abs(self)
+
+    def __pow__(self, exponent: int) -> "Term":
+        result = self
+        for _ in range(exponent - 1):
+            result = result * self
+        return result
+
+    def __ge__(self, other: Any) -> "Term":
+        return self._make(self.expression >= self._other(other))
+
+    def __gt__(self, other: Any) -> "Term":
+        return self._make(self.expression > self._other(other))
+
+    def __le__(self, other: Any) -> "Term":
+        return self._make(self.expression <= self._other(other))
+
+    def __lt__(self, other: Any) -> "Term":
+        return self._make(self.expression < self._other(other))
+
+    def __eq__(self, other: Any) -> "Term":  # type: ignore[override]
+        return self._make(self.backend.connect("equal", self.expression, self._other(other)))
+
+    def __and__(self, other: Any) -> "Term":
+        return self._make(self.backend.connect("and", self.expression, self._truth(other)))
+
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> "Term":
+        return self._make(self.backend.connect("or", self.expression, self._truth(other)))
+
+    __ror__ = __or__
+
+    def __invert__(self) -> "Term":
+        return self._make(self.backend.negate(self.expression))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a term is neither true nor false: use &, |, ~ and where")
+
+    def _make(self, expression: Expression) -> "Term":
+        return Term(expression, self.backend)
+
+    def _other(self, other: Any) -> Expression:
+        return self.backend.expression(other)
+
+    def _truth(self, other: Any) -> Expression:
+        return other.expression if isinstance(other, Term) else bool(other)
