@@ -16,6 +16,7 @@ REGISTRY = (
     "lazy-oscillation",
     "bc-fixed-points",
     "fixed-points-are-vertices",
+    "no-fixed-point",
     "two-function-toy",
     "proxquant-fixed-points",
 )

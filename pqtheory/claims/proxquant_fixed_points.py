@@ -106,7 +106,8 @@ def _minimises(s: Any, g: Any, eta: Any, strength: Any, x: Any) -> Any:
 
 def _is_beaten(s: Any, g: Any, eta: Any, strength: Any) -> Any:
     """Where it does not hold, the value of the prox has a smaller one."""
-    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, ~_may_stay(s, g, eta, strength)]
+    must_leave = (abs(g) > strength) | (eta * s * g > 1)
+    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, must_leave]
     better = W.prox(s - eta * g, eta * strength)
     own = _objective(s, s, g, eta, strength)
     return assumptions, _objective(better, s, g, eta, strength) < own

@@ -1,6 +1,6 @@
 """Proof engines, and what claims are made of."""
 
-from pqtheory.evidence import smt
+from pqtheory.evidence import fixed_points, smt
 from pqtheory.evidence.base import (
     BUDGETS,
     KINDS,
@@ -26,6 +26,7 @@ __all__ = [
     "Evidence",
     "Part",
     "Report",
+    "fixed_points",
     "join",
     "judge",
     "smt",

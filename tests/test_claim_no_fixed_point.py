@@ -1,0 +1,190 @@
+"""The claim holds with and without its solvers, and its controls fall to counterexamples that replay."""
+
+import importlib.util
+import itertools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from pqtheory import stability
+from pqtheory.claims import no_fixed_point
+from pqtheory.claims.no_fixed_point import (
+    CLAIM,
+    FIGURE,
+    pushes,
+    some_fixed_point,
+    symmetric,
+)
+from pqtheory.evidence import Budget, Evidence, fixed_points, smt, verify
+from pqtheory.evidence.fixed_points import Certificate
+from pqtheory.problems import Quadratic
+
+QUICK = Budget("quick")
+
+
+@pytest.fixture(scope="module")
+def result():
+    return verify(CLAIM)[CLAIM.name]
+
+
+def part(name):
+    return next(p for p in CLAIM.parts if p.name == name)
+
+
+def control(name):
+    return next(c for c in CLAIM.controls if c.name == name)
+
+
+def test_holds(result):
+    assert result.ok
+    assert result.measured[FIGURE] == 924
+    kinds = {p.name: p.kind for p in result.parts}
+    assert kinds["convex"] == kinds["indefinite"] == "certified"
+    if smt.available():
+        assert kinds["one flip"] == kinds["existence"] == kinds["necessity"] == "proved"
+        assert result.kind == "certified"
+
+
+def test_margins_are_those_of_certificates(result):
+    for name in ("convex", "indefinite"):
+        margin = next(p for p in result.parts if p.name == name).evidence.margin
+        assert margin > 0
+
+
+def test_the_instances_are_what_they_are_said_to_be():
+    for slope in (1, 30, 1000):
+        problem = no_fixed_point.convex(100, np.random.default_rng(100), slope)
+        assert problem.dim == 100
+        assert np.linalg.eigvalsh(problem.A)[0] > 0.5
+    for dim in (30, 36):
+        problem = no_fixed_point.indefinite(dim, np.random.default_rng(dim))
+        assert np.linalg.eigvalsh(problem.A)[0] < -1
+        assert fixed_points.certify_none(problem).method == "milp"
+
+
+@pytest.mark.parametrize("name", [c.name for c in CLAIM.controls])
+def test_controls_fall(result, name):
+    found = next(c for c in result.controls if c.name == name)
+    assert found.refuted
+
+
+def test_counterexamples_replay():
+    planted = control("planted").check(QUICK).counterexample
+    problem = Quadratic(planted["A"], planted["b"])
+    assert problem.is_convex
+    assert stability.is_fixed_point(problem, np.array(planted["fixed point"]))
+    convex = control("convex is enough").check(QUICK).counterexample
+    problem = Quadratic(convex["A"], convex["b"])
+    assert problem.is_convex
+    assert len(fixed_points.enumerate(problem)) == 0
+
+
+@pytest.mark.parametrize("solver", [True, False])
+def test_a_positive_entry_replays(monkeypatch, solver):
+    if solver and not smt.available():
+        pytest.skip("needs z3")
+    monkeypatch.setattr(smt, "available", lambda: solver)
+    case = control("one entry is enough").check(QUICK).counterexample
+    values = {k: Fraction(v) for k, v in case.items()}
+    A = np.array([[values["A11"], values["A12"]], [values["A12"], values["A22"]]])
+    problem = Quadratic(A, np.array([values["b1"], values["b2"]]))
+    assert A[0, 0] <= 0 < A[1, 1]
+    assert len(fixed_points.enumerate(problem)) == 0
+
+
+def test_without_a_solver_it_is_enumerated(monkeypatch):
+    monkeypatch.setattr(smt, "available", lambda: False)
+    for name in ("one flip", "existence", "necessity"):
+        found = part(name).check(QUICK)
+        assert found.kind == "enumerated"
+        assert found.cases > 10
+    for name in ("one entry is enough", "positive excludes", "symmetry is not needed"):
+        assert control(name).check(QUICK).kind == "refuted"
+
+
+def test_without_scipy_it_is_sampled(monkeypatch):
+    usual = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "scipy" else usual(name, *a)
+    )
+    for name in ("convex", "indefinite"):
+        found = part(name).check(QUICK)
+        assert found.kind == "sampled"
+        assert "scipy" in found.note
+
+
+def test_undecided_is_no_certificate(monkeypatch):
+    undecided = Certificate("undecided", "milp", reason="injected")
+    monkeypatch.setattr(fixed_points, "certify_none", lambda *a, **k: undecided)
+    found = part("convex").check(QUICK)
+    assert found.kind == "sampled"
+    assert "injected" in found.note
+
+
+def test_a_planted_instance_is_refuted_even_among_others():
+    def make(dim, rng):
+        return (no_fixed_point.planted if dim == 8 else no_fixed_point.convex)(dim, rng)
+
+    found = no_fixed_point._none(make, (10, 8, 9), QUICK)
+    assert found.kind == "refuted"
+    assert len(found.counterexample["b"]) == 8
+
+
+def test_the_formula_that_is_proved_is_the_one_that_runs():
+    rng = np.random.default_rng(0)
+    for dim in (1, 2, 3):
+        for _ in range(40):
+            entries = [Fraction(int(v), 3) for v in rng.integers(-6, 7, dim * (dim + 1) // 2)]
+            b = [Fraction(int(v), 2) for v in rng.integers(-6, 7, dim)]
+            A = symmetric(entries, dim)
+            problem = Quadratic(np.array(A), np.array(b))
+            fixed = []
+            for s in itertools.product((-1, 1), repeat=dim):
+                exact = np.array([Fraction(v) for v in s])
+                assert pushes(A, b, s) == list(exact * problem.gradient(exact))
+                fixed.append(bool(stability.is_fixed_point(problem, exact)))
+            assert some_fixed_point(A, b) == any(fixed)
+            assert no_fixed_point.no_fixed_point(A, b) != any(fixed)
+            assert any(fixed) == bool(len(fixed_points.enumerate(problem)))
+
+
+def test_a_nonpositive_diagonal_in_larger_dimensions():
+    rng = np.random.default_rng(0)
+    for dim in range(4, 10):
+        for _ in range(10):
+            upper = np.triu(rng.integers(-3, 4, (dim, dim)), 1)
+            A = upper + upper.T - np.diag(rng.integers(0, 2, dim))
+            problem = Quadratic(A, rng.integers(-5, 6, dim))
+            s = np.array(list(itertools.product((-1.0, 1.0), repeat=dim)))
+            best = s[np.argmin(problem.value(s))]
+            assert stability.is_fixed_point(problem, best)
+            assert len(fixed_points.enumerate(problem))
+
+
+@pytest.mark.parametrize("dim", [4, 5])
+def test_a_positive_entry_leaves_none_for_some_b(dim):
+    rng = np.random.default_rng(dim)
+    for _ in range(20):
+        entries = [Fraction(int(v)) for v in rng.integers(-4, 5, dim * (dim + 1) // 2)]
+        entries[0] = Fraction(1, 100)
+        _, none = no_fixed_point._necessary(dim, *entries)
+        assert none
+
+
+def test_mutated_statements_are_refuted(monkeypatch):
+    def weaker(dim, diagonal, *entries):
+        A = symmetric(entries[:-dim], dim)
+        return [A[i][i] <= 1 for i in range(diagonal)], some_fixed_point(A, entries[-dim:])
+
+    monkeypatch.setattr(no_fixed_point, "_exists", weaker)
+    for dim in (1, 2):
+        assert no_fixed_point._existence(dim, dim)(QUICK).kind == "refuted"
+
+
+def test_a_wrong_count_is_refuted(monkeypatch):
+    monkeypatch.setattr(fixed_points, "enumerate", lambda problem: np.zeros((923, 12)))
+    found = part("convex").check(QUICK)
+    assert isinstance(found, Evidence)
+    assert found.kind == "refuted"
+    assert found.counterexample["figure"] == FIGURE
