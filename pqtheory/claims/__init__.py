@@ -13,6 +13,7 @@ REGISTRY = (
     "codebook-prox",
     "smoothed-w",
     "alternating-prox",
+    "proxquant-convergence",
     "lazy-oscillation",
     "bc-fixed-points",
     "fixed-points-are-vertices",

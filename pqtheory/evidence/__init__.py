@@ -1,6 +1,6 @@
 """Proof engines, and what claims are made of."""
 
-from pqtheory.evidence import fixed_points, smt
+from pqtheory.evidence import fixed_points, smt, worst_case
 from pqtheory.evidence.base import (
     BUDGETS,
     KINDS,
@@ -31,4 +31,5 @@ __all__ = [
     "judge",
     "smt",
     "verify",
+    "worst_case",
 ]
