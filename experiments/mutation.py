@@ -12,6 +12,8 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+import click
+
 from pqtheory.provenance import provenance
 
 ROOT = Path(__file__).parents[1]
@@ -79,10 +81,16 @@ def report(codes: dict[str, int | None], words: dict[str, str], diffs: dict[str,
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Run, collect, write; exit code 1 below the target."""
-    environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutation"}
-    subprocess.run([*MUTMUT, "run", "--max-children", "2"], cwd=ROOT, check=True, env=environment)
+@click.command()
+@click.option(
+    "--report", "only_report", is_flag=True, help="Report on the last run, without another."
+)
+def main(only_report: bool) -> None:
+    """Run mutmut, collect, write; exit code 1 below the target."""
+    if not only_report:
+        environment = {**os.environ, "HYPOTHESIS_PROFILE": "mutation"}
+        run = [*MUTMUT, "run", "--max-children", "2"]
+        subprocess.run(run, cwd=ROOT, check=True, env=environment)
     codes = outcomes(ROOT / "mutants")
     diffs = {m: change(m) for m, code in codes.items() if code in SURVIVED}
     words = tomllib.loads(WORDS.read_text())["words"] if WORDS.exists() else {}
