@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -55,7 +56,7 @@ def report(codes: dict[str, int | None], words: dict[str, str], diffs: dict[str,
         if code in TIMEOUT
         else "survived"
         if code in SURVIVED
-        else "other"
+        else "not run, counted as not caught"
         for code in codes.values()
     )
     caught = (kinds["killed"] + kinds["stopped (endless)"]) / len(codes)
@@ -92,7 +93,9 @@ def main(only_report: bool) -> None:
         run = [*MUTMUT, "run", "--max-children", "2"]
         subprocess.run(run, cwd=ROOT, check=True, env=environment)
     codes = outcomes(ROOT / "mutants")
-    diffs = {m: change(m) for m, code in codes.items() if code in SURVIVED}
+    survivors = [m for m, code in codes.items() if code in SURVIVED]
+    with ThreadPoolExecutor() as pool:
+        diffs = dict(zip(survivors, pool.map(change, survivors), strict=True))
     words = tomllib.loads(WORDS.read_text())["words"] if WORDS.exists() else {}
     RESULT.write_text(report(codes, words, diffs))
     caught = sum(code in KILLED | TIMEOUT for code in codes.values()) / len(codes)

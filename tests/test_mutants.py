@@ -94,6 +94,13 @@ def test_epsilon_may_be_a_quarter_of_the_gap_and_no_more():
         SmoothedL1(Codebook((0, 4)), 1.01)
 
 
+def test_there_is_no_kink_where_the_dtype_lacks_the_midpoint():
+    # the midpoint 1/2 + 2^-61 lies between two numbers of float64
+    beside = np.array([0.5, np.nextafter(0.5, 1)])
+    for bound in DistanceL1(Codebook((2.0**-60, 1.0))).subdifferential(beside):
+        assert bound.tolist() == [1.0, -1.0]
+
+
 # the alternating distance
 
 
