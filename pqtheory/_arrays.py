@@ -20,10 +20,13 @@ Namespace = Any
 #: significand bits, hidden bit included, by dtype name
 PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 EXACT = "object"
-#: integers of the same width, and the bits of 1.0
-_SIGN_BITS: dict[Any, tuple[Any, int]] = {
-    np.dtype(np.float32): (np.int32, 0x3F800000),
-    np.dtype(np.float64): (np.int64, 0x3FF0000000000000),
+#: +0.0, the integers of the same width, the sign bit and the bits of 1.0, as what NumPy combines fastest: 0-d arrays
+_SIGN_BITS: dict[Any, tuple[Array, Any, Array, Array]] = {
+    np.dtype(real): (np.array(0, real), integer, np.array(lowest, integer), np.array(one, integer))
+    for real, integer, lowest, one in (
+        (np.float32, np.dtype(np.int32), -(2**31), 0x3F800000),
+        (np.float64, np.dtype(np.int64), -(2**63), 0x3FF0000000000000),
+    )
 }
 #: names by dtype, which NumPy puts together anew each time it is asked
 _DTYPE_NAMES: dict[Any, str] = {}
@@ -120,11 +123,12 @@ def sign(xp: Namespace, t: Array) -> Array:
     times an addition. In float32 and float64 the sign bit goes beside the bits of 1.0; +0.0 first turns -0.0 into +0.0.
     """
     if xp is np and t.dtype in _SIGN_BITS:
-        integer, ones = _SIGN_BITS[t.dtype]
-        bits = np.asarray(np.add(t, t.dtype.type(0))).view(integer)
-        bits &= np.iinfo(integer).min
-        bits |= integer(ones)
-        return bits.view(t.dtype)
+        zero, integer, sign_bit, one = _SIGN_BITS[t.dtype]
+        result = np.asarray(t + zero)
+        bits = result.view(integer)
+        bits &= sign_bit
+        bits |= one
+        return result
     if xp is np:
         one = np.asarray(Fraction(1) if t.dtype == object else 1, dtype=t.dtype)
         return np.where(t >= 0, one, -one)

@@ -2,14 +2,13 @@
 
 A kernel is a pure function of an array namespace. The wrapper gives it blocks that stay in cache, widens half precision
 to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself. A kernel that ends in a
-clip may return it undone, as a :class:`Between`: the wrapper then does it in place.
+clip may return it undone, as a :class:`Between` or a :class:`Around`: the wrapper then does it in place.
 """
 
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,33 +23,67 @@ from pqtheory._arrays import (
 )
 
 #: elements per block: a few temporaries of this size stay in the second-level cache
-NUMPY_BLOCK = 1 << 15
-TORCH_BLOCK = 1 << 18
+NUMPY_BLOCK = 1 << 16
+TORCH_BLOCK = 1 << 19
 
 Kernel = Callable[..., Any]
 
 
-@final
-@dataclass(frozen=True)
-class Between:
+class Between(NamedTuple):
     """min(max(x, low), high), left undone; NaN in any of the three gives NaN."""
 
     x: Array
     low: Array
     high: Array
 
+    def done(self, xp: Namespace) -> Array:
+        """The clip as a new array."""
+        return xp.minimum(xp.maximum(self.x, self.low), self.high)
+
+    def write(self, xp: Namespace, out: Array) -> None:
+        """The clip into ``out``, which may be any of the three."""
+        if xp is np:
+            np.minimum(np.maximum(self.x, self.low), self.high, out=out)
+        else:
+            xp.clamp(self.x, self.low, self.high, out=out)
+
+
+class Around(NamedTuple):
+    """``x`` clipped to [centre - radius, centre + radius], left undone; NaN in x or centre gives NaN."""
+
+    x: Array
+    centre: Array
+    radius: Any
+
+    def done(self, xp: Namespace) -> Array:
+        """The clip as a new array."""
+        low, high = self.centre - self.radius, self.centre + self.radius
+        return xp.minimum(xp.maximum(self.x, low), high)
+
+    def write(self, xp: Namespace, out: Array) -> None:
+        """The clip into ``out``, which may be ``centre`` but not ``x``; its memory holds the upper bound first."""
+        x, centre, radius = self
+        if xp is np:
+            # NumPy combines 0-d arrays faster than Python numbers
+            radius = np.asarray(radius, dtype=centre.dtype)
+        low = centre - radius
+        high = xp.add(centre, radius, out=out)
+        if xp is np:
+            np.maximum(x, low, out=low)
+            np.minimum(low, high, out=out)
+        else:
+            xp.clamp(x, low, high, out=out)
+
 
 def finish(xp: Namespace, result: Any, out: Array | None = None) -> Array:
     """What a kernel returned, as an array; written to ``out``, a block of plain memory, if that is given."""
-    if isinstance(result, Between):
-        if out is None:
-            return xp.minimum(xp.maximum(result.x, result.low), result.high)
-        if xp is np:
-            return np.minimum(np.maximum(result.x, result.low, out=out), result.high, out=out)
-        return xp.clamp(result.x, result.low, result.high, out=out)
+    undone = isinstance(result, (Between, Around))
     if out is None:
-        return result
-    out[...] = result
+        return result.done(xp) if undone else result
+    if undone:
+        result.write(xp, out)
+    else:
+        out[...] = result
     return out
 
 
@@ -164,10 +197,11 @@ def _run_in_blocks(
     narrows = dtype_name(t) in HALF_PRECISION
     for start in range(0, math.prod(t.shape), block):
         part = slice(start, start + block)
+        values = source[part]
         if narrows:
-            target[part] = _run(kernel, xp, source[part], arguments)
+            target[part] = _run(kernel, xp, values, arguments)
         else:
-            finish(xp, kernel(xp, source[part], *arguments), target[part])
+            finish(xp, kernel(xp, values, *arguments), values if out is t else target[part])
 
 
 @functools.cache

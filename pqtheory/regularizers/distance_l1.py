@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like, keep_nan
-from pqtheory._elementwise import Between, elementwise
+from pqtheory._elementwise import Around, elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.finite import FiniteSet, require_levels
 
@@ -78,6 +78,6 @@ class DistanceL1(LevelRegularizer):
                 yield min(level, theta + weight)
 
 
-def toward(xp: Namespace, t: Array, p: Array, w: Any) -> Between:
+def toward(xp: Namespace, t: Array, p: Array, w: Any) -> Around:
     """``t`` moved toward ``p`` by ``w`` and no further, as a kernel."""
-    return Between(p, t - w, t + w)
+    return Around(p, t, w)
