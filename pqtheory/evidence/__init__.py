@@ -5,20 +5,22 @@ from pqtheory.evidence.base import (
     BUDGETS,
     KINDS,
     Budget,
+    CaseCheck,
     Check,
     Claim,
     Control,
     Evidence,
     Part,
-    join,
-    judge,
+    Step,
 )
+from pqtheory.evidence.judging import join, judge
 from pqtheory.evidence.verification import ClaimResult, Report, verify
 
 __all__ = [
     "BUDGETS",
     "KINDS",
     "Budget",
+    "CaseCheck",
     "Check",
     "Claim",
     "ClaimResult",
@@ -26,6 +28,7 @@ __all__ = [
     "Evidence",
     "Part",
     "Report",
+    "Step",
     "fixed_points",
     "join",
     "judge",

@@ -10,14 +10,15 @@ A part of a claim says what it quantifies over and what must hold::
 """
 
 import importlib.util
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
 
-from pqtheory.evidence.base import Budget, Check, Evidence, judge
+from pqtheory.evidence.base import Budget, Check, Evidence, Step
+from pqtheory.evidence.judging import judge
 from pqtheory.evidence.terms import Backend, Expression, Term
 
 #: (assumptions, conclusion) for one choice of the variables
@@ -91,7 +92,8 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
     solver.add(*(a.expression for a in assumptions), z3.Not(conclusion.expression))
     answer = solver.check()
     if answer == z3.unsat:
-        return Evidence("proved")
+        text = f"z3: no real {', '.join(variables.split())} satisfy the assumptions and deny the statement"
+        return Evidence("proved", proof=(Step(text, machine=solver.to_smt2()),))
     if answer == z3.sat:
         values = _values(solver.model(), symbols)
         return None if values is None else _replayed(statement, values)
@@ -137,15 +139,50 @@ def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction] | None:
     return values
 
 
-def or_else(statement: Statement, variables: str, fallback: Check) -> Check:
-    """A check that asks the solver, and where it is missing or has no answer falls back to weaker evidence."""
+@final
+@dataclass(frozen=True)
+class ForAll:
+    """A check that asks the solver, and where it is missing or has no answer falls back to weaker evidence.
 
-    def check(budget: Budget) -> Evidence:
+    Attributes
+    ----------
+    statement, variables
+        As for ``decide``.
+    fallback : check
+        Weaker evidence on the same statement.
+    """
+
+    statement: Statement
+    variables: str
+    fallback: Check
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """The solver's answer, or the fallback's with a note."""
         if not available():
-            return replace(fallback(budget), note=f"with {PACKAGE} installed it would be proved")
-        found = decide(statement, variables, seconds=SECONDS[budget.name])
+            return replace(
+                self.fallback(budget), note=f"with {PACKAGE} installed it would be proved"
+            )
+        found = decide(self.statement, self.variables, seconds=SECONDS[budget.name])
         if found is None:
-            return replace(fallback(budget), note="the solver found no answer in its time")
+            return replace(self.fallback(budget), note="the solver found no answer in its time")
         return found
 
-    return check
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """The statement for these numbers, in exact arithmetic.
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing, or the numbers do not satisfy the assumptions.
+        """
+        missing = [name for name in self.variables.split() if name not in case]
+        if missing:
+            raise ValueError(f"case: expected {self.variables.split()}, {missing} missing")
+        values = tuple(Fraction(case[name]) for name in self.variables.split())
+        if _holds(self.statement, values) is None:
+            raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
+        return on_cases(self.statement, self.variables, [values])
+
+
+#: ``or_else(statement, variables, fallback)``: how claims write it
+or_else = ForAll

@@ -5,13 +5,15 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from pqtheory.evidence.base import Budget, Claim, Evidence, weakest
+from pqtheory.evidence.base import Budget, Claim, Evidence
+from pqtheory.evidence.judging import merged, weakest
 
 
 @final
@@ -61,13 +63,19 @@ class ClaimResult:
 
     @property
     def measured(self) -> dict[str, Any]:
-        """The figures of all parts."""
-        return {k: v for p in self.parts for k, v in p.evidence.measured.items()}
+        """The figures of all parts.
+
+        Raises
+        ------
+        ValueError
+            If two parts differ on one.
+        """
+        return merged("measured", (p.evidence.measured for p in self.parts))
 
     @property
     def predicted(self) -> dict[str, Any]:
         """What theory says that they are."""
-        return {k: v for p in self.parts for k, v in p.evidence.predicted.items()}
+        return merged("predicted", (p.evidence.predicted for p in self.parts))
 
     @property
     def counterexample(self) -> Mapping[str, Any] | None:
@@ -235,7 +243,7 @@ def distinct(claims: Iterable[Claim]) -> list[Claim]:
     """
     by_name: dict[str, Claim] = {}
     for claim in claims:
-        if by_name.setdefault(claim.name, claim) is not claim:
+        if by_name.setdefault(claim.name, claim) != claim:
             raise ValueError(f"claim: expected different names, got two claims {claim.name!r}")
     return list(by_name.values())
 
@@ -264,13 +272,20 @@ def load_file(path: Path) -> Claim:
         raise ValueError(
             f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.evidence.Claim"
         )
-    return claim
+    return with_derivation(claim, module.__doc__)
+
+
+def with_derivation(claim: Claim, docstring: str | None) -> Claim:
+    """``claim``, with the docstring of its file as its derivation unless it has one."""
+    return claim if claim.derivation else replace(claim, derivation=cleandoc(docstring or ""))
 
 
 def _details(evidence: Evidence) -> dict[str, Any]:
     details: dict[str, Any] = {"cases": evidence.cases, "margin": evidence.margin}
     if evidence.note:
         details["note"] = evidence.note
+    if evidence.proof:
+        details["proof"] = [{"text": s.text, "latex": s.latex} for s in evidence.proof]
     if evidence.counterexample is not None:
         details["counterexample"] = plain(evidence.counterexample)
     return {k: plain(v) for k, v in details.items()}

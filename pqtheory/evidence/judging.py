@@ -1,0 +1,165 @@
+"""Judgement: margins and figures -> Evidence, and several pieces of evidence -> one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from pqtheory.evidence.base import KINDS, Evidence, require_measured
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def weakest(kinds: list[str]) -> str:
+    """The weakest of some kinds of evidence."""
+    return max(kinds, key=KINDS.index)
+
+
+def judge(
+    kind: str,
+    margins: Any,
+    cases: Mapping[str, Any],
+    *,
+    tolerance: float = 0.0,
+    measured: Mapping[str, Any] = _NOTHING,
+    predicted: Mapping[str, Any] = _NOTHING,
+    agreement: float = 1e-9,
+) -> Evidence:
+    """Evidence of ``kind`` if no margin is below ``-tolerance`` and the figures agree with their predictions.
+
+    Otherwise refuted, by the worst case or by the figure that is off.
+
+    Parameters
+    ----------
+    kind : str
+        What it is evidence of where every case holds: "enumerated" or "sampled"; margins can show no more.
+    margins : array of shape (n,)
+        Slack of each case; booleans count as 0 where they hold and -1 where not. NaN never holds.
+    cases : mapping of str to array of shape (n, ...)
+        What each case is, for the counterexample.
+    measured, predicted : mapping of str to number or sequence of numbers
+        Figures; a figure with a prediction must agree with it.
+    agreement : float
+        How far apart they may be, relative to the prediction where that is above 1.
+
+    Raises
+    ------
+    ValueError
+        If the kind is another, there is no case, or a figure is predicted but not measured.
+    """
+    if kind not in ("enumerated", "sampled"):
+        raise ValueError(f"kind: expected 'enumerated' or 'sampled' from margins, got {kind!r}")
+    require_measured(measured, predicted)
+    margins = np.asarray(margins)
+    if margins.dtype == bool:
+        margins = margins.astype(np.int8) - 1
+    margins = np.where(margins == margins, margins, -np.inf).ravel()
+    worst = int(np.argmin(margins)) if margins.size else 0
+    least = margins[worst] if margins.size else None
+    if least is not None and not least >= -tolerance:
+        found = {name: _plain(np.asarray(values)[worst]) for name, values in cases.items()}
+        return Evidence(
+            "refuted",
+            margins.size,
+            float(least),
+            measured,
+            predicted,
+            {**found, "margin": float(least)},
+        )
+    slack = None if least is None else float(least)
+    return _compared(Evidence(kind, margins.size, slack, measured, predicted), predicted, agreement)
+
+
+def _compared(evidence: Evidence, names: Iterable[str], agreement: float) -> Evidence:
+    """``evidence``, refuted by the first of the named figures that is not as predicted."""
+    for name in names:
+        measured, predicted = evidence.measured[name], evidence.predicted[name]
+        apart = _distance(measured, predicted)
+        if not apart <= agreement:
+            found = {"figure": name, "measured": measured, "predicted": predicted}
+            return replace(evidence, kind="refuted", margin=-apart, counterexample=found)
+    return evidence
+
+
+def _distance(measured: Any, predicted: Any) -> float:
+    a, b = np.asarray(measured, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if a.shape != b.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(a - b) / np.maximum(np.abs(b), 1.0)
+    # equal infinities agree; NaN agrees with nothing
+    apart = np.where(a == b, 0.0, np.where(apart == apart, apart, np.inf))
+    return float(apart.max(initial=0.0))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(v) for v in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def join(
+    *pieces: Evidence,
+    measured: Mapping[str, Any] = _NOTHING,
+    predicted: Mapping[str, Any] = _NOTHING,
+    agreement: float = 1e-9,
+) -> Evidence:
+    """One evidence of several on the same statement: the weakest kind, all cases, the least margin, all figures.
+
+    Where pieces are refuted it has the counterexample of that with the least margin.
+
+    Parameters
+    ----------
+    *pieces : Evidence
+        At least one.
+    measured, predicted : mapping of str to number or sequence of numbers
+        Figures of all pieces together; compared as by ``judge``.
+    agreement : float
+        How far apart they may be, relative to the prediction where that is above 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no piece, a figure is predicted but not measured, or two pieces differ on one.
+    """
+    if not pieces:
+        raise ValueError("pieces: expected at least one, got none")
+    refuted = [p for p in pieces if p.kind == "refuted"]
+    slack = [p.margin for p in pieces if p.margin is not None]
+    joined = Evidence(
+        weakest([p.kind for p in pieces]),
+        sum(p.cases for p in pieces),
+        min(slack) if slack else None,
+        merged("measured", [*(p.measured for p in pieces), measured]),
+        merged("predicted", [*(p.predicted for p in pieces), predicted]),
+        min(refuted, key=_slack).counterexample if refuted else None,
+        "; ".join(dict.fromkeys(p.note for p in pieces if p.note)),
+        tuple(dict.fromkeys(step for p in pieces for step in p.proof)),
+    )
+    if refuted:
+        return joined
+    # what the pieces brought along they have compared themselves
+    new = [name for name in joined.predicted if name in measured or name in predicted]
+    return _compared(joined, new, agreement)
+
+
+def _slack(evidence: Evidence) -> float:
+    return np.inf if evidence.margin is None else evidence.margin
+
+
+def merged(what: str, figures: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The figures of several pieces under one roof.
+
+    Raises
+    ------
+    ValueError
+        If two of them differ on one.
+    """
+    together: dict[str, Any] = {}
+    for name, value in (item for f in figures for item in f.items()):
+        if name in together and _plain(together[name]) != _plain(value):
+            raise ValueError(f"{what}: figure {name!r} is both {together[name]!r} and {value!r}")
+        together[name] = value
+    return together
