@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from pqtheory import cli, plotting
 from pqtheory.cli.base import nearest
 from pqtheory.digits import DigitsSettings, run_digits
-from pqtheory.evidence import verification
+from pqtheory.evidence import lookup
 
 cli_verify = importlib.import_module("pqtheory.cli.verify")
 
@@ -143,7 +144,7 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
 
 
 def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
-    mine = verification.load_file(Path(claim_file("only-one")))
+    mine = lookup.load_file(Path(claim_file("only-one")))
     monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
     result = run("verify")
     assert result.exit_code == 0
@@ -151,7 +152,7 @@ def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
 
 
 def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
-    mine = verification.load_file(Path(claim_file("broken", part="'a'")))
+    mine = replace(lookup.load_file(Path(claim_file("broken", part="'a'"))), file="")
     monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
     assert isinstance(run("verify", "broken").exception, TypeError)
 
@@ -300,8 +301,8 @@ def test_show_says_everything(claim_file):
 
 
 def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
-    found = [verification.load_file(Path(claim_file(n))) for n in ("one-claim", "two-claim")]
-    monkeypatch.setattr(verification, "find_claims", lambda *names: found)
+    found = [lookup.load_file(Path(claim_file(n))) for n in ("one-claim", "two-claim")]
+    monkeypatch.setattr(lookup, "find_claims", lambda *names: found)
     result = run("claims")
     assert result.exit_code == 0
     for text in ("one-claim", "two-claim", "a source", "a statement"):
@@ -385,3 +386,45 @@ def test_the_command_line_starts_without_heavy_libraries(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout == "[]\n"
+
+
+def test_jobs_give_the_same_results_in_the_same_order(claim_file, tmp_path):
+    names = (claim_file("one-claim"), "w-prox", claim_file("two-claim", part=-0.5))
+    found = []
+    for jobs in (1, 2):
+        file = tmp_path / f"{jobs}.json"
+        assert run("verify", *names, "--jobs", jobs, "--json", file).exit_code == 1
+        claims = json.loads(file.read_text())["claims"]
+        found.append([{k: v for k, v in c.items() if k != "seconds"} for c in claims])
+    assert [c["name"] for c in found[0]] == ["one-claim", "w-prox", "two-claim"]
+    assert found[0] == found[1]
+
+
+def test_jobs_report_a_users_broken_check(claim_file):
+    result = run("verify", claim_file("fine"), claim_file("broken", part="'a'"), "--jobs", 2)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("pqtheory: claim 'broken': ")
+    assert "of broken.py)" in result.stderr
+    assert run("verify", "--jobs", 0).exit_code == 2
+
+
+def test_html_shows_proof_derivation_and_the_command(claim_file, tmp_path):
+    page = tmp_path / "claims.html"
+    mine = claim_file("mine")
+    assert run("verify", "w-prox", mine, "--html", page).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "z3: no real" in text
+    assert "(check-sat)" in text
+    assert "<h4>Derivation</h4>" in text
+    assert "pqtheory verify w-prox --budget quick" in text
+    assert f"pqtheory verify {mine} --budget quick" in text
+    assert "<h2>Pictures</h2>" not in text
+    assert run("verify", mine, "--html", tmp_path).exit_code == 2
+
+
+def test_show_prints_the_derivation_and_the_proof():
+    result = run("show", "w-prox")
+    assert result.exit_code == 0
+    text = result.stdout
+    assert text.index("Derivation:") < text.index("Parts:") < text.index("z3: no real")
+    assert text.rstrip().endswith("Again: pqtheory verify w-prox --budget quick")

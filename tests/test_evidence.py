@@ -19,7 +19,8 @@ from pqtheory.evidence import (
     join,
     judge,
 )
-from pqtheory.evidence.verification import find_claims, plain
+from pqtheory.evidence.lookup import find_claims
+from pqtheory.evidence.results import plain
 
 NOTHING: dict[str, Any] = {}
 

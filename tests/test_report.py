@@ -10,6 +10,7 @@ import pytest
 from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.evidence import Claim, Control, Evidence, Part, judge, verify
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
+from pqtheory.report.formula import formula
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -197,3 +198,25 @@ def test_the_setting_is_said_and_tuning_only_where_it_is_true(digits):
         DigitsSettings(hidden=2, warm_epochs=1, epochs=1, seeds=1, batch_size=600, step_size=0.5)
     )
     assert "held-out" not in digits_setting(other)
+
+
+@pytest.mark.parametrize(
+    ("latex", "pictures"),
+    [
+        (r"\frac{1}{2} x^2", 1),
+        (r"\begin{aligned} a &= b \\ b &= c \end{aligned}", 2),
+        (r"\begin{cases} 1 & x > 0 \end{cases}", 0),
+        ("", 0),
+    ],
+)
+def test_formulas_are_drawn_or_said(latex, pictures):
+    page = Page(formula(latex))
+    assert len(page.all("svg")) == pictures
+    assert len(page.all("code")) == (1 if latex and not pictures else 0)
+    if latex:
+        assert latex in page.text
+
+
+def test_formulas_without_matplotlib_are_said(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert formula("a < b") == '<div class="formula"><code>a &lt; b</code></div>'

@@ -4,7 +4,7 @@ import difflib
 import importlib
 
 from pqtheory.evidence.base import Claim
-from pqtheory.evidence.verification import with_derivation
+from pqtheory.evidence.lookup import with_origin
 
 #: in the order of the theory; a new claim is one file and one line
 REGISTRY = (
@@ -42,4 +42,4 @@ def load(name: str) -> Claim:
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(REGISTRY)}"
         raise ValueError(f"claim: no claim {name!r}; {hint}")
     module = importlib.import_module(f"pqtheory.claims.{name.replace('-', '_')}")
-    return with_derivation(module.CLAIM, module.__doc__)
+    return with_origin(module.CLAIM, module.__doc__)

@@ -83,12 +83,16 @@ class RegistryName(click.ParamType):
         return str(value)
 
 
+#: what the library raises about what it was given
+USER_ERRORS = (ValueError, TypeError, ImportError, OSError, ArithmeticError)
+
+
 @contextmanager
-def user_errors() -> Iterator[None]:
-    """The library's errors about what the user gave, as one line."""
+def user_errors(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors about what the user gave, as one line: those of ``kinds``, or else of ``USER_ERRORS``."""
     try:
         yield
-    except (ValueError, TypeError, ImportError, OSError, ArithmeticError) as error:
+    except kinds or USER_ERRORS as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from pqtheory.cli.base import example, output
 from pqtheory.cli.verify import run_claims
-from pqtheory.report import controls_refuted
+from pqtheory.report import controls_refuted, reproduce
 from pqtheory.report import show as shown
 
 
@@ -22,7 +22,7 @@ def claims(template: bool) -> None:
         text = resources.files("pqtheory.cli").joinpath("claim_template.py")
         click.echo(text.read_text(encoding="utf-8"), nl=False)
         return
-    from pqtheory.evidence.verification import find_claims
+    from pqtheory.evidence.lookup import find_claims
 
     table = Table(show_lines=False)
     for head in ("claim", "source", "statement"):
@@ -37,7 +37,7 @@ def claims(template: bool) -> None:
 def show(claim: str) -> None:
     """Show CLAIM, a name or a claim file, in full.
 
-    Statement, source and formula; then a quick run, with the evidence of each part and control.
+    Statement, source, formula and derivation; then a quick run, with the evidence of each part and control.
     """
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))
@@ -52,6 +52,11 @@ def show(claim: str) -> None:
     line(result.claim.formula, 4)
     line("")
     line(f"Source: {result.claim.source}")
+    line("")
+    line("Derivation:")
+    for text in result.claim.derivation.splitlines():
+        line(text, 2)
+    line("")
     line("Parts:")
     for part in result.parts:
         margin = part.evidence.margin
@@ -60,6 +65,10 @@ def show(claim: str) -> None:
         line(f"{part.name}: {part.statement} [{part.kind}{cases}{least}]", 2)
         if part.evidence.note:
             line(part.evidence.note, 6)
+        for step in part.evidence.proof:
+            line(step.text, 6)
+            if step.latex:
+                line(step.latex, 8)
         if part.evidence.counterexample is not None:
             line(f"counterexample: {shown(part.evidence.counterexample)}", 6)
     for name, value in result.measured.items():
@@ -70,5 +79,7 @@ def show(claim: str) -> None:
         line(f"{control.name}: {control.statement} [{word}]", 2)
         if control.evidence.counterexample is not None:
             line(f"counterexample: {shown(control.evidence.counterexample)}", 6)
+    line("")
+    line(f"Again: {reproduce(result, report.budget)}")
     if not result.ok:
         click.get_current_context().exit(1)

@@ -1,6 +1,5 @@
 """``pqtheory verify``: check claims, and with ``--out`` train the digits, draw the pictures, write the report."""
 
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pqtheory.cli.base import (
+    USER_ERRORS,
     check_folder,
     check_output_file,
     example,
@@ -16,16 +16,12 @@ from pqtheory.cli.base import (
     progress,
     user_errors,
 )
-from pqtheory.evidence.base import BUDGETS, Budget, Claim
-from pqtheory.evidence.verification import (
-    ClaimResult,
-    Report,
-    check_claim,
-    distinct,
-    find_claims,
-    without_repeats,
-)
-from pqtheory.report import controls_refuted, digits_setting, digits_table, headline
+from pqtheory.evidence.base import BUDGETS, Budget
+from pqtheory.evidence.lookup import UserCodeError, find_claims
+from pqtheory.evidence.results import ClaimResult, Report
+from pqtheory.evidence.verification import check_claims
+from pqtheory.provenance import provenance
+from pqtheory.report import controls_refuted, digits_setting, digits_table, headline, render
 
 if TYPE_CHECKING:
     from pqtheory.digits import DigitsResult
@@ -48,6 +44,21 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     help="How much work.",
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Claims side by side, in N processes.",
+)
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Also write the claims as a page: statements, proofs, figures, controls.",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, readable=False),
@@ -60,7 +71,14 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     metavar="DIR",
     help="Also train on the digits, and write pictures and report.html to DIR.",
 )
-def verify(claim: tuple[str, ...], budget: str, json_file: Path | None, out: Path | None) -> None:
+def verify(
+    claim: tuple[str, ...],
+    budget: str,
+    jobs: int,
+    html_file: Path | None,
+    json_file: Path | None,
+    out: Path | None,
+) -> None:
     """Check each CLAIM, a name or a .py file of your own; all shipped ones if none is named.
 
     Exit code 0 if no claim is refuted and every control is, 1 if not, 2 for a bad argument.
@@ -68,10 +86,13 @@ def verify(claim: tuple[str, ...], budget: str, json_file: Path | None, out: Pat
     if out is not None:
         check_folder(out)
         _require_extras()
-    if json_file is not None:
-        check_output_file(json_file, "--json")
-    report = run_claims(claim, budget)
+    for option, file in (("--html", html_file), ("--json", json_file)):
+        if file is not None:
+            check_output_file(file, option)
+    report = run_claims(claim, budget, jobs)
     output().print(claims_table(report))
+    if html_file is not None:
+        html_file.write_text(render(report, source=provenance()), encoding="utf-8")
     if json_file is not None:
         json_file.write_text(report.to_json() + "\n", encoding="utf-8")
     if out is not None:
@@ -80,62 +101,18 @@ def verify(claim: tuple[str, ...], budget: str, json_file: Path | None, out: Pat
         click.get_current_context().exit(1)
 
 
-def run_claims(names: tuple[str, ...], budget: str) -> Report:
+def run_claims(names: tuple[str, ...], budget: str, jobs: int = 1) -> Report:
     """Check claims with a progress bar; what is wrong with a user's file becomes one line."""
-    found = _find(names)
-    results: list[ClaimResult] = []
-    with progress("claims") as update:
-        for i, (claim, file) in enumerate(found):
-            update(i, len(found), claim.name)
-            if file is None:
-                results.append(check_claim(claim, Budget(budget)))
-            else:
-                results.append(_check_users(claim, file, Budget(budget)))
-    return Report(tuple(results), budget)
-
-
-def _find(names: tuple[str, ...]) -> list[tuple[Claim, Path | None]]:
-    """Claims, those of a user's own with their file."""
-    if not names:
-        return [(claim, None) for claim in find_claims()]
-    found: list[tuple[Claim, Path | None]] = []
-    for name in without_repeats(names):
-        if not name.endswith(".py"):
-            with user_errors():
-                found += [(claim, None) for claim in find_claims(name)]
-            continue
-        try:
-            found += [(claim, Path(name)) for claim in find_claims(name)]
-        except Exception as error:
-            # a user's file may raise anything while it loads
-            raise click.UsageError(_one_line(f"claim file {name!r}", error, Path(name))) from error
-    with user_errors():
-        distinct(claim for claim, _ in found)
-    return found
-
-
-def _check_users(claim: Claim, file: Path, budget: Budget) -> ClaimResult:
-    try:
-        return check_claim(claim, budget)
-    except Exception as error:
-        # a user's check may raise anything while it runs
-        raise click.UsageError(_one_line(f"claim {claim.name!r}", error, file)) from error
-
-
-def _one_line(what: str, error: Exception, file: Path) -> str:
-    """What happened, and at which line of the user's file."""
-    if isinstance(error, ValueError) and str(error).startswith(("claim file", what)):
-        return str(error)
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        where = f" (line {error.lineno} of {Path(error.filename).name})"
-        return f"{what}: {type(error).__name__}: {error.msg}{where}"
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == file.resolve()
-    ]
-    where = f" (line {lines[-1]} of {file.name})" if lines else ""
-    return f"{what}: {type(error).__name__}: {error}{where}"
+    with user_errors(UserCodeError, *USER_ERRORS):
+        found = find_claims(*names)
+    results: dict[int, ClaimResult] = {}
+    with progress("claims") as update, user_errors(UserCodeError):
+        update(0, len(found), found[0].name if jobs == 1 else "claims")
+        for place, result in check_claims(found, Budget(budget), jobs):
+            results[place] = result
+            following = found[min(place + 1, len(found) - 1)]
+            update(len(results), len(found), following.name if jobs == 1 else "claims")
+    return Report(tuple(results[i] for i in range(len(found))), budget)
 
 
 def claims_table(report: Report) -> Table:

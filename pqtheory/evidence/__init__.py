@@ -14,7 +14,8 @@ from pqtheory.evidence.base import (
     Step,
 )
 from pqtheory.evidence.judging import join, judge
-from pqtheory.evidence.verification import ClaimResult, Report, verify
+from pqtheory.evidence.results import ClaimResult, Report
+from pqtheory.evidence.verification import verify
 
 __all__ = [
     "BUDGETS",

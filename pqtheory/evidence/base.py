@@ -173,6 +173,8 @@ class Claim:
         The measured figure that a table shows beside its prediction.
     derivation : str
         The argument, for a reader; the docstring of the claim's file unless it is given.
+    file : str
+        The file of a user's own claim; set where it is loaded, empty for shipped ones.
 
     Raises
     ------
@@ -188,6 +190,7 @@ class Claim:
     controls: tuple[Control, ...]
     headline: str
     derivation: str = ""
+    file: str = ""
 
     def __post_init__(self) -> None:
         if not self.parts or not self.controls:

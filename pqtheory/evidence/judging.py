@@ -52,6 +52,7 @@ def judge(
     if kind not in ("enumerated", "sampled"):
         raise ValueError(f"kind: expected 'enumerated' or 'sampled' from margins, got {kind!r}")
     require_measured(measured, predicted)
+    measured, predicted = dict(measured), dict(predicted)
     margins = np.asarray(margins)
     if margins.dtype == bool:
         margins = margins.astype(np.int8) - 1

@@ -1,0 +1,116 @@
+"""Finding claims: shipped ones by name, a user's own by file."""
+
+import importlib.util
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+from pqtheory.evidence.base import Claim
+
+
+class UserCodeError(Exception):
+    """A user's claim file raised while it was loaded or while its checks ran; one line that says where."""
+
+
+def user_code_error(what: str, error: Exception, file: Path) -> UserCodeError:
+    """What happened, and at which line of the user's file."""
+    if isinstance(error, ValueError) and str(error).startswith(what):
+        return UserCodeError(str(error))
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        where = f" (line {error.lineno} of {Path(error.filename).name})"
+        return UserCodeError(f"{what}: {type(error).__name__}: {error.msg}{where}")
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == file.resolve()
+    ]
+    where = f" (line {lines[-1]} of {file.name})" if lines else ""
+    return UserCodeError(f"{what}: {type(error).__name__}: {error}{where}")
+
+
+def find_claims(*names: str | Claim) -> list[Claim]:
+    """Claims by name, by file or as they are, each once; all shipped ones where none is named.
+
+    Raises
+    ------
+    TypeError
+        If something else than a name or a claim is given.
+    ValueError
+        If a name is unknown (the nearest is suggested), a file defines no claim, or two claims have the same name.
+    """
+    from pqtheory.claims import load
+    from pqtheory.claims import names as shipped
+
+    if not names:
+        return [load(name) for name in shipped()]
+    for name in names:
+        if not isinstance(name, str | Claim):
+            raise TypeError(f"claim: expected names, .py files or claims, one by one, got {name!r}")
+    return distinct(
+        [name if isinstance(name, Claim) else _find(name, load) for name in without_repeats(names)]
+    )
+
+
+def without_repeats(names: Iterable[Any]) -> list[Any]:
+    """``names`` without those that name the same thing, or the same file, as one before."""
+    first: dict[Any, Any] = {}
+    for name in names:
+        is_file = isinstance(name, str) and name.endswith(".py")
+        first.setdefault(Path(name).resolve() if is_file else name, name)
+    return list(first.values())
+
+
+def distinct(claims: Iterable[Claim]) -> list[Claim]:
+    """``claims``, each once.
+
+    Raises
+    ------
+    ValueError
+        If two different ones have the same name.
+    """
+    by_name: dict[str, Claim] = {}
+    for claim in claims:
+        if by_name.setdefault(claim.name, claim) != claim:
+            raise ValueError(f"claim: expected different names, got two claims {claim.name!r}")
+    return list(by_name.values())
+
+
+def _find(name: str, load: Callable[[str], Claim]) -> Claim:
+    return load_file(Path(name)) if name.endswith(".py") else load(name)
+
+
+def load_file(path: Path) -> Claim:
+    """The ``CLAIM`` that a Python file defines.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it defines no ``CLAIM``.
+    UserCodeError
+        If the file raises.
+    """
+    if not path.is_file():
+        raise ValueError(f"claim file: no file {str(path)!r}")
+    spec = importlib.util.spec_from_file_location(f"pqtheory_user_claim_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"claim file: cannot load {str(path)!r}")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        # a user's file may raise anything
+        raise user_code_error(f"claim file {str(path)!r}", error, path) from error
+    claim = vars(module).get("CLAIM")
+    if not isinstance(claim, Claim):
+        raise ValueError(
+            f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.evidence.Claim"
+        )
+    return with_origin(claim, module.__doc__, str(path))
+
+
+def with_origin(claim: Claim, docstring: str | None, file: str = "") -> Claim:
+    """``claim``, with its file, and with that file's docstring as its derivation unless it has one."""
+    return replace(claim, derivation=claim.derivation or cleandoc(docstring or ""), file=file)

@@ -1,0 +1,16 @@
+"""What people are shown of results: words and numbers for the terminal, one HTML page for the browser."""
+
+from pqtheory.report.digits import digits_setting, digits_table
+from pqtheory.report.page import Picture, render
+from pqtheory.report.text import controls_refuted, headline, reproduce, show
+
+__all__ = [
+    "Picture",
+    "controls_refuted",
+    "digits_setting",
+    "digits_table",
+    "headline",
+    "render",
+    "reproduce",
+    "show",
+]

@@ -1,0 +1,94 @@
+"""The report: one HTML file with the claims, the digits and the pictures, and nothing outside it.
+
+Images are inlined, there is no script and no link to load: the file can be mailed, and reads on a phone.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib import resources
+from string import Template
+from typing import Any, final
+
+from pqtheory.digits import DigitsResult
+from pqtheory.evidence.results import Report
+from pqtheory.report.claims import claim_details, claim_row
+from pqtheory.report.digits import digits_section
+
+
+@final
+@dataclass(frozen=True)
+class Picture:
+    """A PNG file in memory, with the words below it."""
+
+    name: str
+    png: bytes
+    caption: str
+
+
+def render(
+    report: Report,
+    digits: DigitsResult | None = None,
+    pictures: Sequence[Picture] = (),
+    source: Mapping[str, Any] | None = None,
+) -> str:
+    """The HTML text.
+
+    Parameters
+    ----------
+    report : Report
+        Of ``verify``.
+    digits : DigitsResult, optional
+        Of ``run_digits``.
+    pictures : sequence of Picture
+        In the order in which they appear.
+    source : mapping, optional
+        Of ``provenance``.
+    """
+    template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
+    return Template(template).substitute(
+        verdict=_verdict(report),
+        budget=escape(report.budget),
+        claims="\n".join(claim_row(r) for r in report.values()),
+        details="\n".join(claim_details(r, report.budget) for r in report.values()),
+        digits="" if digits is None else digits_section(digits),
+        pictures=_pictures(pictures),
+        source="" if source is None else _source(source),
+    )
+
+
+def _verdict(report: Report) -> str:
+    survivors = [
+        f"{r.claim.name}: {c.name}" for r in report.values() for c in r.controls if not c.refuted
+    ]
+    refuted = [r.claim.name for r in report.values() if r.kind == "refuted"]
+    controls = sum(len(r.controls) for r in report.values())
+    if report.ok:
+        text = f"Claims checked: {len(report)}, none refuted. Negative controls: {controls}, all refuted."
+        return f'<p class="verdict ok">{text}</p>'
+    text = "; ".join(
+        f"{what}: {', '.join(names)}"
+        for what, names in (("refuted", refuted), ("controls that survive", survivors))
+        if names
+    )
+    return f'<p class="verdict bad">{escape(text[:1].upper() + text[1:])}.</p>'
+
+
+def _pictures(pictures: Sequence[Picture]) -> str:
+    return "\n".join(["<h2>Pictures</h2>", *map(_picture, pictures)]) if pictures else ""
+
+
+def _picture(picture: Picture) -> str:
+    data = base64.b64encode(picture.png).decode("ascii")
+    alt = escape(f"Picture: {picture.name}", quote=True)
+    return (
+        f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+    )
+
+
+def _source(source: Mapping[str, Any]) -> str:
+    text = json.dumps(source, indent=1)
+    return f"<h2>Where this comes from</h2><pre>{escape(text)}</pre>"

@@ -1,0 +1,42 @@
+"""Figures as words: what tables, pages and the terminal show of a result."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pqtheory.evidence.results import ClaimResult
+
+
+def show(value: Any) -> str:
+    """A figure as a reader wants it: four digits of a float, fractions as they are, nothing for None."""
+    if value is None:
+        return "–"
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | str | Fraction):
+        return str(value)
+    if isinstance(value, int | float):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} = {show(v)}" for k, v in value.items())
+    if isinstance(value, Iterable):
+        return "[" + ", ".join(show(v) for v in value) + "]"
+    return str(value)
+
+
+def headline(result: ClaimResult) -> tuple[str, str, str]:
+    """What a table shows of a claim: the name of its figure, measured, predicted."""
+    name = result.claim.headline
+    return name, show(result.measured.get(name)), show(result.predicted.get(name))
+
+
+def controls_refuted(result: ClaimResult) -> str:
+    """As "2/2"."""
+    return f"{sum(c.refuted for c in result.controls)}/{len(result.controls)}"
+
+
+def reproduce(result: ClaimResult, budget: str) -> str:
+    """The command that checks this claim again."""
+    return f"pqtheory verify {result.claim.file or result.claim.name} --budget {budget}"
