@@ -90,9 +90,10 @@ USER_ERRORS = (ValueError, TypeError, ImportError, OSError, ArithmeticError)
 @contextmanager
 def user_errors(*kinds: type[Exception]) -> Iterator[None]:
     """Errors about what the user gave, as one line: those of ``kinds``, or else of ``USER_ERRORS``."""
+    expected = kinds or USER_ERRORS
     try:
         yield
-    except kinds or USER_ERRORS as error:
+    except expected as error:
         raise click.UsageError(str(error)) from error
 
 
