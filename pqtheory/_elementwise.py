@@ -169,10 +169,11 @@ def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array |
     if out is not None and _overlap_shifted(t, out):
         return False
     if isinstance(t, np.ndarray):
-        return t.size > NUMPY_BLOCK and all(a.flags.c_contiguous for a in arrays)
+        large = out is not None or t.size > NUMPY_BLOCK
+        return large and all(a.flags.c_contiguous for a in arrays)
     if not is_torch(t) or is_compiling() or t.device.type != "cpu":
         return False
-    if t.numel() <= TORCH_BLOCK or not all(a.is_contiguous() for a in arrays):
+    if (out is None and t.numel() <= TORCH_BLOCK) or not all(a.is_contiguous() for a in arrays):
         return False
     return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
 

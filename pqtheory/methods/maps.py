@@ -19,9 +19,14 @@ from pqtheory.sets.base import Set, require_set
 class Map(ABC):
     """A map of the latent weights, possibly changing with the step."""
 
+    @property
+    def separable(self) -> bool:
+        """Whether each coordinate is mapped by itself."""
+        return False
+
     @abstractmethod
-    def __call__(self, theta: Array, step: int, factor: Any) -> Array:
-        """The mapped point."""
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+        """The mapped point; written to ``out`` if that is given, which may be ``theta``."""
 
     @abstractmethod
     def quantize(self, theta: Array) -> Array:
@@ -38,9 +43,14 @@ class Projection(Map):
     def __post_init__(self) -> None:
         require_set(self.set)
 
-    def __call__(self, theta: Array, step: int, factor: Any) -> Array:
+    @property
+    def separable(self) -> bool:
+        """As the set is."""
+        return self.set.separable
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
         """P(theta), whatever the step."""
-        return self.set.project(theta)
+        return self.set.project(theta, out)
 
     def quantize(self, theta: Array) -> Array:
         """P(theta)."""
@@ -57,9 +67,14 @@ class Prox(Map):
         self.regularizer = regularizer
         self.strength = check_strength(strength)
 
-    def __call__(self, theta: Array, step: int, factor: Any) -> Array:
+    @property
+    def separable(self) -> bool:
+        """As the regularizer is."""
+        return self.regularizer.separable
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
         """Prox of the regularizer."""
-        return self.regularizer.prox(theta, factor * strength_at(self.strength, step, theta))
+        return self.regularizer.prox(theta, factor * strength_at(self.strength, step, theta), out)
 
     def quantize(self, theta: Array) -> Array:
         """Nearest quantized point of the regularizer."""
@@ -78,11 +93,16 @@ class Relaxation(Map):
         self.prox = Prox(DistanceL2(quantization_set), strength)
         self.harden_at = harden_at
 
-    def __call__(self, theta: Array, step: int, factor: Any) -> Array:
+    @property
+    def separable(self) -> bool:
+        """As the set is."""
+        return self.set.separable
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
         """The relaxed point."""
         if self.harden_at is not None and step >= self.harden_at:
-            return self.set.project(theta)
-        return self.prox(theta, step, factor)
+            return self.set.project(theta, out)
+        return self.prox(theta, step, factor, out)
 
     def quantize(self, theta: Array) -> Array:
         """P(theta)."""

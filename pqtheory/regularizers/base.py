@@ -16,6 +16,11 @@ Axis = int | tuple[int, ...] | None
 class Regularizer(ABC):
     """A function R >= 0 that is smallest on quantized points."""
 
+    @property
+    def separable(self) -> bool:
+        """Whether R is a sum over coordinates, so that the prox takes each by itself."""
+        return False
+
     def value(self, theta: Any, axis: Axis = None) -> Array:
         """R(theta), summed over ``axis`` (None: over all); differentiable under torch.
 

@@ -27,6 +27,11 @@ class LevelRegularizer(Regularizer):
 
     set: Set
 
+    @property
+    def separable(self) -> bool:
+        """As the set is."""
+        return self.set.separable
+
     def quantize(self, theta: Any) -> Array:
         """Nearest point of the set."""
         return self.set.project(theta)

@@ -1,14 +1,22 @@
 """What a quantization set Q offers: the exact projection, the distance to it, its levels."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from pqtheory._arrays import Array, as_array
 from pqtheory._elementwise import Between, Kernel
 
 
 class Set(ABC):
-    """A closed set Q with an exact projection P(theta) in argmin over s in Q of ||theta - s||."""
+    """A closed set Q with an exact projection P(theta) in argmin over s in Q of ||theta - s||.
+
+    Attributes
+    ----------
+    separable : bool
+        Whether each coordinate is projected by itself.
+    """
+
+    separable: ClassVar[bool] = False
 
     @abstractmethod
     def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:

@@ -8,7 +8,7 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class FiniteSet(Set):
     torch.compile sees the cells of a dtype as constants once the set has been used on that dtype.
     """
 
+    separable: ClassVar[bool] = True
     _cells: dict[int | None, Cells]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:

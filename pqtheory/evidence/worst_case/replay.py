@@ -88,10 +88,10 @@ class TableProx(Map):
         self.points = points
         self.values = values
 
-    def __call__(self, theta: Array, step: int, factor: Any) -> Array:
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
         """The minimising point; the first of them at a tie."""
         distances = ((self.points - theta[..., None, :]) ** 2).sum(-1)
-        return self.points[np.argmin(self.values + distances / (2 * factor), -1)]
+        return self.points.take(np.argmin(self.values + distances / (2 * factor), -1), 0, out)
 
     def quantize(self, theta: Array) -> Array:
         """The nearest point of the table."""

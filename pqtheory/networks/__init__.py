@@ -1,0 +1,1 @@
+"""Real networks: torch optimizers from the same two ideas as the array methods. Needs torch."""
