@@ -1,0 +1,196 @@
+"""Image data: both layouts of CIFAR-10, damaged files, downloads, augmentation."""
+
+import hashlib
+import http.server
+import io
+import pickle
+import tarfile
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from pqtheory.networks.data import Augmentation, cifar10, load
+from pqtheory.networks.data.download import download_cifar10
+from pqtheory.networks.data.pickles import read_arrays
+
+N = 20
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """Six small batches, whose checksums the loader is told."""
+    rng = np.random.default_rng(0)
+    made = {}
+    for name in cifar10.CHECKSUMS:
+        pixels = rng.integers(0, 256, (N, 3072), dtype=np.uint8)
+        labels = rng.integers(0, 10, (N, 1), dtype=np.uint8)
+        made[name] = np.concatenate([labels, pixels], axis=1)
+    sums = {name: hashlib.sha256(b.tobytes()).hexdigest() for name, b in made.items()}
+    monkeypatch.setattr(cifar10, "CHECKSUMS", sums)
+    monkeypatch.setattr("pqtheory.networks.data.download.CHECKSUMS", sums)
+    monkeypatch.setattr(cifar10, "PER_BATCH", N)
+    return made
+
+
+def write_binary(batches, folder):
+    place = folder / "cifar-10-batches-bin"
+    place.mkdir()
+    for name, records in batches.items():
+        records.tofile(place / f"{name}.bin")
+    return place
+
+
+def write_pickles(batches, folder, protocol=2):
+    place = folder / "cifar-10-batches-py"
+    place.mkdir()
+    for name, records in batches.items():
+        content = {b"data": records[:, 1:].copy(), b"labels": records[:, 0].tolist()}
+        (place / name).write_bytes(pickle.dumps(content, protocol=protocol))
+    return place
+
+
+@pytest.mark.parametrize("write", [write_binary, write_pickles])
+@pytest.mark.parametrize("inside", [False, True])
+def test_both_layouts_give_the_same_images(batches, tmp_path, monkeypatch, write, inside):
+    place = write(batches, tmp_path)
+    monkeypatch.setenv("PQTHEORY_DATA", str(place if inside else tmp_path))
+    images = load("cifar10")
+    assert images.train.shape == (5 * N, 3, 32, 32)
+    assert images.test.shape == (N, 3, 32, 32)
+    third = batches["data_batch_3"]
+    np.testing.assert_array_equal(images.train[2 * N : 3 * N].reshape(N, -1), third[:, 1:])
+    np.testing.assert_array_equal(images.train_labels[2 * N : 3 * N], third[:, 0])
+    assert images.sha256 == load("cifar10", tmp_path).sha256
+
+
+def test_damage_is_named(batches, tmp_path):
+    place = write_binary(batches, tmp_path)
+    file = place / "data_batch_4.bin"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    with pytest.raises(ValueError, match=r"data_batch_4\.bin: expected 61460 bytes, got 61459"):
+        load("cifar10", tmp_path)
+    file.write_bytes(bytes([whole[0] ^ 1]) + whole[1:])
+    with pytest.raises(ValueError, match="data_batch_4 is not as published"):
+        load("cifar10", tmp_path)
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=r"data_batch_4\.bin.*pqtheory data cifar10"):
+        load("cifar10", tmp_path)
+
+
+def test_missing_folders_are_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("PQTHEORY_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="set PQTHEORY_DATA"):
+        load("cifar10")
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        load("cifar10", tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="neither cifar-10-batches-bin"):
+        load("cifar10", tmp_path)
+    with pytest.raises(ValueError, match="expected one of digits, cifar10"):
+        load("cifar100")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (exec, ("raise SystemExit('it ran')",))
+
+
+def test_pickles_with_code_are_refused(batches, tmp_path):
+    place = write_pickles(batches, tmp_path)
+    (place / "data_batch_1").write_bytes(pickle.dumps({b"data": Bomb()}))
+    with pytest.raises(ValueError, match=r"data_batch_1: refused.*builtins\.exec"):
+        load("cifar10", tmp_path)
+    for broken in (b"", b"\x80\x02}q", pickle.dumps([1, 2])[:-2]):
+        (place / "data_batch_1").write_bytes(broken)
+        with pytest.raises(ValueError, match="refused"):
+            load("cifar10", tmp_path)
+    (place / "data_batch_1").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(ValueError, match="expected data of shape"):
+        load("cifar10", tmp_path)
+
+
+@pytest.mark.parametrize("protocol", range(5))
+def test_plain_arrays_of_older_protocols_are_read(tmp_path, protocol):
+    file = tmp_path / "a"
+    file.write_bytes(pickle.dumps({"a": np.arange(6.0).reshape(2, 3)}, protocol=protocol))
+    np.testing.assert_array_equal(next(iter(read_arrays(file).values())), [[0, 1, 2], [3, 4, 5]])
+
+
+@pytest.fixture
+def server(batches, tmp_path):
+    """A server with the archive; gives its address and the MD5."""
+    place = tmp_path / "served"
+    place.mkdir()
+    archive = place / "c.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name, records in batches.items():
+            entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
+            entry.size = records.nbytes
+            packed.addfile(entry, io.BytesIO(records.tobytes()))
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *a, **k):
+            super().__init__(*a, directory=place, **k)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        md5 = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
+        yield f"http://127.0.0.1:{running.server_port}/c.tar.gz", md5
+        running.shutdown()
+
+
+def test_download_checks_unpacks_and_keeps(server, tmp_path):
+    url, md5 = server
+    target = tmp_path / "data"
+    with pytest.raises(ValueError, match="hash"):
+        download_cifar10(target, url, md5[::-1])
+    assert list(target.iterdir()) == []
+    folder = download_cifar10(target, url, md5)
+    assert [p.name for p in target.iterdir()] == ["cifar-10-batches-bin"]
+    assert len(load("cifar10", target).train) == 5 * N
+    assert download_cifar10(target, "http://127.0.0.1:1/none", md5) == folder
+
+
+def test_digits_need_nothing():
+    images = load("digits")
+    assert images.train.shape[1:] == (1, 8, 8)
+    assert images.train.max() == 240
+    assert len(images.train) + len(images.test) == 1797
+
+
+def test_held_out_is_a_split_of_the_training_set():
+    images = load("digits")
+    part = images.held_out(300, seed=3)
+    assert (len(part.train), len(part.test)) == (len(images.train) - 300, 300)
+    together = np.concatenate([part.train, part.test]).reshape(len(images.train), -1)
+    whole = images.train.reshape(len(images.train), -1)
+    assert sorted(map(bytes, together)) == sorted(map(bytes, whole))
+    assert part.sha256 == images.held_out(300, seed=3).sha256
+    assert part.sha256 != images.held_out(300, seed=4).sha256
+    with pytest.raises(ValueError, match="fewer than"):
+        images.held_out(len(images.train))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+@pytest.mark.parametrize("flip", [False, True])
+def test_augmentation_is_a_crop_of_the_padded_image(dtype, flip):
+    x = torch.arange(6 * 2 * 5 * 7).reshape(6, 2, 5, 7).to(dtype)
+    crop = Augmentation(pad=2, flip=flip)
+    y = crop(x, torch.Generator().manual_seed(0))
+    assert y.dtype == dtype
+    assert y.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(y, crop(x, torch.Generator().manual_seed(0)))
+    mirrored = 0
+    for image, found in zip(x, y, strict=True):
+        wide = torch.zeros(2, 9, 11, dtype=dtype)
+        wide[:, 2:7, 2:9] = image
+        crops = [wide[:, i : i + 5, j : j + 7] for i in range(5) for j in range(5)]
+        plain = any(torch.equal(found, c) for c in crops)
+        mirrored += not plain
+        assert plain or any(torch.equal(found, c.flip(2)) for c in crops)
+    assert (mirrored > 0) == flip

@@ -1,0 +1,35 @@
+"""The networks: sizes as published, and what of them is quantized."""
+
+import pytest
+import torch
+
+from pqtheory.networks import models, optim
+
+
+@pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85)])
+def test_parameter_counts_are_those_of_the_paper(depth, millions):
+    size = sum(p.numel() for p in models.resnet(depth).parameters())
+    assert round(size / 1e6, 2) == pytest.approx(millions, abs=0.011)
+    assert sum(isinstance(m, torch.nn.Conv2d) for m in models.resnet(depth).modules()) == depth + 1
+
+
+@pytest.mark.parametrize("name", models.REGISTRY)
+def test_shapes(name):
+    net = models.REGISTRY[name](3, 7)
+    assert net(torch.randn(2, 3, 32, 32)).shape == (2, 7)
+
+
+def test_what_is_quantized():
+    net = models.resnet(20)
+    binary = optim.split_parameters(net, models.binary_weights)[0]["names"]
+    assert len(binary) == 20
+    assert {"conv.weight", "fc.weight"} <= set(binary)
+    assert not any("shortcut" in name or "norm" in name for name in binary)
+    ternary = optim.split_parameters(net, models.ternary_weights(3))[0]["names"]
+    assert set(binary) - set(ternary) == {"conv.weight", "fc.weight"}
+
+
+@pytest.mark.parametrize("depth", [2, 18, 21])
+def test_other_depths_are_refused(depth):
+    with pytest.raises(ValueError, match="6 n"):
+        models.resnet(depth)
