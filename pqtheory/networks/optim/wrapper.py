@@ -164,6 +164,23 @@ class QuantizingOptimizer(Optimizer):
         for found in self.quantized_groups.values():
             yield from zip(found.parameters, found.latents(), strict=True)
 
+    def export(self, model: nn.Module) -> tuple[dict[str, Tensor], list[str]]:
+        """The state of ``model`` with exactly quantized weights, and the names of these: for ``export.save_quantized``.
+
+        Raises
+        ------
+        ValueError
+            If a quantized parameter is not in the model.
+        """
+        ours = {id(p) for p, _ in self.latent_parameters()}
+        names = [name for name, p in model.named_parameters() if id(p) in ours]
+        if len(names) != len(ours):
+            raise ValueError(
+                f"model: expected the {len(ours)} quantized parameters, found {len(names)}"
+            )
+        with self.quantized():
+            return {name: value.clone() for name, value in model.state_dict().items()}, names
+
     def state_dict(self) -> dict[str, Any]:
         """The state of the base optimizer, and under "quantizing" ours: tensors and plain scalars only."""
         ours = {

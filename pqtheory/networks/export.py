@@ -1,0 +1,155 @@
+r"""Quantized networks on disk: each quantized tensor as a codebook and k bits for each weight, the rest as it is.
+
+A tensor of n weights with 2^(k-1) < levels <= 2^k takes ceil(n k / 8) bytes beside its codebook: k/32 of float32.
+One safetensors file; its header says for each packed tensor the shape, the bits, the dtype.
+"""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pqtheory._checks import check_count
+
+FORMAT = "pqtheory-quantized-1"
+#: beside the name of a packed tensor
+CODES, LEVELS = ".codes", ".levels"
+MAX_BITS = 8
+
+
+def pack(tensor: Tensor, max_bits: int = MAX_BITS) -> tuple[Tensor, Tensor, int]:
+    """Codebook and packed codes of a tensor with few different values.
+
+    Returns
+    -------
+    codes : uint8 tensor, shape (ceil(n bits / 8),)
+        The place of each weight's level, ``bits`` bits each, least significant first.
+    levels : tensor, shape (<= 2**bits,)
+        The different values, ascending, in the dtype of ``tensor``.
+    bits : int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If there are more than ``2**max_bits`` different values, or NaN.
+    """
+    check_count(max_bits, "max_bits", 1, MAX_BITS)
+    flat = tensor.detach().cpu().contiguous().flatten()
+    if bool(torch.isnan(flat).any()):
+        raise ValueError("pack: expected levels, got NaN")
+    levels, codes = torch.unique(flat, return_inverse=True)
+    bits = max(1, math.ceil(math.log2(max(1, len(levels)))))
+    if bits > max_bits:
+        raise ValueError(f"pack: expected at most {2**max_bits} levels, got {len(levels)} values")
+    planes = (codes.numpy()[:, None] >> np.arange(bits)) & 1
+    packed = np.packbits(planes.astype(np.uint8).ravel(), bitorder="little")
+    return torch.from_numpy(packed), levels, bits
+
+
+def unpack(codes: Tensor, levels: Tensor, bits: int, shape: tuple[int, ...]) -> Tensor:
+    """The tensor that ``pack`` was given.
+
+    Raises
+    ------
+    ValueError
+        If there are too few codes for the shape, or a code beyond the levels.
+    """
+    size = math.prod(shape)
+    stream = np.unpackbits(codes.cpu().numpy(), bitorder="little")
+    if len(stream) < size * bits:
+        raise ValueError(
+            f"unpack: expected {size * bits} bits for the shape {shape}, got {len(stream)}"
+        )
+    planes = stream[: size * bits].reshape(size, bits)
+    places = (planes.astype(np.int64) << np.arange(bits)).sum(axis=1)
+    if size and places.max() >= len(levels):
+        raise ValueError(f"unpack: code {places.max()} beyond the {len(levels)} levels")
+    return levels[torch.from_numpy(places)].reshape(shape)
+
+
+def save_quantized(
+    file: str | Path, state: Mapping[str, Tensor], packed: Collection[str] = ()
+) -> None:
+    """Write a state_dict, its quantized tensors packed; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    file : path
+        Usually ``.safetensors``.
+    state : mapping of str to tensor
+        With names to pack, as ``opt.export(model)`` gives them.
+    packed : collection of str
+        Names of the tensors to pack.
+
+    Raises
+    ------
+    ValueError
+        If a name is not in ``state``, or such a tensor has more than 256 different values.
+    OSError
+        If the file cannot be written.
+    """
+    from safetensors.torch import save
+
+    unknown = [name for name in packed if name not in state]
+    if unknown:
+        raise ValueError(f"packed: no tensor {unknown[0]!r} in the state")
+    tensors: dict[str, Tensor] = {}
+    described: dict[str, Any] = {}
+    for name, tensor in state.items():
+        if name not in packed:
+            tensors[name] = tensor.detach().cpu().contiguous()
+            continue
+        codes, levels, bits = pack(tensor)
+        tensors[name + CODES], tensors[name + LEVELS] = codes, levels
+        described[name] = {"shape": list(tensor.shape), "bits": bits}
+    write_whole(Path(file), save(tensors, {"format": FORMAT, "packed": json.dumps(described)}))
+
+
+def load_quantized(file: str | Path) -> dict[str, Tensor]:
+    """The state_dict that was saved, each tensor whole again.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or of another format.
+    OSError
+        If it cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(file), framework="pt") as stored:
+            about = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{file}: expected format {FORMAT!r}, got {about.get('format')!r}")
+    state = {}
+    described = json.loads(about["packed"])
+    for name, how in described.items():
+        codes, levels = tensors.pop(name + CODES), tensors.pop(name + LEVELS)
+        state[name] = unpack(codes, levels, how["bits"], tuple(how["shape"]))
+    return {**tensors, **state}
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write ``content`` so that ``file`` is either what it was or all of it, also when the disk is full."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise
