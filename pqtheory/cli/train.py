@@ -1,0 +1,152 @@
+"""``pqtheory train`` and ``pqtheory data``: one run in a folder of its own, and the images for it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pqtheory.cli.base import check_folder, example, progress, user_errors
+
+#: names as in ``networks.training.settings``, which imports torch
+PRESETS = ("corrected", "faithful")
+METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
+
+
+@click.command(
+    epilog=example(
+        "pqtheory train warm --method full-precision --epochs 20",
+        "pqtheory train pq --method proxquant --epochs 30 --warm-start warm",
+    )
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--method", type=click.Choice(METHODS), default="proxquant", show_default=True)
+@click.option(
+    "--preset",
+    "preset_name",
+    type=click.Choice(PRESETS),
+    default="corrected",
+    show_default=True,
+    help="As the paper's text says, or as its published code trains.",
+)
+@click.option("--levels", type=click.Choice(("binary", "ternary")), default="binary")
+@click.option("--model", default="small", show_default=True, help="small, resnet20, ... resnet56.")
+@click.option("--data", default="digits", show_default=True, help="digits or cifar10.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where CIFAR-10 is; else the variable PQTHEORY_DATA.",
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="Schedules scale with it.")
+@click.option("--warm-start", metavar="RUN", help="Run folder or checkpoint to start from.")
+@click.option("--lr", type=float, help="Step size of the base optimizer.")
+@click.option("--rate", type=float, help="lambda per epoch.")
+@click.option("--held-out", type=click.IntRange(min=0), help="Training images kept apart.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
+@click.option("--augment/--no-augment", default=None, help="Pad, crop, mirror; on for cifar10.")
+@click.option("--amp", is_flag=True, help="bfloat16 autocast.")
+@click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
+@click.option("--time-budget", type=float, metavar="MINUTES", help="Stop after that; resume later.")
+@click.option("--resume", is_flag=True, help="Go on where FOLDER stopped.")
+def train(
+    folder: Path,
+    method: str,
+    preset_name: str,
+    data: str,
+    data_dir: Path | None,
+    device: str,
+    augment: bool | None,
+    compiled: bool,
+    time_budget: float | None,
+    resume: bool,
+    held_out: int | None,
+    **given: Any,
+) -> None:
+    """Train a network in FOLDER: settings.json, metrics.jsonl, checkpoint.pt, best.pt.
+
+    Stop it at any moment; --resume goes on as if it had not been stopped.
+    """
+    with user_errors():
+        from pqtheory.networks.data import load
+        from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset
+        from pqtheory.networks.training import train as run
+
+        if time_budget is not None and not time_budget > 0:
+            raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
+        check_device(device)
+        changes = {name: value for name, value in given.items() if value is not None}
+        levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
+        real = data == "cifar10"
+        settings = preset(
+            preset_name,
+            method,
+            epochs=epochs,
+            levels=levels,
+            data=data,
+            augment=real if augment is None else augment,
+            held_out=(5000 if real else 200) if held_out is None else held_out,
+            compile=compiled,
+            **changes,
+        )
+        images = load(data, data_dir)
+        check_folder(folder)
+        with progress("training") as update:
+
+            def told(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
+                update(epoch * steps + step, epochs * steps, f"epoch {epoch + 1}  {_brief(last)}")
+
+            try:
+                done = run(
+                    settings,
+                    images,
+                    RunFolder(folder),
+                    device=device,
+                    resume=resume,
+                    seconds=math.inf if time_budget is None else 60 * time_budget,
+                    progress=told,
+                )
+            except NonFiniteLossError as error:
+                raise click.UsageError(
+                    f"{error}; the checkpoint before it is in {folder}"
+                ) from error
+        last = RunFolder(folder).metrics()[-1]
+    state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
+    click.echo(f"{folder}: {state}; {_brief(last)}")
+
+
+def check_device(device: str) -> None:
+    """Raise ValueError unless torch has the device."""
+    import torch
+
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise ValueError(f"--device: no device {device!r}; expected cpu, cuda or cuda:N") from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError("--device: no CUDA device is there")
+
+
+def _brief(metrics: dict[str, Any]) -> str:
+    """Error on the test images, and sign change."""
+    if not metrics:
+        return ""
+    errors = ", ".join(f"{k} {100 * v:.2f} %" for k, v in metrics["error"]["test"].items())
+    change = metrics.get("signs", {}).get("all", {}).get("change_from_start")
+    return f"test error: {errors}" + (
+        "" if change is None else f"; signs changed {100 * change:.2f} %"
+    )
+
+
+@click.command(epilog=example("pqtheory data cifar10 --data-dir ~/data"))
+@click.argument("name", type=click.Choice(("cifar10",)))
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), required=True, help="Where it is to be."
+)
+def data(name: str, data_dir: Path) -> None:
+    """Download an image set NAME from its authors, and check it."""
+    with user_errors():
+        from pqtheory.networks.data.download import download_cifar10
+
+        check_folder(data_dir)
+        click.echo(f"{name}: {download_cifar10(data_dir)}")

@@ -1,0 +1,15 @@
+"""Training quantized networks: settings and presets, a loop that resumes bit for bit, a folder for each run."""
+
+from pqtheory.networks.training.folder import RunFolder
+from pqtheory.networks.training.loop import NonFiniteLossError, train
+from pqtheory.networks.training.settings import METHODS, PRESETS, Settings, preset
+
+__all__ = [
+    "METHODS",
+    "PRESETS",
+    "NonFiniteLossError",
+    "RunFolder",
+    "Settings",
+    "preset",
+    "train",
+]

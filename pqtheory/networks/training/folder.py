@@ -1,0 +1,138 @@
+"""The folder of a run: settings.json, metrics.jsonl and times.jsonl (a line for each epoch), checkpoint.pt, best.pt.
+
+All files appear whole or not at all; metrics beyond the checkpoint are dropped when a run is resumed.
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, final
+
+import torch
+
+from pqtheory.networks.export import write_whole
+from pqtheory.networks.training.settings import Settings
+from pqtheory.provenance import provenance
+
+VERSION = 1
+
+
+@final
+class RunFolder:
+    """Where a run keeps what it did.
+
+    Parameters
+    ----------
+    path : path
+        Made where it does not exist.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def start(self, settings: Settings, data_sha256: str) -> None:
+        """Begin afresh.
+
+        Raises
+        ------
+        FileExistsError
+            If there is a run already.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        if (self.path / "settings.json").exists():
+            raise FileExistsError(f"{self.path}: there is a run; give --resume, or another folder")
+        source = {**provenance(seed=settings.seed), "data_sha256": data_sha256}
+        content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
+        write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
+
+    @property
+    def settings(self) -> Settings:
+        """Those that the run was started with.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is no run, or it is of another version.
+        """
+        return Settings.from_dict(self._about()["settings"])
+
+    @property
+    def data_sha256(self) -> str:
+        """Hash of the data that the run was started with."""
+        return str(self._about()["provenance"]["data_sha256"])
+
+    def _about(self) -> dict[str, Any]:
+        file = self.path / "settings.json"
+        if not file.is_file():
+            raise FileNotFoundError(f"{self.path}: no run there")
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if content.get("version") != VERSION:
+            raise ValueError(f"{file}: expected version {VERSION}, got {content.get('version')!r}")
+        return content
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One mapping for each epoch."""
+        return list(_lines(self.path / "metrics.jsonl"))
+
+    def keep_metrics(self, epochs: int) -> None:
+        """Drop what was written after the first ``epochs`` epochs."""
+        kept = [m for m in self.metrics() if m["epoch"] <= epochs]
+        text = "".join(json.dumps(m) + "\n" for m in kept)
+        write_whole(self.path / "metrics.jsonl", text.encode())
+
+    def add_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Append the line of an epoch."""
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(metrics, allow_nan=False) + "\n")
+
+    def add_time(self, epoch: int, seconds: float) -> None:
+        """Seconds of an epoch's training, apart from the metrics, which are the same in every run."""
+        with (self.path / "times.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"epoch": epoch, "seconds": seconds}) + "\n")
+
+    def save(self, name: str, state: Mapping[str, Any]) -> None:
+        """Write a checkpoint."""
+        buffer = io.BytesIO()
+        torch.save({"version": VERSION, **state}, buffer)
+        write_whole(self.path / name, buffer.getvalue())
+
+    def load(self, name: str) -> dict[str, Any] | None:
+        """A checkpoint, None where there is none.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged, or of another version.
+        """
+        file = self.path / name
+        return load_checkpoint(file) if file.is_file() else None
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """Read a checkpoint of a run; tensors and plain values only.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is none, it is damaged, or of another version.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"checkpoint: no file {str(file)!r}")
+    try:
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises what it happens to meet: zip, pickle and runtime errors
+        raise ValueError(f"{file}: not a whole checkpoint: {error}") from error
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise ValueError(f"{file}: expected a checkpoint of version {VERSION}")
+    return state
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    if not file.is_file():
+        return
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        # a line without an end was cut off while it was written
+        if line.endswith("\n"):
+            yield json.loads(line)

@@ -1,0 +1,243 @@
+"""The training loop: epochs, measurements, checkpoints; stopped at any moment, it continues as if it had not been."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pqtheory.networks.data import Images
+from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.training import measure
+from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.folder import RunFolder
+from pqtheory.networks.training.settings import Settings
+from pqtheory.signs import SignTracker
+
+#: (epoch that is done, epochs, step, steps, last metrics)
+Progress = Callable[[int, int, int, int, dict[str, Any]], None]
+
+
+@final
+class NonFiniteLossError(ArithmeticError):
+    """The loss is NaN or infinite; the last checkpoint is kept.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Where, both from 0.
+    """
+
+    def __init__(self, epoch: int, step: int) -> None:
+        super().__init__(f"the loss is not finite at step {step} of epoch {epoch}")
+        self.epoch, self.step = epoch, step
+
+
+def train(
+    settings: Settings,
+    images: Images,
+    folder: RunFolder,
+    *,
+    device: str | torch.device = "cpu",
+    resume: bool = False,
+    seconds: float = math.inf,
+    progress: Progress | None = None,
+) -> bool:
+    """Train, or go on training, and keep everything in ``folder``.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to train; of a run that is resumed, those in its folder count, and must be the same.
+    images : Images
+        Its training set, test set and, with ``settings.held_out``, what is held out.
+    folder : RunFolder
+        Where.
+    device : str or torch.device
+        On what.
+    resume : bool
+        Whether to go on where ``folder`` stopped; where nothing is there yet, to start.
+    seconds : float
+        Stop after the epoch that ends beyond this time.
+    progress : callable, optional
+        Told of each step.
+
+    Returns
+    -------
+    bool
+        Whether all epochs are done.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a run and ``resume`` is not given.
+    ValueError
+        If the settings or the data are not those that the run was started with.
+    NonFiniteLossError
+        If the loss is not finite.
+    """
+    started = time.monotonic()
+    if resume and (folder.path / "settings.json").exists():
+        _check_same(folder, settings, images)
+    else:
+        folder.start(settings, images.sha256)
+    run = _Run(settings, images, folder, torch.device(device))
+    run.restore()
+    while run.epoch < settings.epochs:
+        run.train_epoch(progress)
+        if time.monotonic() - started > seconds:
+            break
+    return run.epoch >= settings.epochs
+
+
+def _check_same(folder: RunFolder, settings: Settings, images: Images) -> None:
+    before = folder.settings
+    if before != settings:
+        new, old = settings.to_dict(), before.to_dict()
+        name = next(k for k in new if new[k] != old[k])
+        raise ValueError(
+            f"{folder.path}: was started with {name} = {old[name]!r}, not {new[name]!r}"
+        )
+    if folder.data_sha256 != images.sha256:
+        raise ValueError(f"{folder.path}: was started with other data")
+
+
+class _Run:
+    """The state of a run between two epochs."""
+
+    def __init__(
+        self, settings: Settings, images: Images, folder: RunFolder, device: torch.device
+    ) -> None:
+        self.settings, self.folder, self.device = settings, folder, device
+        trained = images
+        sets = {"test": images}
+        if settings.held_out:
+            trained = images.held_out(settings.held_out)
+            sets["held_out"] = trained
+        self.batches = Batches(
+            trained, device, settings.batch_size, settings.augment, settings.seed
+        )
+        self.sets = {
+            name: self.batches
+            if s is trained
+            else Batches(s, device, settings.batch_size, False, settings.seed)
+            for name, s in sets.items()
+        }
+        self.model = make_model(settings, images).to(device)
+        self.forward: Callable[[Tensor], Tensor] = self.model
+        if settings.compile:
+            self.forward = torch.compile(self.model)
+        self.channels = images.train.shape[1]
+        self.optimizer = self._optimizer()
+        self.names = {id(p): name for name, p in self.model.named_parameters()}
+        self.tracker = SignTracker(self._tracked())
+        self.epoch = 0
+        self.best = math.inf
+
+    def _optimizer(self) -> Any:
+        return make_optimizer(self.settings, self.model, self.channels, len(self.batches))
+
+    def _tracked(self) -> dict[str, Tensor]:
+        if isinstance(self.optimizer, QuantizingOptimizer):
+            return {self.names[id(p)]: v for p, v in self.optimizer.latent_parameters()}
+        return {n: p.detach() for n, p in self.model.named_parameters() if p.dim() > 1}
+
+    def restore(self) -> None:
+        """Take up the checkpoint; without one, measure the start."""
+        state = self.folder.load("checkpoint.pt")
+        if state is None:
+            self.folder.keep_metrics(-1)
+            self._record(None, 0.0)
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.tracker.load_state_dict(
+            {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
+        )
+        self.epoch, self.best = state["epoch"], state["best"]
+        self.folder.keep_metrics(self.epoch)
+
+    def train_epoch(self, progress: Progress | None) -> None:
+        """One epoch, its measurements, and the checkpoint."""
+        settings, epoch = self.settings, self.epoch
+        if settings.renew and epoch:
+            self._renew()
+        if epoch == settings.freeze_epoch and isinstance(self.optimizer, QuantizingOptimizer):
+            self._freeze()
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.lr_at(epoch)
+        began = time.perf_counter()
+        self.model.train()
+        losses = []
+        metrics = {} if progress is None else (self.folder.metrics() or [{}])[-1]
+        for step, (x, y) in enumerate(self.batches.epoch(epoch)):
+            losses.append(self._step(x, y))
+            if step % 50 == 49 and not math.isfinite(float(losses[-1])):
+                break
+            if progress is not None:
+                progress(epoch, settings.epochs, step + 1, len(self.batches), metrics)
+        bad = ~torch.isfinite(torch.stack(losses))
+        if bool(bad.any()):
+            raise NonFiniteLossError(epoch, int(bad.nonzero()[0, 0]))
+        self.epoch += 1
+        self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
+
+    def _step(self, x: Tensor, y: Tensor) -> Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
+            loss: Tensor = nn.functional.cross_entropy(self.forward(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _renew(self) -> None:
+        """A new base optimizer without moments, as the published code has it; steps and freeze go on."""
+        kept = self.optimizer
+        if not isinstance(kept, QuantizingOptimizer):
+            self.optimizer = self._optimizer()
+            return
+        empty = kept.state_dict()
+        self.optimizer.load_state_dict({**empty, "state": {}})
+
+    def _freeze(self) -> None:
+        self.optimizer.freeze()
+
+    def _record(self, loss: float | None, seconds: float) -> None:
+        """Measure, write the line and the checkpoint."""
+        found = measure.errors(self.model, self.optimizer, self.sets)
+        metrics: dict[str, Any] = {"epoch": self.epoch, "loss": loss, "error": found}
+        if self.epoch:
+            signs = self.tracker.update(self._tracked())
+            metrics["signs"] = {name: asdict(m) for name, m in signs.items()}
+        if isinstance(self.optimizer, QuantizingOptimizer):
+            metrics["quantization_error"] = measure.quantization_error(self.names, self.optimizer)
+            if self.epoch in (0, self.settings.freeze_epoch, self.settings.epochs):
+                metrics["fixed_point_share"] = measure.fixed_point_share(
+                    self.model, self.optimizer, self.names, self.batches
+                )
+        judged = found["held_out" if self.settings.select_on == "held_out" else "test"]
+        score = list(judged.values())[-1]
+        better = self.epoch > 0 and score < self.best
+        if better:
+            self.best = score
+        state = {
+            "epoch": self.epoch,
+            "best": self.best,
+            "settings": self.settings.to_dict(),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "tracker": {
+                k: torch.from_numpy(np.array(v)) if isinstance(v, np.ndarray) else v
+                for k, v in self.tracker.state_dict().items()
+            },
+        }
+        self.folder.add_metrics(metrics)
+        if better:
+            self.folder.save("best.pt", state)
+        self.folder.save("checkpoint.pt", state)
+        self.folder.add_time(self.epoch, seconds)

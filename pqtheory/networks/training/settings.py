@@ -1,0 +1,217 @@
+r"""What a run is: every setting by name, and the presets of the paper, scaled to any number of epochs.
+
+===========  ================================================================================================
+faithful     as the published code trains: lambda advances once per epoch, the optimizer is built anew every
+             epoch, weights are clipped to [-1, 1], the epoch is picked on the test set (a held-out error beside it)
+corrected    as the paper's text says: lambda_t grows at every step, the optimizer lives on, nothing is clipped,
+             the epoch is picked on held-out images
+===========  ================================================================================================
+
+With E epochs in place of the published E_0, epochs of the schedules scale by s = E / E_0, lambda's rate by 1 / s^2, so
+that the prox weights eta_t lambda_t of the whole run add up to the same.
+
+References
+----------
+ProxQuant, arXiv 1810.00861, section 5.1 and appendix C; the published code where it differs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self, final
+
+from pqtheory._checks import check_count, check_number
+from pqtheory.networks.data.images import NAMES
+from pqtheory.networks.models import REGISTRY as MODELS
+
+METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
+LEVELS = ("binary", "ternary")
+PRESETS = ("corrected", "faithful")
+OPTIMIZERS = ("sgd", "adam")
+
+
+@final
+@dataclass(frozen=True)
+class Settings:
+    """One training run.
+
+    Attributes
+    ----------
+    data, model, method, levels : str
+        Names in ``NAMES``, ``MODELS``, ``METHODS``, ``LEVELS``.
+    epochs : int
+        How many.
+    freeze_epoch : int or None
+        Hard quantization before this epoch (from 0); the rest of the network trains on. None: never.
+    optimizer : {"sgd", "adam"}
+        ``momentum`` is for SGD.
+    lr, drops, drop_factor
+        Step size, multiplied by ``drop_factor`` before each of the epochs ``drops``.
+    rate : float
+        lambda = rate * epochs so far (binaryrelax: the factor per epoch, from 1).
+    per_epoch : bool
+        Whether lambda advances once per epoch; otherwise at every step.
+    renew : bool
+        Whether the optimizer is built anew every epoch.
+    clip : float or None
+        Latent weights are clipped to [-clip, clip].
+    held_out : int
+        Training images kept apart.
+    select_on : {"held_out", "test"}
+        Where the best epoch is picked.
+    augment, amp, compile : bool
+        Pad-crop-flip; bfloat16 autocast; ``torch.compile``.
+    warm_start : str or None
+        A run folder or checkpoint whose network this one starts from.
+    seed : int
+        Of weights, order and augmentation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is not one of these.
+    """
+
+    data: str = "digits"
+    model: str = "small"
+    method: str = "proxquant"
+    levels: str = "binary"
+    epochs: int = 30
+    freeze_epoch: int | None = None
+    batch_size: int = 128
+    optimizer: str = "adam"
+    lr: float = 0.01
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    drops: tuple[int, ...] = ()
+    drop_factor: float = 0.1
+    rate: float = 0.0
+    per_epoch: bool = False
+    renew: bool = False
+    clip: float | None = None
+    held_out: int = 0
+    select_on: str = "test"
+    augment: bool = False
+    amp: bool = False
+    compile: bool = False
+    warm_start: str | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("data", NAMES),
+            ("model", tuple(MODELS)),
+            ("method", METHODS),
+            ("levels", LEVELS),
+            ("optimizer", OPTIMIZERS),
+            ("select_on", ("held_out", "test")),
+        ):
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                )
+        check_count(self.epochs, "epochs", 0)
+        check_count(self.batch_size, "batch_size", 1)
+        check_count(self.held_out, "held_out", 0)
+        check_count(self.seed, "seed", 0)
+        if self.freeze_epoch is not None:
+            check_count(self.freeze_epoch, "freeze_epoch", 0)
+        check_number(self.lr, "lr", 0, open_low=True, finite=True)
+        for name in ("rate", "momentum", "weight_decay", "drop_factor"):
+            check_number(getattr(self, name), name, 0, finite=True)
+        if self.clip is not None:
+            check_number(self.clip, "clip", 0, open_low=True)
+        if self.select_on == "held_out" and not self.held_out:
+            raise ValueError("select_on: 'held_out' needs held_out images, got 0")
+
+    def lr_at(self, epoch: int) -> float:
+        """Step size of an epoch."""
+        return self.lr * self.drop_factor ** sum(epoch >= drop for drop in self.drops)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**asdict(self), "drops": list(self.drops)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What ``to_dict`` gave.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(content) - known)
+        if unknown:
+            raise ValueError(f"settings: expected names out of {sorted(known)}, got {unknown[0]!r}")
+        return cls(**{**content, "drops": tuple(content.get("drops", ()))})
+
+
+#: published epochs, and what goes with them
+_PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
+    ("full-precision", "binary"): {"epochs": 200, "drops": (100, 150)},
+    ("proxquant", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1e-4},
+    ("binaryconnect", "binary"): {"epochs": 300, "freeze_epoch": 200, "drops": (81, 122)},
+    ("binaryrelax", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1.02},
+    ("proxquant", "ternary"): {"epochs": 600, "freeze_epoch": 400, "rate": 1e-4},
+    ("binaryconnect", "ternary"): {"epochs": 600, "freeze_epoch": 400, "drops": (162, 244)},
+    ("binaryrelax", "ternary"): {"epochs": 600, "freeze_epoch": 400, "rate": 1.02},
+}
+
+
+def preset(
+    name: str, method: str, *, epochs: int | None = None, levels: str = "binary", **changes: Any
+) -> Settings:
+    """The settings of a preset for a method, scaled to ``epochs``.
+
+    Parameters
+    ----------
+    name : {"corrected", "faithful"}
+        See above.
+    method : str
+        One of ``METHODS``.
+    epochs : int, optional
+        In place of the published number.
+    levels : {"binary", "ternary"}
+        What is quantized to.
+    **changes
+        Settings of your own.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name or a value is not allowed.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {name!r}")
+    Settings(method=method, levels=levels)
+    full = method == "full-precision"
+    chosen = dict(_PUBLISHED[method, "binary" if full else levels])
+    if full:
+        chosen |= {"optimizer": "sgd", "lr": 0.1, "weight_decay": 1e-4}
+    if epochs is not None:
+        chosen = _scaled(chosen, check_count(epochs, "epochs", 1), method)
+    if name == "faithful":
+        own = {} if full else {"per_epoch": True, "renew": True, "clip": 1.0}
+        chosen |= {**own, "select_on": "test"}
+    known = {f.name for f in fields(Settings)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise ValueError(f"settings: no setting {unknown[0]!r}")
+    settings = Settings(method=method, levels=levels, **{**chosen, **changes})
+    if name == "corrected" and settings.held_out and "select_on" not in changes:
+        return replace(settings, select_on="held_out")
+    return settings
+
+
+def _scaled(chosen: dict[str, Any], epochs: int, method: str) -> dict[str, Any]:
+    s = epochs / chosen["epochs"]
+    scaled = {**chosen, "epochs": epochs}
+    if "freeze_epoch" in chosen:
+        scaled["freeze_epoch"] = round(s * chosen["freeze_epoch"])
+    if "drops" in chosen:
+        scaled["drops"] = tuple(round(s * drop) for drop in chosen["drops"])
+    if "rate" in chosen:
+        growing = method == "binaryrelax"
+        scaled["rate"] = chosen["rate"] ** (1 / s) if growing else chosen["rate"] / s**2
+    return scaled

@@ -1,0 +1,282 @@
+"""Training: resume bit for bit, also after a kill; presets; measurements against straight computations; bad input."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pqtheory.networks import models, optim
+from pqtheory.networks.data import Images, load
+from pqtheory.networks.training import (
+    NonFiniteLossError,
+    RunFolder,
+    Settings,
+    measure,
+    preset,
+    train,
+)
+from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Binary
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load("digits")
+
+
+def small(method="proxquant", name="corrected", **changes):
+    chosen = {"epochs": 4, "held_out": 200, "augment": True, "batch_size": 256, **changes}
+    return preset(name, method, **chosen)
+
+
+CASES = [
+    small("full-precision"),
+    small("proxquant", freeze_epoch=2, rate=1.0),
+    small("binaryconnect"),
+    small("binaryrelax", "faithful", levels="ternary"),
+    small("proxquant", "faithful", rate=0.1),
+]
+
+
+@pytest.mark.parametrize("settings", CASES, ids=lambda s: s.method)
+def test_a_run_in_pieces_is_the_run_in_one(images, tmp_path, settings):
+    whole, pieces = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "pieces")
+    assert train(settings, images, whole)
+    for _ in range(settings.epochs - 1):
+        assert not train(settings, images, pieces, resume=True, seconds=0)
+    # what a killed run leaves: metrics beyond the checkpoint, and half a line
+    with (pieces.path / "metrics.jsonl").open("a") as stream:
+        stream.write(json.dumps({"epoch": 99}) + '\n{"epoch": 100, "los')
+    assert train(settings, images, pieces, resume=True, seconds=0)
+    assert (whole.path / "metrics.jsonl").read_bytes() == (
+        pieces.path / "metrics.jsonl"
+    ).read_bytes()
+    a, b = whole.load("checkpoint.pt"), pieces.load("checkpoint.pt")
+    for name, value in a["model"].items():
+        assert torch.equal(value, b["model"][name])
+    assert train(settings, images, whole, resume=True)
+
+
+def test_a_killed_process_goes_on_with_the_same_metrics(tmp_path):
+    def command(folder, *more):
+        return [
+            *(sys.executable, "-m", "pqtheory", "train", str(folder), "--epochs", "40"),
+            *("--method", "binaryconnect", *more),
+        ]
+
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = subprocess.Popen(command(killed), env=environment)
+    times = killed / "times.jsonl"
+    while not (times.is_file() and times.read_text().count("\n") >= 5):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = RunFolder(killed).load("checkpoint.pt")["epoch"]
+    assert 4 <= done < 40
+    for arguments in (command(killed, "--resume"), command(whole)):
+        result = subprocess.run(
+            arguments, env=environment, capture_output=True, text=True, check=True
+        )
+        assert "done; test error: latent" in result.stdout
+    assert (killed / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
+
+
+def test_metrics_of_a_run(images, tmp_path):
+    settings = small("proxquant", freeze_epoch=2, rate=5.0)
+    folder = RunFolder(tmp_path / "run")
+    train(settings, images, folder)
+    lines = folder.metrics()
+    assert [m["epoch"] for m in lines] == [0, 1, 2, 3, 4]
+    layers = {"conv.weight", "conv2.weight", "fc.weight", "all"}
+    for m in lines:
+        assert set(m["quantization_error"]) == layers
+        assert set(m["error"]) == {"test", "held_out"}
+        assert set(m["error"]["test"]) == {"latent", "quantized", "quantized, reestimated"}
+    assert set(lines[1]["signs"]) == layers
+    assert ["fixed_point_share" in m for m in lines] == [True, False, True, False, True]
+    assert lines[3]["quantization_error"]["all"] == 0
+    assert lines[2]["quantization_error"]["all"] > 0
+    # frozen: no sign moves
+    assert lines[4]["signs"]["all"]["flips"] == 0
+    about = json.loads((folder.path / "settings.json").read_text())
+    assert about["provenance"]["data_sha256"] == images.sha256
+    assert {"command", "versions", "hardware", "time", "seed"} <= set(about["provenance"])
+    best = min(range(1, 5), key=lambda e: lines[e]["error"]["held_out"]["quantized, reestimated"])
+    assert folder.load("best.pt")["epoch"] == best
+
+
+def test_learning_without_noise(images, tmp_path):
+    settings = small("full-precision", epochs=12, augment=False, batch_size=64)
+    folder = RunFolder(tmp_path / "fp")
+    train(settings, images, folder)
+    assert folder.metrics()[-1]["error"]["test"]["latent"] < 0.1
+    warm = small("binaryconnect", warm_start=str(folder.path), augment=False)
+    train(warm, images, RunFolder(tmp_path / "bc"))
+    first = RunFolder(tmp_path / "bc").metrics()[0]["error"]["test"]["latent"]
+    assert first == folder.metrics()[-1]["error"]["test"]["latent"]
+
+
+def test_the_published_settings_and_their_scaling():
+    pq = preset("faithful", "proxquant")
+    assert (pq.epochs, pq.freeze_epoch, pq.rate, pq.lr, pq.clip) == (300, 200, 1e-4, 0.01, 1.0)
+    assert pq.renew
+    assert pq.per_epoch
+    half = preset("corrected", "proxquant", epochs=150)
+    assert (half.freeze_epoch, half.rate, half.renew, half.clip) == (100, 4e-4, False, None)
+    total = [sum(s.rate * e for e in range(s.freeze_epoch)) for s in (pq, half)]
+    assert total[1] == pytest.approx(total[0], rel=0.01)
+    bc = preset("corrected", "binaryconnect", epochs=30)
+    assert bc.drops == (8, 12)
+    assert [bc.lr_at(e) for e in (0, 8, 12)] == pytest.approx([1e-2, 1e-3, 1e-4])
+    assert preset("corrected", "proxquant", held_out=10).select_on == "held_out"
+    assert preset("faithful", "proxquant", held_out=10).select_on == "test"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "magic"}, "method: expected one of"),
+        ({"model": "resnet21"}, "model: expected one of small, resnet20"),
+        ({"lr": -1.0}, "lr"),
+        ({"rate": float("nan")}, "rate"),
+        ({"select_on": "held_out"}, "needs held_out images"),
+        ({"epochs": 2.5}, "epochs"),
+    ],
+)
+def test_bad_settings_are_refused(change, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Settings(**change)
+
+
+def test_bad_runs_are_refused(images, tmp_path):
+    settings = small("binaryconnect", epochs=1)
+    folder = RunFolder(tmp_path / "run")
+    train(settings, images, folder)
+    with pytest.raises(FileExistsError, match="there is a run"):
+        train(settings, images, folder)
+    with pytest.raises(ValueError, match=r"started with lr = 0\.01, not 0\.02"):
+        train(replace(settings, lr=0.02), images, folder, resume=True)
+    with pytest.raises(ValueError, match="other data"):
+        train(settings, images.held_out(5), folder, resume=True)
+    with pytest.raises(ValueError, match="no setting 'speed'"):
+        preset("corrected", "proxquant", speed=3)
+    with pytest.raises(ValueError, match="preset: expected one of"):
+        preset("best", "proxquant")
+    with pytest.raises(ValueError, match="not a checkpoint of resnet20"):
+        make_model(Settings(model="resnet20", warm_start=str(folder.path)), images)
+    (folder.path / "checkpoint.pt").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ValueError, match=r"checkpoint\.pt: not a whole checkpoint"):
+        train(settings, images, folder, resume=True)
+    with pytest.raises(FileNotFoundError, match="no file"):
+        make_model(Settings(warm_start=str(tmp_path / "none")), images)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(images, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    settings = small("binaryconnect", epochs=3)
+    train(settings, images, folder, seconds=0)
+    broken = folder.load("checkpoint.pt")
+    broken["model"]["fc.bias"][0] = float("nan")
+    folder.save("checkpoint.pt", {k: v for k, v in broken.items() if k != "version"})
+    before = (folder.path / "checkpoint.pt").read_bytes()
+    with pytest.raises(NonFiniteLossError, match="step 0 of epoch 1"):
+        train(settings, images, folder, resume=True)
+    assert (folder.path / "checkpoint.pt").read_bytes() == before
+
+
+def test_batches_are_a_permutation_fixed_by_seed_and_epoch(images):
+    batches = Batches(images, "cpu", 100, False, seed=3)
+    labels = [torch.cat([y for _, y in batches.epoch(e)]) for e in (0, 0, 1)]
+    assert torch.equal(labels[0], labels[1])
+    assert not torch.equal(labels[0], labels[2])
+    assert torch.equal(labels[0].sort()[0], labels[2].sort()[0])
+    assert len(batches) == len(list(batches.epoch(0))) == 14
+    x = torch.cat([x for x, _ in batches.plain("train")])
+    assert abs(float(x.mean())) < 1e-5
+    assert float(x.std()) == pytest.approx(1, abs=1e-3)
+
+
+def tiny_images(n=60):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (n, 1, 8, 8), dtype=np.uint8)
+    labels = rng.integers(0, 10, n)
+    return Images("digits", pixels, labels, pixels[:20], labels[:20], (0.5,), (0.25,), 10)
+
+
+def test_fixed_point_share_is_that_of_the_full_gradient():
+    images = tiny_images()
+    torch.manual_seed(0)
+    model = models.SmallNet(width=4)
+    groups = optim.split_parameters(model, models.binary_weights)
+    opt = optim.ProxQuant(torch.optim.SGD(groups, lr=0.1), DistanceL1(Binary()), 0.1)
+    names = {id(p): n for n, p in model.named_parameters()}
+    batches = Batches(images, "cpu", 32, False, 0)
+    found = measure.fixed_point_share(model, opt, names, batches)
+    state = {k: v.clone() for k, v in model.state_dict().items()}
+    again = models.SmallNet(width=4)
+    again.load_state_dict(state)
+    for name in groups[0]["names"]:
+        weight = again.get_parameter(name)
+        weight.data = torch.where(weight.data >= 0, 1.0, -1.0)
+    with measure.reestimated(again, batches):
+        again.eval()
+        x, y = (torch.cat(part) for part in zip(*batches.plain("train"), strict=True))
+        nn.functional.cross_entropy(again(x), y).backward()
+        counts = []
+        for name in groups[0]["names"]:
+            weight = again.get_parameter(name)
+            counts.append((weight.detach() * weight.grad <= 0).double())
+            assert found[name] == pytest.approx(float(counts[-1].mean()), abs=0.02)
+    every = float(torch.cat([c.flatten() for c in counts]).mean())
+    assert found["all"] == pytest.approx(every, abs=0.02)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, state[name])
+
+
+def test_quantization_error_by_hand():
+    model = nn.Sequential(nn.Linear(2, 1, bias=False))
+    model[0].weight.data = torch.tensor([[0.5, -2.0]])
+    opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(model), lr=0.1))
+    names = {id(p): n for n, p in model.named_parameters()}
+    expected = ((0.25 + 1) / 2) ** 0.5
+    found = measure.quantization_error(names, opt)
+    assert found == {"0.weight": pytest.approx(expected), "all": pytest.approx(expected)}
+
+
+def test_reestimated_statistics_are_those_of_the_batches_and_come_back():
+    batches = Batches(tiny_images(), "cpu", 60, False, 0)
+    model = models.SmallNet(width=4)
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    x, _ = next(batches.plain("train"))
+    with measure.reestimated(model, batches):
+        inner = model.conv(x)
+        torch.testing.assert_close(model.norm.running_mean, inner.mean((0, 2, 3)))
+        torch.testing.assert_close(model.norm.running_var, inner.var((0, 2, 3)))
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert model.norm.momentum == 0.1
+
+
+def test_strength_of_both_presets_per_step():
+    images = tiny_images()
+    for name, expected in (
+        ("corrected", [0.0, 0.25, 0.5, 2.0]),
+        ("faithful", [0.0, 0.0, 0.0, 2.0]),
+    ):
+        settings = preset(name, "proxquant", rate=1.0, epochs=10)
+        opt = make_optimizer(settings, make_model(settings, images), 1, 4)
+        strength = opt.quantized_groups[0].map.strength
+        assert [strength(t) for t in (0, 1, 2, 8)] == expected
