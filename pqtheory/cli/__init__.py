@@ -1,4 +1,4 @@
-"""The command line: ``pqtheory verify | claims | show | plot | train | data``."""
+"""The command line: ``pqtheory verify | claims | show | plot | train | data | signs``."""
 
 import click
 
@@ -6,6 +6,7 @@ from pqtheory import __version__
 from pqtheory.cli.base import Commands, example
 from pqtheory.cli.claims import claims, show
 from pqtheory.cli.plot import plot
+from pqtheory.cli.signs import signs
 from pqtheory.cli.train import data, train
 from pqtheory.cli.verify import verify
 
@@ -16,7 +17,7 @@ def main() -> None:
     """Check theorems on quantized training, and draw what they say."""
 
 
-for command in (verify, claims, show, plot, train, data):
+for command in (verify, claims, show, plot, train, data, signs):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -1,0 +1,206 @@
+"""Checkpoints of any model, tensor by tensor through memory maps: PyTorch or safetensors, one file or sharded.
+
+Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from pqtheory.signs import SignTracker
+from pqtheory.signs.tracker import SignMetrics
+
+INDEX_SUFFIX = ".index.json"
+
+
+@final
+class Checkpoint:
+    """The tensors of a checkpoint by name, read where they are asked for.
+
+    Parameters
+    ----------
+    path : path
+        ``.safetensors``; a file of ``torch.save`` with a state_dict, or with one under "model", "state_dict" or
+        "model_state_dict"; an ``.index.json`` of shards; or a folder that holds one of these.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If it is missing, damaged, or holds no tensors.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._readers = _open(_file(self.path))
+        if not self._readers:
+            raise ValueError(f"{self.path}: no floating-point tensors in it")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the floating-point tensors."""
+        return tuple(self._readers)
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The tensor of that name, mapped or read."""
+        return self._readers[name]()
+
+
+@final
+@dataclass(frozen=True)
+class SignSeries:
+    """Sign changes over a series of checkpoints.
+
+    Attributes
+    ----------
+    checkpoints : tuple of str
+        In their order; the first is the start.
+    metrics : mapping of str to list of SignMetrics
+        For each tensor and "all", one for each checkpoint after the first.
+    """
+
+    checkpoints: tuple[str, ...]
+    metrics: dict[str, list[SignMetrics]]
+
+
+def sign_series(
+    paths: Sequence[str | Path],
+    *,
+    only: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> SignSeries:
+    """Track the signs of every tensor with two or more axes through a series of checkpoints.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        At least two, in the order of training.
+    only : str, optional
+        A regular expression that the names to track must contain.
+    progress : callable, optional
+        Told (tensors done, tensors, name).
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there are fewer than two, one cannot be read, or they have no such tensor in common; a name that is in one
+        but not in another, or of another shape, is an error.
+    """
+    if len(paths) < 2:
+        raise ValueError(f"checkpoints: expected two or more, got {len(paths)}")
+    opened = [Checkpoint(path) for path in paths]
+    pattern = re.compile(only or "")
+    names = [n for n in opened[0].names if pattern.search(n) and opened[0][n].dim() > 1]
+    if not names:
+        raise ValueError(f"{opened[0].path}: no tensor with two or more axes that matches {only!r}")
+    metrics: dict[str, list[SignMetrics]] = {}
+    for done, name in enumerate(names):
+        if progress is not None:
+            progress(done, len(names), name)
+        metrics[name] = list(_tracked(name, opened))
+    metrics["all"] = [
+        _together([metrics[name][i] for name in names]) for i in range(len(paths) - 1)
+    ]
+    return SignSeries(tuple(str(c.path) for c in opened), metrics)
+
+
+def _tracked(name: str, opened: Sequence[Checkpoint]) -> Iterator[SignMetrics]:
+    tracker = None
+    for checkpoint in opened:
+        if name not in checkpoint.names:
+            raise ValueError(f"{checkpoint.path}: no tensor {name!r}")
+        tensor = {name: checkpoint[name]}
+        if tracker is None:
+            tracker = SignTracker(tensor)
+            continue
+        try:
+            yield tracker.update(tensor)[name]
+        except ValueError as error:
+            raise ValueError(f"{checkpoint.path}: {error}") from error
+
+
+def _together(metrics: Sequence[SignMetrics]) -> SignMetrics:
+    """Of several tensors, weighted by their sizes."""
+    size = sum(m.size for m in metrics)
+
+    def mean(field: str) -> float:
+        return sum(m.size * float(getattr(m, field)) for m in metrics) / max(size, 1)
+
+    fields = (
+        "change_from_start",
+        "flips",
+        "reversals",
+        "flips_per_weight",
+        "reversals_per_weight",
+    )
+    return SignMetrics(size, *(mean(field) for field in fields))
+
+
+Reader = Callable[[], Tensor]
+
+
+def _file(path: Path) -> Path:
+    """The file to open for a path."""
+    if path.is_file():
+        return path
+    if path.is_dir():
+        for pattern in (f"*{INDEX_SUFFIX}", "*.safetensors", "checkpoint.pt", "*.pt", "*.bin"):
+            found = sorted(path.glob(pattern))
+            if len(found) > 1:
+                names = ", ".join(p.name for p in found)
+                raise ValueError(f"{path}: expected one checkpoint, found {names}")
+            if found:
+                return found[0]
+    raise FileNotFoundError(f"checkpoint: no file {str(path)!r}")
+
+
+def _open(file: Path) -> dict[str, Reader]:
+    if file.name.endswith(INDEX_SUFFIX):
+        try:
+            shards: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["weight_map"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{file}: not an index of shards: {error!r}") from error
+        parts = {shard: _open(_file(file.parent / shard)) for shard in set(shards.values())}
+        return {n: parts[shard][n] for n, shard in shards.items() if n in parts[shard]}
+    if file.suffix == ".safetensors":
+        return _open_safetensors(file)
+    return _open_torch(file)
+
+
+def _open_safetensors(file: Path) -> dict[str, Reader]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        stored: Any = safe_open(str(file), framework="pt")
+    except SafetensorError as error:
+        raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
+    floating = {"F16", "BF16", "F32", "F64"}
+    return {
+        name: partial(stored.get_tensor, name)
+        for name in stored.keys()  # noqa: SIM118
+        if stored.get_slice(name).get_dtype() in floating
+    }
+
+
+def _open_torch(file: Path) -> dict[str, Reader]:
+    try:
+        content: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except Exception as error:
+        # torch raises what it happens to meet: zip, pickle and runtime errors
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(f"{file}: not a checkpoint of plain tensors: {first}") from error
+    for key in ("model", "state_dict", "model_state_dict"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    tensors = content.items() if isinstance(content, dict) else ()
+    return {
+        str(name): partial(torch.Tensor.detach, value)
+        for name, value in tensors
+        if isinstance(value, Tensor) and value.is_floating_point()
+    }
