@@ -1,4 +1,4 @@
-"""The command line: ``pqtheory verify | claims | show | plot | train | data | signs``."""
+"""The command line: ``pqtheory verify | claims | show | plot | train | sweep | table | signs | data``."""
 
 import click
 
@@ -7,6 +7,7 @@ from pqtheory.cli.base import Commands, example
 from pqtheory.cli.claims import claims, show
 from pqtheory.cli.plot import plot
 from pqtheory.cli.signs import signs
+from pqtheory.cli.sweep import sweep, table
 from pqtheory.cli.train import data, train
 from pqtheory.cli.verify import verify
 
@@ -17,7 +18,7 @@ def main() -> None:
     """Check theorems on quantized training, and draw what they say."""
 
 
-for command in (verify, claims, show, plot, train, data, signs):
+for command in (verify, claims, show, plot, train, sweep, table, signs, data):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -1,0 +1,100 @@
+"""Sweeps: the grid, resuming, failures that cost only themselves, the table."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pqtheory import cli
+from pqtheory.networks.summary import rows, spread
+from pqtheory.networks.sweep import Sweep
+from pqtheory.networks.training import RunFolder
+
+SWEEP = """
+folder = "runs"
+preset = "corrected"
+[settings]
+epochs = 2
+batch_size = 512
+[grid]
+method = ["binaryconnect", "proxquant"]
+seed = [0, 1]
+"""
+
+
+@pytest.fixture
+def sweep_file(tmp_path):
+    def write(text=SWEEP):
+        file = tmp_path / "sweep.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_every_combination_once_and_not_again(sweep_file):
+    sweep = Sweep.read(sweep_file())
+    names = [f"method={m}-seed={s}" for m in ("binaryconnect", "proxquant") for s in (0, 1)]
+    assert list(sweep.runs) == names
+    told = []
+    assert sweep.go(jobs=2, told=lambda *what: told.append(what)) == {}
+    assert told == [(i + 1, 4, name) for i, name in enumerate(names)]
+    assert list(sweep.finished()) == names
+    times = (sweep.folder / names[0] / "times.jsonl").read_text()
+    assert sweep.go() == {}
+    assert (sweep.folder / names[0] / "times.jsonl").read_text() == times
+    found = rows(sweep.folder / name for name in names)
+    assert [row.label for row in found] == ["binaryconnect", "proxquant"]
+    assert [len(row.runs) for row in found] == [2, 2]
+    last = [RunFolder(sweep.folder / n).metrics()[-1]["error"]["test"]["quantized"] for n in names]
+    assert found[1].figures["test error, quantized"].tolist() == last[2:]
+
+
+def test_a_failing_run_costs_only_itself(sweep_file):
+    file = sweep_file(SWEEP.replace("seed = [0, 1]", 'warm_start = ["missing", ""]'))
+    text = file.read_text().replace('"missing", ""', '"missing"')
+    file.write_text(text + "lr = [0.01]\n")
+    result = CliRunner().invoke(cli.main, ["sweep", str(file)])
+    assert result.exit_code == 1
+    assert "failed: FileNotFoundError: checkpoint: no file 'missing'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_commands(sweep_file):
+    file = sweep_file(SWEEP.replace("seed = [0, 1]", "seed = [3]"))
+    result = CliRunner().invoke(cli.main, ["sweep", str(file)], env={"COLUMNS": "250"})
+    assert result.exit_code == 0, result.stderr
+    assert "binaryconnect" in result.stdout
+    runs = sorted(map(str, (file.parent / "runs").iterdir()))
+    shown = CliRunner().invoke(cli.main, ["table", *runs], env={"COLUMNS": "250"})
+    assert shown.stdout.strip() == result.stdout.strip()
+    bad = CliRunner().invoke(cli.main, ["table", str(file.parent)])
+    assert bad.exit_code == 2
+    assert "no run there" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("grid = ", "Invalid value"),
+        ("speed = 3", "expected folder, preset, settings, grid, got 'speed'"),
+        ("[grid]\nseed = 3", "expected a list for 'seed'"),
+        ("[grid]\nseed = []", "expected a list for 'seed'"),
+        ("[settings]\nmethod = 'magic'", "method: expected one of"),
+        ("[settings]\nspeed = 3", "no setting 'speed'"),
+    ],
+)
+def test_bad_files_are_refused(sweep_file, text, message):
+    with pytest.raises(ValueError, match=message):
+        Sweep.read(sweep_file(text))
+
+
+def test_unknown_backends_and_files(sweep_file, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file"):
+        Sweep.read(tmp_path / "none.toml")
+    with pytest.raises(ValueError, match="backend: expected loky or dask"):
+        Sweep.read(sweep_file()).go(backend="slurm")
+
+
+def test_spread():
+    assert spread(np.array([0.5])) == "50.00 %"
+    assert spread(np.array([0.1, 0.3])) == "20.00 ± 14.14 %"
