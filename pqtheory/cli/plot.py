@@ -170,7 +170,22 @@ def trajectory(
 
 
 @plot.command(
-    "sign-flips", epilog=example("pqtheory plot sign-flips --seeds 3 --epochs 40 --out flips.png")
+    "sign-flips",
+    epilog=example(
+        "pqtheory plot sign-flips --seeds 3 --epochs 40 --out flips.png",
+        "pqtheory plot sign-flips runs/* --layer conv.weight --layer fc.weight --out runs.png",
+    ),
+)
+@click.argument("run", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--layer", "layers", multiple=True, help="Of the runs; may be repeated. Default: all."
+)
+@click.option(
+    "--metric",
+    type=click.Choice(("change_from_start", "flips", "reversals")),
+    default="change_from_start",
+    show_default=True,
+    help="Of the runs.",
 )
 @click.option("--seeds", type=int, default=5, show_default=True, help="How many.")
 @click.option("--epochs", type=int, default=100, show_default=True)
@@ -183,9 +198,20 @@ def trajectory(
 @click.option("--seed", type=int, default=0, show_default=True)
 @_out("sign-flips.png")
 def sign_flips(
-    seeds: int, epochs: int, step_size: float | None, rate: float | None, seed: int, out: Path
+    run: tuple[Path, ...],
+    layers: tuple[str, ...],
+    metric: str,
+    seeds: int,
+    epochs: int,
+    step_size: float | None,
+    rate: float | None,
+    seed: int,
+    out: Path,
 ) -> None:
-    """Train on the digits (some 10 s) and draw the three sign-flip metrics of each layer."""
+    """Draw the sign changes of each RUN folder; without one, train on the digits (some 10 s) and draw all metrics."""
+    if run:
+        _draw_runs(run, layers, metric, out)
+        return
     from pqtheory.digits import DigitsSettings, run_digits
 
     with user_errors():
@@ -197,6 +223,18 @@ def sign_flips(
         with progress("training on the digits") as update:
             result = run_digits(settings, on_epoch=update)
     _write(out, "sign-flips", result=result)
+
+
+def _draw_runs(run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out: Path) -> None:
+    from pqtheory.plotting import save
+    from pqtheory.plotting.sign_curves import sign_curves
+
+    with user_errors():
+        from pqtheory.networks.summary import rows, sign_rows
+
+        curves = {row.label: sign_rows(row, metric) for row in rows(run)}
+        save(sign_curves(curves, layers or ("all",), metric), out)
+    click.echo(f"wrote {out}")
 
 
 @plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))

@@ -81,6 +81,16 @@ def _labels(settings: list[Settings]) -> list[str]:
     return labels
 
 
+def sign_rows(row: Row, metric: str) -> dict[str, list[list[float]]]:
+    """A sign metric by layer: for each run its values from the first epoch on."""
+    curves: dict[str, list[list[float]]] = {}
+    for run in row.runs:
+        signs = [m["signs"] for m in run.metrics() if "signs" in m]
+        for layer in signs[0] if signs else ():
+            curves.setdefault(layer, []).append([s[layer][metric] for s in signs])
+    return curves
+
+
 def spread(values: np.ndarray) -> str:
     """Mean and standard deviation in percent; one run has no deviation."""
     mean = f"{100 * values.mean():.2f}"

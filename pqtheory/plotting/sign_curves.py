@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pqtheory.plotting.style import SEQUENCE, grid_of_axes
+from pqtheory.plotting.style import GREY, RUN_COLOURS, SEQUENCE, grid_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +47,7 @@ def sign_curves(
         raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {metric!r}")
     figure, axes = grid_of_axes(1, len(layers), 1.5 + 3.6 * len(layers), 3.6, sharey=False)
     for axis, layer in zip(axes[0], layers, strict=True):
-        for colour, (label, by_layer) in zip(_colours(len(curves)), curves.items(), strict=True):
+        for colour, (label, by_layer) in zip(_colours(list(curves)), curves.items(), strict=True):
             if layer not in by_layer:
                 raise ValueError(f"layer: expected one of {list(by_layer)}, got {layer!r}")
             length = min(len(row) for row in by_layer[layer])
@@ -65,5 +65,13 @@ def sign_curves(
     return figure
 
 
-def _colours(count: int) -> list[str]:
-    return [SEQUENCE[i % len(SEQUENCE)] for i in range(count)]
+def _colours(labels: list[str]) -> list[str]:
+    """The method's own colour for the first of its labels; others take what is left."""
+    free = dict.fromkeys(c for c in SEQUENCE)
+    colours = []
+    for label in labels:
+        own = RUN_COLOURS.get(label.split(",")[0])
+        colour = own if own is not None and own not in colours else next(iter(free), GREY)
+        free.pop(colour, None)
+        colours.append(colour)
+    return colours

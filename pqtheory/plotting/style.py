@@ -22,6 +22,13 @@ METHOD_COLOURS = {
     "ProxQuant": BLUE,
     "full precision": GREY,
 }
+#: of runs, whose labels start with the name of the method as the command line has it
+RUN_COLOURS = {
+    "binaryconnect": VERMILION,
+    "proxquant": BLUE,
+    "binaryrelax": GREEN,
+    "full-precision": GREY,
+}
 SEQUENCE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 
 _SETTINGS: dict[str, Any] = {

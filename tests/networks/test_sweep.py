@@ -67,6 +67,15 @@ def test_the_commands(sweep_file):
     runs = sorted(map(str, (file.parent / "runs").iterdir()))
     shown = CliRunner().invoke(cli.main, ["table", *runs], env={"COLUMNS": "250"})
     assert shown.stdout.strip() == result.stdout.strip()
+    picture = file.parent / "p.svg"
+    drawn = ["plot", "sign-flips", *runs, "--layer", "fc.weight", "--out", str(picture)]
+    assert CliRunner().invoke(cli.main, drawn).exit_code == 0
+    text = picture.read_text()
+    assert "fc.weight" in text
+    assert "binaryconnect (1)" in text
+    wrong = CliRunner().invoke(cli.main, [*drawn[:-4], "--layer", "fc", "--out", str(picture)])
+    assert wrong.exit_code == 2
+    assert "layer: expected one of" in wrong.stderr
     bad = CliRunner().invoke(cli.main, ["table", str(file.parent)])
     assert bad.exit_code == 2
     assert "no run there" in bad.stderr
