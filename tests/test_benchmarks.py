@@ -17,7 +17,7 @@ def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     table = (tmp_path / "benchmarks.md").read_text()
     assert table in capsys.readouterr().out
     data = json.loads((tmp_path / "benchmarks.json").read_text())
-    assert len(data["rows"]) == table.count("\n| ") - 1 == 10
+    assert len(data["rows"]) == table.count("\n| ") - 1 == 14
     for row in data["rows"]:
         assert row["seconds"] > 0
         assert row["baseline_seconds"] > 0

@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from experiments.benchmarks import importing, prox, signs, simulation
+from experiments.benchmarks import importing, optimizer, prox, signs, simulation
 from pqtheory.provenance import provenance, write_json
 
 RESULTS = Path(__file__).parents[1] / "results"
-SUITES = (importing, prox, simulation, signs)
+SUITES = (importing, prox, simulation, signs, optimizer)
 
 
 def main(results: Path = RESULTS, **sizes: int) -> None:

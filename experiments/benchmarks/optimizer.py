@@ -1,0 +1,53 @@
+"""One optimizer step on ResNet-20's parameters against the bare base optimizer with the same flags, 2 threads."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from experiments.benchmarks.timing import Row, compare
+from pqtheory.networks import models, optim
+from pqtheory.regularizers import DistanceL1
+from pqtheory.schedules import Linear
+from pqtheory.sets import Binary
+
+W = DistanceL1(Binary())
+STEPS = 50
+#: base optimizer -> how it is made, and the limits for ProxQuant and for BinaryConnect
+BASES: dict[str, tuple[Callable[[Any], torch.optim.Optimizer], float, float]] = {
+    "SGD-momentum": (lambda groups: torch.optim.SGD(groups, lr=1e-3, momentum=0.9), 1.5, 1.8),
+    "Adam": (lambda groups: torch.optim.Adam(groups, lr=1e-3), 1.3, 1.4),
+}
+
+
+def measure(repeats: int = 9) -> list[Row]:
+    """ProxQuant and BinaryConnect round each base."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    rows = []
+    for name, (make, prox_limit, lazy_limit) in BASES.items():
+        bare = _steps(make(_groups()))
+        for method, limit, opt in (
+            ("ProxQuant", prox_limit, optim.ProxQuant(make(_groups()), W, Linear(1e-6))),
+            ("BinaryConnect", lazy_limit, optim.BinaryConnect(make(_groups()))),
+        ):
+            what = f"{method} step / {name} step, ResNet-20"
+            rows.append(compare(what, _steps(opt), bare, limit, repeats=repeats))
+    torch.set_num_threads(threads)
+    return rows
+
+
+def _groups() -> list[dict[str, Any]]:
+    torch.manual_seed(0)
+    net = models.resnet(20)
+    for p in net.parameters():
+        p.grad = torch.randn_like(p) * 1e-3
+    return optim.split_parameters(net, models.binary_weights)
+
+
+def _steps(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+    def work() -> None:
+        for _ in range(STEPS):
+            optimizer.step()
+
+    return work
