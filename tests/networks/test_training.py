@@ -127,6 +127,9 @@ def test_learning_without_noise(images, tmp_path):
     train(warm, images, RunFolder(tmp_path / "bc"))
     first = RunFolder(tmp_path / "bc").metrics()[0]["error"]["test"]["latent"]
     assert first == folder.metrics()[-1]["error"]["test"]["latent"]
+    # it can be resumed where the warm start is no more, or elsewhere
+    moved = replace(warm, warm_start="elsewhere")
+    assert train(moved, images, RunFolder(tmp_path / "bc"), resume=True)
 
 
 def test_the_published_settings_and_their_scaling():

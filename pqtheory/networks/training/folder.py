@@ -62,6 +62,16 @@ class RunFolder:
         """Hash of the data that the run was started with."""
         return str(self._about()["provenance"]["data_sha256"])
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Command, versions, seed, data hash, hardware and time of the start."""
+        found: dict[str, Any] = self._about()["provenance"]
+        return found
+
+    def seconds(self) -> float:
+        """Training time of all epochs, evaluation apart; an epoch that was run twice counts once."""
+        return sum({m["epoch"]: m["seconds"] for m in _lines(self.path / "times.jsonl")}.values())
+
     def _about(self) -> dict[str, Any]:
         file = self.path / "settings.json"
         if not file.is_file():

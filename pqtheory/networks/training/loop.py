@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, final
 
 import numpy as np
@@ -96,10 +96,11 @@ def train(
 
 
 def _check_same(folder: RunFolder, settings: Settings, images: Images) -> None:
-    before = folder.settings
-    if before != settings:
-        new, old = settings.to_dict(), before.to_dict()
-        name = next(k for k in new if new[k] != old[k])
+    new, old = settings.to_dict(), folder.settings.to_dict()
+    # the warm start may have moved: its network is in the checkpoint
+    differs = [name for name in new if new[name] != old[name] and name != "warm_start"]
+    if differs:
+        name = differs[0]
         raise ValueError(
             f"{folder.path}: was started with {name} = {old[name]!r}, not {new[name]!r}"
         )
@@ -128,7 +129,9 @@ class _Run:
             else Batches(s, device, settings.batch_size, False, settings.seed)
             for name, s in sets.items()
         }
-        self.model = make_model(settings, images).to(device)
+        begun = (folder.path / "checkpoint.pt").exists()
+        start = replace(settings, warm_start=None) if begun else settings
+        self.model = make_model(start, images).to(device)
         self.forward: Callable[[Tensor], Tensor] = self.model
         if settings.compile:
             self.forward = torch.compile(self.model)

@@ -1,0 +1,134 @@
+"""Plans: runs in an order, some after the warm start that they need; stopped in time, they go on where they were."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pqtheory.networks.data import load
+from pqtheory.networks.training import RunFolder, Settings, train
+from pqtheory.provenance import provenance, write_json
+
+RESULTS = Path(__file__).parent / "results"
+#: seconds kept for the end of a run and for what its process takes to start
+MARGIN = 20.0
+
+#: (runs done, runs, what was done last)
+Told = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run by name; ``after`` names the run whose network it starts from."""
+
+    name: str
+    settings: Settings
+    after: str | None = None
+
+
+def is_done(runs: Path, planned: Planned) -> bool:
+    """Whether all its epochs are."""
+    metrics = RunFolder(runs / planned.name).metrics()
+    return bool(metrics) and metrics[-1]["epoch"] >= planned.settings.epochs
+
+
+def carry_out(
+    plan: Sequence[Planned],
+    runs: Path,
+    *,
+    device: str = "cpu",
+    data_dir: str | None = None,
+    minutes: float = math.inf,
+    jobs: int = 1,
+    told: Told | None = None,
+) -> bool:
+    """Run what is not done and can be, ``jobs`` at a time; whether the whole plan is done.
+
+    No run is begun, and none goes on past an epoch, beyond ``minutes``.
+    """
+    end = time.monotonic() + 60 * minutes
+    while True:
+        done = {p.name for p in plan if is_done(runs, p)}
+        if told is not None:
+            told(len(done), len(plan), f"{len(done)} of {len(plan)} runs")
+        ready = [p for p in plan if p.name not in done and (p.after is None or p.after in done)]
+        left = end - time.monotonic()
+        if not ready or left < MARGIN:
+            return len(done) == len(plan)
+        tasks = [
+            (_settled(p, runs), str(runs / p.name), device, data_dir, left - MARGIN / 2)
+            for p in ready[:jobs]
+        ]
+        if len(tasks) == 1:
+            outcomes = [_one(*tasks[0])]
+        else:
+            with ProcessPoolExecutor(len(tasks), mp_context=get_context("spawn")) as pool:
+                outcomes = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
+        if not all(outcomes):
+            return False
+
+
+def _settled(planned: Planned, runs: Path) -> Settings:
+    if planned.after is None:
+        return planned.settings
+    return replace(planned.settings, warm_start=str(runs / planned.after))
+
+
+def _one(settings: Settings, folder: str, device: str, data_dir: Any, seconds: float) -> bool:
+    images = load(settings.data, data_dir)
+    return train(settings, images, RunFolder(folder), device=device, resume=True, seconds=seconds)
+
+
+def collected(
+    plan: Iterable[Planned], runs: Path, layers: Sequence[str] = ("all",)
+) -> list[dict[str, Any]]:
+    """What each run that has begun found: its last epoch, its curves, its times."""
+    found = []
+    for planned in plan:
+        folder = RunFolder(runs / planned.name)
+        metrics = folder.metrics()
+        if not metrics:
+            continue
+        signs = [m["signs"] for m in metrics if "signs" in m]
+        found.append(
+            {
+                "name": planned.name,
+                "settings": {**planned.settings.to_dict(), "warm_start": planned.after},
+                "epochs": metrics[-1]["epoch"],
+                "last": {k: v for k, v in metrics[-1].items() if k != "signs"},
+                "fixed_point_share": {
+                    str(m["epoch"]): m["fixed_point_share"]["all"]
+                    for m in metrics
+                    if "fixed_point_share" in m
+                },
+                "curves": {
+                    "error": [m["error"] for m in metrics],
+                    "quantization_error": [
+                        m["quantization_error"]["all"] for m in metrics if "quantization_error" in m
+                    ],
+                    **{
+                        f"{metric}, {layer}": [round(s[layer][metric], 6) for s in signs]
+                        for layer in layers
+                        if signs and layer in signs[0]
+                        for metric in ("change_from_start", "flips", "reversals")
+                    },
+                },
+                "seconds": folder.seconds(),
+                "provenance": folder.provenance,
+            }
+        )
+    return found
+
+
+def write(
+    name: str, plan: Sequence[Planned], runs: Path, layers: Sequence[str]
+) -> Mapping[str, Any]:
+    """Write ``results/NAME.json``; gives its content."""
+    content = {"runs": collected(plan, runs, layers), "provenance": provenance()}
+    RESULTS.mkdir(exist_ok=True)
+    write_json(RESULTS / f"{name}.json", content)
+    return content
