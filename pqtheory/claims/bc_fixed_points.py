@@ -1,224 +1,161 @@
 r"""BinaryConnect stays at s for ever  <=>  sign(grad L(s)_i) = -s_i wherever grad L(s)_i != 0.
 
 For eta_t > 0 with infinite sum, and from any latent theta_0 with sign theta_0 = s. Until s is left the gradient is
-g = grad L(s), so theta_t = theta_0 - S_t g with S_t = sum_{k<t} eta_k: coordinate i leaves at the first t with
+g = grad L(s), so each coordinate may be looked at by itself. Where the condition holds one step keeps the sign: by
+induction over t, of all coordinates at once, so that the gradient stays g for ever. Where it fails in coordinate i,
+each step that keeps the sign brings s_i theta_i down by at least eta_t |g_i|: with S_t = sum_{k<t} eta_k, once
+S_t |g_i| > |theta_0i| the sign has changed, unless s was left before. Clipping to [-1, 1] after each step, and by
+scaling to any other interval, changes neither. Without it theta_t = theta_0 - S_t g: coordinate i leaves at the first
+t with
 
     S_t s_i g_i > |theta_0i|   (s_i = +1)          S_t s_i g_i >= |theta_0i|   (s_i = -1: sign 0 = +1),
 
-never if s_i g_i <= 0. With a finite sum S it leaves iff S s_i g_i > |theta_0i|, whichever sign: more than the fixed
-points are stable. A coordinate with g_i = 0 is free; to count its sign as +1 would be wrong.
+never if s_i g_i <= 0. With a finite sum S it leaves iff S s_i g_i > |theta_0i|, whichever sign, as S_t comes as close
+to S as one likes: more than the fixed points are stable. A coordinate with g_i = 0 is free; to count its sign as +1
+would be wrong. That there may be no fixed point at all is the claim no-fixed-point.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
-from pqtheory import stability
-from pqtheory._arrays import Array
-from pqtheory.claims._binary_connect_checks import (
-    QuadraticFamily,
-    decide,
-    departures,
-    every_quadratic,
-    random_quadratics,
-    vertices,
+from pqtheory.claims import _fixed_point_runs as runs
+from pqtheory.claims._solver_checks import (
+    POSITIVE,
+    SIGNED,
+    Given,
+    exact,
+    for_all,
+    illustrated,
+    together,
 )
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
+from pqtheory.evidence import Check, Claim, Control, Part, smt
 from pqtheory.methods import BinaryConnect
-from pqtheory.problems.base import Problem
-from pqtheory.schedules import Exponential, Polynomial, Schedule
+from pqtheory.methods.base import State
+from pqtheory.sets import Binary
 
-ETA, LARGEST, LEAST = 0.5, 8.0, 2.0**-10
-#: |latent| of the coordinates in turn: tiny, that of s itself, large, mixed
-MAGNITUDES = ((LEAST,), (1.0,), (LARGEST,), (LARGEST, LEAST, 1.0))
-SUMMABLE = Exponential(0.5, 0.5)  # sum 1
-SUMMABLE_STEPS = 24
-
-Condition = Callable[[Problem, Array], Array]
+#: (s, g) -> should the coordinate stay?
+Condition = Callable[[Any, Any], Any]
+#: (theta_0, g, S) -> does the sum of the step sizes suffice?
+Enough = Callable[[Any, Any, Any], Any]
+CLIPS = (None, 1)
 
 
-def _starts(dim: int) -> Array:
-    """Latent points for every vertex, that with 0 in place of every +1 included: shape (points, dim)."""
-    s = vertices(dim)
-    scaled = [s * np.resize(np.array(m), dim) for m in MAGNITUDES]
-    return np.concatenate([*scaled, np.where(s > 0, 0.0, -LEAST)])
+def condition(s: Any, g: Any) -> Any:
+    """Theorem 5.3 for one coordinate: sign(g) = -s unless g = 0."""
+    return (g == 0) | zero_counts_as_plus(s, g)
 
 
-def _signs(starts: Array) -> Array:
-    return np.where(starts >= 0, 1.0, -1.0) if starts.dtype != object else 1 - 2 * (starts < 0)
+def zero_counts_as_plus(s: Any, g: Any) -> Any:
+    """sign(g) = -s with sign(0) = +1, g = 0 or not."""
+    return Binary().project(exact(g)) == -s
 
 
-def _condition(problem: Problem, s: Array) -> Array:
-    return stability.is_fixed_point(problem, s)
+def fixed_points(claimed: Condition = condition) -> Check:
+    """BinaryConnect stays exactly where ``claimed`` holds, clipped or not: both directions, one step each."""
+    steps = (
+        for_all(make(claimed, clip), theta=SIGNED, gradient=SIGNED, eta=POSITIVE)
+        for make in (_keeps, _approaches)
+        for clip in CLIPS
+    )
+    return together(*steps)
 
 
-def _zero_counts_as_plus(problem: Problem, s: Array) -> Array:
-    result: Array = (_signs(problem.gradient(s)) == -s).all(axis=-1)
-    return result
+def _moved(theta: Any, g: Any, eta: Any, clip: Any) -> tuple[Any, Any, Any]:
+    """The sign before, the latent weight and the sign after one step with the gradient g."""
+    method = BinaryConnect(Given(eta), clip=clip)
+    state = State(exact(theta), 0)
+    after = State(exact(method.step(state, exact(g)).latent), 1)
+    return method.query(state), after.latent, method.query(after)
 
 
-def _leaves_at(sums: list[Any], starts: Array, signs: Array, gradients: Array) -> Array:
-    """First step that leaves each vertex by the formula above; ``len(sums)`` where none of these does."""
-    push = signs * gradients
-    left = np.full(push.shape[:-1], len(sums))
-    for step in range(len(sums) - 1, 0, -1):
-        reach = sums[step] * push
-        crosses = (reach > abs(starts)) | ((reach == abs(starts)) & (signs < 0))
-        left = np.where((crosses & (push > 0)).any(axis=-1), step, left)
-    return left
+def _keeps(claimed: Condition, clip: Any) -> smt.Statement:
+    """Where the condition holds the sign stays."""
+
+    def statement(theta: Any, g: Any, eta: Any) -> Any:
+        s, _, after = _moved(theta, g, eta, clip)
+        return [eta > 0, claimed(s, g)], after == s
+
+    return statement
 
 
-def _sums(schedule: Schedule, steps: int) -> list[Any]:
-    sums: list[Any] = [0]
-    for step in range(steps):
-        sums.append(sums[-1] + schedule(step))
-    return sums
+def _approaches(claimed: Condition, clip: Any) -> smt.Statement:
+    """Where it does not, the sign changes or the latent weight comes nearer to doing so, by eta |g| > 0 at least."""
+
+    def statement(theta: Any, g: Any, eta: Any) -> Any:
+        s, latent, after = _moved(theta, g, eta, clip)
+        nearer = (abs(g) > 0) & (s * latent <= s * theta - eta * abs(g))
+        return [eta > 0], claimed(s, g) | (after == -s) | nearer
+
+    return statement
 
 
-def _steps_that_show(schedule: Schedule, starts: Array, gradients: Array) -> int:
-    """So many that S_t min|g_i| > max|theta_0i|: then a coordinate that is pushed to 0 has crossed it."""
-    slopes = abs(gradients[gradients != 0])
-    needed = abs(starts).max() / (slopes.min() if slopes.size else 1)
-    reached, steps = 0, 0
-    while not reached > needed:
-        reached, steps = reached + schedule(steps), steps + 1
-    return steps
+def _far_enough(start: Any, g: Any, total: Any) -> Any:
+    return total * abs(g) > abs(start)
 
 
-def _equivalence(
-    kind: str,
-    family: QuadraticFamily,
-    starts: Array,
-    method: BinaryConnect,
-    *,
-    condition: Condition = _condition,
-    steps: int | None = None,
-) -> Evidence:
-    """Does BinaryConnect stay where, and only where, the condition holds? All vertices, all problems."""
-    points = family.points(starts)
-    signs = family.points(_signs(starts).astype(starts.dtype))
-    if steps is None:
-        steps = _steps_that_show(method.step_size, starts, family.gradient(signs))
-    left = departures(method, family, points, steps)
-    fixed = condition(family, signs)
-
-    def describe(index: tuple[int, ...]) -> dict[str, Any]:
-        return {
-            **family.describe(index[0]),
-            "start": starts[index[1]].tolist(),
-            "condition": bool(fixed[index]),
-            "steps": steps,
-            "left at step": int(left[index]) if left[index] <= steps else None,
-        }
-
-    return decide(kind, fixed == (left > steps), describe)
+def _sum_of_one(start: Any, g: Any, total: Any) -> Any:
+    return (total >= 1) & (abs(g) > 0)
 
 
-def _small(budget: Budget) -> Iterator[QuadraticFamily]:
-    yield every_quadratic(1, (-2.0, -1.0, 0.0, 1.0, 2.0), (-2.0, -1.0, 0.0, 1.0, 2.0))
-    yield every_quadratic(2, (-1.0, 0.0, 1.0), (-2.0, -1.0, 0.0, 1.0, 2.0))
-    yield every_quadratic(3, (-1.0, 0.0, 1.0), budget.pick((0.0, 1.0), (-1.0, 0.0, 1.0)))
+def _crosses(enough: Enough) -> Check:
+    """After steps of sum S, each nearer by eta |g|, the sign has changed."""
+
+    def statement(start: Any, theta: Any, g: Any, total: Any) -> Any:
+        s = Binary().project(exact(start))
+        nearer = s * theta <= abs(start) - total * abs(g)
+        assumed = [total > 0, nearer, enough(start, g, total)]
+        return assumed, Binary().project(exact(theta)) == -s
+
+    return for_all(statement, start=SIGNED, theta=SIGNED, gradient=SIGNED, total=POSITIVE)
 
 
-def _with(method: BinaryConnect, **options: Any) -> Callable[[Budget], Evidence]:
-    def check(budget: Budget) -> Evidence:
-        return join(
-            *(
-                _equivalence("enumerated", family, _starts(family.dim), method, **options)
-                for family in _small(budget)
-            )
-        )
-
-    return check
+def _straight(start: Any, g: Any, eta: Any, total: Any) -> Any:
+    """One step leads from theta_0 - S g to theta_0 - (S + eta) g."""
+    _, latent, _ = _moved(start - total * g, g, eta, None)
+    return [eta > 0, total >= 0], latent == start - (total + eta) * g
 
 
-def _larger(budget: Budget) -> Evidence:
-    rng = np.random.default_rng(0)
-    pieces = []
-    for dim in range(4, budget.pick(6, 8)):
-        family = random_quadratics(dim, budget.pick(300, 1000), rng)
-        pieces.append(_equivalence("sampled", family, _starts(dim), BinaryConnect(ETA)))
-    return join(*pieces)
+def _has_left(strict: bool) -> smt.Statement:
+    """After steps of sum S the sign has changed iff S s g > |theta_0|, or = and s = -1 unless ``strict``."""
+
+    def statement(start: Any, g: Any, total: Any) -> Any:
+        s = Binary().project(exact(start))
+        now = Binary().project(exact(start - total * g))
+        reach, size = total * s * g, abs(start)
+        left = (reach > size) if strict else (reach > size) | ((reach == size) & (s < 0))
+        return [total >= 0], (now == -s) == left
+
+    return statement
 
 
-def _harmonic(budget: Budget) -> Evidence:
-    """eta_t = 1 / (t + 1) in fractions: the steps vanish, their sum does not stay finite."""
-    entries = [Fraction(n) for n in (-1, 0, 1)]
-    method = BinaryConnect(Polynomial(Fraction(1), -1, offset=Fraction(1)))
-    pieces = []
-    for dim in (1, 2):
-        family = every_quadratic(dim, entries, entries[: budget.pick(2, 3)])
-        scales = [Fraction(1, 7), Fraction(1), Fraction(budget.pick(2, 3))]
-        starts = np.concatenate([vertices(dim).astype(int) * scale for scale in scales])
-        pieces.append(_equivalence("enumerated", family, starts, method))
-    return join(*pieces)
+def _held(start: Any, g: Any, total: Any, limit: Any) -> Any:
+    """S_t < S and S s g <= |theta_0|: the sign is that of theta_0."""
+    s = Binary().project(exact(start))
+    assumed = [total >= 0, total < limit, limit * s * g <= abs(start)]
+    return assumed, Binary().project(exact(start - total * g)) == s
 
 
-def _departure(budget: Budget) -> Evidence:
-    """The step at which each vertex is left, against the formula."""
-    pieces, longest = [], 0
-    for family in _small(budget):
-        starts = _starts(family.dim)
-        signs = family.points(_signs(starts))
-        gradients = family.gradient(signs)
-        steps = _steps_that_show(BinaryConnect(ETA).step_size, starts, gradients)
-        left = departures(BinaryConnect(ETA), family, family.points(starts), steps)
-        sums = _sums(BinaryConnect(ETA).step_size, steps)
-        predicted = _leaves_at(sums, family.points(starts), signs, gradients)
-        longest = max(longest, int(left[left <= steps].max(initial=0)))
-
-        def describe(
-            index: tuple[int, ...], family: QuadraticFamily = family, starts: Array = starts
-        ) -> dict[str, Any]:
-            return {**family.describe(index[0]), "start": starts[index[1]].tolist()}
-
-        pieces.append(decide("enumerated", left == predicted, describe))
-    key = "longest stay at a vertex that is not fixed, in steps"
-    # the slowest: |theta_0| = LARGEST, s = +1, gradient 1, so that one step more than LARGEST / ETA is needed
-    predicted_stay = int(LARGEST // ETA) + 1
-    return join(*pieces, measured={key: longest}, predicted={key: predicted_stay})
+def _lost(start: Any, g: Any, total: Any, limit: Any) -> Any:
+    """S s g > |theta_0|: it has changed once S_t s g is halfway from |theta_0| to S s g."""
+    s = Binary().project(exact(start))
+    reach, size = limit * s * g, abs(start)
+    assumed = [total >= 0, total < limit, reach > size, 2 * total * s * g >= reach + size]
+    return assumed, Binary().project(exact(start - total * g)) == -s
 
 
-def _summable(budget: Budget) -> Evidence:
-    """Stays iff S s_i g_i <= |theta_0i| for all i, where S = 1 is the sum of the step sizes."""
-    pieces = []
-    for family in _small(budget):
-        starts = _starts(family.dim)
-        signs = family.points(_signs(starts))
-        push = signs * family.gradient(signs)
-
-        def condition(
-            problem: Problem, s: Array, push: Array = push, starts: Array = starts
-        ) -> Array:
-            result: Array = (push <= abs(starts)).all(axis=-1)
-            return result
-
-        # S - S_t = 2^-t: after so many steps it is too small to hide a crossing, as all numbers are multiples of LEAST
-        method = BinaryConnect(SUMMABLE)
-        pieces.append(
-            _equivalence(
-                "enumerated", family, starts, method, condition=condition, steps=SUMMABLE_STEPS
-            )
-        )
-    return join(*pieces)
+def _sums(statement: smt.Statement, *names: str) -> Check:
+    """For all starts and gradients, and sums of step sizes of these names."""
+    sums = dict.fromkeys(names, (Fraction(0), *POSITIVE))
+    return for_all(statement, start=SIGNED, gradient=SIGNED, **sums)
 
 
-def _always_one(budget: Budget) -> Evidence:
-    """Does some vertex stay in every problem?"""
-    pieces = []
-    for family in _small(budget):
-        starts = family.points(vertices(family.dim))
-        steps = _steps_that_show(BinaryConnect(ETA).step_size, starts, family.gradient(starts))
-        stays = departures(BinaryConnect(ETA), family, starts, steps) > steps
+def _theorem(claimed: Condition = condition, enough: Enough = _far_enough) -> Check:
+    return together(fixed_points(claimed), _crosses(enough))
 
-        def describe(index: tuple[int, ...], family: QuadraticFamily = family) -> dict[str, Any]:
-            return family.describe(index[0])
 
-        pieces.append(decide("enumerated", stays.any(axis=1), describe))
-    return join(*pieces)
-
+STEADY, CLIPPED = BinaryConnect(runs.ETA), BinaryConnect(runs.ETA, clip=1.0)
+VANISHING, SOME_STEPS = BinaryConnect(runs.SUMMABLE), runs.SUMMABLE_STEPS
 
 CLAIM = Claim(
     name="bc-fixed-points",
@@ -227,29 +164,57 @@ CLAIM = Claim(
     "coordinate; from every latent point of that sign, clipped or not, if the step sizes have an infinite sum.",
     formula="s fixed <=> sign(grad L(s)_i) = -s_i wherever grad L(s)_i != 0",
     parts=(
-        Part("constant steps", "stays iff the condition holds", _with(BinaryConnect(ETA))),
-        Part("clipped", "the same with clipping to [-1, 1]", _with(BinaryConnect(ETA, clip=1.0))),
-        Part("harmonic steps", "the same with eta_t = 1 / (t + 1)", _harmonic),
-        Part("larger dimensions", "the same on random integer quadratics", _larger),
-        Part("when it leaves", "a vertex is left at the predicted step", _departure),
+        Part(
+            "fixed points",
+            "the sign stays where the condition holds, and changes once S_t |g| > |theta_0| where not; clipped or not",
+            illustrated(
+                _theorem(),
+                runs.stays_where("constant steps", STEADY),
+                runs.stays_where("clipped", CLIPPED),
+            ),
+        ),
+        Part(
+            "when it leaves",
+            "a vertex is left when S_t s g first exceeds |theta_0|, or equals it with s = -1",
+            illustrated(
+                together(
+                    for_all(_straight, start=SIGNED, gradient=SIGNED, eta=POSITIVE, total=POSITIVE),
+                    _sums(_has_left(strict=False), "total"),
+                ),
+                runs.departure,
+            ),
+        ),
         Part(
             "summable steps",
             "with a finite sum S it stays iff S s_i g_i <= |theta_0i| for all i",
-            _summable,
+            illustrated(
+                together(_sums(_held, "total", "limit"), _sums(_lost, "total", "limit")),
+                runs.stays_where("summable steps", VANISHING, runs.summable, SOME_STEPS),
+            ),
         ),
     ),
     controls=(
         Control(
             "summable steps do as well",
-            "stays iff the condition holds, with eta_t = 2^-(t+1)",
-            _with(BinaryConnect(SUMMABLE), steps=SUMMABLE_STEPS),
+            "where the condition fails the sign changes by the time that S_t = 1",
+            illustrated(
+                _theorem(enough=_sum_of_one),
+                runs.stays_where("summable steps", VANISHING, steps=SOME_STEPS),
+            ),
         ),
-        Control("always one", "every problem has a fixed point", _always_one),
         Control(
             "zero gradients count",
             "stays iff sign(g_i) = -s_i for every i, with sign(0) = +1",
-            _with(BinaryConnect(ETA), condition=_zero_counts_as_plus),
+            illustrated(
+                _theorem(zero_counts_as_plus),
+                runs.stays_where("constant steps", STEADY, runs.zero_counts_as_plus),
+            ),
+        ),
+        Control(
+            "strict for both signs",
+            "a vertex is left only when S_t s g exceeds |theta_0|, whichever sign",
+            _sums(_has_left(strict=True), "total"),
         ),
     ),
-    headline="longest stay at a vertex that is not fixed, in steps",
+    headline=runs.STAY,
 )

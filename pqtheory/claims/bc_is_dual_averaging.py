@@ -1,8 +1,13 @@
 r"""sign(theta_0 - sum_{k<t} eta_k g_k) = argmin_{s in {-1,1}^d} < sum_{k<t} eta_k g_k, s > + 1/2 ||s - theta_0||^2.
 
-On the left BinaryConnect, which is the lazy projection; on the right dual averaging. Complete the square: the argmin
-is the projection of theta_0 - sum eta_k g_k, on any set of levels, for any gradients and step sizes. What each variant
-of BinaryConnect makes of the sum (mu: momentum, w: weight decay):
+On the left BinaryConnect, which is the lazy projection; on the right dual averaging. Both sides are sums over the
+coordinates. With z = sum_{k<t} eta_k g_k, induction over t: at the start latent = theta_0 - z, and one step with any
+gradient and any eta > 0 keeps that. Wherever it holds, both forms ask for the gradient at the same point: complete the
+square, the argmin of z s + (s - theta_0)^2 / 2 is the projection of theta_0 - z. So they get the same gradients for
+ever, and the induction closes, whatever the loss. Of two levels the code of both sides takes the same; of any number,
+sorted, both take the largest level that none beats, as each midpoint between two levels orders them on both sides.
+
+What each variant of BinaryConnect makes of the sum (mu: momentum, w: weight decay):
 
 ============  ==================================================================================================
 momentum      weights sum_{k<=j<t} eta_j mu^{j-k} in place of eta_k: an argmin form, but one that changes with t
@@ -10,236 +15,125 @@ weight decay  weights eta_k / prod_{j<=k} (1 - eta_j w), binary, eta_j w < 1: du
 Adam          the sum of Adam's own steps, whose weights depend on the gradients
 clipping      no function of a weighted sum: the order of the gradients counts
 ============  ==================================================================================================
+
+For a constant eta the sum of momentum is eta (G - mu m) / (1 - mu), with G = sum g_k and m the momentum itself.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Any, final
+from typing import Any
 
-import numpy as np
-
-from pqtheory._arrays import Array
-from pqtheory.claims._binary_connect_checks import decide, product, vertices
+from pqtheory.claims import _dual_averaging_runs as runs
 from pqtheory.claims._binary_connect_variants import (
-    DECAY,
     ETA,
-    MOMENTUM,
     Move,
     adam,
     clipping,
     momentum,
     weight_decay,
 )
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
-from pqtheory.methods import BinaryConnect, DualAveraging, LazyProx, Method
+from pqtheory.claims._solver_checks import (
+    POSITIVE,
+    SIGNED,
+    Given,
+    GivenLevels,
+    every,
+    exact,
+    for_all,
+    illustrated,
+    together,
+)
+from pqtheory.evidence import Check, Claim, Control, Part, smt
+from pqtheory.methods import DualAveraging
+from pqtheory.methods.base import State
 from pqtheory.methods.dual_averaging import DualState
-from pqtheory.problems import Quadratic
-from pqtheory.regularizers import Indicator
-from pqtheory.schedules import Exponential, Polynomial, Schedule
-from pqtheory.sets import Binary, Codebook, FiniteSet, Ternary
-from pqtheory.simulate import simulate
+from pqtheory.sets import Binary, FiniteSet, Ternary, UniformGrid
 
-GRADIENTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-STEP_SIZES = (0.25, 1.0)
-STARTS = (-1.0, -0.5, -0.25, -0.0, 0.0, 0.25, 0.5, 1.0)
+HALF = Fraction(1, 2)
+SHARES = (Fraction(1, 8), HALF, Fraction(7, 8))
+FEW = SIGNED[1:-1:2]
 
 
-@final
-@dataclass(frozen=True)
-class Listed(Schedule):
-    """``values[t]``."""
-
-    values: tuple[float, ...]
-
-    def __call__(self, step: int) -> float:
-        """The listed value."""
-        return self.values[step]
-
-
-def _forms(levels: FiniteSet, step_size: Any) -> list[Method]:
-    """The lazy forms, projection and prox, and last the argmin form."""
-    return [
-        BinaryConnect(step_size, set=levels),
-        BinaryConnect(step_size, set=Codebook(levels.level_values)),
-        LazyProx(Indicator(levels), step_size, strength=1),
-        DualAveraging(levels, step_size),
-    ]
+def _one_step(theta: Any, z: Any, g: Any, eta: Any) -> Any:
+    """All forms start at latent = theta_0 - 0, and keep latent = theta_0 - z with z' = z + eta g."""
+    *lazy, argmin = runs.forms(Binary(), Given(eta))
+    start, total = exact(theta), exact(z)
+    begun = [m.init(start).latent == theta for m in (*lazy, argmin)]
+    state = State(exact(theta - z), 0)
+    after = [m.step(state, g).latent for m in lazy]
+    after.append(argmin.step(DualState(start, total, 0), g).latent)
+    return [eta > 0], every([*begun, *(x == theta - (z + eta * g) for x in after)])
 
 
-def _every_case(budget: Budget, dtype: Any = np.float64) -> tuple[Array, Array]:
-    """Every start with every sequence of gradients: shapes (n,) and (T, n)."""
-    sequences = product(GRADIENTS, budget.pick(5, 6)).astype(dtype)
-    starts = np.tile(np.array(STARTS, dtype=dtype), len(sequences))
-    return starts, np.repeat(sequences, len(STARTS), axis=0).T.copy()
+def _one_step_of(move: Move) -> smt.Statement:
+    """A variant keeps latent = theta_0 - z, whatever its memory."""
+
+    def statement(theta: Any, z: Any, g: Any, eta: Any, memory: Any) -> Any:
+        after, _ = move(exact(theta - z), memory, g, 0, eta)
+        return [eta > 0], after == theta - (z + eta * g)
+
+    return statement
 
 
-#: quantized and latent iterates, (T + 1, n) each
-Walk = tuple[Array, Array]
+def _same_query(levels: FiniteSet, theta: Any, z: Any, anchor: int = 1) -> Any:
+    """Where latent = theta_0 - z all forms ask at the same level, and none has a smaller objective of the argmin.
 
-
-def _walk(method: Method, starts: Array, gradients: Array) -> Walk:
-    """What the method does when it is fed these gradients."""
-    states = [method.init(starts)]
-    for gradient in gradients:
-        states.append(method.step(states[-1], gradient))
-    quantized = np.stack([method.query(s) for s in states])
-    return quantized, np.stack([np.broadcast_to(s.latent, starts.shape) for s in states])
-
-
-def _same(walk: Walk, rival: Walk, starts: Array, gradients: Array) -> Evidence:
-    """Equal bit for bit? A difference weighs 1 plus its distance from a tie: the clearest one is shown."""
-    bits = f"i{starts.itemsize}"
-    differ = walk[0].view(bits) != rival[0].view(bits)
-    clear = np.minimum(abs(walk[1]), abs(rival[1])) if differ.any() else 0.0
-
-    def describe(index: tuple[int, ...]) -> dict[str, Any]:
-        step, case = index
-        return {
-            "start": starts[case].item(),
-            "gradients": gradients[:step, case].tolist(),
-            "quantized": [w[0][index].item() for w in (walk, rival)],
-            "latent": [w[1][index].item() for w in (walk, rival)],
-        }
-
-    return decide("enumerated", np.where(differ, -1.0 - clear, 0.0), describe)
-
-
-def _dyadic(budget: Budget) -> Evidence:
-    """No sum rounds here, and many latent weights are exactly at a tie."""
-    pieces, ties = [], 0
-    for dtype in (np.float32, np.float64):
-        starts, gradients = _every_case(budget, dtype)
-        for levels in (Binary(), Ternary()):
-            for etas in product(STEP_SIZES, len(gradients)):
-                forms = _forms(levels, Listed(tuple(etas.tolist())))
-                first, *rivals = [_walk(m, starts, gradients) for m in forms]
-                ties += int((first[1] == 0).sum()) if levels == Binary() else 0
-                pieces += [_same(first, rival, starts, gradients) for rival in rivals]
-    apart = sum(e.kind == "refuted" for e in pieces)
-    return join(
-        *pieces,
-        measured={"runs that differ, dyadic": apart, "latent weights exactly at 0": ties},
-        predicted={"runs that differ, dyadic": 0},
-    )
-
-
-def _problems(budget: Budget) -> Evidence:
-    """Closed loop: the gradient is taken where the method says, all in fractions."""
-    rng = np.random.default_rng(0)
-    fractions = np.vectorize(lambda p, q: Fraction(int(p), int(q)), otypes=[object])
-
-    def draw(*shape: int) -> Array:
-        return fractions(rng.integers(-6, 7, shape), rng.integers(1, 8, shape))
-
-    pieces = []
-    for _ in range(budget.pick(4, 20)):
-        half, b, scale = draw(3, 3), draw(3), fractions(rng.integers(1, 9, 3), 4)
-        problem = Quadratic(half + half.T, b)
-        starts = vertices(3).astype(int) * scale
-        for step_size in (Fraction(1, 3), Polynomial(Fraction(1), -1, offset=Fraction(1))):
-            forms = _forms(Binary(), step_size)
-            paths = [simulate(m, problem, starts, budget.pick(10, 20)) for m in forms]
-            for path in paths[1:]:
-                equal = (path.quantized == paths[0].quantized) & (path.latent == paths[0].latent)
-
-                describe = partial(_describe, problem, starts)
-                pieces.append(decide("sampled", equal.all(axis=-1), describe))
-    return join(*pieces)
-
-
-def _describe(problem: Quadratic, starts: Array, index: tuple[int, ...]) -> dict[str, Any]:
-    case = {"A": problem.A.tolist(), "b": problem.b.tolist(), "step": index[0]}
-    return {**case, "start": starts[index[1]].tolist()}
-
-
-def _rounded(name: str, starts: Array, gradients: Array, eta: float) -> Evidence:
-    """Where the signs differ, |latent| is within the rounding errors that the two forms made.
-
-    Each rounded sum errs by at most u |result|: in the latent weight, in the gradient sum, and in the two scores that
-    the argmin compares. Both forms round eta g alike.
+    ``anchor`` is the share of theta_0 that the argmin knows.
     """
-    lazy, argmin = BinaryConnect(eta), DualAveraging(Binary(), eta)
-    a, b = lazy.init(starts), argmin.init(starts)
-    unit = np.finfo(starts.dtype).eps / 2
-    errors, squares = np.zeros(starts.shape), 3 * (1 + abs(starts.astype(np.float64))) ** 2
-    margins, first = np.ones(gradients.shape), None
-    for step, gradient in enumerate(gradients):
-        a, b = lazy.step(a, gradient), argmin.step(b, gradient)
-        errors += unit * (abs(a.latent) + abs(b.gradient_sum)).astype(np.float64)
-        differ = lazy.query(a) != argmin.query(b)
-        if differ.any():
-            bound = errors + unit * (abs(b.gradient_sum) + squares)
-            margins[step] = np.where(differ, 1 - abs(a.latent) / bound, 1.0)
-            if first is None:
-                at = int(np.argmax(differ))
-                first = [step + 1, at, a.latent[at].item(), b.latent[at].item()]
-    share = float((margins < 1).mean())
+    *lazy, argmin = runs.forms(levels, 1)
+    asked = argmin.query(DualState(exact(anchor * theta), exact(z), 0))
+    same = [m.query(State(exact(theta - z), 0)) == asked for m in lazy]
 
-    def describe(index: tuple[int, ...]) -> dict[str, Any]:
-        step, case = index
-        return {"data": name, "step": step + 1, "coordinate": case, "start": starts[case].item()}
+    def objective(level: Any) -> Any:
+        return z * level + (level - theta) ** 2 / 2
 
-    measured: dict[str, Any] = {
-        f"share of signs that differ, {name}": share,
-        f"largest latent weight there / rounding bound, {name}": 1 - float(margins.min()),
-    }
-    if first is not None:
-        measured[f"first difference, {name}: step, coordinate, both latent weights"] = first
-    return decide("sampled", margins, describe, measured=measured)
+    return every([*same, *(objective(asked) <= objective(v) for v in levels.level_values)])
 
 
-def _ordinary_floats(budget: Budget) -> Evidence:
-    """Normal numbers, of the size of a network's weights, hardly ever come near a tie.
+def _fixed_levels(levels: FiniteSet, anchor: int = 1) -> Check:
+    def statement(theta: Any, z: Any) -> Any:
+        return [], _same_query(levels, theta, z, anchor)
 
-    Multiples of 0.1 meet it all the time, but for the rounding of 0.1.
-    """
-    rng, shape, pieces = np.random.default_rng(0), (budget.pick(1500, 10000), 2000), []
-    for dtype in (np.float32, np.float64):
-        name = np.dtype(dtype).name
-        normal = rng.standard_normal((shape[0] + 1, shape[1]), dtype=dtype)
-        pieces.append(_rounded(f"normal {name}", normal[0] / 50, normal[1:], 2e-4))
-        starts = (rng.integers(-5, 6, shape[1]) / 10).astype(dtype)
-        decimal = rng.integers(-1, 2, shape).astype(dtype)
-        pieces.append(_rounded(f"decimal {name}", starts, decimal, 0.1))
-    return join(*pieces)
+    return for_all(statement, theta=SIGNED, z=SIGNED)
 
 
-def _walk_variant(move: Move, starts: Array, gradients: Array) -> Walk:
-    memory: Any = 0.0
-    latents = [starts]
-    for t, gradient in enumerate(gradients):
-        latent, memory = move(latents[-1], memory, gradient, t)
-        latents.append(latent)
-    latent = np.stack(latents)
-    return Binary().project(latent), latent
+def _two_levels(theta: Any, z: Any, a: Any, b: Any) -> Any:
+    return [a < b], _same_query(GivenLevels(a, b), theta, z)
 
 
-def _against_argmin(move: Move, step_size: Any) -> Callable[[Budget], Evidence]:
-    """The variant beside the argmin form that is fed the same gradients with the step sizes given."""
-
-    def check(budget: Budget) -> Evidence:
-        starts, gradients = _every_case(budget)
-        walk = _walk_variant(move, starts, gradients)
-        rival = _walk(DualAveraging(Binary(), step_size), starts, gradients)
-        return _same(walk, rival, starts, gradients)
-
-    return check
+def _three_levels(theta: Any, z: Any, a: Any, b: Any, c: Any) -> Any:
+    return [a < b, b < c], _same_query(GivenLevels(a, b, c), theta, z)
 
 
-def _momentum_weights(budget: Budget) -> Evidence:
-    """At each t the argmin with the weights eta (1 - mu^{t-k}) / (1 - mu): dyadic, so exact."""
-    starts, gradients = _every_case(budget)
-    argmin, states = DualAveraging(Binary(), ETA), []
-    for t in range(len(gradients) + 1):
-        weights = ETA * (1 - MOMENTUM ** (t - np.arange(t))) / (1 - MOMENTUM)
-        states.append(DualState(starts, weights @ gradients[:t], t))
-    rival = np.stack([argmin.query(s) for s in states]), np.stack([s.latent for s in states])
-    return _same(_walk_variant(momentum, starts, gradients), rival, starts, gradients)
+def _momentum_sum(theta: Any, total: Any, m: Any, g: Any, eta: Any, mu: Any) -> Any:
+    """Latent = theta_0 - eta (G - mu m) / (1 - mu) is kept, and the argmin with that sum is the sign."""
+
+    def weighted(total: Any, m: Any) -> Any:
+        return eta * (total - mu * m) / (1 - mu)
+
+    after, m_after = momentum(exact(theta - weighted(total, m)), m, g, 0, eta, mu)
+    z = weighted(total + g, m_after)
+    asked = DualAveraging(Binary(), 1).query(DualState(exact(theta), exact(z), 0))
+    kept = after == theta - z
+    return [eta > 0, mu >= 0, mu < 1], kept & (Binary().project(exact(after)) == asked)
 
 
-GROWING = Exponential(ETA / (1 - ETA * DECAY), 1 / (1 - ETA * DECAY))
+def _decayed_sum(theta: Any, z: Any, g: Any, eta: Any, decay: Any, scale: Any) -> Any:
+    """Latent = c (theta_0 - z) is kept, c the product of the 1 - eta w > 0; eta / c is the step size of z."""
+    after, _ = weight_decay(exact(scale * (theta - z)), 0, g, 0, eta, decay)
+    shrunk = scale * (1 - eta * decay)
+    method = DualAveraging(Binary(), Given(eta / shrunk))
+    state = method.step(DualState(exact(theta), exact(z), 0), g)
+    kept = after == shrunk * state.latent
+    same = Binary().project(exact(after)) == method.query(state)
+    return [eta > 0, decay >= 0, eta * decay < 1, scale > 0], kept & same
+
+
+def _variant(name: str, move: Move, in_exact: Move) -> Check:
+    """The check of the identity with a variant in place of BinaryConnect."""
+    proof = for_all(_one_step_of(in_exact), theta=FEW, z=FEW, g=FEW, eta=POSITIVE, memory=FEW)
+    return illustrated(proof, runs.against_argmin(name, move, ETA))
+
 
 CLAIM = Claim(
     name="bc-is-dual-averaging",
@@ -248,31 +142,69 @@ CLAIM = Claim(
     "gradients and step sizes, until sums round. Momentum, Adam, weight decay and clipping end it.",
     formula="P_Q(theta_0 - sum eta_k g_k) = argmin_{s in Q} <sum eta_k g_k, s> + 1/2 ||s - theta_0||^2",
     parts=(
-        Part("dyadic", "where no sum rounds, all forms agree bit for bit, ties included", _dyadic),
-        Part("fractions", "all forms agree on quadratics in exact arithmetic", _problems),
         Part(
-            "ordinary floats",
-            "signs differ only where the latent weight is within the rounding errors made so far",
-            _ordinary_floats,
+            "one step",
+            "each form starts at and keeps latent = theta_0 - sum eta_k g_k, for any gradient and step size",
+            illustrated(
+                for_all(_one_step, theta=SIGNED, z=SIGNED, g=SIGNED, eta=POSITIVE),
+                runs.dyadic,
+                runs.ordinary_floats,
+            ),
+        ),
+        Part(
+            "argmin",
+            "there the projection is the argmin and the point where each form asks for the gradient, ties included",
+            together(
+                *(_fixed_levels(s) for s in (Binary(), Ternary(), UniformGrid(3, -1, 1))),
+                for_all(_two_levels, theta=SIGNED, z=SIGNED, a=FEW, b=FEW),
+                for_all(_three_levels, theta=FEW, z=FEW, a=FEW, b=FEW, c=FEW),
+            ),
         ),
         Part(
             "momentum reweights",
             "momentum is an argmin form with the weights eta (1 - mu^{t-k}) / (1 - mu)",
-            _momentum_weights,
+            illustrated(
+                for_all(_momentum_sum, theta=FEW, total=FEW, m=FEW, g=FEW, eta=POSITIVE, mu=SHARES),
+                runs.reweighted,
+            ),
         ),
         Part(
             "decay grows the steps",
             "weight decay, eta w < 1, is dual averaging with the step sizes eta / (1 - eta w)^{k+1}",
-            _against_argmin(weight_decay, GROWING),
+            illustrated(
+                for_all(
+                    _decayed_sum, theta=FEW, z=FEW, g=FEW, eta=SHARES, decay=SHARES, scale=SHARES
+                ),
+                runs.against_argmin("weight decay, growing steps", weight_decay, runs.GROWING),
+            ),
         ),
     ),
     controls=(
-        Control("momentum", "the identity survives momentum", _against_argmin(momentum, ETA)),
-        Control("Adam", "the identity survives Adam", _against_argmin(adam, ETA)),
         Control(
-            "weight decay", "the identity survives weight decay", _against_argmin(weight_decay, ETA)
+            "momentum",
+            "the identity survives momentum",
+            _variant("momentum", momentum, partial(momentum, mu=HALF)),
         ),
-        Control("clipping", "the identity survives clipping", _against_argmin(clipping, ETA)),
+        Control(
+            "Adam",
+            "the identity survives Adam, whose root leaves it to the runs",
+            runs.against_argmin("Adam", adam, ETA),
+        ),
+        Control(
+            "weight decay",
+            "the identity survives weight decay",
+            _variant("weight decay", weight_decay, partial(weight_decay, decay=1)),
+        ),
+        Control(
+            "clipping",
+            "the identity survives clipping",
+            _variant("clipping", clipping, clipping),
+        ),
+        Control(
+            "argmin without the start",
+            "argmin <z, s> + 1/2 ||s||^2 is the projection too",
+            _fixed_levels(Binary(), anchor=0),
+        ),
     ),
-    headline="runs that differ, dyadic",
+    headline=runs.DYADIC,
 )

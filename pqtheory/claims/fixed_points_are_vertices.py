@@ -1,207 +1,132 @@
 r"""BinaryConnect's fixed points = the vertices s of [-1, 1]^d that satisfy the KKT conditions of min L over the box.
 
-With g = grad L(s): multipliers mu, nu >= 0 with g + mu - nu = 0, mu_i (s_i - 1) = 0, nu_i (s_i + 1) = 0 exist iff
-s_i g_i <= 0 for all i. Equivalent: s = P_box(s - c g) for one (or every) c > 0; <g, x - s> >= 0 for all x in the box.
-If L is convex, L(x) >= L(s) + <g, x - s> >= L(s): s minimises L over the box, and so over {-1, 1}^d. Neither "each
-fixed point is a global minimiser" for indefinite L nor the converse for convex L is true.
+With g = grad L(s): s is fixed iff sign(g_i) = -s_i wherever g_i != 0 (Theorem 5.3, the claim bc-fixed-points, whose
+one-step proofs are run again here). All that follows is coordinate by coordinate, too. Multipliers mu, nu >= 0 with
+g + mu - nu = 0, mu_i (s_i - 1) = 0, nu_i (s_i + 1) = 0 exist iff that holds; equivalent: s = P_box(s - c g) for one
+(or every) c > 0; g_i (x - s_i) >= 0 for every x in [-1, 1]. Summed over i, <g, x - s> >= 0 for all x in the box. If L
+is convex, L(x) >= L(s) + <g, x - s> >= L(s): s minimises L over the box, and so over {-1, 1}^d; the gradient
+inequality is all that is used of L. Neither "each fixed point is a global minimiser" for L that is not convex nor the
+converse for convex L is true.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-from pqtheory import stability
-from pqtheory._arrays import Array
-from pqtheory.claims._binary_connect_checks import (
-    QuadraticFamily,
-    decide,
-    departures,
-    every_gram_quadratic,
-    every_quadratic,
-    product,
-    random_convex_quadratics,
-    random_quadratics,
-    vertices,
+from pqtheory._arrays import as_array
+from pqtheory.claims import _vertex_runs as runs
+from pqtheory.claims._solver_checks import (
+    POSITIVE,
+    SIGNED,
+    SIGNS,
+    exact,
+    for_all,
+    illustrated,
+    together,
 )
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join
-from pqtheory.methods import BinaryConnect
-from pqtheory.problems import Huber, LogCosh, LogisticRegression
+from pqtheory.claims.bc_fixed_points import condition, fixed_points
+from pqtheory.evidence import Check, Claim, Control, Part
 
-ETA = 0.5
-#: from s, a coordinate that is pushed by an integer slope needs at most 1 / ETA steps to 0, and one more to be past it
-STEPS = 3
-SMALL, STEP_LENGTHS = (-2.0, -1.0, 0.0, 1.0, 2.0), (0.25, 1.0, 16.0)
+UNIT = tuple(Fraction(n, 2) for n in range(-2, 3))
+NOT_NEGATIVE = (Fraction(0), *POSITIVE)
 
-
-def _stays(family: QuadraticFamily, points: Array) -> Array:
-    """Whether BinaryConnect, started at these vertices, stays there."""
-    return departures(BinaryConnect(ETA), family, points, STEPS) > STEPS
+#: curvature -> what is assumed of it
+Curvature = Callable[[Any], list[Any]]
 
 
-def _by_multipliers(s: Array, gradient: Array) -> Array:
-    """Solve for the multipliers: those of the inactive bounds are 0, the others follow from stationarity."""
-    upper = np.where(s == 1, -gradient, 0.0)  # mu, of s_i <= 1
-    lower = np.where(s == -1, gradient, 0.0)  # nu, of s_i >= -1
-    satisfied = (upper >= 0) & (lower >= 0) & (gradient + upper - lower == 0)
-    result: Array = satisfied.all(axis=-1)
-    return result
+def _vertex(s: Any) -> Any:
+    return (s == 1) | (s == -1)
 
 
-def _by_projected_step(s: Array, gradient: Array) -> Array:
-    """Whether s = P_box(s - c g), for every c tried or for none."""
-    fixed = [(np.clip(s - c * gradient, -1, 1) == s).all(axis=-1) for c in STEP_LENGTHS]
-    # where the step lengths contradict each other the answer is neither: 2 equals no boolean
-    result: Array = np.where(np.all(fixed, axis=0), 1, np.where(np.any(fixed, axis=0), 2, 0))
-    return result
+def _in_box(x: Any) -> Any:
+    return (x >= -1) & (x <= 1)
 
 
-def _by_directions(s: Array, gradient: Array) -> Array:
-    """<g, v - s> >= 0 for every vertex v, and so for the whole box."""
-    slopes = gradient @ vertices(s.shape[-1]).T - (gradient * s).sum(axis=-1, keepdims=True)
-    result: Array = slopes.min(axis=-1) >= 0
-    return result
+def _multipliers(s: Any, g: Any, upper: Any, lower: Any, complementary: bool = True) -> Any:
+    """KKT of one coordinate with the multipliers of s <= 1 and s >= -1."""
+    signs = (upper >= 0) & (lower >= 0) & (g + upper - lower == 0)
+    return signs & (upper * (s - 1) == 0) & (lower * (s + 1) == 0) if complementary else signs
 
 
-def _families(budget: Budget) -> Iterator[QuadraticFamily]:
-    yield every_quadratic(1, SMALL, SMALL)
-    yield every_quadratic(2, budget.pick((-1.0, 0.0, 1.0), SMALL), SMALL)
-    yield every_quadratic(3, (-1.0, 0.0, 1.0), budget.pick((0.0, 1.0), (-1.0, 0.0, 1.0)))
+def _has_multipliers(s: Any, g: Any) -> Any:
+    """Where the condition holds max(-g, 0) and max(g, 0) are multipliers."""
+    xp, slope = as_array(exact(g))
+    upper, lower = xp.maximum(-slope, 0 * slope), xp.maximum(slope, 0 * slope)
+    return [_vertex(s), condition(s, g)], _multipliers(s, g, upper, lower)
 
 
-def _convex(budget: Budget) -> Iterator[QuadraticFamily]:
-    yield every_gram_quadratic(1, (0.0, 1.0), SMALL)
-    yield every_gram_quadratic(2, budget.pick((-1.0, 0.0, 1.0), SMALL), (-3.0, *SMALL, 3.0))
-    yield every_gram_quadratic(3, (-1.0, 0.0, 1.0), budget.pick((-3.0, 0.0, 2.0), (-3.0, *SMALL)))
+def _only_there(complementary: bool) -> Check:
+    """Any multipliers at all imply the condition."""
+
+    def statement(s: Any, g: Any, upper: Any, lower: Any) -> Any:
+        found = _multipliers(s, g, upper, lower, complementary)
+        return [_vertex(s), found], condition(s, g)
+
+    return for_all(statement, s=SIGNS, gradient=SIGNED, upper=NOT_NEGATIVE, lower=NOT_NEGATIVE)
 
 
-def _random(
-    budget: Budget, make: Callable[[int, int, np.random.Generator], QuadraticFamily]
-) -> Iterator[QuadraticFamily]:
-    rng = np.random.default_rng(0)
-    for dim in range(4, budget.pick(6, 8)):
-        yield make(dim, budget.pick(300, 1000), rng)
+def _kkt(complementary: bool = True) -> Check:
+    """The condition, and multipliers for the box."""
+    has = for_all(_has_multipliers, s=SIGNS, gradient=SIGNED)
+    return together(has, _only_there(complementary))
 
 
-def _kkt_evidence(kind: str, families: Iterator[QuadraticFamily]) -> Evidence:
-    """The dynamics against three ways to say KKT."""
-    pieces, fixed, kkt = [], 0, 0
-    for family in families:
-        s = family.points(vertices(family.dim))
-        gradient, stays = family.gradient(s), _stays(family, s)
-        multipliers = _by_multipliers(s, gradient)
-        tests = (multipliers, _by_projected_step(s, gradient), _by_directions(s, gradient))
-        fixed, kkt = fixed + int(stays.sum()), kkt + int(multipliers.sum())
-
-        def describe(
-            index: tuple[int, ...],
-            family: QuadraticFamily = family,
-            stays: Array = stays,
-            tests: tuple[Array, ...] = tests,
-        ) -> dict[str, Any]:
-            return {
-                **family.describe(index[0]),
-                "vertex": vertices(family.dim)[index[1]].tolist(),
-                "BinaryConnect stays": bool(stays[index]),
-                "multipliers, projected step, directions": [int(t[index]) for t in tests],
-            }
-
-        agree = np.all([t == stays for t in tests], axis=0)
-        pieces.append(decide(kind, agree, describe))
-    key = "vertices where BinaryConnect stays"
-    if kind == "sampled":
-        return join(*pieces)
-    return join(*pieces, measured={key: fixed}, predicted={key: kkt})
+def _projected_step(s: Any, g: Any, c: Any) -> Any:
+    """P_box(s - c g) = s iff the condition holds, whatever c > 0."""
+    xp, moved = as_array(exact(s - c * g))
+    return [_vertex(s), c > 0], (xp.clip(moved, -1, 1) == s) == condition(s, g)
 
 
-def _kkt(budget: Budget) -> Evidence:
-    return _kkt_evidence("enumerated", _families(budget))
+def _outward(s: Any, g: Any, x: Any) -> Any:
+    """Where the condition holds, g (x - s) >= 0 in all the box."""
+    return [_vertex(s), _in_box(x), condition(s, g)], g * (x - s) >= 0
 
 
-def _kkt_larger(budget: Budget) -> Evidence:
-    return _kkt_evidence("sampled", _random(budget, random_quadratics))
+def _outward_only_there(s: Any, g: Any) -> Any:
+    """The condition holds if g (x - s) >= 0 at the other end x = -s of the box."""
+    return [_vertex(s), g * (-s - s) >= 0], condition(s, g)
 
 
-def _gaps(family: QuadraticFamily, coordinates: tuple[float, ...]) -> tuple[Array, Array]:
-    """How far each vertex is above the best vertex or grid point: shape (n, vertices); and that best point."""
-    values = family.value(family.points(vertices(family.dim)))
-    grid = product(coordinates, family.dim)
-    rivals = family.value(family.points(grid))
-    best = rivals.argmin(axis=1)
-    return values - rivals.min(axis=1)[:, None], grid[best]
+def _one_more_coordinate(slope: Any, s: Any, g: Any, x: Any) -> Any:
+    """<g, x - s> >= 0 so far, and with one more coordinate."""
+    assumed = [slope >= 0, _vertex(s), _in_box(x), condition(s, g)]
+    return assumed, slope + g * (x - s) >= 0
 
 
-def _minimiser_evidence(
-    kind: str, families: Iterator[QuadraticFamily], coordinates: tuple[float, ...]
-) -> Evidence:
-    """No vertex or grid point may be better than a fixed point."""
-    pieces, found = [], 0
-    for family in families:
-        s = family.points(vertices(family.dim))
-        fixed = stability.is_fixed_point(family, s)
-        gaps, best = _gaps(family, coordinates)
-        found += int(fixed.sum())
-
-        def describe(
-            index: tuple[int, ...], family: QuadraticFamily = family, best: Array = best
-        ) -> dict[str, Any]:
-            case = {**family.describe(index[0]), "better": best[index[0]].tolist()}
-            return {**case, "fixed point": vertices(family.dim)[index[1]].tolist()}
-
-        if fixed.any():
-            pieces.append(decide(kind, -gaps, describe, counted=fixed))
-    return join(*pieces, measured={f"fixed points compared, {kind}": found})
+def _gradient_inequality(at_s: Any, at_x: Any, slope: Any) -> Any:
+    """L(x) >= L(s) + <g, x - s> >= L(s)."""
+    return [at_x >= at_s + slope, slope >= 0], at_x >= at_s
 
 
-def _global(budget: Budget) -> Evidence:
-    return _minimiser_evidence("enumerated", _convex(budget), (-1.0, -0.5, 0.0, 0.5, 1.0))
+def _convex(a: Any) -> list[Any]:
+    return [a >= 0]
 
 
-def _global_larger(budget: Budget) -> Evidence:
-    return _minimiser_evidence(
-        "sampled", _random(budget, random_convex_quadratics), (-1.0, 0.0, 1.0)
+def _any_curvature(a: Any) -> list[Any]:
+    return []
+
+
+def _on_the_line(assumed: Curvature, s: Any, a: Any, b: Any, x: Any) -> Any:
+    """On a x^2 / 2 + b x a fixed point is best in the box."""
+    fixed = [*assumed(a), _vertex(s), _in_box(x), condition(s, a * s + b)]
+    return fixed, a * s * s / 2 + b * s <= a * x * x / 2 + b * x
+
+
+def _global_minimisers(assumed: Curvature) -> Check:
+    """Any convex L by its gradient inequality; and quadratics on the line directly."""
+    signed = {"s": SIGNS, "gradient": SIGNED, "x": UNIT}
+    return together(
+        for_all(_one_more_coordinate, slope=NOT_NEGATIVE, **signed),
+        for_all(_gradient_inequality, value_s=SIGNED, value_x=SIGNED, slope=SIGNED),
+        for_all(partial(_on_the_line, assumed), s=SIGNS, a=SIGNED, b=SIGNED, x=UNIT),
     )
 
 
-def _not_quadratic(budget: Budget) -> Evidence:
-    """Convex losses of other kinds, in floating point: the gap to the best vertex is 0 up to rounding."""
-    pieces, s, found = [], vertices(3), 0
-    for seed in range(budget.pick(200, 2000)):
-        for make in (LogCosh.random, Huber.random, LogisticRegression.random):
-            problem = make(3, 6, seed=seed)
-            values = problem.value(s)
-            fixed = stability.is_fixed_point(problem, s)
-            found += int(fixed.sum())
-
-            def describe(
-                index: tuple[int, ...], seed: int = seed, name: str = type(problem).__name__
-            ) -> dict[str, Any]:
-                return {"problem": name, "seed": seed, "fixed point": s[index[0]].tolist()}
-
-            gaps = (values - values.min()) / abs(values).max()
-            margins = np.where(gaps > 1e-12, -gaps, 0.0)
-            if fixed.any():
-                pieces.append(decide("sampled", margins, describe, counted=fixed))
-    return join(*pieces, measured={"fixed points compared, other losses": found})
-
-
-def _without_convexity(budget: Budget) -> Evidence:
-    return _minimiser_evidence("enumerated", _families(budget), (-1.0, 1.0))
-
-
-def _converse(budget: Budget) -> Evidence:
-    """Is every best vertex of a convex quadratic a fixed point?"""
-    pieces = []
-    for family in _convex(budget):
-        stays = stability.is_fixed_point(family, family.points(vertices(family.dim)))
-        best = _gaps(family, (-1.0, 1.0))[0] == 0
-
-        def describe(index: tuple[int, ...], family: QuadraticFamily = family) -> dict[str, Any]:
-            minimiser = vertices(family.dim)[index[1]].tolist()
-            return {**family.describe(index[0]), "binary minimiser": minimiser}
-
-        pieces.append(decide("enumerated", stays, describe, counted=best))
-    return join(*pieces)
+def _fixed_if_best(s: Any, a: Any, b: Any) -> Any:
+    """On convex a x^2 / 2 + b x the better of the two vertices is fixed."""
+    values = [a * x * x / 2 + b * x for x in (s, -s)]
+    return [_vertex(s), a >= 0, values[0] <= values[1]], condition(s, a * s + b)
 
 
 CLAIM = Claim(
@@ -211,27 +136,50 @@ CLAIM = Claim(
     "for convex L each is a global minimiser over the box and over its vertices.",
     formula="s fixed <=> s = P_box(s - c grad L(s)), c > 0",
     parts=(
-        Part("KKT", "BinaryConnect stays exactly at the KKT vertices", _kkt),
-        Part("KKT, larger dimensions", "the same on random integer quadratics", _kkt_larger),
         Part(
-            "global minimisers", "no vertex or box point is below a fixed point, L convex", _global
+            "KKT",
+            "BinaryConnect stays exactly at the vertices that have multipliers for the box",
+            illustrated(together(fixed_points(), _kkt()), runs.stays_at_kkt),
         ),
         Part(
-            "global minimisers, larger dimensions",
-            "the same on random convex quadratics",
-            _global_larger,
+            "other forms of KKT",
+            "these are the vertices with P_box(s - c g) = s for one c > 0 or all, and with <g, x - s> >= 0 in the box",
+            together(
+                for_all(_projected_step, s=SIGNS, gradient=SIGNED, c=POSITIVE),
+                for_all(_outward, s=SIGNS, gradient=SIGNED, x=UNIT),
+                for_all(_outward_only_there, s=SIGNS, gradient=SIGNED),
+            ),
         ),
-        Part("other convex losses", "the same for log-cosh, Huber and logistic", _not_quadratic),
+        Part(
+            "global minimisers",
+            "no point of the box is below a fixed point, L convex",
+            illustrated(
+                _global_minimisers(_convex),
+                runs.best_where_fixed(runs.convex_quadratics, (-1.0, -0.5, 0.0, 0.5, 1.0)),
+            ),
+        ),
     ),
     controls=(
         Control(
-            "without convexity",
-            "each fixed point is a global binary minimiser, L convex or not",
-            _without_convexity,
+            "without complementary slackness",
+            "a vertex with multipliers >= 0 of any kind is fixed",
+            _kkt(complementary=False),
         ),
         Control(
-            "converse", "every global binary minimiser of a convex L is a fixed point", _converse
+            "without convexity",
+            "each fixed point is a global binary minimiser, L convex or not",
+            illustrated(
+                _global_minimisers(_any_curvature),
+                runs.best_where_fixed(runs.any_quadratics, (-1.0, 1.0)),
+            ),
+        ),
+        Control(
+            "converse",
+            "every global binary minimiser of a convex L is a fixed point",
+            illustrated(
+                for_all(_fixed_if_best, s=SIGNS, a=SIGNED, b=SIGNED), runs.fixed_where_best
+            ),
         ),
     ),
-    headline="vertices where BinaryConnect stays",
+    headline=runs.STAYS,
 )

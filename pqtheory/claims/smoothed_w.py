@@ -1,123 +1,161 @@
 r"""The smoothed W: 0 <= W - S <= eps, |S'(x) - S'(y)| <= |x - y| / eps, and its prox in closed form.
 
-Both bounds are attained: W - S = eps at the midpoint, slope 1/eps in the parabolas at levels and midpoints.
+All for 0 < eps <= a quarter of the smallest gap between levels. Both bounds are attained: W - S = eps at the midpoint,
+slope 1/eps in the parabolas at levels and midpoints. S' is the derivative of S because for x, y >= 0
+
+    |S(x) - S(y) - S'(y)(x - y)| <= (x - y)^2 / (2 eps),
+
+and S is even and S' odd. The prox is a global minimiser, and the only one except at a midpoint, where both p and its
+mirror image are if w > eps, and every point within eps if w = eps: the lemmas and how they combine are in
+:mod:`pqtheory.claims._smoothed_prox`. They speak of the levels -1 and +1; any finite codebook is so gap by gap, see
+:mod:`pqtheory.claims._smoothed_levels`.
 """
 
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import product
+from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import Array
-from pqtheory.claims._prox_checks import fractions_grid, minimiser_evidence, objective
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
-from pqtheory.evidence.base import join
+from pqtheory.claims._prox_checks import fractions_grid
+from pqtheory.claims._smoothed_levels import W, any_codebook
+from pqtheory.claims._smoothed_prox import (
+    HALF,
+    above_tangent,
+    below_tangent,
+    even,
+    in_range,
+    minimiser,
+    smoothed,
+)
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
-from pqtheory.sets import Binary, Codebook, FiniteSet
+from pqtheory.sets import Codebook, FiniteSet
 
-SETS: tuple[FiniteSet, ...] = (Binary(), Codebook((-2, Fraction(-1, 2), 0, Fraction(5, 4))))
+SETS: tuple[FiniteSet, ...] = (W.set, Codebook((-2, Fraction(-1, 2), 0, Fraction(5, 4))))
 EPSILON = Fraction(1, 8)
-#: below, at and above epsilon, where the prox changes its form
-WEIGHTS = tuple(Fraction(n, 32) for n in (1, 3, 4, 5, 16, 48))
+ERROR, SMOOTHNESS = "largest error / epsilon", "smoothness x epsilon"
+MIDPOINT = "minimisers at 0, weight = epsilon = 1/8: from, to"
 
 
-def _pairs() -> list[tuple[DistanceL1, SmoothedL1]]:
-    return [(DistanceL1(s), SmoothedL1(s, EPSILON)) for s in SETS]
+def _within(share: Fraction) -> smt.Statement:
+    """0 <= W - S <= share eps."""
+
+    def statement(x: Any, eps: Any) -> Any:
+        error = W.value(x) - smoothed(eps).value(x)
+        return in_range(eps), (error >= 0) & (error <= share * eps)
+
+    return statement
 
 
-def _closeness(bound: Fraction, budget: Budget) -> Evidence:
-    grid = fractions_grid(-3, 3, budget.pick(64, 512))
+def _lipschitz(factor: Fraction) -> smt.Statement:
+    """|S'(x) - S'(y)| <= factor |x - y| / eps."""
+
+    def statement(x: Any, y: Any, eps: Any) -> Any:
+        change = abs(smoothed(eps).gradient(x) - smoothed(eps).gradient(y))
+        return in_range(eps), eps * change <= factor * abs(x - y)
+
+    return statement
+
+
+def _cases(budget: Budget, count: int) -> Iterator[tuple[Fraction, ...]]:
+    """``count`` points and eps."""
+    points = fractions_grid(-2, 2, budget.pick(6, 16)).tolist()
+    yield from product(*[points] * count, (EPSILON, HALF))
+
+
+def _check(statement: smt.Statement, names: str) -> Check:
+    count = len(names.split()) - 1
+
+    def sampled(budget: Budget) -> Evidence:
+        return smt.on_cases(statement, names, _cases(budget, count))
+
+    return smt.or_else(statement, names, sampled)
+
+
+def _closeness(budget: Budget) -> Evidence:
+    """The bound, and that it is attained."""
+    grid = fractions_grid(-3, 3, 16)
     errors = [
-        w.value(grid[:, None], axis=-1) - s.value(grid[:, None], axis=-1) for w, s in _pairs()
+        DistanceL1(s).value(grid[:, None], axis=-1)
+        - SmoothedL1(s, EPSILON).value(grid[:, None], axis=-1)
+        for s in SETS
     ]
-    error = np.concatenate(errors)
-    largest = float(error.max() / EPSILON)
-    return judge(
-        "sampled",
-        np.minimum(error, bound - error),
-        {"theta": np.tile(grid, len(SETS))},
-        measured={"largest error / epsilon": largest},
-        predicted={"largest error / epsilon": 1.0},
+    return join(
+        _check(_within(Fraction(1)), "x epsilon")(budget),
+        measured={ERROR: float(max(e.max() for e in errors) / EPSILON)},
+        predicted={ERROR: 1.0},
+    )
+
+
+def _smoothness(budget: Budget) -> Evidence:
+    """The bound, and that it is attained."""
+    grid = fractions_grid(-3, 3, 16)
+    slopes = [abs(np.diff(SmoothedL1(s, EPSILON).gradient(grid))) / np.diff(grid) for s in SETS]
+    return join(
+        _check(_lipschitz(Fraction(1)), "x y epsilon")(budget),
+        measured={SMOOTHNESS: float(max(s.max() for s in slopes) * EPSILON)},
+        predicted={SMOOTHNESS: 1.0},
     )
 
 
 def _gradient(budget: Budget) -> Evidence:
-    """Central differences are exact inside each piece: S is at most quadratic there."""
-    grid = fractions_grid(-3, 3, budget.pick(64, 512)) + Fraction(1, 4096)
-    step = Fraction(1, 8192)
-    holds = []
-    for _, s in _pairs():
-        rise = s.value((grid + step)[:, None], axis=-1) - s.value((grid - step)[:, None], axis=-1)
-        holds.append(rise / (2 * step) == s.gradient(grid))
-    return judge("sampled", np.concatenate(holds), {"theta": np.tile(grid, len(SETS))})
-
-
-def _smoothness(factor: Fraction, budget: Budget) -> Evidence:
-    """|S'(x) - S'(y)| <= factor |x - y| / eps, between neighbours of a grid and between far points."""
-    grid = fractions_grid(-3, 3, budget.pick(64, 256))
-    x, y = np.concatenate([grid[:-1], grid]), np.concatenate([grid[1:], np.roll(grid, 97)])
-    steepest, margins = Fraction(0), []
-    for _, s in _pairs():
-        slope = abs(s.gradient(x) - s.gradient(y)) / abs(x - y)
-        steepest = max(steepest, slope.max())
-        margins.append(factor / EPSILON - slope)
-    return judge(
-        "sampled",
-        np.concatenate(margins),
-        {"x": np.tile(x, len(SETS)), "y": np.tile(y, len(SETS))},
-        measured={"smoothness x epsilon": float(steepest * EPSILON)},
-        predicted={"smoothness x epsilon": 1.0},
+    return join(
+        _check(above_tangent, "x y epsilon")(budget),
+        _check(below_tangent, "x y epsilon")(budget),
+        _check(even, "x epsilon")(budget),
     )
 
 
 def _prox(budget: Budget) -> Evidence:
-    grid = fractions_grid(-3, 3, budget.pick(12, 32))
-    rivals = fractions_grid(-3, 3, budget.pick(24, 64))
-    return join(*(minimiser_evidence(s, s.prox, grid, WEIGHTS, rivals) for _, s in _pairs()))
-
-
-def _interval(budget: Budget) -> Evidence:
-    """At a midpoint with weight eps every point within eps of it minimises, and prox_set gives the ends."""
-    s = SmoothedL1(SETS[0], EPSILON)
-    inside = fractions_grid(-1, 1, budget.pick(64, 1024)) * EPSILON
-    zero = np.array([Fraction(0)], dtype=object)
-    value = objective(s, inside, zero, EPSILON)
-    least = objective(s, s.prox(zero, EPSILON), zero, EPSILON)
-    ends = s.prox_set(Fraction(0), EPSILON) == (-EPSILON, EPSILON)
-    return judge("sampled", (value == least) & ends, {"x": inside})
-
-
-def _prox_of_w(budget: Budget) -> Evidence:
-    grid = fractions_grid(-3, 3, budget.pick(12, 32))
-
-    def sharp(thetas: Array, weight: Fraction) -> Array:
-        return DistanceL1(SETS[0]).prox(thetas, weight)
-
-    return minimiser_evidence(SmoothedL1(SETS[0], EPSILON), sharp, grid, WEIGHTS, grid)
+    return join(
+        minimiser()(budget),
+        measured={MIDPOINT: list(smoothed(EPSILON).prox_set(0.0, float(EPSILON)))},
+        predicted={MIDPOINT: [-0.125, 0.125]},
+    )
 
 
 CLAIM = Claim(
     name="smoothed-w",
     source="arXiv 1810.00861, Theorem 5.1 (asks for a differentiable R near W)",
     statement=(
-        "The smoothed W lies within epsilon below W, has a gradient with Lipschitz constant "
-        "1/epsilon, and its prox in closed form minimises globally."
+        "The smoothed W lies within epsilon below W, has a gradient with Lipschitz constant 1/epsilon, and its prox in "
+        "closed form minimises globally, for any finite codebook; ties are at midpoints only."
     ),
     formula="0 <= W - S <= eps,  |S'(x) - S'(y)| <= |x - y| / eps",
     parts=(
-        Part("closeness", "0 <= W - S <= eps", lambda b: _closeness(EPSILON, b)),
+        Part("closeness", "0 <= W - S <= eps", _closeness),
         Part("gradient", "the gradient is the derivative of the value", _gradient),
-        Part("smoothness", "1/eps bounds every slope of S'", lambda b: _smoothness(Fraction(1), b)),
-        Part("interval", "at a midpoint, weight eps: all points within eps", _interval),
-        Part("prox", "no point has a smaller objective, below, at and above eps", _prox),
+        Part("smoothness", "1/eps bounds every slope of S'", _smoothness),
+        Part(
+            "prox",
+            "no point has a smaller objective; none has the same except p, -p at theta = 0 (weight >= eps) and "
+            "all of [-eps, eps] there (weight = eps)",
+            _prox,
+        ),
+        Part("any codebook", "in every gap all this is as for -1 and +1", any_codebook),
     ),
     controls=(
-        Control("half the error", "W - S <= eps / 2", lambda b: _closeness(EPSILON / 2, b)),
+        Control("half the error", "W - S <= eps / 2", _check(_within(HALF), "x epsilon")),
         Control(
             "1% smoother",
             "0.99/eps bounds every slope",
-            lambda b: _smoothness(Fraction(99, 100), b),
+            _check(_lipschitz(Fraction(99, 100)), "x y epsilon"),
         ),
-        Control("prox of W", "the prox of W itself minimises too", _prox_of_w),
+        Control(
+            "prox of W",
+            "the prox of W itself minimises too",
+            minimiser(lambda s, t, w: W.prox(t, weight=w)),
+        ),
+        Control(
+            "unique", "there is one minimiser for every theta and weight", minimiser(ties=False)
+        ),
+        Control(
+            "weight in other units",
+            "from one codebook to another, eps scales with the gap, the weight does not",
+            lambda b: any_codebook(b, scale_weight=False),
+        ),
     ),
-    headline="smoothness x epsilon",
+    headline=SMOOTHNESS,
 )

@@ -1,211 +1,218 @@
 r"""Figure 1(b): f_1(x) = |x + 1/2| - 1/2 and f_{-1}(x) = |x - 1/2| - 1/2 have the same derivatives on {-1, +1}.
 
-BinaryConnect cannot tell them apart. ProxQuant with lambda_t = lambda t, from 0 < theta_0 <= 1 on f_1, reaches the
-right vertex -1 iff the latent weight crosses 0 before the pull overcomes the slope. Before step n + 1 it is
+BinaryConnect cannot tell them apart: one step from the same latent weight is the same on both. ProxQuant with
+lambda_t = lambda t, eta <= 1/2, from 0 < theta_0 <= 1, ends at +1 on f_{-1}, its right vertex, for every lambda > 0.
+On f_1 it reaches the right vertex -1 iff it crosses 0 before the pull overcomes the slope. Let
 
-    theta_0 - (n + 1) eta + eta lambda n (n - 1) / 2.
+    u_n = theta_0 - n eta + eta lambda n (n - 1) / 2.
 
-For theta_0 < 2 eta it has crossed after two steps, whatever the rate. For theta_0 >= 2 eta the threshold is, exactly,
+By induction theta_n = min(u_n, 1) as long as no u_k - eta < 0, k < n. At the first u_n - eta < 0 it crosses, stays
+below 0, and once lambda n > 1 each step moves it down by eta (lambda n - 1), which grows, until it is at -1 for good.
+If there is none, u_n, which grows without bound, takes it to +1. u_0 < eta or u_1 < eta iff theta_0 < 2 eta, whatever
+the rate. For r = theta_0 / eta >= 2 the rates with u_n < eta for some n >= 2 are those below
 
-    lambda*(eta) = max_{n >= 2} 2 ((n + 1) eta - theta_0) / (eta n (n - 1)):
+    lambda* = max_n 2 (n + 1 - r) / (n (n - 1)),   attained at n = max(2, ceil(2 r - 3)).
 
-rates below it succeed, lambda* itself does not (eta <= 1/2, so that no step leads back over 0). Per unit of time
-lambda* / eta -> 1 / (2 theta_0) as eta -> 0; at a finite step it is 1 / (2 theta_0) + 3 eta / (4 theta_0^2) + O(eta^2).
+At lambda* itself it ends at +1. In closed form, y = 2 r - 3 = (2 theta_0 - 3 eta) / eta,
+
+    1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)),   lambda* = eta / (2 theta_0 - 3 eta) where 2 r is whole:
+
+per unit of time lambda* / eta -> 1 / (2 theta_0) as eta -> 0, and 1 / (2 theta_0) + 3 eta / (4 theta_0^2) + O(eta^2).
 """
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
-import numpy as np
-
-from pqtheory._arrays import Array
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
+from pqtheory._arrays import as_array
+from pqtheory.claims import _toy_runs as runs
+from pqtheory.claims import _toy_threshold as toy
+from pqtheory.claims._solver_checks import (
+    POSITIVE,
+    SIGNED,
+    Given,
+    exact,
+    for_all,
+    illustrated,
+    together,
+)
+from pqtheory.evidence import Budget, Check, Claim, Control, Part
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
+from pqtheory.methods.base import State
 from pqtheory.problems import TwoFunctionToy
-from pqtheory.regularizers import DistanceL1
-from pqtheory.schedules import Linear
-from pqtheory.sets import Binary
-from pqtheory.simulate import simulate
 
-W = DistanceL1(Binary())
-#: (eta, theta_0) -> threshold of the rate
-Threshold = Callable[[Fraction, Fraction], Fraction]
+HALF = runs.HALF
+STEPS = (Fraction(1, 8), Fraction(1, 3), HALF)
+PULLS = (Fraction(0), *POSITIVE)
+INSIDE = tuple(Fraction(n, 8) for n in range(9))
 
 
-def threshold(eta: Fraction, start: Fraction) -> Fraction:
-    """lambda*(eta), exactly; the maximum is at n near 2 theta_0 / eta."""
-    last = int(4 * start / eta) + 4
-    return max(2 * ((n + 1) * eta - start) / (eta * n * (n - 1)) for n in range(2, last))
+def slope(side: int, theta: Any) -> Any:
+    """The derivative of f_side, by the code of the problem, for one number or term."""
+    xp, t = as_array(theta)
+    return TwoFunctionToy(side)._gradient(xp, t)
 
 
-def small_step_threshold(eta: Fraction, start: Fraction) -> Fraction:
-    """Eta / (2 theta_0), the threshold in the limit of small steps."""
-    return eta / (2 * start)
+def one_step(method: Method, theta: Any, side: int) -> Any:
+    """The latent weight after one step on f_side."""
+    state = State(exact(theta), 0)
+    return method.step(state, slope(side, method.query(state))).latent
 
 
-def reached(eta: Fraction, start: Fraction, rate: Fraction, side: int) -> Fraction:
-    """The vertex where ProxQuant ends on f_side, exactly; 3/rate steps are enough for the pull to win."""
-    method = ProxQuant(W, eta, Linear(rate))
-    steps = int(3 / rate) + int(4 / eta) + 2
-    path = simulate(
-        method,
-        TwoFunctionToy(side),
-        np.array([start], dtype=object),
-        steps,
-        record="last",
-        fields=("latent",),
-    )
-    return Fraction(path.latent[-1, 0])
+def prox_quant(eta: Any, strength: Any) -> Method:
+    """ProxQuant with the W, at a step where lambda_t = strength."""
+    return ProxQuant(runs.W, Given(eta), Given(strength))
 
 
-def _bc_identical(make: Callable[[float], Method], budget: Budget) -> Evidence:
-    """Dyadic starts and steps, where floating point is exact."""
-    starts = np.arange(-64, 65)[:, None] / 32
-    equal, cases = [], []
-    for eta in (0.5, 0.125, 0.03125):
-        latent = [
-            simulate(make(eta), TwoFunctionToy(side), starts, budget.pick(100, 1000)).latent
-            for side in (1, -1)
-        ]
-        equal.append((latent[0] == latent[1]).all(axis=(0, -1)))
-        cases.append(starts[:, 0])
-    return judge("sampled", np.concatenate(equal), {"theta0": np.concatenate(cases)})
+def binary_connect(eta: Any, strength: Any) -> Method:
+    """BinaryConnect; it knows no strength."""
+    return BinaryConnect(Given(eta))
 
 
-def _settings(budget: Budget) -> list[tuple[Fraction, Fraction]]:
-    etas = [Fraction(1, n) for n in budget.pick((8, 20), (8, 16, 20, 50))]
-    starts = [Fraction(n, 8) for n in budget.pick((2, 4, 7, 8), range(2, 9))]
-    return [(eta, start) for eta in etas for start in starts if start >= 2 * eta]
+def _identical(make: Callable[[Any, Any], Method]) -> Check:
+    """One step from the same latent weight leads to the same on both functions."""
+
+    def statement(theta: Any, eta: Any, strength: Any) -> Any:
+        method = make(eta, strength)
+        same = one_step(method, theta, 1) == one_step(method, theta, -1)
+        return [eta > 0, strength >= 0], same
+
+    return for_all(statement, theta=SIGNED, eta=POSITIVE, strength=PULLS)
 
 
-def _near_settings(budget: Budget) -> list[tuple[Fraction, Fraction]]:
-    """(eta, theta_0) with theta_0 < 2 eta and eta <= 1/2."""
-    etas = [Fraction(1, n) for n in budget.pick((2, 8), (2, 3, 8, 20, 50))]
-    shares = [Fraction(n, 8) for n in budget.pick((1, 8, 12, 15), range(1, 16))]
-    return [(eta, share * eta) for eta in etas for share in shares if share * eta <= 1]
+def _allowed(eta: Any, pull: Any) -> list[Any]:
+    return [eta > 0, eta <= HALF, pull >= 0]
 
 
-def bisected(eta: Fraction, start: Fraction, halvings: int) -> Fraction:
-    """The threshold by bisection of exact runs on f_1: the largest rate found that ends at -1."""
-    low, high = Fraction(0), 4 * eta / start
-    for _ in range(halvings):
-        middle = (low + high) / 2
-        if reached(eta, start, middle, 1) == -1:
-            low = middle
-        else:
-            high = middle
-    return low
+def _at_most_one(u: Any) -> Any:
+    xp, u = as_array(exact(u))
+    return xp.minimum(u, 1)
+
+
+def _on_its_way(u: Any, eta: Any, pull: Any, rate: Any) -> tuple[list[Any], Any]:
+    """What is known of u = u_n and pull = lambda n before it crosses, and theta_{n+1} on f_1."""
+    known = [*_allowed(eta, pull), rate > 0, u >= 0, (u <= 1) | (pull >= 1)]
+    return known, one_step(prox_quant(eta, pull), _at_most_one(u), 1)
+
+
+def _follows(u: Any, eta: Any, pull: Any, rate: Any) -> Any:
+    """u_n >= eta: theta = min(u, 1) at the next step too, and what is known stays true."""
+    known, after = _on_its_way(u, eta, pull, rate)
+    following = u - eta + eta * pull
+    still = (following >= 0) & ((following <= 1) | (pull + rate >= 1))
+    return [*known, u >= eta], (after == _at_most_one(following)) & still
+
+
+def _crosses(u: Any, eta: Any, pull: Any, rate: Any) -> Any:
+    """u_n < eta: the next latent weight is below 0."""
+    known, after = _on_its_way(u, eta, pull, rate)
+    return [*known, u < eta], (after >= -1) & (after < 0)
+
+
+def _stays_right(theta: Any, eta: Any, pull: Any) -> Any:
+    """On f_1 from [-1, 0): it stays there, and is at -1 or has moved by eta (lambda n - 1) toward it."""
+    after = one_step(prox_quant(eta, pull), theta, 1)
+    settles = (after == -1) | (after <= theta - eta * (pull - 1))
+    return [*_allowed(eta, pull), theta >= -1, theta < 0], (after >= -1) & (after < 0) & settles
+
+
+def _stays_right_on_the_other(theta: Any, eta: Any, pull: Any) -> Any:
+    """On f_{-1} from [0, 1]: likewise toward +1."""
+    after = one_step(prox_quant(eta, pull), theta, -1)
+    settles = (after == 1) | (after >= theta + eta * (pull - 1))
+    return [*_allowed(eta, pull), theta >= 0, theta <= 1], (after >= 0) & (after <= 1) & settles
 
 
 def _threshold(
-    claimed: Threshold, budget: Budget, settings: list[tuple[Fraction, Fraction]] | None = None
-) -> Evidence:
-    """Just below the threshold f_1 ends at -1, at it and just above at +1; 1/1000 to either side."""
-    holds, settings = list[bool](), settings or _settings(budget)
-    for eta, start in settings:
-        rate = claimed(eta, start)
-        below, above = rate * Fraction(999, 1000), rate * Fraction(1001, 1000)
-        holds.append(
-            reached(eta, start, below, 1) == -1
-            and reached(eta, start, rate, 1) == 1
-            and reached(eta, start, above, 1) == 1
-        )
-    eta, half = Fraction(1, budget.pick(32, 256)), Fraction(1, 2)
-    figure = "threshold rate / eta, theta_0 = 1/2"
-    return judge(
-        "sampled",
-        np.array(holds),
-        _columns(settings),
-        measured={figure: float(bisected(eta, half, 20) / eta)},
-        predicted={figure: float(claimed(eta, half) / eta)},
-        agreement=1e-5,
+    claimed: toy.Claimed = toy.threshold_at,
+    starts: toy.Starts = toy.far,
+    settings: Callable[[Budget], runs.Settings] = runs.far_settings,
+) -> Check:
+    """The threshold, and exact runs on either side of it."""
+    return illustrated(
+        toy.is_threshold(claimed, starts), runs.around(toy.numbers(claimed), settings)
     )
 
 
-def _finite_step(budget: Budget) -> Evidence:
-    """The expansion of lambda* in eta: 1 / (2 theta_0), then 3 / (4 theta_0^2)."""
-    eta = Fraction(1, budget.pick(2048, 16384))
-    starts = [Fraction(n, 8) for n in (3, 4, 6, 8)]
-    slopes = [(threshold(eta, s) / eta - 1 / (2 * s)) / eta for s in starts]
-    predicted = [3 / (4 * s * s) for s in starts]
-    off = [abs(a / b - 1) for a, b in zip(slopes, predicted, strict=True)]
-    return judge(
-        "sampled",
-        0.02 - np.array([float(o) for o in off]),
-        {"theta0": np.array(starts, dtype=object)},
-    )
-
-
-def _other_function(budget: Budget) -> Evidence:
-    """On f_{-1} every rate ends at +1, the right vertex there."""
-    settings = [(e, s, m) for e, s in _settings(budget) for m in (Fraction(1, 4), 1, 4)]
-    ends = [reached(e, s, m * threshold(e, s), -1) == 1 for e, s, m in settings]
-    return judge("sampled", np.array(ends), _columns([(e, s) for e, s, _ in settings]))
-
-
-def _near_start(budget: Budget) -> Evidence:
-    """Below 2 eta every rate ends at -1 on f_1."""
-    rates = (Fraction(1, 64), Fraction(1, 4), Fraction(2), Fraction(50))
-    settings = [(e, s, r) for e, s in _near_settings(budget) for r in rates]
-    ends = [reached(e, s, r, 1) == -1 for e, s, r in settings]
-    return judge("sampled", np.array(ends), _columns([(e, s) for e, s, _ in settings]))
-
-
-def _every_rate(budget: Budget) -> Evidence:
-    settings = _settings(budget)
-    ends = [reached(e, s, 4 * threshold(e, s), 1) == -1 for e, s in settings]
-    return judge("sampled", np.array(ends), _columns(settings))
-
-
-def _columns(settings: list[tuple[Fraction, Fraction]]) -> dict[str, Array]:
-    columns = np.array(settings, dtype=object)
-    return {"eta": columns[:, 0], "theta0": columns[:, 1]}
-
+_ON_THE_WAY = {"u": INSIDE, "eta": STEPS, "pull": PULLS, "rate": POSITIVE}
 
 CLAIM = Claim(
     name="two-function-toy",
     source="arXiv 1810.00861, Figure 1(b)",
     statement=(
-        "BinaryConnect's trajectories on f_1 and f_{-1} are identical; ProxQuant reaches the right vertex of both "
-        "iff theta_0 < 2 eta or its rate is below a threshold, eta / (2 theta_0) for small steps."
+        "BinaryConnect's trajectories on f_1 and f_{-1} are identical; ProxQuant, eta <= 1/2, from 0 < theta_0 <= 1, "
+        "reaches the right vertex of both iff theta_0 < 2 eta or its rate is below a threshold, which is "
+        "eta / (2 theta_0 - 3 eta) or just above, and eta / (2 theta_0) for small steps."
     ),
     formula=(
-        "lambda* = max_n 2((n+1) eta - theta_0) / (eta n (n-1)) = eta/(2 theta_0) + 3 eta^2/(4 theta_0^2) + ...,  "
-        "theta_0 >= 2 eta, eta <= 1/2"
+        "lambda* = max_n 2((n+1) eta - theta_0) / (eta n (n-1)) >= eta / (2 theta_0 - 3 eta), with equality where "
+        "2 theta_0 / eta is whole;  theta_0 >= 2 eta, eta <= 1/2"
     ),
     parts=(
-        Part("BinaryConnect", "identical trajectories", lambda b: _bc_identical(BinaryConnect, b)),
+        Part("BinaryConnect", "identical trajectories", _identical(binary_connect)),
         Part(
-            "threshold",
-            "rates below lambda* reach -1 on f_1, others +1",
-            lambda b: _threshold(threshold, b),
+            "trajectory",
+            "on f_1 theta_n = min(u_n, 1) until u_n < eta; then it stays below 0 and ends at -1",
+            together(
+                for_all(_follows, **_ON_THE_WAY),
+                for_all(_crosses, **_ON_THE_WAY),
+                for_all(_stays_right, theta=SIGNED, eta=STEPS, pull=PULLS),
+                for_all(toy.sum_of_pulls, start=INSIDE, eta=STEPS, rate=POSITIVE, n=toy.COUNTS),
+            ),
         ),
-        Part("finite step", "first-order correction of the limit", _finite_step),
-        Part("near 0", "from theta_0 < 2 eta every rate reaches -1 on f_1", _near_start),
-        Part("other function", "on f_{-1} every rate reaches +1", _other_function),
+        Part("threshold", "rates below lambda* reach -1 on f_1, others +1", _threshold()),
+        Part(
+            "near 0",
+            "from theta_0 < 2 eta, and only from there, every rate reaches -1 on f_1",
+            illustrated(for_all(toy.near_start, ratio=toy.RATIOS, rate=POSITIVE), runs.near),
+        ),
+        Part(
+            "closed form",
+            "1/y <= lambda* <= 1/y + 1/(4 y^2 (y - 1)), y = 2 theta_0 / eta - 3, and its expansion for small steps",
+            together(
+                for_all(toy.bounds, ratio=toy.RATIOS, turn=toy.TURNS), toy.expansion(Fraction(3, 4))
+            ),
+        ),
+        Part(
+            "other function",
+            "on f_{-1} every rate reaches +1",
+            illustrated(
+                for_all(_stays_right_on_the_other, theta=INSIDE, eta=STEPS, pull=PULLS),
+                runs.other(toy.numbers(toy.threshold_at)),
+            ),
+        ),
     ),
     controls=(
         Control(
             "ProxQuant identical",
             "ProxQuant's trajectories are identical on both functions",
-            lambda b: _bc_identical(lambda eta: ProxQuant(W, eta, Linear(0.01)), b),
+            _identical(prox_quant),
         ),
         Control(
             "limit at a finite step",
             "eta / (2 theta_0) is the threshold at finite steps too",
-            lambda b: _threshold(small_step_threshold, b),
+            _threshold(toy.small_steps),
         ),
         Control(
             "eta / theta_0",
             "the threshold is eta / theta_0 for small steps",
-            lambda b: _threshold(lambda eta, start: eta / start, b),
+            _threshold(toy.twice_small_steps),
         ),
         Control(
             "any start",
             "lambda* is the threshold from theta_0 < 2 eta too",
-            lambda b: _threshold(threshold, b, _near_settings(b)),
+            _threshold(starts=toy.any_start, settings=runs.near_settings),
         ),
-        Control("every rate", "ProxQuant reaches the right vertex at every rate", _every_rate),
+        Control(
+            "half the correction",
+            "the threshold per unit of time is 1 / (2 theta_0) + 3 eta / (8 theta_0^2) + O(eta^2)",
+            toy.expansion(Fraction(3, 8)),
+        ),
+        Control(
+            "every rate",
+            "ProxQuant reaches the right vertex at rates up to 4 lambda*",
+            _threshold(toy.too_large),
+        ),
     ),
-    headline="threshold rate / eta, theta_0 = 1/2",
+    headline=runs.FIGURE,
 )

@@ -183,6 +183,30 @@ class ForAll:
             raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
         return on_cases(self.statement, self.variables, [values])
 
+    def search(
+        self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
+    ) -> Evidence | None:
+        """Search among fractions for a counterexample, without the solver; None where no case satisfies the assumptions.
+
+        Parameters
+        ----------
+        examples, seed, on_case
+            As for :func:`pqtheory.evidence.falsify.search_statement`.
+
+        Raises
+        ------
+        ArithmeticError
+            If plain arithmetic does not confirm what it finds.
+        """
+        from pqtheory.evidence.falsify import search_statement
+
+        found = search_statement(self.statement, self.variables, examples, seed, on_case)
+        if found is not None and found.counterexample is not None:
+            confirmed = self.replay(found.counterexample).kind == "refuted"
+            if not confirmed:
+                raise ArithmeticError(f"{dict(found.counterexample)} does not replay")
+        return found
+
 
 #: ``or_else(statement, variables, fallback)``: how claims write it
 or_else = ForAll

@@ -59,6 +59,10 @@ class Backend(ABC):
         a = self.asarray(a)
         return self.where(a >= b, a, b)
 
+    def clip(self, a: Any, low: Any, high: Any) -> "Term":
+        """The nearest number of [low, high]."""
+        return self.minimum(self.maximum(a, low), high)
+
     def ones_like(self, a: Any) -> "Term":
         """1."""
         return self.asarray(1)

@@ -15,7 +15,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from pqtheory._arrays import HALF_PRECISION, Array, as_array, dtype_name, number_like
+from pqtheory._arrays import (
+    HALF_PRECISION,
+    Array,
+    as_array,
+    dtype_name,
+    is_symbolic,
+    number_like,
+)
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory.methods.maps import Map
@@ -76,9 +83,12 @@ class Method(ABC):
         ValueError
             If the schedule gives a value that is not > 0 there.
         """
+        value = self.step_size(step)
+        if is_symbolic(value):
+            # that it is > 0 is for the proof to assume
+            return value
         name = f"step_size at step {step}"
-        value = check_number(self.step_size(step), name, 0, open_low=True, finite=True)
-        return number_like(value, latent)
+        return number_like(check_number(value, name, 0, open_low=True, finite=True), latent)
 
 
 def check_step_size(step_size: Any) -> Schedule:

@@ -60,9 +60,10 @@ class DualAveraging(Method):
     def query(self, state: DualState) -> Array:
         """s_t; of several minimisers the largest."""
         xp, anchor = as_array(state.anchor)
-        start, total = widen(xp, anchor), widen(xp, state.gradient_sum)
+        _, gradient_sum = as_array(state.gradient_sum)
+        start, total = widen(xp, anchor), widen(xp, gradient_sum)
         best, least = None, None
-        for level in widen(xp, self.set.levels(anchor)):
+        for level in self.set.cells(anchor).levels:
             score = total * level + (level - start) ** 2 / 2
             if best is None:
                 best, least = xp.zeros_like(start) + level, score

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._arrays import Array, number_like
+from pqtheory._arrays import Array, is_symbolic, number_like
 from pqtheory._checks import check_number
 from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.distance_l2 import DistanceL2
@@ -127,5 +127,8 @@ def strength_at(strength: Schedule, step: int, theta: Array) -> Any:
     ValueError
         If it is negative or NaN.
     """
-    value = check_number(strength(step), f"strength at step {step}", 0)
-    return number_like(value, theta)
+    value = strength(step)
+    if is_symbolic(value):
+        # that it is >= 0 is for the proof to assume
+        return value
+    return number_like(check_number(value, f"strength at step {step}", 0), theta)

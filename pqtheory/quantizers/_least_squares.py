@@ -38,13 +38,13 @@ def shortest_solution(gram: Any, moment: Any) -> list[Fraction]:
 
     x lies in the range of gram, x = gram y, so any y with gram^2 y = moment will do.
     """
-    k = len(moment)
+    # starting from a fraction makes integers exact, and leaves symbols what they are
+    k, zero = len(moment), Fraction(0)
     square = [
-        [Fraction(sum(gram[i][m] * gram[m][j] for m in range(k))) for j in range(k)]
-        for i in range(k)
+        [sum((gram[i][m] * gram[m][j] for m in range(k)), zero) for j in range(k)] for i in range(k)
     ]
-    y = _any_solution(square, [Fraction(m) for m in moment])
-    return [sum((gram[i][j] * y[j] for j in range(k)), Fraction(0)) for i in range(k)]
+    y = _any_solution(square, [zero + m for m in moment])
+    return [sum((gram[i][j] * y[j] for j in range(k)), zero) for i in range(k)]
 
 
 def _any_solution(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction]:

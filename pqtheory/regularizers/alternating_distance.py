@@ -18,7 +18,7 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array
+from pqtheory._arrays import Array, as_array, is_symbolic
 from pqtheory._checks import check_count, check_number
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory.quantizers import Fit, Quantizer
@@ -92,14 +92,12 @@ class AlternatingDistance(Regularizer):
             As ``prox``.
         """
         _, t = as_array(theta)
-        kept, moved = _shares(_number(weight, t))
+        w = _number(weight, t)
         x, fit = t, None
         for _ in range(self.rounds):
             fit = self.quantizer.fit(x, fit)
             yield x, fit
-            # exact at both ends: x = t for w = 0, x = q for w = infinity
-            q = fit.values
-            x = t + moved * (q - t) if moved < kept else q + kept * (t - q)
+            x = best_point(t, fit.values, w)
             yield x, fit
 
     def objective(self, x: Any, theta: Any, weight: Any, fit: Fit, axis: Axis = None) -> Array:
@@ -114,7 +112,7 @@ class AlternatingDistance(Regularizer):
         w = _number(weight, t)
         wide, point = widen(xp, t), widen(xp, as_array(x, "x")[1])
         gap = (point - widen(xp, fit.values)) ** 2
-        pull = xp.where(gap == 0, gap, np.inf) if w == math.inf else w * gap
+        pull = xp.where(gap == 0, gap, np.inf) if _is_infinite(w) else w * gap
         return total(xp, (point - wide) ** 2 / 2 + pull, t, axis)
 
     def history(self, theta: Any, weight: Any, axis: Axis = None) -> list[Array]:
@@ -203,15 +201,41 @@ class AlternatingDistance(Regularizer):
         return end
 
 
+def best_point(theta: Array, values: Array, weight: Any) -> Array:
+    """argmin_x 1/2 ||x - theta||^2 + weight ||x - values||^2 = (theta + 2 w values) / (1 + 2 w).
+
+    Exact at both ends: theta for weight 0, values for weight infinity.
+
+    Parameters
+    ----------
+    theta, values : array
+        Of the same shape.
+    weight : float
+        One number >= 0.
+    """
+    kept, moved = _shares(weight)
+    near_theta = moved < kept
+    if is_symbolic(near_theta):
+        xp, _ = as_array(theta)
+        from_theta, from_values = theta + moved * (values - theta), values + kept * (theta - values)
+        return xp.where(near_theta, from_theta, from_values)
+    return theta + moved * (values - theta) if near_theta else values + kept * (theta - values)
+
+
 def _number(weight: Any, theta: Array) -> Any:
     """``weight`` as one number: a weight per coordinate would make the fit another problem."""
     found = weight_like(weight, theta, (1,) * theta.ndim)
-    return found if isinstance(found, numbers.Real) else found.item()
+    return found if isinstance(found, numbers.Real) or is_symbolic(found) else found.item()
 
 
 def _shares(weight: Any) -> tuple[Any, Any]:
     """1 / (1 + 2 w) and 2 w / (1 + 2 w), for w = infinity too."""
-    if weight == math.inf:
+    if _is_infinite(weight):
         return 0, 1
     half = Fraction(1, 2) if isinstance(weight, Fraction) else 0.5
     return half / (weight + half), weight / (weight + half)
+
+
+def _is_infinite(weight: Any) -> bool:
+    """Whether ``weight`` is infinity, which a term never is."""
+    return not is_symbolic(weight) and bool(weight == math.inf)

@@ -1,18 +1,28 @@
-"""Worst cases of prox-gradient steps on any regularizer: certified bounds, and instances that replay."""
+"""Worst cases of prox-gradient steps, eager and lazy: certified bounds, and instances that replay."""
 
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate
 from pqtheory.evidence.worst_case.engine import WorstCase, prox_gradient
 from pqtheory.evidence.worst_case.instance import Instance, on_the_line
+from pqtheory.evidence.worst_case.lazy import lazy_prox_gradient
+from pqtheory.evidence.worst_case.lazy_certificate import MEASURES, LazyCertificate
+from pqtheory.evidence.worst_case.lazy_instance import LazyInstance
+from pqtheory.evidence.worst_case.lazy_model import STRENGTHS, LazyModel
 from pqtheory.evidence.worst_case.replay import Replay, replay
 from pqtheory.evidence.worst_case.solver import SolverError
 
 __all__ = [
+    "MEASURES",
     "RULES",
+    "STRENGTHS",
     "Certificate",
     "Instance",
+    "LazyCertificate",
+    "LazyInstance",
+    "LazyModel",
     "Replay",
     "SolverError",
     "WorstCase",
+    "lazy_prox_gradient",
     "on_the_line",
     "prox_gradient",
     "replay",

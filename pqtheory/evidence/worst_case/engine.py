@@ -11,16 +11,19 @@ The rule "smallest-step" takes the k of 1 .. T with the least ||theta_k - theta_
 the least ||grad F(theta_k)||.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from functools import partial
+from typing import Any, TypeVar, final
 
 import numpy as np
 
 from pqtheory._checks import check_count, check_number
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate, certify, rounded_up
 from pqtheory.evidence.worst_case.instance import Instance
+from pqtheory.evidence.worst_case.lazy_certificate import LazyCertificate
+from pqtheory.evidence.worst_case.lazy_instance import LazyInstance
 from pqtheory.evidence.worst_case.search import find_instance
 from pqtheory.evidence.worst_case.solver import SolverError
 
@@ -29,6 +32,8 @@ CLOSE = 1e-4
 
 #: how much to spare in an instance's inequalities (of the order of 1), from the one tried first
 MARGINS = (2e-6, 1e-5, 5e-5)
+
+Numbers = TypeVar("Numbers", Instance, LazyInstance)
 
 
 @final
@@ -48,9 +53,9 @@ class WorstCase:
         ``value - primal``.
     status : str
         Of the solver: always "optimal", anything else raises.
-    instance : Instance
+    instance : Instance or LazyInstance
         ``replay`` runs it.
-    certificates : tuple of Certificate
+    certificates : tuple of Certificate or of LazyCertificate
         One, or one for each step that may be the shortest.
     """
 
@@ -59,8 +64,8 @@ class WorstCase:
     primal: float
     gap: float
     status: str
-    instance: Instance
-    certificates: tuple[Certificate, ...]
+    instance: Instance | LazyInstance
+    certificates: tuple[Certificate, ...] | tuple[LazyCertificate, ...]
 
 
 def prox_gradient(
@@ -100,16 +105,17 @@ def prox_gradient(
     if rule not in RULES:
         raise ValueError(f"rule: expected one of {RULES}, got {rule!r}")
     check_number(time_limit, "time_limit", 0, open_low=True)
-    sizes = _step_sizes(x, steps)
+    sizes = step_sizes(x, steps)
     shortest = [None] if rule == "smallest-gradient" else [*range(steps, 0, -1)]
     proofs = {best: certify(sizes, best, time_limit) for best in shortest}
     bounds = {best: float(proof.bound) for best, (proof, _) in proofs.items()}
     instance, primal = None, -np.inf
+    floats = [float(v) for v in sizes]
     for best in sorted(shortest, key=lambda b: -round(bounds[b], 6)):
         # no instance of this or a later one can be noticeably worse
         if bounds[best] <= primal * (1 + CLOSE):
             break
-        found = _instance([float(v) for v in sizes], rule, best, time_limit)
+        found = legal_instance(partial(find_instance, floats, rule, best), time_limit)
         if found.ratio() > primal:
             instance, primal = found, found.ratio()
     value = max(rounded_up(proof.bound) for proof, _ in proofs.values())
@@ -120,11 +126,19 @@ def prox_gradient(
     return WorstCase(value, dual, primal, value - primal, "optimal", instance, certificates)
 
 
-def _instance(x: list[float], rule: str, best: int | None, time_limit: float) -> Instance:
-    """A worst instance that passes its own check; the next margin is tried where the solver is not accurate enough."""
-    for margin in MARGINS:
+def legal_instance(
+    find: Callable[[float, float], Numbers], time_limit: float, margins: Sequence[float] = MARGINS
+) -> Numbers:
+    """What ``find(margin, time_limit)`` finds, for the first of ``margins`` where it passes its own check.
+
+    Raises
+    ------
+    SolverError
+        If none does: the reason at the last margin.
+    """
+    for margin in margins:
         try:
-            found = find_instance(x, rule, best, margin, time_limit)
+            found = find(margin, time_limit)
         except SolverError as error:
             reason = error
             continue
@@ -134,7 +148,14 @@ def _instance(x: list[float], rule: str, best: int | None, time_limit: float) ->
     raise reason
 
 
-def _step_sizes(x: Any, steps: int) -> list[Fraction]:
+def step_sizes(x: Any, steps: int) -> list[Fraction]:
+    """``steps`` numbers in (0, 1], exactly, from one number or a list of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are not as many, or one is out of range.
+    """
     listed = isinstance(x, Sequence | np.ndarray) and not isinstance(x, str)
     if listed and len(x) != steps:
         raise ValueError(f"x: expected a number or {steps} of them, got {len(x)}")

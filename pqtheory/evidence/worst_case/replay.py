@@ -1,11 +1,8 @@
 r"""Run an instance: an explicit 1-smooth L and an explicit R, a method, ``simulate``.
 
-L(x) + |x|^2 / 2 is the convex hull of the least of the parabolas |z|^2 + <c_j, z> + d_j that smoothness puts above it:
-
-    L(x) = |x|^2 / 2 + min over a >= 0, sum a = 1 of  <x, C a> + |C a|^2 / 4 + <e, a>,    c_j = g_j - theta_j,
-    grad L(x) = x + C a,      e_j = L_j - <g_j, theta_j> + |theta_j|^2 / 2 - |c_j|^2 / 4.
-
-lambda R is the instance's table: finite on theta_0 .. theta_T only, so its prox compares T + 1 numbers.
+The loss is interpolated (:mod:`interpolation`). For the eager method lambda R is the instance's table: finite on
+theta_0 .. theta_T only, so its prox compares T + 1 numbers. For the lazy one it is the largest of the affine pieces
+that the instance's subgradients give: convex, and finite everywhere.
 """
 
 from dataclasses import dataclass
@@ -13,71 +10,19 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import Array
 from pqtheory.evidence.worst_case.instance import Instance
-from pqtheory.evidence.worst_case.solver import load_cvxpy, solve
-from pqtheory.methods.base import Eager
+from pqtheory.evidence.worst_case.interpolation import AffinePiecesProx, InterpolatedLoss
+from pqtheory.evidence.worst_case.lazy_certificate import LAST
+from pqtheory.evidence.worst_case.lazy_instance import LazyInstance, lazy_ratio
+from pqtheory.evidence.worst_case.lazy_model import FIXED
+from pqtheory.methods.base import Eager, Lazy
 from pqtheory.methods.maps import Map
-from pqtheory.problems.base import Problem
 from pqtheory.schedules import Schedule
 from pqtheory.simulate import simulate
 
-
-@final
-class InterpolatedLoss(Problem):
-    """A 1-smooth function through the values and gradients of an instance.
-
-    Parameters
-    ----------
-    instance : Instance
-        Its points are where L is known beforehand; elsewhere a small quadratic program gives it.
-    """
-
-    def __init__(self, instance: Instance) -> None:
-        points, gradients = instance.points, instance.gradients
-        self.dim = points.shape[1]
-        self.smoothness = 1.0
-        self.points = points
-        self.slopes = gradients - points
-        products = (gradients * points).sum(-1)
-        self.offsets = instance.losses - products + (points**2).sum(-1) / 2
-        self.offsets = self.offsets - (self.slopes**2).sum(-1) / 4
-
-    def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
-        rows = np.reshape(theta, (-1, self.dim))
-        found = [self._at(row) for row in rows]
-        values = np.array([v for v, _ in found]).reshape(theta.shape[:-1])
-        return values, np.array([g for _, g in found]).reshape(theta.shape)
-
-    def _value(self, xp: Namespace, theta: Array) -> Array:
-        return self._value_and_gradient(xp, theta)[0]
-
-    def _gradient(self, xp: Namespace, theta: Array) -> Array:
-        return self._value_and_gradient(xp, theta)[1]
-
-    def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
-        return self._gradient(xp, theta)
-
-    def _at(self, theta: Array) -> tuple[float, Array]:
-        weights = self._weights(theta)
-        mixed = weights @ self.slopes
-        value = theta @ theta / 2 + theta @ mixed + mixed @ mixed / 4 + weights @ self.offsets
-        return float(value), theta + mixed
-
-    def _weights(self, theta: Array) -> Array:
-        """The minimising a: one parabola alone where that is optimal, as it is at every point of the instance."""
-        known = np.flatnonzero((self.points == theta).all(-1))
-        for j in known:
-            slope = self.slopes @ (theta + self.slopes[j] / 2) + self.offsets
-            if slope[j] <= slope.min():
-                return np.eye(len(self.points))[j]
-        cp = load_cvxpy()
-        a = cp.Variable(len(self.points), nonneg=True)
-        mixed = self.slopes.T @ a
-        cost = (self.slopes @ theta + self.offsets) @ a + cp.sum_squares(mixed) / 4
-        solve(cp.Problem(cp.Minimize(cost), [cp.sum(a) == 1]), "interpolated loss", 60.0)
-        weights = np.clip(a.value, 0.0, None)
-        return weights / weights.sum()
+#: how far rounding may take a simulated iterate from the instance's
+ROUNDING = 1e-9
 
 
 @final
@@ -104,6 +49,11 @@ class TableProxGradient(Eager):
 
 
 @final
+class AffinePiecesLazy(Lazy):
+    """Lazy steps on affine pieces: theta_{t+1} = theta_t - eta_t grad L(prox(theta_t))."""
+
+
+@final
 @dataclass(frozen=True)
 class _Listed(Schedule):
     """The t-th of some numbers; the last one from there on."""
@@ -125,11 +75,11 @@ class Replay:
     margin : float
         Least slack of the inequalities that make the numbers an instance; it exists if >= 0.
     deviation : float
-        Largest distance of a simulated iterate from the instance's.
+        Largest distance of a simulated iterate from the instance's; of a lazy one also that of grad L(u) from 0.
     ratio : float
-        ||grad F(theta_best)||^2 / (F_0 - F_*) of the simulated run.
+        What the simulated run reaches: ||grad F(theta_best)||^2 / (F_0 - F_*), or (f of the output - f_*) / D.
     best : int
-        The step that the rule picks in it.
+        The step that the rule picks in it; the last, or that of the least value, of a lazy run.
     """
 
     margin: float
@@ -140,10 +90,10 @@ class Replay:
     @property
     def holds(self) -> bool:
         """Whether the instance exists and the run is the instance's."""
-        return self.margin >= 0 and self.deviation == 0
+        return self.margin >= 0 and self.deviation <= ROUNDING
 
 
-def replay(instance: Instance) -> Replay:
+def replay(instance: Instance | LazyInstance) -> Replay:
     """Re-evaluate every inequality of an instance, then run it from theta_0 through ``simulate``.
 
     Raises
@@ -151,6 +101,8 @@ def replay(instance: Instance) -> Replay:
     TypeError
         If ``instance`` is no instance.
     """
+    if isinstance(instance, LazyInstance):
+        return _replay_lazy(instance)
     if not isinstance(instance, Instance):
         raise TypeError(f"instance: expected an Instance, got {instance!r}")
     eta = instance.x
@@ -173,4 +125,30 @@ def replay(instance: Instance) -> Replay:
         float(np.abs(path.latent - instance.points).max()),
         float(squares[best] / spread),
         best + 1,
+    )
+
+
+def _replay_lazy(instance: LazyInstance) -> Replay:
+    pieces, eta = instance.pieces, instance.x
+    penalty = AffinePiecesProx(
+        instance.points[pieces],
+        instance.subgradients,
+        instance.penalties[pieces],
+        [float(w) for w in instance.model.weights],
+    )
+    loss = InterpolatedLoss(instance, convex=True)
+    method = AffinePiecesLazy(penalty, _Listed(tuple(eta.tolist())))
+    path = simulate(method, loss, instance.latent[0], len(eta), progress=False)
+    mapped = np.stack([penalty(theta, step, 1.0) for step, theta in enumerate(path.latent)])
+    least, slope = loss.value_and_gradient(instance.points[-1])
+    losses = np.append(path.values, least)
+    penalties = np.append(penalty.value(mapped), penalty.value(instance.points[-1]))
+    fixed = instance.model.strength == FIXED
+    reached = losses if fixed else losses + penalties
+    last = instance.measure == LAST
+    return Replay(
+        instance.margin(),
+        float(max(np.abs(mapped - instance.points[:-1]).max(), np.abs(slope).max())),
+        lazy_ratio(instance, losses, penalties),
+        len(eta) if last else int(reached[1:-1].argmin()) + 1,
     )

@@ -1,0 +1,265 @@
+r"""theta' = prox_{w R}(theta - eta D g), D = diag(d_1, ..., d_n) > 0, stays at theta iff in every coordinate
+
+    0 in g_i + (lambda / d_i) dR(theta_i)    w = eta lambda: the unscaled prox, the strength is lambda / d_i,
+    0 in g_i + lambda dR(theta_i)            w_i = eta lambda d_i: the scaled prox (ProxGen), whatever D,
+
+and theta_i - eta d_i g_i is on theta_i's side of 0 (theta_i = 0 is never fixed). The side condition is the only place
+where the step size enters; it holds once eta d_i |g_i| < |theta_i|. R is the W or half the squared distance.
+
+So the unscaled prox belongs to L + sum_i (lambda / d_i) R_i. It is unbiased iff D = I; for D = c I it is the right
+method for the strength lambda / c; for every other D no strength is right. (Any g can occur at theta: it is the
+gradient of the convex quadratic |x - theta|^2 / 2 + g.x.) On vertices the bias of the W has a direction: with d_i >= 1
+fixed vertices are stationary, but not all stationary ones are fixed; with d_i <= 1 it is the other way round.
+
+Adam under a constant gradient, without noise, has d_i = 1 / (|g_i| + eps): the strength grows with the gradient that it
+is to withstand. For eta <= 1 a vertex is fixed iff (1 - lambda)|g_i| <= lambda eps. Below lambda = 1 no gradient beyond
+the size of eps is withstood, from lambda = 1 on every gradient is; and a fixed point between the levels has
+(1 - lambda)|g_i| = lambda eps, as if there were hardly a regularizer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import partial, reduce
+from operator import and_
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import Array
+from pqtheory.claims._preconditioned_steps import (
+    SQUARE,
+    Equivalence,
+    Rule,
+    W,
+    any_side,
+    divided,
+    same_side,
+    scaled,
+    two_thirds,
+    unscaled,
+)
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, smt
+
+SETTLES = "where the {} prox settles, D = diag(1, 2)"
+HELD = "of {} vertices Adam's {} prox holds, lambda = {}"
+#: Adam's epsilon
+EPSILON = 1e-8
+
+
+def _biased(t: Any, eta: Any, strength: Any, d: Any) -> tuple[list[Any], Any]:
+    """Some unscaled fixed point, the one with g = lambda / d, is stationary for lambda iff d = 1."""
+    g = strength / d
+    fixed = W.step(t, g, eta, d, unscaled(strength, d)) == t
+    stationary = W.stationary(t, g, strength)
+    between = [t < 1, eta * strength <= t, eta > 0, strength > 0, d > 0]
+    return between, fixed & (stationary == (d == 1))
+
+
+def _one_strength(*values: Any) -> tuple[list[Any], Any]:
+    """Fixed points with g_i = lambda / d_i are stationary for mu in both coordinates iff mu d_1 = mu d_2 = lambda."""
+    theta, metric, (eta, strength, mu) = values[:2], values[2:4], values[4:]
+    fixed, stationary, scalar, domain = [], [], [], [eta > 0, strength > 0]
+    for t, d in zip(theta, metric, strict=True):
+        fixed.append(W.step(t, strength / d, eta, d, unscaled(strength, d)) == t)
+        stationary.append(W.stationary(t, strength / d, mu))
+        scalar.append(mu * d == strength)
+        domain += [d > 0, t < 1, eta * strength <= t]
+    return domain, reduce(and_, fixed) & (reduce(and_, stationary) == reduce(and_, scalar))
+
+
+def _vertex(s: Any, g: Any, eta: Any, strength: Any, d: Any) -> tuple[list[Any], Any, Any]:
+    fixed = W.step(s, g, eta, d, unscaled(strength, d)) == s
+    vertex = [(s == 1) | (s == -1), eta > 0, strength > 0, d > 0, same_side(s, s - eta * d * g)]
+    return vertex, fixed, abs(g) <= strength
+
+
+def _no_false_vertex(*values: Any, least: Any = 1) -> tuple[list[Any], Any]:
+    """With d >= ``least`` every vertex that is fixed is stationary for lambda."""
+    vertex, fixed, stationary = _vertex(*values)
+    return [*vertex, values[-1] >= least, fixed], stationary
+
+
+def _no_lost_vertex(*values: Any) -> tuple[list[Any], Any]:
+    """With d <= 1 every vertex that is stationary for lambda is fixed, but for the side condition."""
+    vertex, fixed, stationary = _vertex(*values)
+    return [*vertex, values[-1] <= 1, stationary], fixed
+
+
+def felt(g: Any, strength: Any, eps: Any) -> Any:
+    """Whether a vertex is fixed under Adam's constant gradient g."""
+    return (1 - strength) * abs(g) <= strength * eps
+
+
+def lambda_alone(g: Any, strength: Any, eps: Any) -> Any:
+    """What stationarity for L + lambda R asks for."""
+    return abs(g) <= strength
+
+
+def _adam_vertex(condition: Callable[[Any, Any, Any], Any], *values: Any) -> tuple[list[Any], Any]:
+    """With d = 1 / (|g| + eps), eta <= 1: s is fixed iff the condition holds."""
+    s, g, eta, strength, eps = values
+    fixed = W.step(s, g, eta, 1 / (abs(g) + eps), strength) == s
+    vertex = [(s == 1) | (s == -1), eta > 0, eta <= 1, strength > 0, eps > 0]
+    return vertex, fixed == condition(g, strength, eps)
+
+
+def _adam_between(t: Any, g: Any, eta: Any, strength: Any, eps: Any) -> tuple[list[Any], Any]:
+    """What is fixed there and no vertex has (1 - lambda)|g| = lambda eps."""
+    fixed = W.step(t, g, eta, 1 / (abs(g) + eps), strength) == t
+    off = (t < -1) | (t > 1) | ((t > -1) & (t < 1))
+    positive = [eta > 0, eta <= 1, strength > 0, eps > 0]
+    return [*positive, off, fixed], (1 - strength) * abs(g) == strength * eps
+
+
+def _check(statement: smt.Statement, variables: str) -> Check:
+    def sampled(budget: Budget) -> Evidence:
+        return smt.on_cases(statement, variables, _cases(variables.split(), budget))
+
+    return smt.or_else(statement, variables, sampled)
+
+
+def _cases(names: Sequence[str], budget: Budget) -> Iterator[tuple[Fraction, ...]]:
+    """Random small fractions, so that levels, ties and stationary gradients occur."""
+    values = {"t": range(-6, 7), "s": (-4, 4), "g": range(-8, 9), "d": (2, 4, 8)}
+    values |= {"e": (1, 2, 4), "l": (1, 2, 4, 8), "m": (1, 2, 4, 8)}
+    rng = np.random.default_rng(0)
+    for _ in range(budget.pick(2000, 40000)):
+        yield tuple(Fraction(int(rng.choice(values[name[0]])), 4) for name in names)
+
+
+def settle(weight: Rule, start: Array, centre: Array, strength: float) -> Array:
+    """The end of 400 preconditioned steps on |x - centre|^2 / 2, D = diag(1, 2), eta = 1/8."""
+    eta, metric, theta = 1 / 8, np.array([1.0, 2.0]), start
+    for _ in range(400):
+        theta = W.step(theta, theta - centre, eta, metric, weight(strength, metric))
+    return theta
+
+
+def _settles(name: str, weight: Rule, claimed: Rule, budget: Budget) -> Evidence:
+    """The equivalence for both regularizers; and both coordinates pulled from 1/4 toward +1 with lambda = 1/2."""
+    statements = [Equivalence(pull, weight, claimed) for pull in (W, SQUARE)]
+    centre, strength, figure = 0.25, 0.5, SETTLES.format(name)
+    end = settle(weight, np.full(2, 0.5), np.full(2, centre), strength)
+    return join(
+        *(_check(s, s.variables)(budget) for s in statements),
+        measured={figure: end.tolist()},
+        predicted={figure: [centre + claimed(strength, d) for d in (1.0, 2.0)]},
+    )
+
+
+def adam_holds(weight: Rule, gradient: Array, strength: float, steps: int) -> Array:
+    """Which coordinates of (1, ..., 1) stay there under Adam and the W's prox, the gradient being constant."""
+    theta, m, v, eta = np.ones_like(gradient), 0.0 * gradient, 0.0 * gradient, 1 / 64
+    held = np.ones(gradient.shape, bool)
+    for t in range(1, steps + 1):
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        metric = 1 / (np.sqrt(v / (1 - 0.999**t)) + EPSILON)
+        moved = m / (1 - 0.9**t)
+        theta = W.step(theta, moved, eta, metric, weight(strength, metric))
+        held &= theta == 1
+    return held
+
+
+def _adam(budget: Budget) -> Evidence:
+    """Both conditions; and Adam itself, gradients from 10^-3 to 10^3 of both signs."""
+    names = "s g eta lambda epsilon"
+    gradient = np.concatenate([side * 10.0 ** np.arange(-3, 4) for side in (1, -1)])
+    measured, predicted = {}, {}
+    for strength in (0.5, 2.0):
+        for rule, condition in ((unscaled, felt), (scaled, lambda_alone)):
+            figure = HELD.format(len(gradient), rule.__name__, strength)
+            held = adam_holds(rule, gradient, strength, budget.pick(300, 3000))
+            measured[figure] = int(held.sum())
+            predicted[figure] = int(condition(gradient, strength, EPSILON).sum())
+    return join(
+        _check(partial(_adam_vertex, felt), names)(budget),
+        _check(_adam_between, f"t{names[1:]}")(budget),
+        measured=measured,
+        predicted=predicted,
+    )
+
+
+def _which_metric(budget: Budget) -> Evidence:
+    return join(
+        _check(_biased, "t eta lambda d")(budget),
+        _check(_one_strength, "t1 t2 d1 d2 eta lambda mu")(budget),
+    )
+
+
+def _vertices(budget: Budget) -> Evidence:
+    names = "s g eta lambda d"
+    return join(_check(_no_false_vertex, names)(budget), _check(_no_lost_vertex, names)(budget))
+
+
+def _refuted(name: str, statement: str, claimed: Equivalence) -> Control:
+    return Control(name, statement, _check(claimed, claimed.variables))
+
+
+CLAIM = Claim(
+    name="preconditioned-prox",
+    source="arXiv 1810.00861 with Adam; ProxGen (Yun et al., NeurIPS 2021)",
+    statement=(
+        "ProxQuant with a diagonal preconditioner D and an unscaled prox has the fixed points of the strengths "
+        "lambda / d_i: unbiased iff D = I, a change of lambda iff D = c I. The scaled prox is unbiased for every D. "
+        "Under Adam's constant gradients the unscaled prox holds hardly any vertex for lambda < 1 and all from 1 on."
+    ),
+    formula="theta fixed  <=>  0 in g_i + (lambda / d_i) dR(theta_i) (unscaled), g_i + lambda dR(theta_i) (scaled)",
+    parts=(
+        Part(
+            "unscaled",
+            "fixed iff stationary for the strengths lambda / d_i and on the same side of 0, W and square",
+            partial(_settles, "unscaled", unscaled, divided),
+        ),
+        Part(
+            "scaled",
+            "fixed iff stationary for lambda and on the same side of 0, W and square",
+            partial(_settles, "scaled", scaled, unscaled),
+        ),
+        Part("which D", "D = I alone is unbiased; c I alone has one strength", _which_metric),
+        Part("vertices", "d >= 1 fixes no false vertex, d <= 1 loses no true one", _vertices),
+        Part("Adam", "a vertex is fixed iff (1 - lambda)|g| <= lambda eps", _adam),
+    ),
+    controls=(
+        _refuted(
+            "unscaled, diag(1, 2)",
+            "the unscaled prox is unbiased for D = diag(1, 2)",
+            Equivalence(W, unscaled, unscaled, (1, 2)),
+        ),
+        _refuted(
+            "unscaled square, diag(1, 2)",
+            "with the squared regularizer the unscaled prox is unbiased for D = diag(1, 2)",
+            Equivalence(SQUARE, unscaled, unscaled, (1, 2)),
+        ),
+        _refuted(
+            "mean of D",
+            "for D = diag(1, 2) the unscaled prox belongs to lambda over the mean of D",
+            Equivalence(W, unscaled, two_thirds, (1, 2)),
+        ),
+        _refuted(
+            "unscaled, 2 I",
+            "for D = 2 I the unscaled prox belongs to lambda itself",
+            Equivalence(W, unscaled, unscaled, (2, 2)),
+        ),
+        _refuted(
+            "scaled by 1 / d",
+            "the prox weight eta lambda / d_i is unbiased",
+            Equivalence(W, divided, unscaled),
+        ),
+        _refuted(
+            "every step size",
+            "stationary points other than 0 are fixed at every step size",
+            Equivalence(W, scaled, unscaled, side=any_side),
+        ),
+        Control(
+            "vertices, d < 1",
+            "the unscaled prox fixes no false vertex, whatever D",
+            _check(partial(_no_false_vertex, least=0), "s g eta lambda d"),
+        ),
+        Control(
+            "Adam, |g| <= lambda",
+            "under Adam the unscaled prox fixes a vertex iff |g| <= lambda",
+            _check(partial(_adam_vertex, lambda_alone), "s g eta lambda epsilon"),
+        ),
+    ),
+    headline=SETTLES.format("unscaled"),
+)

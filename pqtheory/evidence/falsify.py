@@ -1,0 +1,305 @@
+"""Search for counterexamples: checks that look at one case at a time, so that Hypothesis can look for one that refutes.
+
+A statement over numbers is searched by ``smt.ForAll`` itself. For anything else, arrays, trajectories, random
+instances, a claim says what a case is and how far from refuted it is::
+
+    def margin(theta, weight):                       # >= 0 where the statement holds; or a truth value
+        ...
+
+    falsify.Cases(margin, {"theta": falsify.Lists(falsify.Fractions(-2, 2), 4), "weight": falsify.Fractions(0, 4)})
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol, final, runtime_checkable
+
+import numpy as np
+
+from pqtheory._checks import check_count
+from pqtheory.evidence import search
+from pqtheory.evidence.base import Budget, CaseCheck, Check, Evidence
+from pqtheory.evidence.domains import Choice, Domain, Floats, Fractions, Integers, Lists
+from pqtheory.evidence.judging import join
+from pqtheory.evidence.search import PACKAGE, Case, Found, Verdict, available, require
+from pqtheory.evidence.slack import likely, read
+from pqtheory.evidence.smt import Statement
+
+__all__ = [
+    "PACKAGE",
+    "Cases",
+    "Choice",
+    "Domain",
+    "Floats",
+    "Fractions",
+    "Integers",
+    "Joined",
+    "Lists",
+    "Searchable",
+    "WithCases",
+    "available",
+    "require",
+    "search_statement",
+]
+
+#: called with the number of cases looked at so far
+OnCase = Callable[[int], None]
+#: (measured, predicted)
+Figures = Callable[[Budget], tuple[Mapping[str, Any], Mapping[str, Any]]]
+REALS = Fractions()
+
+
+@runtime_checkable
+class Searchable(CaseCheck, Protocol):
+    """A check that can search for a case that refutes it."""
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: OnCase | None = None
+    ) -> Evidence | None:
+        """Refuted by a case that ``replay`` confirms, or sampled; None where no case was one of the statement's."""
+
+
+@final
+@dataclass(frozen=True)
+class Cases:
+    """A statement about cases of JSON's values and fractions, given by its margin.
+
+    Attributes
+    ----------
+    margin : callable
+        Takes one value for each variable, by name. Returns a number, >= 0 where the statement holds, or a truth value;
+        None for a case that the statement does not speak of. NaN never holds.
+    domains : mapping of str to Domain
+        What each variable may be.
+    tolerance : float
+        A margin above minus this one still holds.
+    quick, full : int
+        How many cases the two budgets look at.
+
+    Raises
+    ------
+    ValueError
+        If there is no variable, or one is called "margin", or a number of cases is < 1.
+    """
+
+    margin: Callable[..., Any]
+    domains: Mapping[str, Domain]
+    tolerance: float = 0.0
+    quick: int = 100
+    full: int = 5000
+
+    def __post_init__(self) -> None:
+        if not self.domains or "margin" in self.domains:
+            raise ValueError(
+                f"domains: expected at least one variable, none of them called 'margin', got {list(self.domains)}"
+            )
+        for examples in (self.quick, self.full):
+            check_count(examples, "examples")
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """Search with the cases of the budget.
+
+        Raises
+        ------
+        ValueError
+            If the statement speaks of none of the cases.
+        """
+        found = self.search(budget.pick(self.quick, self.full))
+        if found is None:
+            raise ValueError("margin: expected at least one case that the statement speaks of")
+        if found.kind == "refuted" or available():
+            return found
+        return replace(found, note=f"with {PACKAGE} installed the search would be guided")
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: OnCase | None = None
+    ) -> Evidence | None:
+        """Refuted by a simplified case, or sampled with the least margin; None where there was no case."""
+        found = search.search(
+            self.domains, self._look, examples=examples, seed=seed, on_case=on_case
+        )
+        return _evidence(found) if found.cases else None
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """The margin of one case.
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing or outside its domain, or the statement does not speak of the case.
+        """
+        values = _values(case, list(self.domains))
+        for name, domain in self.domains.items():
+            if not domain.contains(values[name]):
+                raise ValueError(f"case: {name} = {values[name]!r} is not of {domain}")
+        verdict = self._look(values)
+        if not verdict.inside:
+            raise ValueError(f"case: the statement does not speak of {values}")
+        return _evidence(Found(1, verdict.slack, values if verdict.refutes else None))
+
+    def _look(self, case: Case) -> Verdict:
+        margin = self.margin(**case)
+        if margin is None:
+            return Verdict(False, False, -1)
+        if isinstance(margin, np.generic):
+            margin = margin.item()
+        if isinstance(margin, bool):
+            margin = int(margin) - 1
+        elif margin != margin:
+            margin = -math.inf
+        return Verdict(True, margin < -self.tolerance, margin)
+
+
+@final
+@dataclass(frozen=True)
+class WithCases:
+    """A check that decides a statement as a whole, with cases to search it by.
+
+    Attributes
+    ----------
+    check : check
+        What is asked for evidence.
+    cases : Searchable
+        The same statement case by case: what counterexamples are searched with, and replayed by.
+    """
+
+    check: Check
+    cases: Searchable
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """The evidence of the check."""
+        return self.check(budget)
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: OnCase | None = None
+    ) -> Evidence | None:
+        """What a search of the cases finds."""
+        return self.cases.search(examples, seed, on_case)
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """What the cases say of this one; ValueError if it is none of theirs."""
+        return self.cases.replay(case)
+
+
+@final
+@dataclass(frozen=True)
+class Joined:
+    """Several statements as one, each of which must hold.
+
+    Attributes
+    ----------
+    checks : tuple of Searchable
+        At least one.
+    figures : callable, optional
+        (measured, predicted) for a budget, as ``join`` takes them.
+
+    Raises
+    ------
+    TypeError
+        If one of the checks cannot be searched.
+    """
+
+    checks: tuple[Searchable, ...]
+    figures: Figures | None = None
+
+    def __post_init__(self) -> None:
+        for check in self.checks:
+            if not isinstance(check, Searchable):
+                raise TypeError(f"checks: expected checks that can be searched, got {check!r}")
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """The evidence of all, joined."""
+        measured, predicted = ({}, {}) if self.figures is None else self.figures(budget)
+        pieces = (check(budget) for check in self.checks)
+        return join(*pieces, measured=measured, predicted=predicted)
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: OnCase | None = None
+    ) -> Evidence | None:
+        """What searches of all of them find, with so many examples together."""
+        share, done, found = -(-examples // len(self.checks)), 0, []
+        for check in self.checks:
+            count = None if on_case is None else partial(_shifted, on_case, done)
+            found.append(check.search(share, seed, count))
+            done += share
+        pieces = [evidence for evidence in found if evidence is not None]
+        return join(*pieces) if pieces else None
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """Refuted if one of them is by this case.
+
+        Raises
+        ------
+        ValueError
+            If none of them speaks of it.
+        """
+        pieces, errors = [], []
+        for check in self.checks:
+            try:
+                pieces.append(check.replay(case))
+            except ValueError as error:
+                errors.append(error)
+        if not pieces:
+            raise errors[-1]
+        return join(*pieces)
+
+
+def search_statement(
+    statement: Statement,
+    variables: str,
+    examples: int,
+    seed: int = 0,
+    on_case: OnCase | None = None,
+) -> Evidence | None:
+    """Search for fractions that satisfy the assumptions of a statement and deny its conclusion.
+
+    Cases are drawn with small denominators, with equal values, and on and near the borders where two sides of a
+    comparison meet, in the statement or in the operators that it runs. Those that divide by 0 are left out.
+
+    Parameters
+    ----------
+    statement, variables
+        As for ``smt.decide``.
+    examples, seed, on_case
+        As for :func:`pqtheory.evidence.search.search`.
+
+    Returns
+    -------
+    Evidence or None
+        As for ``Searchable.search``; a counterexample is still to be confirmed in plain arithmetic.
+    """
+    found = search.search(
+        dict.fromkeys(variables.split(), REALS),
+        partial(_look_at_statement, statement),
+        examples=examples,
+        seed=seed,
+        refine=partial(likely, statement),
+        on_case=on_case,
+    )
+    return _evidence(found) if found.cases else None
+
+
+def _look_at_statement(statement: Statement, case: Case) -> Verdict:
+    reading = read(statement, case)
+    if not reading.assumed.holds:
+        return Verdict(False, False, reading.assumed.slack)
+    return Verdict(True, not reading.claimed.holds, reading.claimed.slack)
+
+
+def _evidence(found: Found) -> Evidence:
+    least = float(found.least)
+    if found.case is None:
+        return Evidence("sampled", found.cases, least)
+    return Evidence("refuted", found.cases, least, counterexample={**found.case, "margin": least})
+
+
+def _values(case: Mapping[str, Any], names: Sequence[str]) -> Case:
+    missing = [name for name in names if name not in case]
+    if missing:
+        raise ValueError(f"case: expected {', '.join(names)}; {', '.join(missing)} missing")
+    return {name: case[name] for name in names}
+
+
+def _shifted(on_case: OnCase, before: int, looked: int) -> None:
+    on_case(before + looked)
