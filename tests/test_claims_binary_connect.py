@@ -1,29 +1,37 @@
 """The BinaryConnect claims hold, their controls fall to counterexamples that replay, and broken code is found out."""
 
 import itertools
-import math
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from pqtheory import stability
-from pqtheory.claims import bc_fixed_points, bc_is_dual_averaging, fixed_points_are_vertices
+from pqtheory.claims import (
+    bc_fixed_points,
+    bc_is_dual_averaging,
+    fixed_points_are_vertices,
+    two_function_toy,
+)
 from pqtheory.claims._binary_connect_checks import (
     QuadraticFamily,
     departures,
     every_gram_quadratic,
     every_quadratic,
-    random_convex_quadratics,
     vertices,
 )
-from pqtheory.evidence import Budget, verify
-from pqtheory.methods import BinaryConnect, DualAveraging
-from pqtheory.problems import Quadratic
+from pqtheory.evidence import Budget, smt, verify
+from pqtheory.evidence.verification import check_claim
+from pqtheory.methods import BinaryConnect
+from pqtheory.problems import Huber, LogCosh, LogisticRegression, Quadratic
+from pqtheory.schedules import Polynomial
 from pqtheory.sets import Binary
+from pqtheory.simulate import simulate
+
+z3 = pytest.importorskip("z3")
 
 QUICK = Budget("quick")
-MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices)
+MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices, two_function_toy)
 
 
 @pytest.fixture(scope="module")
@@ -87,103 +95,34 @@ def test_the_claim_holds_and_its_controls_do_not(report, module):
     assert result.measured[module.CLAIM.headline] == result.predicted[module.CLAIM.headline]
 
 
-def test_the_kinds_of_evidence(report):
-    kinds = {p.name: p.kind for m in MODULES for p in report[m.CLAIM.name].parts}
-    sampled = {"fractions", "ordinary floats", "larger dimensions", "KKT, larger dimensions"}
-    sampled |= {"global minimisers, larger dimensions", "other convex losses"}
-    assert kinds == {name: "sampled" if name in sampled else "enumerated" for name in kinds}
+def test_every_part_is_proved(report):
+    kinds = {(m.CLAIM.name, p.name): p.kind for m in MODULES for p in report[m.CLAIM.name].parts}
+    assert kinds == dict.fromkeys(kinds, "proved")
+    assert not any(report[m.CLAIM.name].notes for m in MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_without_the_solver_they_are_sampled_and_say_so(module, monkeypatch):
+    monkeypatch.setattr(smt, "available", lambda: False)
+    result = check_claim(module.CLAIM, QUICK)
+    assert {p.kind for p in result.parts} == {"sampled"}
+    assert result.ok
+    assert result.notes == ("with z3-solver installed it would be proved",)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_solver_that_gives_up_proves_nothing(module, monkeypatch):
+    monkeypatch.setattr(z3.Solver, "check", lambda self: z3.unknown)
+    result = check_claim(module.CLAIM, QUICK)
+    assert {p.kind for p in result.parts} == {"sampled"}
+    assert result.ok
+    assert result.notes == ("the solver found no answer in its time",)
 
 
 def test_the_figures_are_about_something(report):
-    dual = report["bc-is-dual-averaging"].measured
-    assert dual["latent weights exactly at 0"] > 10_000
-    assert 0 < dual["share of signs that differ, normal float32"] < 1e-5
-    assert dual["share of signs that differ, normal float64"] < 1e-6
-    assert dual["share of signs that differ, decimal float64"] > 1e-3
     vertex = report["fixed-points-are-vertices"].measured
     assert vertex["fixed points compared, enumerated"] > 1000
-    assert vertex["fixed points compared, sampled"] >= 600
-    assert vertex["fixed points compared, other losses"] > 20
-
-
-def test_the_first_difference_in_decimals_replays(report):
-    """Steps are float32 multiples of 0.1; the latent weight there is a rounding error."""
-    name = "first difference, decimal float32: step, coordinate, both latent weights"
-    step, _, lazy, argmin = report["bc-is-dual-averaging"].measured[name]
-    found, tenth = False, np.float32(0.1)
-    starts = [np.float32(k / 10) for k in range(-5, 6)]
-    for theta, steps in itertools.product(starts, itertools.product([-1, 0, 1], repeat=step)):
-        moved, total = theta, np.float32(0)
-        for g in steps:
-            moved, total = moved - tenth * np.float32(g), total + tenth * np.float32(g)
-        found |= moved == lazy and theta - total == argmin
-    assert found
-    assert max(abs(lazy), abs(argmin)) < 1e-6
-
-
-# Claim 1: the variants of BinaryConnect against the argmin form, step by step in plain Python.
-
-
-def argmin_form(start, gradients, eta=Fraction(1, 2)):
-    total = sum(eta * g for g in gradients)
-    return max((-1, 1), key=lambda s: (-(total * s + (s - start) ** 2 / 2), s))
-
-
-def with_momentum(theta, gradients):
-    m = Fraction(0)
-    for g in gradients:
-        m = m / 2 + g
-        theta -= m / 2
-    return theta
-
-
-def with_adam(theta, gradients):
-    m = v = 0.0
-    for t, g in enumerate(gradients, 1):
-        m, v = 0.9 * m + 0.1 * float(g), 0.999 * v + 0.001 * float(g) ** 2
-        theta -= 0.5 * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.999**t)) + 1e-8)
-    return theta
-
-
-def with_decay(theta, gradients):
-    for g in gradients:
-        theta = theta / 2 - g / 2
-    return theta
-
-
-def with_clipping(theta, gradients):
-    for g in gradients:
-        theta = min(max(theta - g / 2, -1), 1)
-    return theta
-
-
-VARIANTS = {
-    "momentum": with_momentum,
-    "Adam": with_adam,
-    "weight decay": with_decay,
-    "clipping": with_clipping,
-}
-
-
-@pytest.mark.parametrize("name", VARIANTS)
-def test_the_identity_ends_as_the_counterexample_says(report, name):
-    case = counterexample(report, "bc-is-dual-averaging", name)
-    start, gradients = Fraction(case["start"]), exactly(case["gradients"])
-    latent = VARIANTS[name](start, gradients)
-    assert abs(latent) > 0.1, "no matter of rounding"
-    assert latent == pytest.approx(case["latent"][0], abs=1e-12)
-    assert [sign(latent), argmin_form(start, gradients)] == case["quantized"]
-    assert sign(latent) != argmin_form(start, gradients)
-
-
-def test_with_plain_steps_the_two_replays_agree():
-    halves = [Fraction(n, 2) for n in range(-2, 3)]
-    for start, *gradients in itertools.product(halves, repeat=4):
-        plain = start - sum(gradients) / 2
-        assert sign(plain) == argmin_form(start, gradients)
-
-
-# Claims 11 and 12.
+    assert vertex["fixed points above the best point of the box, enumerated"] == 0
 
 
 def test_vanishing_steps_hold_a_vertex_that_is_not_fixed(report):
@@ -194,13 +133,6 @@ def test_vanishing_steps_hold_a_vertex_that_is_not_fixed(report):
     vanishing = binary_connect(case, case["start"], [Fraction(1, 2 ** (t + 1)) for t in range(200)])
     assert all(q == s for q in vanishing)
     assert any(q != s for q in binary_connect(case, case["start"], [Fraction(1, 2)] * 200))
-
-
-def test_a_problem_without_any_fixed_point(report):
-    case = counterexample(report, "bc-fixed-points", "always one")
-    for s in cube(len(case["b"])):
-        assert not is_fixed(case, s)
-        assert any(q != list(s) for q in binary_connect(case, list(s), [Fraction(1, 2)] * 10))
 
 
 def test_a_zero_gradient_does_not_count(report):
@@ -249,12 +181,37 @@ def test_families_are_complete_and_agree_with_single_quadratics():
         np.testing.assert_array_equal(family.value(s)[n], single.value(s[n]))
 
 
-def test_gram_families_are_convex_and_planted_vertices_fixed():
+def test_gram_families_are_convex():
     gram = every_gram_quadratic(2, (-1.0, 0.0, 1.0), (0.0,))
-    planted = random_convex_quadratics(4, 20, np.random.default_rng(1))
-    for family in (gram, planted):
-        assert np.linalg.eigvalsh(family.A).min() > -1e-9
-    assert stability.is_fixed_point(planted, planted.points(vertices(4))).any(axis=1).all()
+    assert np.linalg.eigvalsh(gram.A).min() > -1e-9
+
+
+@pytest.mark.parametrize("clip", [None, Fraction(1)])
+@pytest.mark.parametrize("step_size", [Fraction(1, 2), Polynomial(Fraction(1), -1, Fraction(1))])
+def test_fixed_points_in_more_dimensions(step_size, clip):
+    rng = np.random.default_rng(2)
+    s = vertices(4).astype(int)
+    seen = set()
+    for _ in range(10):
+        half = rng.integers(-1, 2, (4, 4))
+        A, b = half + half.T, rng.integers(-2, 3, 4)
+        problem = Quadratic(A + np.zeros_like(A, dtype=object), b + np.zeros_like(b, dtype=object))
+        path = simulate(BinaryConnect(step_size, clip=clip), problem, s * Fraction(1), 10)
+        stays = (path.quantized == s).all(axis=(0, -1))
+        np.testing.assert_array_equal(stays, stability.is_fixed_point(problem, s * Fraction(1)))
+        seen |= set(stays.tolist())
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("make", [LogCosh.random, Huber.random, LogisticRegression.random])
+def test_fixed_points_of_other_convex_losses_are_best(make):
+    found, s = 0, vertices(3)
+    for seed in range(60):
+        problem = make(3, 6, seed=seed)
+        values, fixed = problem.value(s), stability.is_fixed_point(problem, s)
+        found += int(fixed.sum())
+        assert (values[fixed] <= values.min() + 1e-12 * abs(values).max()).all()
+    assert found
 
 
 # Broken code is found out.
@@ -262,27 +219,6 @@ def test_gram_families_are_convex_and_planted_vertices_fixed():
 
 def refuted(module, name):
     return part(module, name).check(QUICK).kind == "refuted"
-
-
-@pytest.mark.parametrize("name", ["dyadic", "momentum reweights", "decay grows the steps"])
-def test_an_argmin_with_ties_to_the_lower_level_is_found_out(monkeypatch, name):
-    query = DualAveraging.query
-
-    def lower(self, state):
-        tied = (state.latent == 0) & (self.set == Binary())
-        return np.where(tied, 0 * state.anchor - 1, query(self, state))
-
-    monkeypatch.setattr(DualAveraging, "query", lower)
-    assert refuted(bc_is_dual_averaging, name)
-
-
-def test_an_argmin_without_the_start_is_found_out(monkeypatch):
-    def forgets(self, state):
-        return np.where(state.gradient_sum <= 0, 1, -1).astype(state.anchor.dtype)
-
-    monkeypatch.setattr(DualAveraging, "query", forgets)
-    names = [p.name for p in bc_is_dual_averaging.CLAIM.parts]
-    assert [name for name in names if refuted(bc_is_dual_averaging, name)] == names
 
 
 @pytest.mark.parametrize(
@@ -293,40 +229,65 @@ def test_an_argmin_without_the_start_is_found_out(monkeypatch):
         lambda s, g: (s * g <= 0).any(axis=-1),
     ],
 )
-def test_a_wrong_condition_is_found_out(monkeypatch, broken):
+def test_a_wrong_condition_of_the_library_is_found_out(monkeypatch, broken):
     monkeypatch.setattr(stability, "is_fixed_point", lambda p, s: broken(s, p.gradient(s)))
-    for name in ("constant steps", "clipped", "harmonic steps", "larger dimensions"):
-        assert refuted(bc_fixed_points, name)
+    assert refuted(bc_fixed_points, "fixed points")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda s, g: s * g < 0,
+        lambda s, g: s * g <= Fraction(1, 100),
+        lambda s, g: s * g <= -Fraction(1, 100),
+        lambda s, g: s * g >= 0,
+    ],
+)
+def test_a_wrong_condition_is_refuted_by_the_solver(wrong):
+    evidence = bc_fixed_points.fixed_points(wrong)(QUICK)
+    assert evidence.kind == "refuted"
+    assert {"theta", "gradient", "eta"} <= evidence.counterexample.keys()
+
+
+def test_the_library_and_the_proof_have_the_same_condition():
+    def same(s, g):
+        return [(s == 1) | (s == -1)], bc_fixed_points.condition(s, g) == (s * g <= 0)
+
+    assert smt.decide(same, "s g").kind == "proved"
+
+
+def test_a_sum_one_percent_too_small_is_not_enough():
+    def enough(start, g, total):
+        return Fraction(101, 100) * total * abs(g) > abs(start)
+
+    assert bc_fixed_points._crosses(bc_fixed_points._far_enough)(QUICK).kind == "proved"
+    assert bc_fixed_points._crosses(enough)(QUICK).kind == "refuted"
 
 
 def test_a_condition_that_calls_too_much_fixed_is_found_out(monkeypatch):
     monkeypatch.setattr(
         stability, "is_fixed_point", lambda p, s: (s * p.gradient(s) <= 1).all(axis=-1)
     )
-    for name in (
-        "global minimisers",
-        "global minimisers, larger dimensions",
-        "other convex losses",
-    ):
-        assert refuted(fixed_points_are_vertices, name)
+    assert refuted(fixed_points_are_vertices, "global minimisers")
 
 
 def test_dynamics_that_never_move_are_found_out(monkeypatch):
     step = BinaryConnect.step
     monkeypatch.setattr(BinaryConnect, "step", lambda self, state, g: step(self, state, 0 * g))
     for module, name in (
-        (bc_fixed_points, "constant steps"),
+        (bc_is_dual_averaging, "one step"),
+        (bc_fixed_points, "fixed points"),
         (bc_fixed_points, "when it leaves"),
         (bc_fixed_points, "summable steps"),
         (fixed_points_are_vertices, "KKT"),
-        (fixed_points_are_vertices, "KKT, larger dimensions"),
     ):
         assert refuted(module, name)
 
 
 def test_a_sign_that_is_minus_at_zero_is_found_out(monkeypatch):
-    monkeypatch.setattr(
-        Binary, "nearest", lambda self, xp, t, cells: np.where(t > 0, 1, -1).astype(t.dtype)
-    )
+    def minus(self, xp, t, cells):
+        return xp.where(t > 0, xp.ones_like(t), -xp.ones_like(t))
+
+    monkeypatch.setattr(Binary, "nearest", minus)
     assert refuted(bc_fixed_points, "when it leaves")
-    assert refuted(bc_is_dual_averaging, "dyadic")
+    assert refuted(bc_is_dual_averaging, "argmin")

@@ -32,7 +32,7 @@ from pqtheory.evidence.worst_case.interpolation import (
     InterpolatedLoss,
     least_mixture,
 )
-from pqtheory.evidence.worst_case.lazy_model import Forms, product, semidefinite
+from pqtheory.evidence.worst_case.lazy_model import Forms, combined, flat, semidefinite
 
 FIXED, AGGREGATED = STRENGTHS
 LAST, BEST, AVERAGE = MEASURES
@@ -231,12 +231,19 @@ def test_semidefinite_on_hand_made_ones() -> None:
 def test_forms_are_the_inequalities() -> None:
     model = LazyModel((Fraction(1, 2),), FIXED)
     forms = Forms(model, float)
-    g0, g1, p1, u = np.eye(4)
-    np.testing.assert_array_equal(forms.half_distance(), product(u, u) / 2)
-    np.testing.assert_array_equal(
-        forms.smoothness((1, 0)), product(g0, p1) + product(g1 - g0, g1 - g0) / 2
-    )
-    np.testing.assert_array_equal(forms.penalty((2, 1)), product(-g0 / 2 - p1, u - p1))
+    g0, g1, p1, u = values = np.random.default_rng(0).normal(size=(4, 3))
+    gram = (values @ values.T).ravel()
+    turn = g1 - g0
+    expected = {
+        forms.half_distance: ((), u @ u / 2),
+        forms.smoothness: (((1, 0),), g0 @ p1 + turn @ turn / 2),
+        forms.penalty: (((2, 1),), (-g0 / 2 - p1) @ (u - p1)),
+    }
+    exact = Forms(model, object)
+    for form, (pair, value) in expected.items():
+        assert flat(form(*pair)) @ gram == pytest.approx(value)
+        same = combined(4, [(Fraction(2), getattr(exact, form.__name__)(*pair))]).astype(float)
+        np.testing.assert_allclose(same.ravel(), 2 * flat(form(*pair)))
 
 
 # what makes an instance

@@ -21,6 +21,8 @@ REGISTRY = (
     "no-fixed-point",
     "two-function-toy",
     "proxquant-fixed-points",
+    "bc-average",
+    "preconditioned-prox",
 )
 
 

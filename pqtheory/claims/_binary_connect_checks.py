@@ -77,25 +77,6 @@ def every_gram_quadratic(
     return pair_up(np.unique(B.swapaxes(1, 2) @ B, axis=0), product(slopes, dim))
 
 
-def random_quadratics(dim: int, count: int, rng: np.random.Generator) -> QuadraticFamily:
-    """Small random integer entries, so that gradients that are exactly 0 occur; as floats, which are exact."""
-    half = rng.integers(-2, 3, size=(count, dim, dim)).astype(np.float64)
-    b = rng.integers(-4, 5, size=(count, dim)).astype(np.float64)
-    return QuadraticFamily(half + half.swapaxes(1, 2), b)
-
-
-def random_convex_quadratics(dim: int, count: int, rng: np.random.Generator) -> QuadraticFamily:
-    """A = B^T B with small random integers, b such that some vertex s has the gradient -k s, k in {0, 1, 2}^dim.
-
-    With b at random hardly any of them would have a fixed point.
-    """
-    B = rng.integers(-2, 3, size=(count, dim, dim)).astype(np.float64)
-    A = B.swapaxes(1, 2) @ B
-    s = 2.0 * rng.integers(0, 2, size=(count, 1, dim)) - 1
-    b = -s @ A - rng.integers(0, 3, size=s.shape) * s
-    return QuadraticFamily(A, b[:, 0])
-
-
 def departures(method: Method, problem: Problem, starts: Array, steps: int) -> Array:
     """First step at which the quantized iterate is not that of the start; ``steps + 1`` where it stays so long."""
     state = method.init(starts)

@@ -75,15 +75,19 @@ def constants(herd: Herd) -> Constants:
     eta, out = float(herd.eta), herd.pinned
     inverse = np.linalg.pinv(A)
     floor, inner = _floor(A[~out][:, ~out], point[~out], start[~out], eta)
-    initial = start @ inverse @ start
+    initial = _squared(start, inverse)
     e = eta**2 * _largest(A, point)
     w = inverse @ start
-    tau = point[out] @ inverse[out][:, out] @ point[out]
+    tau = _squared(point[out], inverse[out][:, out])
     behind = max(0.0, -(point[out] @ w[out]))
-    top = max(inner, floor) + initial - inner
+    top = max(inner, floor) + max(0.0, initial - inner)
     growth = e + floor if out.any() else 0.0
     wrong = (2 * behind + tau * growth / (2 * eta) + np.sqrt(tau * top)) / (2 * eta)
-    mean = np.sqrt(inverse.diagonal()) * (np.sqrt(initial) + np.sqrt(top + wrong * growth)) / eta
+    mean = (
+        np.sqrt(np.maximum(inverse.diagonal(), 0))
+        * (np.sqrt(initial) + np.sqrt(top + wrong * growth))
+        / eta
+    )
     return Constants(mean, wrong)
 
 
@@ -96,7 +100,12 @@ def _floor(A: Array, point: Array, start: Array, eta: float) -> tuple[float, flo
     corners = _corners(len(A)) - point
     e = eta**2 * _largest(A, point) + 2 * eta * abs(corners @ across).max()
     room = 1 - abs(point).max()
-    return max(e, inverse.diagonal().max() * (e / (2 * eta * room)) ** 2), start @ inverse @ start
+    return max(e, inverse.diagonal().max() * (e / (2 * eta * room)) ** 2), _squared(start, inverse)
+
+
+def _squared(vector: Array, metric: Array) -> float:
+    """v.M.v for a semidefinite M, which rounding may not make negative."""
+    return max(0.0, float(vector @ metric @ vector))
 
 
 def _largest(A: Array, point: Array) -> float:

@@ -17,6 +17,7 @@ from pqtheory.simulate import simulate
 
 W = DistanceL1(Binary())
 FIGURE = "threshold rate / eta, theta_0 = 1/2"
+CORRECTION = "(lambda* / eta - 1 / (2 theta_0)) theta_0^2 / eta, eta -> 0"
 HALF = Fraction(1, 2)
 #: (eta, theta_0) -> threshold of the rate
 Threshold = Callable[[Fraction, Fraction], Fraction]
@@ -82,6 +83,24 @@ def other(threshold: Threshold) -> Check:
         shares = (Fraction(1, 4), Fraction(1), Fraction(4))
         cases = [(*c, m * threshold(*c), 1) for c in far_settings(budget) for m in shares]
         return _ends("f_{-1}", -1, cases)
+
+    return check
+
+
+def correction(claimed: Fraction, threshold: Threshold) -> Check:
+    """(lambda* / eta - 1 / (2 theta_0)) theta_0^2 / eta at a small step, which tends to the first-order correction."""
+
+    def check(budget: Budget) -> Evidence:
+        eta = Fraction(1, 16384)
+        excess = threshold(eta, HALF) / eta - 1 / (2 * HALF)
+        return judge(
+            "enumerated",
+            np.array([True]),
+            {"eta": [eta]},
+            measured={CORRECTION: float(excess * HALF**2 / eta)},
+            predicted={CORRECTION: float(claimed)},
+            agreement=2 * float(eta / HALF),
+        )
 
     return check
 

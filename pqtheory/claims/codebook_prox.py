@@ -16,7 +16,18 @@ import numpy as np
 from pqtheory._arrays import Array, Namespace, as_array
 from pqtheory._elementwise import finish
 from pqtheory.claims._prox_checks import fractions_grid, minimiser_evidence
-from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, judge, smt
+from pqtheory.evidence import (
+    Budget,
+    Check,
+    Claim,
+    Control,
+    Evidence,
+    Part,
+    falsify,
+    join,
+    judge,
+    smt,
+)
 from pqtheory.regularizers import DistanceL1, DistanceL2, LevelRegularizer
 from pqtheory.regularizers.distance_l1 import toward
 from pqtheory.regularizers.distance_l2 import shrink
@@ -120,8 +131,7 @@ def _any_levels(
     lemma = smt.or_else(_lemma(move, distance, nearest), "theta weight a b x", sampled)
     if not nearest:
         return lemma
-    cells = smt.or_else(_cells, "theta a b", sampled)
-    return lambda budget: join(lemma(budget), cells(budget))
+    return falsify.joined(lemma, smt.or_else(_cells, "theta a b", sampled))
 
 
 def _ties_of_codebooks(budget: Budget) -> Evidence:
@@ -139,15 +149,13 @@ def _ties_of_codebooks(budget: Budget) -> Evidence:
     return judge("sampled", np.array(holds), {"theta": np.array(middles, dtype=object)})
 
 
-def _ties(budget: Budget) -> Evidence:
-    return join(
-        smt.or_else(_midpoint(toward, abs), "a b weight", _ties_of_codebooks)(budget),
-        smt.or_else(_midpoint(_half_square_move, _half_square), "a b weight", _ties_of_codebooks)(
-            budget
-        ),
-        measured={FIGURE: list(DistanceL1(Codebook((0, 1.25))).prox_set(0.625, 0.25))},
-        predicted={FIGURE: [0.375, 0.875]},
-    )
+def _tie(move: Move, distance: Distance) -> Check:
+    return smt.or_else(_midpoint(move, distance), "a b weight", _ties_of_codebooks)
+
+
+def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    minimisers = list(DistanceL1(Codebook((0, 1.25))).prox_set(0.625, 0.25))
+    return {FIGURE: minimisers}, {FIGURE: [0.375, 0.875]}
 
 
 CLAIM = Claim(
@@ -161,7 +169,13 @@ CLAIM = Claim(
     parts=(
         Part("L1", "no other level can win", _any_levels(DistanceL1, toward, abs)),
         Part("half square", "likewise", _any_levels(DistanceL2, _half_square_move, _half_square)),
-        Part("ties", "two minimisers, mirror images, at each midpoint", _ties),
+        Part(
+            "ties",
+            "two minimisers, mirror images, at each midpoint",
+            falsify.joined(
+                _tie(toward, abs), _tie(_half_square_move, _half_square), figures=_figures
+            ),
+        ),
     ),
     controls=(
         Control(

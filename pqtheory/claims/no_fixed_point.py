@@ -34,6 +34,7 @@ from pqtheory.evidence import (
     Evidence,
     Part,
     Step,
+    falsify,
     fixed_points,
     join,
     judge,
@@ -93,7 +94,9 @@ def _certified(problem: Quadratic, seconds: float) -> Evidence:
     if not found.certified:
         return _searched(problem, f"no certificate: {found.reason}")
     how = METHODS[found.method]
-    text = f"dim {problem.dim}: every vertex breaks the condition by {found.margin:.3g} or more; {how}"
+    text = (
+        f"dim {problem.dim}: every vertex breaks the condition by {found.margin:.3g} or more; {how}"
+    )
     return Evidence("certified", 1, found.margin, proof=(Step(text),))
 
 
@@ -210,6 +213,22 @@ def _flip(curvature: Any, r: Any) -> tuple[list[Any], Any]:
     return [], _all((along[-s] < along[s]) | (push[s] <= curvature) for s in (-1, 1))
 
 
+def _convex_has_one(root: list[list[int]], b: list[int]) -> Any:
+    """Whether A = B B^T + 1 and b leave a fixed point; B is ``root``."""
+    B = np.array(root)
+    return some_fixed_point((B @ B.T + np.eye(len(b), dtype=int)).tolist(), b)
+
+
+#: what ``convex`` makes, in 2 dimensions
+SMALL_CONVEX = falsify.Cases(
+    _convex_has_one,
+    {
+        "root": falsify.Lists(falsify.Lists(falsify.Integers(-2, 2), 2), 2),
+        "b": falsify.Lists(falsify.Integers(-5, 5), 2),
+    },
+)
+
+
 def _never_with_positive(a: Any, b: Any) -> tuple[list[Any], Any]:
     return [a > 0], no_fixed_point([[a]], [b])
 
@@ -241,10 +260,6 @@ def _existence(dim: int, diagonal: int) -> Check:
     return _proved(partial(_exists, dim, diagonal), f"{_names(dim)} {slopes}")
 
 
-def _each(checks: Sequence[Check], budget: Budget) -> Evidence:
-    return join(*(check(budget) for check in checks))
-
-
 CLAIM = Claim(
     name="no-fixed-point",
     source="arXiv 1810.00861, after Theorem 5.3",
@@ -267,12 +282,12 @@ CLAIM = Claim(
         Part(
             "existence",
             "A_ii <= 0 for all i gives a fixed point for every b, in up to 3 dimensions directly",
-            partial(_each, [_existence(dim, dim) for dim in (1, 2, 3)]),
+            falsify.joined(*(_existence(dim, dim) for dim in (1, 2, 3))),
         ),
         Part(
             "necessity",
             "A_11 > 0 leaves none for some b, in up to 3 dimensions directly",
-            partial(_each, [_proved(partial(_necessary, dim), _names(dim)) for dim in (1, 2, 3)]),
+            falsify.joined(*(_proved(partial(_necessary, dim), _names(dim)) for dim in (1, 2, 3))),
         ),
     ),
     controls=(
@@ -284,7 +299,7 @@ CLAIM = Claim(
         Control(
             "convex is enough",
             "every convex quadratic has a fixed point",
-            partial(_has_one, convex, DIM, 20),
+            falsify.with_cases(partial(_has_one, convex, DIM, 20), SMALL_CONVEX),
         ),
         Control(
             "one entry is enough",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, judge, smt
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, falsify, judge, smt
 from pqtheory.methods import ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import DistanceL1
@@ -22,6 +22,7 @@ from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
 
 W = DistanceL1(Binary())
+NAMES = "s gradient eta lambda"
 FIGURE = "fixed vertices of random quadratics"
 #: (s, g, eta, lambda) -> is s fixed?
 Condition = Callable[[Array, Array, Fraction, Fraction], Array]
@@ -79,14 +80,14 @@ def _on_a_grid(claimed: Condition) -> Check:
         return judge(
             "sampled",
             np.concatenate(holds).astype(bool),
-            dict(zip(("s", "gradient", "eta", "lambda"), columns, strict=True)),
+            dict(zip(NAMES.split(), columns, strict=True)),
         )
 
     return check
 
 
 def _one_coordinate(claimed: Condition) -> Check:
-    return smt.or_else(_statement(claimed), "s gradient eta lambda", _on_a_grid(claimed))
+    return smt.or_else(_statement(claimed), NAMES, _on_a_grid(claimed))
 
 
 def _may_stay(s: Any, g: Any, eta: Any, strength: Any) -> Any:
@@ -125,20 +126,12 @@ def _set_valued_on_a_grid(budget: Budget) -> Evidence:
     return judge(
         "sampled",
         np.array(holds),
-        dict(zip(("s", "gradient", "eta", "lambda"), columns, strict=True)),
+        dict(zip(NAMES.split(), columns, strict=True)),
     )
 
 
-def _set_valued(budget: Budget) -> Evidence:
-    names = "s gradient eta lambda"
-    return join(
-        smt.or_else(_minimises, f"{names} x", _set_valued_on_a_grid)(budget),
-        smt.or_else(_is_beaten, names, _set_valued_on_a_grid)(budget),
-    )
-
-
-def _vertices(budget: Budget) -> Evidence:
-    """The condition coordinate by coordinate; and a count: vertices of quadratics that 20 exact steps leave alone."""
+def _counted(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How many vertices of quadratics 20 exact steps leave alone, and how many the condition foretells."""
     rng = np.random.default_rng(0)
     fixed = foretold = 0
     for _ in range(budget.pick(6, 60)):
@@ -151,9 +144,7 @@ def _vertices(budget: Budget) -> Evidence:
         fixed += int((path.latent == corners).all(axis=(0, -1)).sum())
         claimed = condition(corners, problem.gradient(corners), eta, strength)
         foretold += int(claimed.all(axis=-1).sum())
-    return join(
-        _one_coordinate(condition)(budget), measured={FIGURE: fixed}, predicted={FIGURE: foretold}
-    )
+    return {FIGURE: fixed}, {FIGURE: foretold}
 
 
 def _exact(values: Array) -> Array:
@@ -169,9 +160,18 @@ CLAIM = Claim(
     ),
     formula="s fixed  <=>  |g_i| <= lambda and eta s_i g_i < 1 (or = 1 with s_i = +1) for all i",
     parts=(
-        Part("vertices", "the condition, coordinate by coordinate", _vertices),
         Part(
-            "set-valued", "s is a value of the prox iff |g| <= lambda and eta s g <= 1", _set_valued
+            "vertices",
+            "the condition, coordinate by coordinate",
+            falsify.joined(_one_coordinate(condition), figures=_counted),
+        ),
+        Part(
+            "set-valued",
+            "s is a value of the prox iff |g| <= lambda and eta s g <= 1",
+            falsify.joined(
+                smt.or_else(_minimises, f"{NAMES} x", _set_valued_on_a_grid),
+                smt.or_else(_is_beaten, NAMES, _set_valued_on_a_grid),
+            ),
         ),
     ),
     controls=(

@@ -10,7 +10,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array
 from pqtheory.claims._prox_checks import WEIGHTS, fractions_grid, minimiser_check
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join, judge, smt
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, falsify, judge, smt
 from pqtheory.regularizers import DistanceL2
 from pqtheory.sets import Binary
 
@@ -52,12 +52,8 @@ def _ties_on_a_grid(budget: Budget) -> Evidence:
     return judge("sampled", np.array(holds), {"weight": np.array(weights, dtype=object)})
 
 
-def _ties(budget: Budget) -> Evidence:
-    return join(
-        smt.or_else(_two_at_zero, "weight x", _ties_on_a_grid)(budget),
-        measured={FIGURE: list(HALF_SQUARE.prox_set(0.0, 1.0))},
-        predicted={FIGURE: [-0.5, 0.5]},
-    )
+def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {FIGURE: list(HALF_SQUARE.prox_set(0.0, 1.0))}, {FIGURE: [-0.5, 0.5]}
 
 
 def _stays_at_zero(t: Array, weight: Any) -> Array:
@@ -87,7 +83,13 @@ CLAIM = Claim(
             "for R = dist^2 the prox is (t + 2 lambda sign t) / (1 + 2 lambda)",
             minimiser_check(HALF_SQUARE, lambda t, w: printed(t, 2 * w), scale=2),
         ),
-        Part("ties", "at 0 the minimisers are +-lambda / (1 + lambda)", _ties),
+        Part(
+            "ties",
+            "at 0 the minimisers are +-lambda / (1 + lambda)",
+            falsify.joined(
+                smt.or_else(_two_at_zero, "weight x", _ties_on_a_grid), figures=_figures
+            ),
+        ),
     ),
     controls=(
         Control(

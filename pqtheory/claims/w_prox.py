@@ -10,7 +10,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array
 from pqtheory.claims._prox_checks import WEIGHTS, fractions_grid, minimiser_check
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join, judge, smt
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, falsify, judge, smt
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 
@@ -69,13 +69,8 @@ def _ties_on_a_grid(budget: Budget) -> Evidence:
     return judge("sampled", np.array(holds), {"weight": np.array(weights, dtype=object)})
 
 
-def _ties(budget: Budget) -> Evidence:
-    return join(
-        smt.or_else(_unique_off_zero, "theta weight x", _ties_on_a_grid)(budget),
-        smt.or_else(_two_at_zero, "weight x", _ties_on_a_grid)(budget),
-        measured={FIGURE: list(W.prox_set(0.0, weight=0.5))},
-        predicted={FIGURE: [-0.5, 0.5]},
-    )
+def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    return {FIGURE: list(W.prox_set(0.0, weight=0.5))}, {FIGURE: [-0.5, 0.5]}
 
 
 def _stays_at_zero(t: Array, weight: Any) -> Array:
@@ -97,7 +92,15 @@ CLAIM = Claim(
             "the code computes the printed formula",
             smt.or_else(_printed_formula, "theta weight", _printed_on_a_grid),
         ),
-        Part("ties", "two minimisers at 0, one elsewhere", _ties),
+        Part(
+            "ties",
+            "two minimisers at 0, one elsewhere",
+            falsify.joined(
+                smt.or_else(_unique_off_zero, "theta weight x", _ties_on_a_grid),
+                smt.or_else(_two_at_zero, "weight x", _ties_on_a_grid),
+                figures=_figures,
+            ),
+        ),
     ),
     controls=(
         Control(

@@ -1,11 +1,13 @@
-"""The command line: ``pqtheory verify | claims | show | plot | train | sweep | table | signs | data``."""
+"""The command line: ``pqtheory verify | claims | show | falsify | replay | plot | train | sweep | table | ...``."""
 
 import click
 
 from pqtheory import __version__
 from pqtheory.cli.base import Commands, example
 from pqtheory.cli.claims import claims, show
+from pqtheory.cli.falsify import falsify
 from pqtheory.cli.plot import plot
+from pqtheory.cli.replay import replay
 from pqtheory.cli.signs import signs
 from pqtheory.cli.sweep import sweep, table
 from pqtheory.cli.train import data, train
@@ -18,7 +20,7 @@ def main() -> None:
     """Check theorems on quantized training, and draw what they say."""
 
 
-for command in (verify, claims, show, plot, train, sweep, table, signs, data):
+for command in (verify, claims, show, falsify, replay, plot, train, sweep, table, signs, data):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -1,6 +1,6 @@
 """Proof engines, and what claims are made of."""
 
-from pqtheory.evidence import falsify, fixed_points, smt, worst_case
+from pqtheory.evidence import counterexamples, falsify, fixed_points, smt, worst_case
 from pqtheory.evidence.base import (
     BUDGETS,
     KINDS,
@@ -30,6 +30,7 @@ __all__ = [
     "Part",
     "Report",
     "Step",
+    "counterexamples",
     "falsify",
     "fixed_points",
     "join",

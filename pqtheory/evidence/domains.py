@@ -37,6 +37,10 @@ class Domain(ABC):
     def simpler(self, value: Any) -> Iterator[Any]:
         """Values of the domain that are simpler than ``value``, the simplest first, finitely many."""
 
+    @abstractmethod
+    def near(self, value: Any, step: Fraction) -> Iterator[Any]:
+        """Values of the domain with one number moved by ``step``, or by the least amount that moves it."""
+
 
 @final
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class Integers(Domain):
         """Nearer to 0."""
         nearer = dict.fromkeys((0, 1, -1, value // 2, value - 1, value + 1))
         return (n for n in nearer if _size(n) < _size(value) and self.contains(n))
+
+    def near(self, value: int, step: Fraction) -> Iterator[int]:
+        """Up and down by a whole step."""
+        whole = max(1, round(step))
+        return (n for n in (value + whole, value - whole) if self.contains(n))
 
 
 @final
@@ -108,6 +117,10 @@ class Fractions(Domain):
     def simpler(self, value: Any) -> Iterator[Fraction]:
         """Of smaller denominator, or of smaller numerator."""
         return (x for x in _simpler(Fraction(value)) if self.contains(x))
+
+    def near(self, value: Any, step: Fraction) -> Iterator[Fraction]:
+        """Up and down by the step."""
+        return (x for x in (value + step, value - step) if self.contains(x))
 
     def _denominators(self) -> list[int]:
         return [d for d in DENOMINATORS if (ends := self._numerators(d))[0] <= ends[1]]
@@ -153,6 +166,10 @@ class Floats(Domain):
         rounded = dict.fromkeys(float(x) for x in _simpler(Fraction(value)))
         return (x for x in rounded if x != value and self.contains(x))
 
+    def near(self, value: float, step: Fraction) -> Iterator[float]:
+        """Up and down by the step."""
+        return (x for x in (value + float(step), value - float(step)) if self.contains(x))
+
     def _exact(self) -> Fractions:
         return Fractions(self.low, self.high, self.open_low, self.open_high)
 
@@ -184,6 +201,10 @@ class Choice(Domain):
     def simpler(self, value: Any) -> Iterator[Any]:
         """Those before it."""
         return iter(self.values[: self.values.index(value)])
+
+    def near(self, value: Any, step: Fraction) -> Iterator[Any]:
+        """All others: nothing is known of them."""
+        return (v for v in self.values if v != value)
 
 
 @final
@@ -224,6 +245,12 @@ class Lists(Domain):
         for i, entry in enumerate(value):
             for simple in self.entries.simpler(entry):
                 yield [*value[:i], simple, *value[i + 1 :]]
+
+    def near(self, value: list[Any], step: Fraction) -> Iterator[list[Any]]:
+        """With one entry moved."""
+        for i, entry in enumerate(value):
+            for moved in self.entries.near(entry, step):
+                yield [*value[:i], moved, *value[i + 1 :]]
 
 
 def _require_some(some: bool, domain: Domain) -> None:

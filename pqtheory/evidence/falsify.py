@@ -11,7 +11,7 @@ instances, a claim says what a case is and how far from refuted it is::
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, final, runtime_checkable
 
@@ -28,19 +28,21 @@ from pqtheory.evidence.smt import Statement
 
 __all__ = [
     "PACKAGE",
+    "AnyOf",
     "Cases",
     "Choice",
     "Domain",
     "Floats",
     "Fractions",
     "Integers",
-    "Joined",
     "Lists",
     "Searchable",
     "WithCases",
     "available",
+    "joined",
     "require",
     "search_statement",
+    "with_cases",
 ]
 
 #: called with the number of cases looked at so far
@@ -84,7 +86,7 @@ class Cases:
     """
 
     margin: Callable[..., Any]
-    domains: Mapping[str, Domain]
+    domains: Mapping[str, Domain] = field(hash=False)
     tolerance: float = 0.0
     quick: int = 100
     full: int = 5000
@@ -151,6 +153,11 @@ class Cases:
         return Verdict(True, margin < -self.tolerance, margin)
 
 
+def with_cases(check: Check, cases: Check) -> Check:
+    """``check``, searched by ``cases`` if they can be."""
+    return WithCases(check, cases) if isinstance(cases, Searchable) else check
+
+
 @final
 @dataclass(frozen=True)
 class WithCases:
@@ -182,37 +189,42 @@ class WithCases:
         return self.cases.replay(case)
 
 
+def joined(*checks: Check, figures: Figures | None = None) -> Check:
+    """Several statements as one, each of which must hold; searched by those of them that can be.
+
+    Parameters
+    ----------
+    *checks : check
+        At least one.
+    figures : callable, optional
+        (measured, predicted) for a budget, as ``join`` takes them.
+    """
+
+    def check(budget: Budget) -> Evidence:
+        measured, predicted = ({}, {}) if figures is None else figures(budget)
+        pieces = (piece(budget) for piece in checks)
+        return join(*pieces, measured=measured, predicted=predicted)
+
+    cases = tuple(piece for piece in checks if isinstance(piece, Searchable))
+    return WithCases(check, AnyOf(cases)) if cases else check
+
+
 @final
 @dataclass(frozen=True)
-class Joined:
-    """Several statements as one, each of which must hold.
+class AnyOf:
+    """Statements whose conjunction is refuted where any of them is.
 
     Attributes
     ----------
     checks : tuple of Searchable
         At least one.
-    figures : callable, optional
-        (measured, predicted) for a budget, as ``join`` takes them.
-
-    Raises
-    ------
-    TypeError
-        If one of the checks cannot be searched.
     """
 
     checks: tuple[Searchable, ...]
-    figures: Figures | None = None
-
-    def __post_init__(self) -> None:
-        for check in self.checks:
-            if not isinstance(check, Searchable):
-                raise TypeError(f"checks: expected checks that can be searched, got {check!r}")
 
     def __call__(self, budget: Budget) -> Evidence:
         """The evidence of all, joined."""
-        measured, predicted = ({}, {}) if self.figures is None else self.figures(budget)
-        pieces = (check(budget) for check in self.checks)
-        return join(*pieces, measured=measured, predicted=predicted)
+        return join(*(check(budget) for check in self.checks))
 
     def search(
         self, examples: int, seed: int = 0, on_case: OnCase | None = None

@@ -1,6 +1,7 @@
 """Search for a case that refutes: Hypothesis picks cases, is guided by their slack, and shrinks; or else plain chance.
 
-A case is simplified at the end, variable by variable, as long as it refutes.
+From the cases with the least slack it then goes downhill, one number at a time, with steps that double and halve. A case
+that refutes is simplified at the end, one value at a time.
 """
 
 import importlib.util
@@ -15,6 +16,9 @@ from pqtheory._checks import check_count
 from pqtheory.evidence.domains import Domain, Pick
 
 PACKAGE = "hypothesis"
+#: the share of the cases that go downhill, from how many of the best, and with which steps
+DOWNHILL, STARTS = 4, 3
+FIRST_STEP, LAST_STEP = Fraction(1, 4), Fraction(1, 1 << 24)
 #: no more cases than this are looked at to make one simpler
 SIMPLIFICATIONS = 2000
 
@@ -107,7 +111,11 @@ def search(
     check_count(examples, "examples")
     log = _Log(look, on_case)
     drawn = _Drawn(domains, refine)
-    case = (_guided if available() else _by_chance)(drawn, log, examples, seed)
+    downhill = examples // DOWNHILL
+    case = (_guided if available() else _by_chance)(drawn, log, examples - downhill, seed)
+    for start in log.best:
+        if case is None:
+            case = _downhill(domains, log, start, downhill // STARTS)
     if case is not None:
         case = simplified(domains, look, case)
         return Found(log.inside, look(case).slack, case)
@@ -123,16 +131,28 @@ class _Log:
         self.on_case = on_case
         self.looked = self.inside = 0
         self.least: Any = None
+        self._best: list[tuple[float, Case]] = []
+
+    @property
+    def best(self) -> list[Case]:
+        """Cases with the highest scores, the highest first."""
+        return [case for _, case in self._best]
 
     def __call__(self, case: Case) -> Verdict:
         verdict = self.look(case)
         self.looked += 1
+        self._keep(verdict.score, case)
         if verdict.inside:
             self.inside += 1
             self.least = verdict.slack if self.least is None else min(self.least, verdict.slack)
         if self.on_case is not None:
             self.on_case(self.looked)
         return verdict
+
+    def _keep(self, score: float, case: Case) -> None:
+        if all(score != kept for kept, _ in self._best):
+            ranked = sorted([*self._best, (score, case)], key=lambda kept: -kept[0])
+            self._best = ranked[:STARTS]
 
 
 @final
@@ -199,6 +219,28 @@ def _by_chance(drawn: _Drawn, log: _Log, examples: int, seed: int) -> Case | Non
         case = drawn(pick)
         if log(case).refutes:
             return case
+    return None
+
+
+def _downhill(
+    domains: Mapping[str, Domain], log: _Log, start: Case, examples: int
+) -> Case | None:
+    """A case that refutes, if steps that never lower the score lead there from ``start``."""
+    case, verdict, step = start, log.look(start), FIRST_STEP
+    last = log.looked + examples
+    while step >= LAST_STEP:
+        moved = False
+        for name, domain in domains.items():
+            for value in domain.near(case[name], step):
+                if log.looked >= last:
+                    return None
+                there = log(attempt := {**case, name: value})
+                if there.refutes:
+                    return attempt
+                if there.score > verdict.score:
+                    case, verdict, moved = attempt, there, True
+                    break
+        step = 2 * step if moved else step / 2
     return None
 
 

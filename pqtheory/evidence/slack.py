@@ -171,7 +171,7 @@ ROUNDS = 2
 
 
 def likely(statement: Statement, case: Mapping[str, Fraction], pick: Pick) -> dict[str, Fraction]:
-    """``case``, moved into the assumptions if that is easy, and from there to borders within them, up to three times."""
+    """``case``, moved into the assumptions if that is easy, and from there to borders, up to three times."""
     inside = into_assumptions(statement, case)
     for _ in range(pick(0, 3)):
         moved = onto_border(statement, inside, pick)

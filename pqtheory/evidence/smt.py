@@ -13,6 +13,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Rational
 from typing import Any, final
 
 import numpy as np
@@ -178,7 +179,7 @@ class ForAll:
         missing = [name for name in self.variables.split() if name not in case]
         if missing:
             raise ValueError(f"case: expected {self.variables.split()}, {missing} missing")
-        values = tuple(Fraction(case[name]) for name in self.variables.split())
+        values = tuple(_rational(case[name], name) for name in self.variables.split())
         if _holds(self.statement, values) is None:
             raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
         return on_cases(self.statement, self.variables, [values])
@@ -186,7 +187,7 @@ class ForAll:
     def search(
         self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
     ) -> Evidence | None:
-        """Search among fractions for a counterexample, without the solver; None where no case satisfies the assumptions.
+        """Search among fractions, without the solver; None where no case satisfies the assumptions.
 
         Parameters
         ----------
@@ -206,6 +207,12 @@ class ForAll:
             if not confirmed:
                 raise ArithmeticError(f"{dict(found.counterexample)} does not replay")
         return found
+
+
+def _rational(value: Any, name: str) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, Rational):
+        raise ValueError(f"case: expected a fraction for {name!r}, got {value!r}")
+    return Fraction(value)
 
 
 #: ``or_else(statement, variables, fallback)``: how claims write it

@@ -34,6 +34,14 @@ class Backend(ABC):
     def negate(self, a: Expression) -> Expression:
         """``not a``."""
 
+    def divide(self, a: Expression, b: Expression) -> Expression:
+        """``a / b``."""
+        return a / b
+
+    def power(self, a: Expression, exponent: Expression) -> Expression:
+        """``a`` to a power that is an expression too; most systems have none."""
+        raise TypeError(f"{type(self).__name__}: expected a number as exponent, got a term")
+
     def asarray(self, value: Any, dtype: Any = None, device: Any = None) -> "Term":
         """``value`` as a term."""
         return value if isinstance(value, Term) else Term(self.expression(value), self)
@@ -118,10 +126,10 @@ class Term:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "Term":
-        return self._make(self.expression / self._other(other))
+        return self._make(self.backend.divide(self.expression, self._other(other)))
 
     def __rtruediv__(self, other: Any) -> "Term":
-        return self._make(self._other(other) / self.expression)
+        return self._make(self.backend.divide(self._other(other), self.expression))
 
     def __neg__(self) -> "Term":
         return self._make(-self.expression)
@@ -129,11 +137,21 @@ class Term:
     def __abs__(self) -> "Term":
         return self.backend.abs(self)
 
-    def __pow__(self, exponent: int) -> "Term":
-        result = self
+    def __pow__(self, exponent: "int | Term") -> "Term":
+        if isinstance(exponent, Term):
+            return self._make(self.backend.power(self.expression, exponent.expression))
+        if exponent < 0:
+            raise ValueError(f"exponent: expected an integer >= 0, got {exponent}")
+        result = self if exponent else self.backend.asarray(1)
         for _ in range(exponent - 1):
             result = result * self
         return result
+
+    def __rpow__(self, base: Any) -> "Term":
+        if isinstance(base, float):
+            # what Fraction(1, 3) ** term hands over, rounded
+            raise TypeError(f"base: expected an integer or a term, got {base!r}")
+        return self.backend.asarray(base) ** self
 
     def __ge__(self, other: Any) -> "Term":
         return self._make(self.expression >= self._other(other))

@@ -17,7 +17,15 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory.evidence.worst_case.certificate import LARGEST_REPAIR
-from pqtheory.evidence.worst_case.lazy_model import FIXED, Forms, LazyModel, Pair, semidefinite
+from pqtheory.evidence.worst_case.lazy_model import (
+    FIXED,
+    Forms,
+    LazyModel,
+    Pair,
+    combined,
+    flat,
+    semidefinite,
+)
 from pqtheory.evidence.worst_case.solver import SolverError, load_cvxpy, solve
 
 LAST, BEST, AVERAGE = "last", "best", "average"
@@ -69,12 +77,12 @@ class LazyCertificate:
     def form(self) -> Any:
         """The quadratic form that is left, as a matrix of fractions."""
         forms = Forms(self.model, object)
-        total = self.bound * forms.half_distance()
-        for pair, mu in self.smoothness.items():
-            total = total + mu * forms.smoothness(pair)
-        for pair, nu in self.penalty.items():
-            total = total + nu * forms.penalty(pair)
-        return total
+        terms = [
+            (self.bound, forms.half_distance()),
+            *((mu, forms.smoothness(pair)) for pair, mu in self.smoothness.items()),
+            *((nu, forms.penalty(pair)) for pair, nu in self.penalty.items()),
+        ]
+        return combined(forms.size, terms)
 
     def holds(self) -> bool:
         """Whether the multipliers prove the bound, decided in exact arithmetic."""
@@ -141,11 +149,10 @@ def _multipliers(model: LazyModel, measure: str, inside: float, time_limit: floa
     weights = output_weights(model, measure)
     m = cp.Variable(model.steps, nonneg=True)
     claimed = cp.hstack([0, -m, 1])
-    size = len(forms.half_distance())
-    rows = [forms.smoothness(p).ravel() for p in losses]
-    flat = bound * forms.half_distance().ravel() + np.array(rows).T @ mu
-    flat = flat + np.array([forms.penalty(p).ravel() for p in penalties]).T @ nu
-    form = cp.reshape(flat, (size, size), order="C")
+    left = bound * flat(forms.half_distance())
+    left = left + np.array([flat(forms.smoothness(p)) for p in losses]).T @ mu
+    left = left + np.array([flat(forms.penalty(p)) for p in penalties]).T @ nu
+    form = cp.reshape(left, (forms.size, forms.size), order="C")
     of_penalties = _incidence(penalties, last) @ nu
     if model.strength == FIXED:
         ends = np.zeros(last + 1)
@@ -156,7 +163,7 @@ def _multipliers(model: LazyModel, measure: str, inside: float, time_limit: floa
     constraints = [
         _incidence(losses, last) @ mu + claimed == 0,
         balance,
-        (form + form.T) / 2 - inside * np.eye(size) >> 0,
+        (form + form.T) / 2 - inside * np.eye(forms.size) >> 0,
     ]
     constraints.append(cp.sum(m) == 1 if weights is None else m == np.array(weights, float))
     figure = solve(cp.Problem(cp.Minimize(bound), constraints), "multipliers", time_limit, 1e-9)

@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory.evidence.worst_case.lazy_certificate import output_weights
-from pqtheory.evidence.worst_case.lazy_model import FIXED, Forms, LazyModel
+from pqtheory.evidence.worst_case.lazy_model import FIXED, Forms, LazyModel, flat
 from pqtheory.evidence.worst_case.solver import load_cvxpy, solve
 
 
@@ -117,19 +117,18 @@ def find_lazy_instance(
     """
     cp = load_cvxpy()
     forms, last, fixed = Forms(model, float), model.comparator, model.strength == FIXED
-    size = len(forms.half_distance())
-    gram = cp.Variable((size, size), PSD=True)
+    gram = cp.Variable((forms.size, forms.size), PSD=True)
     losses, penalties, worst = cp.Variable(last + 1), cp.Variable(last + 1), cp.Variable()
-    flat = cp.vec(gram, order="C")
+    entries = cp.vec(gram, order="C")
 
     def slack(values: Any, pairs: Any, form: Any) -> Any:
         ends = np.array(pairs).T
-        rows = np.array([form(p).ravel() for p in pairs])
-        return values[ends[0]] - values[ends[1]] - rows @ flat
+        rows = np.array([flat(form(p)) for p in pairs])
+        return values[ends[0]] - values[ends[1]] - rows @ entries
 
     reached = losses if fixed else losses + penalties
     excess = reached[1:-1] - reached[last]
-    distance = forms.half_distance().ravel() @ flat
+    distance = flat(forms.half_distance()) @ entries
     constraints = [
         slack(losses, model.smoothness_pairs(), forms.smoothness) >= margin,
         slack(penalties, model.penalty_pairs(), forms.penalty) >= margin,

@@ -11,7 +11,7 @@ which is all that such a run obeys. Nothing changes if the origin moves to p_0; 
 taken off lambda R; nor, with aggregated strength, if <v, x> moves from L to R. So p_0 = theta_0 = 0 and grad L(u) = 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, permutations
@@ -21,6 +21,7 @@ import numpy as np
 
 FIXED, AGGREGATED = "fixed", "aggregated"
 STRENGTHS = (FIXED, AGGREGATED)
+HALF = Fraction(1, 2)
 Pair = tuple[int, int]
 
 
@@ -87,9 +88,13 @@ class LazyModel:
         return [(j, k) for j, k in pairs if k != self.comparator]
 
 
+#: sum of c <u, v>, as (c, u, v)
+Form = list[tuple[Any, Any, Any]]
+
+
 @final
 class Forms:
-    """The right-hand sides of the inequalities as matrices on the Gram matrix of the basis.
+    """The right-hand sides of the inequalities as quadratic forms of the basis.
 
     Parameters
     ----------
@@ -102,27 +107,40 @@ class Forms:
     def __init__(self, model: LazyModel, kind: type) -> None:
         self.points, self.gradients, self.subgradients = (v.astype(kind) for v in model.vectors())
         self.comparator = model.comparator
+        self.size = self.points.shape[1]
 
-    def smoothness(self, pair: Pair) -> Any:
+    def smoothness(self, pair: Pair) -> Form:
         """<g_j, p_i - p_j> + |g_i - g_j|^2 / 2."""
         i, j = pair
         turn = self.gradients[i] - self.gradients[j]
-        apart = self.points[i] - self.points[j]
-        return product(self.gradients[j], apart) + product(turn, turn) / 2
+        return [(1, self.gradients[j], self.points[i] - self.points[j]), (HALF, turn, turn)]
 
-    def penalty(self, pair: Pair) -> Any:
+    def penalty(self, pair: Pair) -> Form:
         """<s_k, p_j - p_k>."""
         j, k = pair
-        return product(self.subgradients[k], self.points[j] - self.points[k])
+        return [(1, self.subgradients[k], self.points[j] - self.points[k])]
 
-    def half_distance(self) -> Any:
+    def half_distance(self) -> Form:
         """|u - p_0|^2 / 2."""
-        return product(self.points[self.comparator], self.points[self.comparator]) / 2
+        return [(HALF, self.points[self.comparator], self.points[self.comparator])]
 
 
-def product(u: Any, v: Any) -> Any:
-    """<u, v> as a symmetric matrix on the Gram matrix."""
-    return (np.outer(u, v) + np.outer(v, u)) / 2
+def flat(form: Form) -> Any:
+    """The form as a row of floats on the flat Gram matrix."""
+    return sum(float(c) * (np.outer(u, v) + np.outer(v, u)) / 2 for c, u, v in form).ravel()
+
+
+def combined(size: int, terms: Iterable[tuple[Fraction, Form]]) -> Any:
+    """The sum of multiples of forms as a symmetric matrix of fractions."""
+    total = [[Fraction(0)] * size for _ in range(size)]
+    for factor, form in terms:
+        for c, u, v in form:
+            ends = [(j, b) for j, b in enumerate(v) if b]
+            for i, a in enumerate(u):
+                for j, b in ends if a else ():
+                    total[i][j] += factor * c * a * b
+    square = np.array(total)
+    return (square + square.T) / 2
 
 
 def semidefinite(matrix: Any) -> bool:

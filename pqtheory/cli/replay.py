@@ -1,0 +1,60 @@
+"""``pqtheory replay``: do stored counterexamples still refute what they refuted?"""
+
+from pathlib import Path
+
+import click
+
+from pqtheory.cli.base import USER_ERRORS, example, progress, user_errors
+from pqtheory.evidence import counterexamples
+from pqtheory.evidence.counterexamples import Counterexample, Replayed
+from pqtheory.evidence.lookup import UserCodeError
+from pqtheory.report import show as shown
+
+#: characters of a case that are shown
+WIDTH = 300
+
+
+@click.command(
+    no_args_is_help=True,
+    epilog=example("pqtheory replay out/counterexamples/*.json"),
+)
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
+)
+def replay(files: tuple[Path, ...]) -> None:
+    """Look again at the counterexamples in FILEs, one line each.
+
+    A check that looks at single cases gets the stored one; any other is run again as a whole. A file about a claim of
+    your own names that claim's file, which is run.
+
+    Exit code 0 if all still refute, 1 if not, 2 for a bad argument or file.
+    """
+    with user_errors(UserCodeError, *USER_ERRORS):
+        # a bad file is said before any work
+        stored = [counterexamples.load(file) for file in files]
+        for counterexample in stored:
+            counterexamples.find(counterexample)
+    held = True
+    with progress("counterexamples") as update, user_errors(UserCodeError):
+        for i, counterexample in enumerate(stored):
+            update(i, len(stored), counterexample.claim)
+            replayed = counterexamples.replay(counterexample)
+            held = held and replayed.refutes
+            click.echo(line(counterexample, replayed))
+    if not held:
+        click.get_current_context().exit(1)
+
+
+def line(counterexample: Counterexample, replayed: Replayed) -> str:
+    """Claim, part or control, case, verdict."""
+    case = " ".join(shown(counterexample.case).split())
+    if len(case) > WIDTH:
+        case = f"{case[:WIDTH]} ..."
+    verdict = "still refutes" if replayed.refutes else "does not refute any more"
+    note = f" ({replayed.note})" if replayed.note else ""
+    what = f'{counterexample.claim}, {counterexample.role} "{counterexample.name}"'
+    return f"{what}: {case}: {verdict}{note}"

@@ -1,0 +1,337 @@
+"""Counterexamples as files, which outlive the run that found them: save, load, replay.
+
+A file is JSON with the claim, the part or control, and the case, types included: a fraction is a string "p/q", a text
+is ``{"text": ...}``, floats are written so that they come back bit for bit, NumPy's numbers become Python's, and
+arrays become lists.
+
+A check that can look at one case replays the case. Any other is run again as a whole, and what it finds is compared.
+"""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory.evidence.base import BUDGETS, Budget, CaseCheck, Claim, Control, Evidence, Part
+from pqtheory.evidence.lookup import find_claims, user_code_error
+from pqtheory.evidence.results import Report
+
+FORMAT = "pqtheory counterexample"
+VERSION = 1
+ROLES = ("part", "control")
+#: whether a replay looks at the case alone or runs the whole check again
+WAYS = ("case", "check")
+_FRACTION = re.compile(r"-?\d+/[1-9]\d*")
+
+
+@final
+@dataclass(frozen=True)
+class Counterexample:
+    """A case that refutes a part or a control of a claim.
+
+    Attributes
+    ----------
+    claim, file : str
+        Name of the claim, and the file of a user's own; empty for shipped ones.
+    role, name : str
+        "part" or "control", and which.
+    statement : str
+        What the case refutes.
+    case : mapping
+        The case, as the evidence has it.
+    way : {"case", "check"}
+        How it is replayed: alone, or by the whole check.
+    budget : str
+        That of the run that found it.
+    pqtheory : str
+        The version that found it.
+    """
+
+    claim: str
+    file: str
+    role: str
+    name: str
+    statement: str
+    case: Mapping[str, Any]
+    way: str
+    budget: str
+    pqtheory: str
+
+
+@final
+@dataclass(frozen=True)
+class Replayed:
+    """Whether the statement is still refuted, and what there is to say about it."""
+
+    refutes: bool
+    note: str = ""
+
+
+def of_evidence(
+    claim: Claim, item: Part | Control, evidence: Evidence, budget: str = BUDGETS[0]
+) -> Counterexample:
+    """The counterexample of a refuted part or control.
+
+    Raises
+    ------
+    ValueError
+        If it is not refuted, or the claim could not be found again: it is neither shipped nor from a file.
+    """
+    from pqtheory import __version__
+    from pqtheory.claims import names
+
+    if evidence.counterexample is None:
+        raise ValueError(f"{item.name}: expected refuted evidence, got {evidence.kind!r}")
+    if not claim.file and claim.name not in names():
+        raise ValueError(f"claim {claim.name!r}: expected a shipped claim, or one of a file")
+    stored = decoded(encoded(evidence.counterexample))
+    way = "case" if _refuted_by(item, stored) else "check"
+    role = "part" if isinstance(item, Part) else "control"
+    found = evidence.counterexample
+    return Counterexample(
+        claim.name, claim.file, role, item.name, item.statement, found, way, budget, __version__
+    )
+
+
+def _refuted_by(item: Part | Control, case: Mapping[str, Any]) -> bool:
+    """Whether the check can look at the case alone, and is refuted by it."""
+    if not isinstance(item.check, CaseCheck):
+        return False
+    try:
+        return item.check.replay(case).kind == "refuted"
+    except ValueError:
+        # found in another way than the one that replays, such as by a fallback on a grid
+        return False
+
+
+def save_all(report: Report, folder: Path) -> list[Path]:
+    """Save the counterexample of every refuted control, and of every refuted part, of a report.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the report.
+    """
+    files = []
+    for result in report.values():
+        claim = result.claim
+        items: tuple[Part | Control, ...] = (*claim.parts, *claim.controls)
+        found = [r.evidence for r in result.parts] + [r.evidence for r in result.controls]
+        for item, evidence in zip(items, found, strict=True):
+            if evidence.kind == "refuted":
+                with users_code(claim):
+                    counterexample = of_evidence(claim, item, evidence, report.budget)
+                files.append(save(counterexample, folder))
+    return files
+
+
+def save(counterexample: Counterexample, folder: Path) -> Path:
+    """Write a counterexample into ``folder``, which is made, under a name of its own; all of it or nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file_name(counterexample)
+    file = os.path.relpath(counterexample.file, folder) if counterexample.file else ""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        **vars(counterexample),
+        "file": Path(file).as_posix() if file else "",
+        "case": {name: encoded(value) for name, value in counterexample.case.items()},
+    }
+    unfinished = folder / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        unfinished.write_text(_text(content), encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def file_name(counterexample: Counterexample) -> str:
+    """``claim.control.name-of-it.json``."""
+    words = (counterexample.claim, counterexample.role, counterexample.name)
+    return ".".join(re.sub(r"[^\w%+-]+", "-", word).strip("-") for word in words) + ".json"
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    """JSON with one field on a line, and one variable of the case."""
+    fields = []
+    for key, value in content.items():
+        text = json.dumps(value, allow_nan=False)
+        if key == "case":
+            lines = [f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items()]
+            text = "{\n" + ",\n".join(lines) + "\n }"
+        fields.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def load(path: Path) -> Counterexample:
+    """Read a counterexample.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, it is no counterexample or not a whole one, or another version wrote it.
+    """
+    where = f"counterexample {str(path)!r}"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{where}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: no JSON, or cut off: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"{where}: not written by pqtheory as a counterexample")
+    if content.get("version") != VERSION:
+        raise ValueError(
+            f"{where}: expected format version {VERSION}, got {content.get('version')!r}"
+        )
+    text = {name: _field(content, name, str, where) for name in TEXTS}
+    for name, allowed in (("role", ROLES), ("way", WAYS), ("budget", BUDGETS)):
+        if text[name] not in allowed:
+            raise ValueError(f"{where}: {name}: expected one of {allowed}, got {text[name]!r}")
+    if text["file"]:
+        text["file"] = os.path.normpath(path.parent / text["file"])
+    case = _field(content, "case", dict, where)
+    try:
+        values = {name: decoded(value) for name, value in case.items()}
+    except ValueError as error:
+        raise ValueError(f"{where}: case: {error}") from error
+    return Counterexample(**text, case=values)
+
+
+TEXTS = ("claim", "file", "role", "name", "statement", "way", "budget", "pqtheory")
+
+
+def _field(content: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
+    if not isinstance(content.get(name), kind):
+        raise ValueError(f"{where}: the field {name!r} is missing or no {kind.__name__}")
+    return content[name]
+
+
+def find(counterexample: Counterexample) -> tuple[Claim, Part | Control]:
+    """The claim, and the part or control.
+
+    Raises
+    ------
+    ValueError
+        If there is no such claim, or it has no such part or control.
+    UserCodeError
+        If the claim's file raises.
+    """
+    (claim,) = find_claims(counterexample.file or counterexample.claim)
+    if claim.name != counterexample.claim:
+        raise ValueError(
+            f"claim file: {counterexample.file!r} defines the claim {claim.name!r}, "
+            f"no longer {counterexample.claim!r}"
+        )
+    items: Sequence[Part | Control] = (
+        claim.parts if counterexample.role == "part" else claim.controls
+    )
+    for item in items:
+        if item.name == counterexample.name:
+            return claim, item
+    raise ValueError(
+        f"claim {claim.name!r}: no {counterexample.role} {counterexample.name!r}; "
+        f"there are {', '.join(repr(item.name) for item in items)}"
+    )
+
+
+def replay(counterexample: Counterexample) -> Replayed:
+    """Look at the case again, or run the whole check again where the case cannot be looked at alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no such claim, part or control.
+    UserCodeError
+        If a user's claim file raises.
+    """
+    claim, item = find(counterexample)
+    with users_code(claim):
+        if counterexample.way == "case":
+            return _replayed_alone(item, counterexample.case)
+        return _replayed_by_check(item, counterexample)
+
+
+def _replayed_alone(item: Part | Control, case: Mapping[str, Any]) -> Replayed:
+    if not isinstance(item.check, CaseCheck):
+        return Replayed(False, "its check looks at no single case any more")
+    try:
+        return Replayed(item.check.replay(case).kind == "refuted")
+    except ValueError as error:
+        # the statement no longer speaks of this case
+        return Replayed(False, str(error))
+
+
+def _replayed_by_check(item: Part | Control, counterexample: Counterexample) -> Replayed:
+    evidence = item.check(Budget(counterexample.budget))
+    if evidence.counterexample is None:
+        return Replayed(False, f"the whole check ran again: {evidence.kind}")
+    before, now = (json.dumps(encoded(c)) for c in (counterexample.case, evidence.counterexample))
+    same = "the same" if before == now else "another"
+    return Replayed(True, f"the whole check ran again and found {same} counterexample")
+
+
+@contextlib.contextmanager
+def users_code(claim: Claim) -> Iterator[None]:
+    """Whatever the checks of a user's claim file raise becomes a UserCodeError that says where."""
+    try:
+        yield
+    except Exception as error:
+        if not claim.file:
+            raise
+        # a user's check may raise anything
+        raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error
+
+
+def encoded(value: Any) -> Any:
+    """``value`` with JSON's own types, for ``decoded``; what is no number, list or mapping becomes its text."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.floating):
+        value = float(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Mapping):
+        return {"mapping": {str(k): encoded(v) for k, v in value.items()}}
+    if isinstance(value, list | tuple):
+        return [encoded(v) for v in value]
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, float):
+        return value if np.isfinite(value) else {"float": str(value)}
+    if value is None or isinstance(value, bool | int):
+        return value
+    return {"text": str(value)}
+
+
+def decoded(value: Any) -> Any:
+    """What ``encoded`` made ``value`` of.
+
+    Raises
+    ------
+    ValueError
+        If it did not.
+    """
+    if isinstance(value, list):
+        return [decoded(v) for v in value]
+    if isinstance(value, str) and _FRACTION.fullmatch(value):
+        return Fraction(value)
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, content),) = value.items()
+        if kind == "mapping" and isinstance(content, dict):
+            return {k: decoded(v) for k, v in content.items()}
+        if kind == "float" and content in ("inf", "-inf", "nan"):
+            return float(content)
+        if kind == "text" and isinstance(content, str):
+            return content
+    elif value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"expected a number, a fraction 'p/q', a list or a marked text, got {value!r}")
