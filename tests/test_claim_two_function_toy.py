@@ -10,7 +10,7 @@ from pqtheory.claims import _toy_threshold as toy
 from pqtheory.claims import two_function_toy
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.verification import check_claim
-from pqtheory.methods import ProxQuant
+from pqtheory.methods.maps import Prox
 from pqtheory.problems import TwoFunctionToy
 
 pytest.importorskip("z3")
@@ -101,16 +101,11 @@ def test_a_gradient_that_betrays_the_function_is_found_out(monkeypatch):
     assert refuted("other function")
 
 
-def test_a_prox_of_half_the_weight_is_found_out(monkeypatch):
-    step = ProxQuant.step
-
-    def half(self, state, gradient):
-        full, plain = (
-            step(self, state, gradient),
-            state.latent - self.eta(0, state.latent) * gradient,
-        )
-        return type(full)((full.latent + plain) / 2, full.step)
-
-    monkeypatch.setattr(ProxQuant, "step", half)
+def test_a_pull_one_percent_too_weak_is_found_out(monkeypatch):
+    call = Prox.__call__
+    weaker = Fraction(99, 100)
+    monkeypatch.setattr(
+        Prox, "__call__", lambda self, t, step, factor: call(self, t, step, weaker * factor)
+    )
     assert refuted("trajectory")
     assert refuted("threshold")

@@ -20,7 +20,8 @@ from pqtheory.claims._binary_connect_checks import (
     every_quadratic,
     vertices,
 )
-from pqtheory.evidence import Budget, smt, verify
+from pqtheory.claims._solver_checks import SIGNED, for_all, illustrated
+from pqtheory.evidence import Budget, judge, smt, verify
 from pqtheory.evidence.verification import check_claim
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Huber, LogCosh, LogisticRegression, Quadratic
@@ -92,7 +93,8 @@ def test_the_claim_holds_and_its_controls_do_not(report, module):
     assert [p.name for p in result.parts if p.kind == "refuted"] == []
     assert [c.name for c in result.controls if not c.refuted] == []
     assert result.ok
-    assert result.measured[module.CLAIM.headline] == result.predicted[module.CLAIM.headline]
+    headline = module.CLAIM.headline
+    assert result.measured[headline] == pytest.approx(result.predicted[headline], rel=1e-5)
 
 
 def test_every_part_is_proved(report):
@@ -212,6 +214,21 @@ def test_fixed_points_of_other_convex_losses_are_best(make):
         found += int(fixed.sum())
         assert (values[fixed] <= values.min() + 1e-12 * abs(values).max()).all()
     assert found
+
+
+def test_runs_beside_a_proof_add_figures_and_can_only_refute():
+    proof = for_all(lambda x: ([], x * x >= 0), x=SIGNED)
+    wrong = for_all(lambda x: ([], x * x > 0), x=SIGNED)
+    cases = {"n": np.arange(3)}
+
+    def runs(held):
+        return lambda _: judge("enumerated", np.array([True, held, True]), cases, measured={"f": 1})
+
+    good, bad = illustrated(proof, runs(True))(QUICK), illustrated(proof, runs(False))(QUICK)
+    assert (good.kind, good.cases, good.measured) == ("proved", 0, {"f": 1})
+    assert bad.kind == "refuted"
+    assert bad.counterexample["n"] == 1
+    assert illustrated(wrong, runs(True))(QUICK).counterexample == {"x": 0}
 
 
 # Broken code is found out.

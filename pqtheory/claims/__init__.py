@@ -16,6 +16,7 @@ REGISTRY = (
     "alternating-prox",
     "proxquant-convergence",
     "lazy-oscillation",
+    "lazy-minimises-what",
     "bc-fixed-points",
     "fixed-points-are-vertices",
     "no-fixed-point",

@@ -120,8 +120,11 @@ def _ends(name: str, side: int, cases: list[tuple[Any, ...]]) -> Evidence:
 
 
 def _bisected(eta: Fraction, start: Fraction, halvings: int) -> Fraction:
-    """The threshold by bisection of exact runs on f_1: the largest rate found that ends at -1."""
-    low, high = Fraction(0), 4 * eta / start
+    """The threshold by bisection of exact runs on f_1: the largest rate found that ends at -1.
+
+    Between eta / (4 theta_0), as lower rates take long, and 4 eta / theta_0.
+    """
+    low, high = eta / start / 4, 4 * eta / start
     for _ in range(halvings):
         middle = (low + high) / 2
         if reached(eta, start, middle, 1) == -1:

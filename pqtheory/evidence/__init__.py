@@ -36,6 +36,7 @@ __all__ = [
     "join",
     "judge",
     "smt",
+    "symbolic",
     "verify",
     "worst_case",
 ]

@@ -1,9 +1,6 @@
 """Counterexamples as files, which outlive the run that found them: save, load, replay.
 
-A file is JSON with the claim, the part or control, and the case, types included: a fraction is a string "p/q", a text
-is ``{"text": ...}``, floats are written so that they come back bit for bit, NumPy's numbers become Python's, and
-arrays become lists.
-
+A file is JSON with the claim, the part or control, and the case, types included (:mod:`pqtheory.evidence.encoding`).
 A check that can look at one case replays the case. Any other is run again as a whole, and what it finds is compared.
 """
 
@@ -13,13 +10,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
-
 from pqtheory.evidence.base import BUDGETS, Budget, CaseCheck, Claim, Control, Evidence, Part
+from pqtheory.evidence.encoding import decoded, encoded
 from pqtheory.evidence.lookup import find_claims, user_code_error
 from pqtheory.evidence.results import Report
 
@@ -28,7 +23,6 @@ VERSION = 1
 ROLES = ("part", "control")
 #: whether a replay looks at the case alone or runs the whole check again
 WAYS = ("case", "check")
-_FRACTION = re.compile(r"-?\d+/[1-9]\d*")
 
 
 @final
@@ -289,49 +283,3 @@ def users_code(claim: Claim) -> Iterator[None]:
             raise
         # a user's check may raise anything
         raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error
-
-
-def encoded(value: Any) -> Any:
-    """``value`` with JSON's own types, for ``decoded``; what is no number, list or mapping becomes its text."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, np.floating):
-        value = float(value)
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Mapping):
-        return {"mapping": {str(k): encoded(v) for k, v in value.items()}}
-    if isinstance(value, list | tuple):
-        return [encoded(v) for v in value]
-    if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
-    if isinstance(value, float):
-        return value if np.isfinite(value) else {"float": str(value)}
-    if value is None or isinstance(value, bool | int):
-        return value
-    return {"text": str(value)}
-
-
-def decoded(value: Any) -> Any:
-    """What ``encoded`` made ``value`` of.
-
-    Raises
-    ------
-    ValueError
-        If it did not.
-    """
-    if isinstance(value, list):
-        return [decoded(v) for v in value]
-    if isinstance(value, str) and _FRACTION.fullmatch(value):
-        return Fraction(value)
-    if isinstance(value, dict) and len(value) == 1:
-        ((kind, content),) = value.items()
-        if kind == "mapping" and isinstance(content, dict):
-            return {k: decoded(v) for k, v in content.items()}
-        if kind == "float" and content in ("inf", "-inf", "nan"):
-            return float(content)
-        if kind == "text" and isinstance(content, str):
-            return content
-    elif value is None or isinstance(value, bool | int | float):
-        return value
-    raise ValueError(f"expected a number, a fraction 'p/q', a list or a marked text, got {value!r}")

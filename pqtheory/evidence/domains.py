@@ -275,5 +275,7 @@ def _simpler(value: Fraction) -> Iterator[Fraction]:
     for q in range(1, min(SIMPLE, value.denominator) + 1):
         down = math.floor(value * q)
         candidates |= {Fraction(down + k, q) for k in (-1, 0, 1, 2)}
+    # the best approximations with larger denominators
+    candidates |= {value.limit_denominator(1 << k) for k in range(value.denominator.bit_length())}
     ordered = sorted(candidates, key=_size)
     return (x for x in ordered if _size(x) < _size(value))

@@ -1,7 +1,7 @@
 """Search for a case that refutes: Hypothesis picks cases, is guided by their slack, and shrinks; or else plain chance.
 
-From the cases with the least slack it then goes downhill, one number at a time, with steps that double and halve. A case
-that refutes is simplified at the end, one value at a time.
+From the cases with the least slack it then goes downhill, one number at a time, with steps that double and halve. A
+case that refutes is simplified at the end, one value at a time.
 """
 
 import importlib.util
@@ -222,9 +222,7 @@ def _by_chance(drawn: _Drawn, log: _Log, examples: int, seed: int) -> Case | Non
     return None
 
 
-def _downhill(
-    domains: Mapping[str, Domain], log: _Log, start: Case, examples: int
-) -> Case | None:
+def _downhill(domains: Mapping[str, Domain], log: _Log, start: Case, examples: int) -> Case | None:
     """A case that refutes, if steps that never lower the score lead there from ``start``."""
     case, verdict, step = start, log.look(start), FIRST_STEP
     last = log.looked + examples

@@ -121,8 +121,16 @@ def _holds(statement: Statement, case: Sequence[Fraction]) -> bool | None:
 
 
 def on_cases(statement: Statement, variables: str, cases: Iterable[Sequence[Fraction]]) -> Evidence:
-    """The same statement on given numbers in exact arithmetic: sampled evidence from one source with the proof."""
+    """The same statement on given numbers in exact arithmetic: sampled evidence from one source with the proof.
+
+    Raises
+    ------
+    ValueError
+        If no case satisfies the assumptions.
+    """
     kept = [(case, holds) for case in cases if (holds := _holds(statement, case)) is not None]
+    if not kept:
+        raise ValueError(f"cases: none satisfies the assumptions on {variables}")
     columns = np.array([case for case, _ in kept], dtype=object).reshape(len(kept), -1).T
     verdicts = np.array([holds for _, holds in kept], dtype=bool)
     return judge("sampled", verdicts, dict(zip(variables.split(), columns, strict=False)))

@@ -1,0 +1,61 @@
+"""Cases as JSON, types included: a fraction is a string "p/q"; texts, mappings and infinities are marked.
+
+A text is ``{"text": ...}``, a mapping ``{"mapping": ...}``, an infinity or NaN ``{"float": ...}``. All other floats
+come back bit for bit. NumPy's numbers become Python's, arrays and tuples become lists.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+_FRACTION = re.compile(r"-?\d+/[1-9]\d*")
+
+
+def encoded(value: Any) -> Any:
+    """``value`` with JSON's own types, for ``decoded``; what is no number, list or mapping becomes its text."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.floating):
+        value = float(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Mapping):
+        return {"mapping": {str(k): encoded(v) for k, v in value.items()}}
+    if isinstance(value, list | tuple):
+        return [encoded(v) for v in value]
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": str(value)}
+    if value is None or isinstance(value, bool | int):
+        return value
+    return {"text": str(value)}
+
+
+def decoded(value: Any) -> Any:
+    """What ``encoded`` made ``value`` of.
+
+    Raises
+    ------
+    ValueError
+        If it did not.
+    """
+    if isinstance(value, list):
+        return [decoded(v) for v in value]
+    if isinstance(value, str) and _FRACTION.fullmatch(value):
+        return Fraction(value)
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, content),) = value.items()
+        if kind == "mapping" and isinstance(content, dict):
+            return {k: decoded(v) for k, v in content.items()}
+        if kind == "float" and content in ("inf", "-inf", "nan"):
+            return float(content)
+        if kind == "text" and isinstance(content, str):
+            return content
+    elif value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"expected a number, a fraction 'p/q', a list or a marked text, got {value!r}")
