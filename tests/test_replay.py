@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory import __version__, cli
-from pqtheory.claims import load
+from pqtheory.claims import load, names
 from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, counterexamples, search
 from pqtheory.evidence.counterexamples import Counterexample
 from pqtheory.evidence.encoding import decoded, encoded
@@ -145,7 +146,7 @@ def test_files_come_back_as_they_were(
     folder = tmp_path_factory.mktemp("files")
     claim, name, statement = texts
     found = Counterexample(claim, "", role, name[:40], statement, case, way, "full", __version__)
-    short = Counterexample(**{**vars(found), "claim": "c"})
+    short = replace(found, claim="c")
     path = counterexamples.save(short, folder)
     back = counterexamples.load(path)
     assert repr(back) == repr(short)
@@ -165,7 +166,7 @@ def test_a_file_is_written_whole_or_not_at_all(
 
     monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(OSError, match="No space"):
-        counterexamples.save(Counterexample(**{**vars(found), "statement": "new"}), folder)
+        counterexamples.save(replace(found, statement="new"), folder)
     assert path.read_bytes() == before
     assert list(folder.iterdir()) == [path]
 
@@ -173,6 +174,17 @@ def test_a_file_is_written_whole_or_not_at_all(
 def test_file_names_say_what_they_refute(tmp_path: Path) -> None:
     found = counterexamples.load(stored(tmp_path, name="1% off, |g| <= lambda / 2"))
     assert counterexamples.file_name(found) == "w-prox.control.1%-off-g-lambda-2.json"
+
+
+def test_no_two_shipped_counterexamples_share_a_file(tmp_path: Path) -> None:
+    found = counterexamples.load(stored(tmp_path))
+    files = [
+        counterexamples.file_name(replace(found, claim=claim.name, role=role, name=item.name))
+        for claim in map(load, names())
+        for role, items in (("part", claim.parts), ("control", claim.controls))
+        for item in items
+    ]
+    assert len({file.lower() for file in files}) == len(files)
 
 
 @pytest.mark.parametrize(

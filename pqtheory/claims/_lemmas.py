@@ -4,7 +4,7 @@ Why they imply it stands in the docstring of the claim. A lemma that fails does 
 whatever is not proved goes to the fallback, which looks at the statement itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -75,3 +75,10 @@ class ByLemmas:
             If a variable is missing, or the numbers do not satisfy the assumptions.
         """
         return smt.ForAll(self.statement, self.variables, self.fallback).replay(case)
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
+    ) -> Evidence | None:
+        """A counterexample to the statement itself, searched for."""
+        whole = smt.ForAll(self.statement, self.variables, self.fallback)
+        return whole.search(examples, seed, on_case)

@@ -9,7 +9,7 @@ from operator import and_
 from typing import Any, final
 
 from pqtheory._arrays import Array, as_array, is_symbolic
-from pqtheory.evidence import Budget, Check, Evidence, join, smt
+from pqtheory.evidence import Budget, Check, Evidence, falsify, join, smt
 from pqtheory.schedules import Schedule
 from pqtheory.sets.finite import Cells, FiniteSet
 
@@ -38,7 +38,7 @@ def for_all(statement: smt.Statement, **values: Numbers) -> Check:
 
 def together(*checks: Check) -> Check:
     """All of them, as one."""
-    return lambda budget: join(*(check(budget) for check in checks))
+    return falsify.joined(*checks)
 
 
 def illustrated(proof: Check, *runs: Check) -> Check:
@@ -53,7 +53,7 @@ def illustrated(proof: Check, *runs: Check) -> Check:
             result = join(result, found)
         return result
 
-    return check
+    return falsify.with_cases(check, proof)
 
 
 def every(tests: Sequence[Any]) -> Any:

@@ -154,6 +154,7 @@ def _require_extras() -> None:
 
 def _write_report(out: Path, report: Report) -> None:
     from pqtheory.digits import run_digits
+    from pqtheory.evidence import counterexamples
     from pqtheory.plotting import CAPTIONS, REGISTRY, png
     from pqtheory.problems import digits_split
     from pqtheory.provenance import provenance, write_json
@@ -176,6 +177,7 @@ def _write_report(out: Path, report: Report) -> None:
         seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
     )
     write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
+    counterexamples.save_all(report, out / "counterexamples")
     (out / "claims.json").write_text(report.to_json() + "\n", encoding="utf-8")
     page = out / "report.html"
     page.write_text(render(report, digits, pictures, source), encoding="utf-8")

@@ -1,0 +1,152 @@
+"""Checks that ask the symbolic engine, and where it has no answer fall back to weaker evidence."""
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+from pqtheory.evidence import smt
+from pqtheory.evidence.base import Budget, Check, Evidence
+from pqtheory.evidence.smt import Statement
+from pqtheory.evidence.symbolic.clock import UndecidedError
+
+PACKAGE = "sympy"
+SECONDS = {"quick": 20.0, "full": 120.0}
+#: cases looked at for a counterexample, once there is no proof
+EXAMPLES = {"quick": 100, "full": 2000}
+#: cases looked at although there is a proof: two readings of the same code must not differ
+READINGS = 20
+
+
+def available() -> bool:
+    """Whether sympy is installed."""
+    return importlib.util.find_spec(PACKAGE) is not None
+
+
+def identity(
+    left: Callable[..., Any],
+    right: Callable[..., Any],
+    assuming: Callable[..., Sequence[Any]] = lambda *_: (),
+) -> Statement:
+    """The statement that two formulas have the same value.
+
+    Parameters
+    ----------
+    left, right : callable
+        Take one term for each variable.
+    assuming : callable
+        Where they have: takes the same terms, returns assumptions; everywhere unless it is given.
+    """
+    return lambda *variables: (assuming(*variables), left(*variables) == right(*variables))
+
+
+def decide(
+    statement: Statement, variables: str, *, seconds: float = 5.0, examples: int = 100
+) -> Evidence | None:
+    """Decide a statement for all real values of its variables.
+
+    Parameters
+    ----------
+    statement : callable
+        Takes one term for each variable; returns assumptions and conclusion.
+    variables : str
+        Names, separated by spaces, in the order of the arguments.
+    seconds : float
+        Time limit of the proof.
+    examples : int
+        How many exact cases a counterexample is looked for in.
+
+    Returns
+    -------
+    Evidence or None
+        "proved" where each divisor is shown not to be 0, and the conclusion is shown branch by branch: equations by
+        normal forms, inequalities by exact certificates; "refuted" by fractions, confirmed by running ``statement`` on
+        them; None otherwise.
+
+    Raises
+    ------
+    ArithmeticError
+        If what is proved has an exact counterexample: then the readings of ``statement`` differ.
+    """
+    return _answer(statement, variables, seconds, examples)[0]
+
+
+def _answer(
+    statement: Statement, variables: str, seconds: float, examples: int
+) -> tuple[Evidence | None, str]:
+    """What ``decide`` returns, and why there was no proof."""
+    from pqtheory.evidence.symbolic.proofs import prove
+
+    try:
+        proof = prove(statement, variables, seconds)
+    except UndecidedError as error:
+        return _refuted(statement, variables, examples), str(error)
+    if _refuted(statement, variables, READINGS) is not None:
+        raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
+    return proof, ""
+
+
+def _refuted(statement: Statement, variables: str, examples: int) -> Evidence | None:
+    found = smt.ForAll(statement, variables, _nothing).search(examples)
+    return found if found is not None and found.kind == "refuted" else None
+
+
+def _nothing(budget: Budget) -> Evidence:
+    raise NotImplementedError("only searched")
+
+
+@final
+@dataclass(frozen=True)
+class ForAll:
+    """A check that asks sympy, and where it is missing or has no answer falls back to weaker evidence.
+
+    Attributes
+    ----------
+    statement, variables
+        As for ``decide``.
+    fallback : check
+        Weaker evidence on the same statement.
+    """
+
+    statement: Statement
+    variables: str
+    fallback: Check
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """Sympy's answer, or the fallback's with a note."""
+        if not available():
+            return replace(self.fallback(budget), note=missing())
+        limits = SECONDS[budget.name], EXAMPLES[budget.name]
+        found, reason = _answer(self.statement, self.variables, *limits)
+        return replace(self.fallback(budget), note=no_answer(reason)) if found is None else found
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """The statement for these numbers, in exact arithmetic.
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing or no fraction, or the numbers do not satisfy the assumptions.
+        """
+        return smt.ForAll(self.statement, self.variables, self.fallback).replay(case)
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
+    ) -> Evidence | None:
+        """Search among fractions, without sympy; as ``smt.ForAll.search``."""
+        cases = smt.ForAll(self.statement, self.variables, self.fallback)
+        return cases.search(examples, seed, on_case)
+
+
+def missing() -> str:
+    """What would strengthen the evidence where sympy is not installed."""
+    return f"with {PACKAGE} installed it would be proved"
+
+
+def no_answer(reason: str) -> str:
+    """What is said where sympy has no answer."""
+    return f"sympy found no answer: {reason}"
+
+
+#: ``or_else(statement, variables, fallback)``: how claims write it
+or_else = ForAll

@@ -1,0 +1,34 @@
+"""What the symbolic engine stops at: no answer, or no time left."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import final
+
+
+class UndecidedError(Exception):
+    """The engine has no answer, and says why; this is never evidence of anything."""
+
+
+@final
+class Clock:
+    """A time limit, looked at between the steps of a proof."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise UndecidedError once the time is over."""
+        if time.monotonic() > self.end:
+            raise UndecidedError("no answer in its time")
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what sympy gives up with into UndecidedError."""
+    from sympy.polys.polyerrors import BasePolynomialError
+
+    try:
+        yield
+    except (BasePolynomialError, NotImplementedError, ZeroDivisionError, RecursionError) as error:
+        raise UndecidedError(f"{type(error).__name__}: {error}") from error
