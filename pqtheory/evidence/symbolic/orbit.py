@@ -75,7 +75,7 @@ class PeriodicOrbit:
     Raises
     ------
     ValueError
-        If a parameter is called "theta", their number is not that of the sample, or ``period`` is < 1.
+        If a parameter is called "theta", their number is not that of the sample, ``period`` is < 1 or ``settle`` < 0.
     """
 
     step: Callable[..., Any]
@@ -96,6 +96,8 @@ class PeriodicOrbit:
             raise ValueError(f"sample: expected {len(names)} numbers, got {len(self.sample)}")
         if self.period < 1:
             raise ValueError(f"period: expected a period >= 1, got {self.period}")
+        if self.settle < 0:
+            raise ValueError(f"settle: expected a number of steps >= 0, got {self.settle}")
 
     def find(self, seconds: float = SECONDS["quick"]) -> Orbit:
         """The orbit.
