@@ -9,6 +9,7 @@ from typing import Any, final
 
 import sympy
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 Expression = Any
 
@@ -50,6 +51,10 @@ def _value(expression: Expression, values: Mapping[Any, Any]) -> Any:
         return Fraction(int(expression.p), int(expression.q))
     if isinstance(expression, Relational):
         return _compare(expression.rel_op, *(_value(a, values) for a in expression.args))
+    if isinstance(expression, BooleanAtom):
+        # a truth value of the same system as the values
+        some = next(iter(values.values()), Fraction(0))
+        return some >= some if expression else some > some
     if isinstance(expression, sympy.And | sympy.Or):
         return _reduce(and_ if isinstance(expression, sympy.And) else or_, expression.args, values)
     if expression.is_Add:

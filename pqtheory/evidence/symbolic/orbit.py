@@ -124,17 +124,17 @@ class PeriodicOrbit:
         Raises
         ------
         ValueError
-            If a parameter is missing or no fraction, or outside of the range, or there is no orbit to look at.
+            If a parameter is missing or no fraction, or outside of the range, or there is no parameter or no orbit.
         """
         cases = self._cases()
         if cases is None:
-            raise ValueError(f"case: no orbit is found that could be looked at with {dict(case)}")
+            raise ValueError(f"case: no orbit is found that depends on {dict(case)}")
         return cases.replay(case)
 
     def search(
         self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
     ) -> Evidence | None:
-        """Search for parameters in the range where the points are no orbit; None where there is no orbit."""
+        """Search the range for parameters where the points are no orbit; None where there are none or no orbit."""
         cases = self._cases()
         return None if cases is None else cases.search(examples, seed, on_case)
 
@@ -143,8 +143,8 @@ class PeriodicOrbit:
         return Fraction(np.asarray(self.step(theta, *values)).item())
 
     def _cases(self) -> smt.ForAll | None:
-        """The statement on what is found, for single settings of the parameters."""
-        if not available():
+        """The statement on what is found, for single settings of the parameters; None where nothing is to be set."""
+        if not available() or not self.parameters.split():
             return None
         try:
             orbit = self.find()
