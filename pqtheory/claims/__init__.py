@@ -15,6 +15,7 @@ REGISTRY = (
     "smoothed-w",
     "alternating-prox",
     "proxquant-convergence",
+    "nonsmooth-convergence",
     "lazy-oscillation",
     "lazy-minimises-what",
     "bc-fixed-points",

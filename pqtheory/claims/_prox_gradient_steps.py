@@ -10,6 +10,7 @@ the integers 0 .. T and infinite elsewhere. Each step ties with staying, and all
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 HALF = Fraction(1, 2)
@@ -59,6 +60,19 @@ def smallest_step_gains(
     smooth = (G + a * D) * (G + a * D) - D * D
     form = energy(G, D, x) + others / (a + 1) * smooth + others * D * D
     return _inside(x, T, largest), (others >= 0) & (form * claimed(x, T) >= G * G)
+
+
+def bounded(
+    claimed: Constant, by_step: bool, largest: Any = 1
+) -> tuple[tuple[str, Callable[..., Any], str], ...]:
+    """(what, statement, variables): together they say that C bounds every run, for any R, by its selected gradients."""
+    gain = smallest_step_gains if by_step else smallest_gradient_gains
+    enough = partial(gain, claimed=claimed, largest=largest)
+    return (
+        ("a step gains at least E", gains, ENERGY),
+        ("a step that is not the shortest gains (a - 1)|D|^2 / 2", other_steps_gain, FORM),
+        ("so C is enough", enough, FORM),
+    )
 
 
 def run_reaches(

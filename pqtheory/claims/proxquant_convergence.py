@@ -52,18 +52,20 @@ def textbook(x: Any, steps: Any) -> Any:
 
 def _sharp(claimed: Constant, rule: str, largest: Any = 1) -> Check:
     """C will do, and a run reaches it: so no less will."""
-    by_step = rule == STEP
-    gain = steps.smallest_step_gains if by_step else steps.smallest_gradient_gains
-    bend = 1 if by_step else -1
+    bend = 1 if rule == STEP else -1
     run = partial(steps.run_reaches, bend=bend, claimed=claimed, largest=largest)
-    values = {"x": [v for v in EIGHTHS if v <= largest], **dict.fromkeys("Tjk", COUNTS)}
     return falsify.joined(
-        for_all(run, steps.RUN, values),
-        for_all(steps.gains, steps.ENERGY, values),
-        for_all(steps.other_steps_gain, steps.FORM, values),
-        for_all(partial(gain, claimed=claimed, largest=largest), steps.FORM, values),
+        for_all(run, steps.RUN, _values(largest)),
+        *(
+            for_all(statement, variables, _values(largest))
+            for _, statement, variables in steps.bounded(claimed, rule == STEP, largest)
+        ),
         figures=partial(_figures, claimed, rule, largest),
     )
+
+
+def _values(largest: Any) -> dict[str, Any]:
+    return {"x": [v for v in EIGHTHS if v <= largest], **dict.fromkeys("Tjk", COUNTS)}
 
 
 def _figures(
