@@ -32,6 +32,7 @@ def plan(
     levels: str = "binary",
     equal_steps: bool = False,
     rate: float | None = None,
+    freeze_epoch: int | None = None,
     data: str = "cifar10",
     model: str | None = None,
     **common: object,
@@ -43,6 +44,9 @@ def plan(
     runs = []
     before = max(1, round(epochs * WARM / PUBLISHED)) if warm_epochs is None else warm_epochs
     settings = {"data": data, "augment": data == "cifar10", "held_out": 5000, **common}
+    frozen = {} if freeze_epoch is None else {"freeze_epoch": freeze_epoch}
+    pulled = frozen if rate is None else {**frozen, "rate": rate}
+    own = {"binaryconnect": frozen, "proxquant": pulled}
     for depth in depths:
         name = model or f"resnet{depth}"
         warm = f"{name}-warm"
@@ -50,18 +54,28 @@ def plan(
         start = preset("corrected", "full-precision", epochs=before, **shared)
         runs.append(Planned(warm, start))
         for kind in presets:
-            for method in METHODS:
-                own = {"rate": rate} if rate is not None and method == "proxquant" else {}
-                for seed in range(seeds):
+            for seed in range(seeds):
+                for method in METHODS:
                     chosen = preset(
-                        kind, method, epochs=epochs, levels=levels, seed=seed, **shared, **own
+                        kind,
+                        method,
+                        epochs=epochs,
+                        levels=levels,
+                        seed=seed,
+                        **shared,
+                        **own[method],
                     )
                     runs.append(Planned(f"{name}-{levels}-{method}-{kind}-{seed}", chosen, warm))
         if equal_steps:
             for method in METHODS:
-                own = {"rate": rate} if rate is not None and method == "proxquant" else {}
                 chosen = preset(
-                    "corrected", method, epochs=epochs, levels=levels, drops=(), **shared, **own
+                    "corrected",
+                    method,
+                    epochs=epochs,
+                    levels=levels,
+                    drops=(),
+                    **shared,
+                    **own[method],
                 )
                 runs.append(Planned(f"{name}-{levels}-{method}-equal-steps-0", chosen, warm))
     return runs
@@ -77,6 +91,8 @@ def plan(
 @click.option("--warm-epochs", type=click.IntRange(min=1), help="Of the warm start.")
 @click.option("--seeds", type=click.IntRange(min=1), default=4, show_default=True)
 @click.option("--rate", type=float, help="ProxQuant's lambda per epoch.")
+@click.option("--freeze-epoch", type=click.IntRange(min=1), help="Else scaled like the epochs.")
+@click.option("--measure-every", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--equal-steps", is_flag=True, help="Also each method at one constant step size.")
 @click.option("--preset", "presets", multiple=True, default=("corrected",), show_default=True)
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
@@ -97,6 +113,8 @@ def main(
     warm_epochs: int | None,
     seeds: int,
     rate: float | None,
+    freeze_epoch: int | None,
+    measure_every: int,
     equal_steps: bool,
     presets: tuple[str, ...],
     amp: bool,
@@ -118,6 +136,8 @@ def main(
         levels=levels,
         equal_steps=equal_steps,
         rate=rate,
+        freeze_epoch=freeze_epoch,
+        measure_every=measure_every,
         data=data,
         model=model,
         amp=amp,

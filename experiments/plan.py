@@ -1,6 +1,7 @@
 """Plans: runs in an order, some after the warm start that they need; stopped in time, they go on where they were."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -8,6 +9,8 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, Settings, train
@@ -66,7 +69,10 @@ def carry_out(
         if len(tasks) == 1:
             outcomes = [_one(*tasks[0])]
         else:
-            with ProcessPoolExecutor(len(tasks), mp_context=get_context("spawn")) as pool:
+            threads = max(1, (os.cpu_count() or 1) // len(tasks))
+            with ProcessPoolExecutor(
+                len(tasks), get_context("spawn"), torch.set_num_threads, (threads,)
+            ) as pool:
                 outcomes = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
         if not all(outcomes):
             return False
@@ -106,7 +112,7 @@ def collected(
                     if "fixed_point_share" in m
                 },
                 "curves": {
-                    "error": [m["error"] for m in metrics],
+                    "error": [{"epoch": m["epoch"], **m["error"]} for m in metrics if "error" in m],
                     "quantization_error": [
                         m["quantization_error"]["all"] for m in metrics if "quantization_error" in m
                     ],

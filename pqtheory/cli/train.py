@@ -44,6 +44,9 @@ METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
 @click.option("--held-out", type=click.IntRange(min=0), help="Training images kept apart.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
+@click.option(
+    "--measure-every", type=click.IntRange(min=1), metavar="N", help="Errors every N epochs."
+)
 @click.option("--augment/--no-augment", default=None, help="Pad, crop, mirror; on for cifar10.")
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
@@ -129,13 +132,14 @@ def check_device(device: str) -> None:
 
 def _brief(metrics: dict[str, Any]) -> str:
     """Error on the test images, and sign change."""
-    if not metrics:
-        return ""
-    errors = ", ".join(f"{k} {100 * v:.2f} %" for k, v in metrics["error"]["test"].items())
+    shown = []
+    if "error" in metrics:
+        errors = (f"{k} {100 * v:.2f} %" for k, v in metrics["error"]["test"].items())
+        shown.append(f"test error: {', '.join(errors)}")
     change = metrics.get("signs", {}).get("all", {}).get("change_from_start")
-    return f"test error: {errors}" + (
-        "" if change is None else f"; signs changed {100 * change:.2f} %"
-    )
+    if change is not None:
+        shown.append(f"signs changed {100 * change:.2f} %")
+    return "; ".join(shown)
 
 
 @click.command(epilog=example("pqtheory data cifar10 --data-dir ~/data"))

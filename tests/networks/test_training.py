@@ -49,6 +49,17 @@ CASES = [
 ]
 
 
+def test_errors_may_be_measured_at_landmarks_and_every_so_many_epochs(images, tmp_path):
+    often, seldom = RunFolder(tmp_path / "often"), RunFolder(tmp_path / "seldom")
+    chosen = small(epochs=6, freeze_epoch=5, measure_every=4, rate=1.0)
+    assert train(replace(chosen, measure_every=1), images, often)
+    assert train(chosen, images, seldom)
+    assert [m["epoch"] for m in seldom.metrics() if "error" in m] == [0, 4, 5, 6]
+    for a, b in zip(often.metrics(), seldom.metrics(), strict=True):
+        assert a == {"error": a["error"], **b}
+    assert seldom.load("best.pt")["epoch"] in (4, 5, 6)
+
+
 @pytest.mark.parametrize("settings", CASES, ids=lambda s: s.method)
 def test_a_run_in_pieces_is_the_run_in_one(images, tmp_path, settings):
     whole, pieces = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "pieces")

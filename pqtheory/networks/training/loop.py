@@ -212,22 +212,21 @@ class _Run:
 
     def _record(self, loss: float | None, seconds: float) -> None:
         """Measure, write the line and the checkpoint."""
-        found = measure.errors(self.model, self.optimizer, self.sets)
-        metrics: dict[str, Any] = {"epoch": self.epoch, "loss": loss, "error": found}
+        landmark = self.settings.is_landmark(self.epoch)
+        metrics: dict[str, Any] = {"epoch": self.epoch, "loss": loss}
+        better = False
+        if landmark or self.epoch % self.settings.measure_every == 0:
+            metrics["error"] = measure.errors(self.model, self.optimizer, self.sets)
+            better = self._is_better(metrics["error"])
         if self.epoch:
             signs = self.tracker.update(self._tracked())
             metrics["signs"] = {name: asdict(m) for name, m in signs.items()}
         if isinstance(self.optimizer, QuantizingOptimizer):
             metrics["quantization_error"] = measure.quantization_error(self.names, self.optimizer)
-            if self.epoch in (0, self.settings.freeze_epoch, self.settings.epochs):
+            if landmark:
                 metrics["fixed_point_share"] = measure.fixed_point_share(
                     self.model, self.optimizer, self.names, self.batches
                 )
-        judged = found["held_out" if self.settings.select_on == "held_out" else "test"]
-        score = list(judged.values())[-1]
-        better = self.epoch > 0 and score < self.best
-        if better:
-            self.best = score
         state = {
             "epoch": self.epoch,
             "best": self.best,
@@ -244,3 +243,11 @@ class _Run:
             self.folder.save("best.pt", state)
         self.folder.save("checkpoint.pt", state)
         self.folder.add_time(self.epoch, seconds)
+
+    def _is_better(self, found: dict[str, dict[str, float]]) -> bool:
+        """Whether no epoch before had as small an error where the best is picked; remember it."""
+        score = list(found[self.settings.select_on].values())[-1]
+        better = self.epoch > 0 and score < self.best
+        if better:
+            self.best = score
+        return better

@@ -58,6 +58,8 @@ class Settings:
         Training images kept apart.
     select_on : {"held_out", "test"}
         Where the best epoch is picked.
+    measure_every : int
+        Errors are measured after every so many epochs, and at the start, at the freeze and at the end; signs always.
     augment, amp, compile : bool
         Pad-crop-flip; bfloat16 autocast; ``torch.compile``.
     warm_start : str or None
@@ -90,6 +92,7 @@ class Settings:
     clip: float | None = None
     held_out: int = 0
     select_on: str = "test"
+    measure_every: int = 1
     augment: bool = False
     amp: bool = False
     compile: bool = False
@@ -111,6 +114,7 @@ class Settings:
                 )
         check_count(self.epochs, "epochs", 0)
         check_count(self.batch_size, "batch_size", 1)
+        check_count(self.measure_every, "measure_every", 1)
         check_count(self.held_out, "held_out", 0)
         check_count(self.seed, "seed", 0)
         if self.freeze_epoch is not None:
@@ -126,6 +130,10 @@ class Settings:
     def lr_at(self, epoch: int) -> float:
         """Step size of an epoch."""
         return self.lr * self.drop_factor ** sum(epoch >= drop for drop in self.drops)
+
+    def is_landmark(self, epochs: int) -> bool:
+        """Whether the start, the freeze or the end is after ``epochs`` epochs: everything is measured there."""
+        return epochs in (0, self.freeze_epoch, self.epochs)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
