@@ -140,10 +140,11 @@ def ratio(
 
 
 def least(loss: BentLoss, strength: Fraction) -> Fraction:
-    """The infimum of F, by coordinate: at a level, or where the last, convex piece of L + lambda |t - 1| is flat."""
+    """The infimum of F, by coordinate: at a level, or where a convex piece of L + lambda W is flat."""
     one = np.ones_like(loss.end)
-    flat = loss.end - loss.gradient(loss.end) - strength
-    candidates = [-one, one, np.maximum(flat, one)]
+    turns = loss.start - loss.slope, loss.end - loss.gradient(loss.end)
+    flat = [turn + strength * side for turn in turns for side in (-1, 1)]
+    candidates = [-one, one, *flat]
     return sum(
         min(_alone(loss, i, t[i]) + strength * W.value(t[i : i + 1]) for t in candidates)
         for i in range(loss.dim)

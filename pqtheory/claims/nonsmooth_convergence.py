@@ -50,6 +50,7 @@ REACHED = "dist^2 / (F_0 - F_*) of a run of the W, x = 1/2, {}, T = {}"
 ONE_STEP = REACHED.format("one step", 1)
 #: how close to the level and to a tie the runs come
 CLOSE = 1e-4
+UP_TO_ONE = falsify.Fractions(0, 1, open_low=True)
 
 
 def _selected(prox: steps.Map = steps.W.prox, *, nearest: bool = False) -> Check:
@@ -92,7 +93,7 @@ def _runs(constant: Any, rule: str, budget: Budget) -> Evidence:
     return judge(
         "sampled",
         [constant(*case) - found for case, found in zip(cases, reached, strict=True)],
-        {"x": [float(x) for x, _ in cases], "T": [count for _, count in cases]},
+        {"x": [x for x, _ in cases], "T": [count for _, count in cases]},
         measured=figures,
         predicted=foretold,
         agreement=CLOSE,
@@ -115,15 +116,22 @@ def _first_step(constant: Constant) -> Check:
     values = dict.fromkeys(("lambda", "x"), EIGHTHS)
     fallback = for_all(enough, steps.STEP, values).fallback
     proof = falsify.joined(_selected(), ByLemmas(lemmas, enough, steps.STEP, fallback))
-    return illustrated(proof, partial(_first_runs, constant))
+    reached = falsify.Cases(partial(_reached, constant), {"x": UP_TO_ONE})
+    found = illustrated(proof, partial(_first_runs, constant))
+    return falsify.with_cases(found, falsify.joined(proof, reached))
+
+
+def _reached(constant: Constant, x: Fraction) -> Any:
+    """Slack of ``constant`` >= what the run reaches, and of no more than ``CLOSE`` between them."""
+    above = constant(x) - runs.first_step(x)
+    return min(above, Fraction(CLOSE) * constant(x) - above)
 
 
 def _first_runs(constant: Constant, budget: Budget) -> Evidence:
-    reached = [runs.first_step(x) for x in EIGHTHS]
     return judge(
         "sampled",
-        [constant(x) - found for x, found in zip(EIGHTHS, reached, strict=True)],
-        {"x": [float(x) for x in EIGHTHS]},
+        [_reached(constant, x) for x in EIGHTHS],
+        {"x": EIGHTHS},
         measured={ONE_STEP: round(float(runs.first_step(HALF)), 6)},
         predicted={ONE_STEP: float(constant(HALF))},
         agreement=CLOSE,
