@@ -150,6 +150,6 @@ def test_no_answer_of_the_solver_is_no_proof(monkeypatch, decided):
 
 def test_a_figure_that_is_off_refutes_the_part(monkeypatch):
     monkeypatch.setattr(claim, "settle", lambda *args: np.array([0.75, 0.75]))
-    wrong = claim._settles("unscaled", steps.unscaled, steps.divided, QUICK)
+    wrong = claim._settles("unscaled", steps.unscaled, steps.divided)(QUICK)
     assert wrong.kind == "refuted"
     assert wrong.counterexample["figure"] == claim.SETTLES.format("unscaled")

@@ -139,6 +139,22 @@ def ascending_vectors(dim: int, largest: int) -> Array:
     return np.array(list(itertools.combinations(range(largest + 1), dim)), dtype=np.float64)
 
 
+def excess(theta: Array, bits: int, rounds: int, weight: float = 0.25) -> Array:
+    """(||t - q||^2 at the end - the least of all sign matrices) / ||t||^2, for every row t."""
+    regularizer = AlternatingDistance(AlternatingMultiBit(bits, axis=-1), rounds)
+    attained = regularizer.envelope(theta, weight, axis=-1) * (1 + 2 * weight) / weight
+    apart: Array = (attained - squares(theta - nearest_points(theta, bits))) / squares(theta)
+    return apart
+
+
+def from_limit(theta: Array, bits: int, weight: float, first_fit: bool) -> tuple[Array, Array]:
+    """The bound (2 rounds - 1) / (1 + 2 w) |t - q|, and |prox - q|, for every row t."""
+    quantizer = AlternatingMultiBit(bits, axis=-1)
+    q = quantizer.quantize(theta)[0] if first_fit else nearest_points(theta, bits)
+    distance = np.sqrt(squares(AlternatingDistance(quantizer, ROUNDS).prox(theta, weight) - q))
+    return (2 * ROUNDS - 1) / (1 + 2 * weight) * np.sqrt(squares(theta - q)), distance
+
+
 def gaps(families: Sequence[tuple[int, int]], optimal: Sequence[int], budget: Budget) -> Evidence:
     """Excess of ||t - q||^2 at the end over the least of all sign matrices: 0 for ``optimal`` bits, else >= 0.
 
@@ -151,7 +167,7 @@ def gaps(families: Sequence[tuple[int, int]], optimal: Sequence[int], budget: Bu
     budget : Budget
         For how many rounds.
     """
-    rounds, weight = budget.pick(20, 100), 0.25
+    rounds = budget.pick(20, 100)
     margins: list[Array] = []
     thetas: list[Any] = []
     counts: list[int] = []
@@ -159,18 +175,14 @@ def gaps(families: Sequence[tuple[int, int]], optimal: Sequence[int], budget: Bu
     for dim, largest in families:
         theta = ascending_vectors(dim, largest)
         for k in (1, 2, 3):
-            regularizer = AlternatingDistance(AlternatingMultiBit(k, axis=-1), rounds)
-            attained = regularizer.envelope(theta, weight, axis=-1) * (1 + 2 * weight) / weight
-            excess = (attained - squares(theta - nearest_points(theta, k))) / squares(theta)
-            margins.append(-abs(excess) if k in optimal else excess)
+            over = excess(theta, k, rounds)
+            margins.append(-abs(over) if k in optimal else over)
             thetas.extend(theta.tolist())
             counts.extend([k] * len(theta))
             name = f"{k}-bit, d = {dim}"
             measured |= {
-                f"share at the global optimum by enumeration, {name}": float(
-                    np.mean(excess < 1e-9)
-                ),
-                f"largest excess / |theta|^2, {name}": float(max(excess.max(), 0)),
+                f"share at the global optimum by enumeration, {name}": float(np.mean(over < 1e-9)),
+                f"largest excess / |theta|^2, {name}": float(max(over.max(), 0)),
             }
     cases = np.empty(len(thetas), dtype=object)
     cases[:] = thetas
@@ -189,10 +201,7 @@ def limit(first_fit: bool, budget: Budget) -> Evidence:
     theta = np.random.default_rng(4).standard_normal((budget.pick(100, 2000), 6))
     margins, settings, far = [], [], 0.0
     for bits, weight in itertools.product((1, 2, 3), (1.0, 1e2, 1e4, 1e6)):
-        quantizer = AlternatingMultiBit(bits, axis=-1)
-        q = quantizer.quantize(theta)[0] if first_fit else nearest_points(theta, bits)
-        distance = np.sqrt(squares(AlternatingDistance(quantizer, ROUNDS).prox(theta, weight) - q))
-        bound = (2 * ROUNDS - 1) / (1 + 2 * weight) * np.sqrt(squares(theta - q))
+        bound, distance = from_limit(theta, bits, weight, first_fit)
         margins.append(bound - distance)
         settings.append((bits, weight))
         far = max(far, float(distance.max())) if weight == 1e6 else far

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from pqtheory.evidence import Budget, Check, Evidence, join, smt
+from pqtheory.evidence import Budget, Evidence, smt
 
 Numbers = Sequence[Fraction]
 
@@ -44,18 +44,3 @@ def for_all(
         return smt.on_cases(statement, variables, cases(budget))
 
     return smt.or_else(statement, variables, sampled)
-
-
-def illustrated(proofs: Sequence[Check], runs: Sequence[Check]) -> Check:
-    """All the proofs, with the figures of some runs beside them; a run that is refuted refutes them all the same."""
-
-    def check(budget: Budget) -> Evidence:
-        result = join(*(proof(budget) for proof in proofs))
-        for found in (run(budget) for run in runs):
-            if found.kind == "refuted":
-                result = join(result, found)
-            else:
-                result = join(result, measured=found.measured, predicted=found.predicted)
-        return result
-
-    return check

@@ -7,15 +7,16 @@ r"""The smoothed W of any finite codebook, gap by gap: what holds for the levels
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from pqtheory.claims._smoothed_prox import in_range, smoothed
 from pqtheory.claims._solver_checks import GivenLevels
-from pqtheory.evidence import Budget, Evidence, join, smt
+from pqtheory.evidence import Budget, Check, Evidence, falsify, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Binary
 
@@ -74,10 +75,10 @@ def _behind(t: Any, level: Any, x: Any, w: Any, at_x: Any) -> Any:
     return [between, w > 0, at_x >= 0], (level - t) ** 2 / 2 <= (x - t) ** 2 / 2 + w * at_x
 
 
-def _random(count: int, gap: int) -> Iterator[tuple[Fraction, ...]]:
+def _random(budget: Budget, gap: int) -> Iterator[tuple[Fraction, ...]]:
     """Four levels with gaps from 1/2, eps 1/8, t in the given gap, w on both sides of eps."""
     rng = np.random.default_rng(gap)
-    for _ in range(count):
+    for _ in range(budget.pick(40, 400)):
         levels = np.cumsum(rng.integers(2, 9, LEVELS))
         low = levels[gap] - 4 * (gap == 0)
         high = levels[gap + 1] + 4 * (gap == LEVELS - 2)
@@ -96,29 +97,24 @@ def _sides() -> Iterator[tuple[Fraction, ...]]:
         yield tuple(Fraction(n) for n in numbers)
 
 
-def any_codebook(budget: Budget, *, scale_weight: bool = True) -> Evidence:
+def any_codebook(*, scale_weight: bool = True) -> Check:
     """The three steps of the argument."""
-    count = budget.pick(40, 400)
-    pieces = [
-        smt.or_else(
-            _scaled(scale_weight),
-            "centre half_gap epsilon y weight",
-            lambda _: smt.on_cases(
-                _scaled(scale_weight), "centre half_gap epsilon y weight", _units()
-            ),
-        )(budget),
-        smt.or_else(
-            _behind,
-            "theta level x weight S_x",
-            lambda _: smt.on_cases(_behind, "theta level x weight S_x", _sides()),
-        )(budget),
+    checks = [
+        _on("centre half_gap epsilon y weight", _scaled(scale_weight), lambda _: _units()),
+        _on("theta level x weight S_x", _behind, lambda _: _sides()),
     ]
-    names = "a b c d epsilon theta weight"
     for gap, read in itertools.product(range(LEVELS - 1), READINGS.values()):
-        local = _local(gap, read)
+        drawn = partial(_random, gap=gap)
+        checks.append(_on("a b c d epsilon theta weight", _local(gap, read), drawn))
+    return falsify.joined(*checks)
 
-        def sampled(_: Budget, local: smt.Statement = local, gap: int = gap) -> Evidence:
-            return smt.on_cases(local, names, _random(count, gap))
 
-        pieces.append(smt.or_else(local, names, sampled)(budget))
-    return join(*pieces)
+def _on(
+    names: str,
+    statement: smt.Statement,
+    cases: Callable[[Budget], Iterable[tuple[Fraction, ...]]],
+) -> Check:
+    def sampled(budget: Budget) -> Evidence:
+        return smt.on_cases(statement, names, cases(budget))
+
+    return smt.or_else(statement, names, sampled)

@@ -22,17 +22,21 @@ from functools import partial
 from typing import Any
 
 from pqtheory.claims import _alternating_cases as cases
+from pqtheory.claims import _alternating_single as single
 from pqtheory.claims import _alternating_steps as steps
 from pqtheory.claims._least_squares_steps import normal_equations
 from pqtheory.claims._lemmas import Lemma, by_lemmas
-from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, smt
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, falsify, join, smt
 
 BITS = (1, 2, 3)
 CHANGED = "share of inputs that the ternary's second round changes"
 
 
-def _proved(lemmas: Sequence[Lemma], run: Check, *others: Check) -> Check:
-    """The lemmas and the other checks, with the figures of a run beside them; the run alone where it refutes."""
+def _proved(lemmas: Sequence[Lemma], run: Check, single: Check, *others: Check) -> Check:
+    """The lemmas and the other checks, with the figures of a run beside them; the run alone where it refutes.
+
+    ``single`` is the statement for one vector, to search it by.
+    """
 
     def check(budget: Budget) -> Evidence:
         found = run(budget)
@@ -46,13 +50,15 @@ def _proved(lemmas: Sequence[Lemma], run: Check, *others: Check) -> Check:
             predicted=found.predicted,
         )
 
-    return check
+    return falsify.with_cases(check, single)
 
 
 def _descent(fits: Sequence[Lemma], history: cases.History) -> Check:
     """The x-step, the lemmas on the next fit, the least squares of the code; and shares of inputs where J grows."""
     equations = (normal_equations(bits) for bits in BITS)
-    return _proved((steps.X_STEP, *fits), partial(cases.descent, history), *equations)
+    return _proved(
+        (steps.X_STEP, *fits), partial(cases.descent, history), single.descent(history), *equations
+    )
 
 
 def _best_x(step: steps.XStep) -> Check:
@@ -73,15 +79,16 @@ def _gap(optimal: Sequence[int]) -> Check:
         )
         return cases.gaps(families, optimal, budget)
 
-    return _proved(steps.ONE_BIT, run)
+    return _proved(steps.ONE_BIT, run, single.gap(optimal))
 
 
 def _limit(lemmas: Sequence[Lemma], first_fit: bool) -> Check:
-    return _proved(lemmas, partial(cases.limit, first_fit))
+    return _proved(lemmas, partial(cases.limit, first_fit), single.limit(first_fit))
 
 
 def _second_round(running: bool) -> Check:
-    return _proved(steps.ternary(running), partial(cases.second_round, running, CHANGED))
+    run = partial(cases.second_round, running, CHANGED)
+    return _proved(steps.ternary(running), run, single.second_round(running))
 
 
 def _lambda_for_two_lambda(t: Any, q: Any, w: Any) -> Any:

@@ -48,8 +48,9 @@ from pqtheory import signs
 from pqtheory.claims import _herding_lemmas as lemma
 from pqtheory.claims import _herding_signs as on_signs
 from pqtheory.claims._herding_runs import clipped_minimiser, in_one_dimension, keeps_to_bounds
-from pqtheory.claims._random_cases import POSITIVE, Numbers, for_all, illustrated, quarters
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, smt
+from pqtheory.claims._random_cases import POSITIVE, Numbers, for_all, quarters
+from pqtheory.claims._solver_checks import illustrated, together
+from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join, smt
 
 POINT = Fraction(1, 3)
 FLIPS = "flips per step, one dimension, x* = 1/3"
@@ -84,9 +85,8 @@ def _in_one_dimension(budget: Budget) -> Evidence:
     steps = 3 * budget.pick(50, 500)
     x = in_one_dimension(POINT).quantized(steps + 1)
     flips, plus = signs.flips_per_step(x)[1:].mean(), (x[1:] > 0).mean()
-    return Evidence(
-        "enumerated",
-        steps,
+    return join(
+        Evidence("enumerated", steps),
         measured={FLIPS: float(flips), OCCUPATION: float(plus)},
         predicted={FLIPS: float(1 - POINT), OCCUPATION: float((1 + POINT) / 2)},
     )
@@ -100,9 +100,8 @@ def _on_a_quartic(budget: Budget) -> Evidence:
         x = lemma.quantized(theta)
         theta, total = lemma.moved(theta, lemma.cubic(x, 1, POINT), 1), total + x
     left, right = (lemma.cubic(Fraction(side), 1, POINT) for side in (-1, 1))
-    return Evidence(
-        "enumerated",
-        steps,
+    return join(
+        Evidence("enumerated", steps),
         measured={SECANT: float(total / steps), MINIMISER: -(float(POINT) ** (1 / 3))},
         predicted={SECANT: float((left + right) / (left - right))},
     )
@@ -126,73 +125,67 @@ CLAIM = Claim(
             "telescoping",
             "eta T grad L(mean) = theta_0 - theta_T for every quadratic: in a cycle the mean is stationary",
             illustrated(
-                [
+                together(
                     _proof(lemma.telescopes, "theta total row b steps eta"),
                     _cycle(),
-                ],
-                [_on_a_quartic],
+                ),
+                _on_a_quartic,
             ),
         ),
         Part(
             "inside",
             "V <= max(V_0, W) for ever if the minimiser is inside the box",
             illustrated(
-                [
+                together(
                     _proof(lemma.coordinate_of_v, "w theta row x eta"),
                     _proof(lemma.step_of_v, "w1 w2 a1 a2 a3 x1 x2 eta"),
                     _proof(lemma.outward(lemma.in_box), "theta x g elapsed"),
                     _proof(lemma.entry, "mij mii mjj alpha s t"),
                     _proof(lemma.bounded(), _GROWS),
-                ],
-                [keeps_to_bounds(boundary=False)],
+                ),
+                keeps_to_bounds(boundary=False),
             ),
         ),
         Part(
             "boundary",
             "coordinates at an end of the box take the wrong sign at most M times, and V stays bounded",
             illustrated(
-                [
+                together(
                     _proof(lemma.blocks, "wi wc a1 a2 a3 x d eta"),
                     _proof(lemma.mistake, "bi bc ai ac e W"),
                     _proof(lemma.count, "total c r f"),
-                ],
-                [keeps_to_bounds(boundary=True)],
+                ),
+                keeps_to_bounds(boundary=True),
             ),
         ),
         Part(
             "flips",
             "two flips at most for each visit to the rarer sign, and no run of one sign is too long",
-            illustrated(
-                [
-                    _proof(on_signs.one_more_sign, "F N last new"),
-                    _proof(on_signs.flips(2), "s1 s2 s3"),
-                    _proof(on_signs.longest_run, "w x s n eta K"),
-                ],
-                [],
+            together(
+                _proof(on_signs.one_more_sign, "F N last new"),
+                _proof(on_signs.flips(2), "s1 s2 s3"),
+                _proof(on_signs.longest_run, "w x s n eta K"),
             ),
         ),
         Part(
             "one dimension",
             "T |mean - x*| < 2 in a band that every start reaches, and the flip rate is 1 - |x*|",
             illustrated(
-                [
+                together(
                     _proof(on_signs.band(), _LINE),
                     _proof(on_signs.reaches, _LINE),
                     _proof(on_signs.discrepancy(2), _LINE),
                     _proof(on_signs.isolated, _LINE),
-                ],
-                [_in_one_dimension],
+                ),
+                _in_one_dimension,
             ),
         ),
         Part(
             "step sizes",
             "the mean weighted by the step sizes, and the plain mean under steps that do not grow",
-            illustrated(
-                [
-                    _cycle(one_step_size=False, weighted=True),
-                    _proof(lemma.abel(), "theta S row eta1 eta2 K"),
-                ],
-                [],
+            together(
+                _cycle(one_step_size=False, weighted=True),
+                _proof(lemma.abel(), "theta S row eta1 eta2 K"),
             ),
         ),
     ),

@@ -38,7 +38,7 @@ from pqtheory.claims._preconditioned_steps import (
     unscaled,
 )
 from pqtheory.claims._random_cases import Numbers, for_all, quarters
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, join, smt
+from pqtheory.evidence import Budget, Check, Claim, Control, Part, falsify, smt
 
 SETTLES = "where the {} prox settles, D = diag(1, 2)"
 HELD = "of {} vertices Adam's {} prox holds, lambda = {}"
@@ -130,16 +130,17 @@ def settle(weight: Rule, start: Array, centre: Array, strength: float) -> Array:
     return theta
 
 
-def _settles(name: str, weight: Rule, claimed: Rule, budget: Budget) -> Evidence:
+def _settles(name: str, weight: Rule, claimed: Rule) -> Check:
     """The equivalence for both regularizers; and both coordinates pulled from 1/4 toward +1 with lambda = 1/2."""
+
+    def ends(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+        centre, strength, figure = 0.25, 0.5, SETTLES.format(name)
+        end = settle(weight, np.full(2, 0.5), np.full(2, centre), strength)
+        foretold = [centre + claimed(strength, d) for d in (1.0, 2.0)]
+        return {figure: end.tolist()}, {figure: foretold}
+
     statements = [Equivalence(pull, weight, claimed) for pull in (W, SQUARE)]
-    centre, strength, figure = 0.25, 0.5, SETTLES.format(name)
-    end = settle(weight, np.full(2, 0.5), np.full(2, centre), strength)
-    return join(
-        *(_check(s, s.variables)(budget) for s in statements),
-        measured={figure: end.tolist()},
-        predicted={figure: [centre + claimed(strength, d) for d in (1.0, 2.0)]},
-    )
+    return falsify.joined(*(_check(s, s.variables) for s in statements), figures=ends)
 
 
 def adam_holds(weight: Rule, gradient: Array, strength: float, steps: int) -> Array:
@@ -155,9 +156,8 @@ def adam_holds(weight: Rule, gradient: Array, strength: float, steps: int) -> Ar
     return held
 
 
-def _adam(budget: Budget) -> Evidence:
-    """Both conditions; and Adam itself, gradients from 10^-3 to 10^3 of both signs."""
-    names = "s g eta lambda epsilon"
+def _adam_runs(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Adam itself, gradients from 10^-3 to 10^3 of both signs."""
     gradient = np.concatenate([side * 10.0 ** np.arange(-3, 4) for side in (1, -1)])
     measured, predicted = {}, {}
     for strength in (0.5, 2.0):
@@ -166,24 +166,7 @@ def _adam(budget: Budget) -> Evidence:
             held = adam_holds(rule, gradient, strength, budget.pick(300, 3000))
             measured[figure] = int(held.sum())
             predicted[figure] = int(condition(gradient, strength, EPSILON).sum())
-    return join(
-        _check(partial(_adam_vertex, felt), names)(budget),
-        _check(_adam_between, f"t{names[1:]}")(budget),
-        measured=measured,
-        predicted=predicted,
-    )
-
-
-def _which_metric(budget: Budget) -> Evidence:
-    return join(
-        _check(_biased, "t eta lambda d")(budget),
-        _check(_one_strength, "t1 t2 d1 d2 eta lambda mu")(budget),
-    )
-
-
-def _vertices(budget: Budget) -> Evidence:
-    names = "s g eta lambda d"
-    return join(_check(_no_false_vertex, names)(budget), _check(_no_lost_vertex, names)(budget))
+    return measured, predicted
 
 
 def _refuted(name: str, statement: str, claimed: Equivalence) -> Control:
@@ -203,16 +186,38 @@ CLAIM = Claim(
         Part(
             "unscaled",
             "fixed iff stationary for the strengths lambda / d_i and on the same side of 0, W and square",
-            partial(_settles, "unscaled", unscaled, divided),
+            _settles("unscaled", unscaled, divided),
         ),
         Part(
             "scaled",
             "fixed iff stationary for lambda and on the same side of 0, W and square",
-            partial(_settles, "scaled", scaled, unscaled),
+            _settles("scaled", scaled, unscaled),
         ),
-        Part("which D", "D = I alone is unbiased; c I alone has one strength", _which_metric),
-        Part("vertices", "d >= 1 fixes no false vertex, d <= 1 loses no true one", _vertices),
-        Part("Adam", "a vertex is fixed iff (1 - lambda)|g| <= lambda eps", _adam),
+        Part(
+            "which D",
+            "D = I alone is unbiased; c I alone has one strength",
+            falsify.joined(
+                _check(_biased, "t eta lambda d"),
+                _check(_one_strength, "t1 t2 d1 d2 eta lambda mu"),
+            ),
+        ),
+        Part(
+            "vertices",
+            "d >= 1 fixes no false vertex, d <= 1 loses no true one",
+            falsify.joined(
+                _check(_no_false_vertex, "s g eta lambda d"),
+                _check(_no_lost_vertex, "s g eta lambda d"),
+            ),
+        ),
+        Part(
+            "Adam",
+            "a vertex is fixed iff (1 - lambda)|g| <= lambda eps",
+            falsify.joined(
+                _check(partial(_adam_vertex, felt), "s g eta lambda epsilon"),
+                _check(_adam_between, "t g eta lambda epsilon"),
+                figures=_adam_runs,
+            ),
+        ),
     ),
     controls=(
         _refuted(

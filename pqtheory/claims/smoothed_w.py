@@ -29,7 +29,7 @@ from pqtheory.claims._smoothed_prox import (
     minimiser,
     smoothed,
 )
-from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, join, smt
+from pqtheory.evidence import Budget, Check, Claim, Control, Evidence, Part, falsify, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Codebook, FiniteSet
 
@@ -74,46 +74,27 @@ def _check(statement: smt.Statement, names: str) -> Check:
     return smt.or_else(statement, names, sampled)
 
 
-def _closeness(budget: Budget) -> Evidence:
-    """The bound, and that it is attained."""
+def _largest_error(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    """That the bound is attained."""
     grid = fractions_grid(-3, 3, 16)
     errors = [
         DistanceL1(s).value(grid[:, None], axis=-1)
         - SmoothedL1(s, EPSILON).value(grid[:, None], axis=-1)
         for s in SETS
     ]
-    return join(
-        _check(_within(Fraction(1)), "x epsilon")(budget),
-        measured={ERROR: float(max(e.max() for e in errors) / EPSILON)},
-        predicted={ERROR: 1.0},
-    )
+    return {ERROR: float(max(e.max() for e in errors) / EPSILON)}, {ERROR: 1.0}
 
 
-def _smoothness(budget: Budget) -> Evidence:
-    """The bound, and that it is attained."""
+def _largest_slope(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    """That the bound is attained."""
     grid = fractions_grid(-3, 3, 16)
     slopes = [abs(np.diff(SmoothedL1(s, EPSILON).gradient(grid))) / np.diff(grid) for s in SETS]
-    return join(
-        _check(_lipschitz(Fraction(1)), "x y epsilon")(budget),
-        measured={SMOOTHNESS: float(max(s.max() for s in slopes) * EPSILON)},
-        predicted={SMOOTHNESS: 1.0},
-    )
+    return {SMOOTHNESS: float(max(s.max() for s in slopes) * EPSILON)}, {SMOOTHNESS: 1.0}
 
 
-def _gradient(budget: Budget) -> Evidence:
-    return join(
-        _check(above_tangent, "x y epsilon")(budget),
-        _check(below_tangent, "x y epsilon")(budget),
-        _check(even, "x epsilon")(budget),
-    )
-
-
-def _prox(budget: Budget) -> Evidence:
-    return join(
-        minimiser()(budget),
-        measured={MIDPOINT: list(smoothed(EPSILON).prox_set(0.0, float(EPSILON)))},
-        predicted={MIDPOINT: [-0.125, 0.125]},
-    )
+def _minimisers(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = list(smoothed(EPSILON).prox_set(0.0, float(EPSILON)))
+    return {MIDPOINT: found}, {MIDPOINT: [-0.125, 0.125]}
 
 
 CLAIM = Claim(
@@ -125,16 +106,32 @@ CLAIM = Claim(
     ),
     formula="0 <= W - S <= eps,  |S'(x) - S'(y)| <= |x - y| / eps",
     parts=(
-        Part("closeness", "0 <= W - S <= eps", _closeness),
-        Part("gradient", "the gradient is the derivative of the value", _gradient),
-        Part("smoothness", "1/eps bounds every slope of S'", _smoothness),
+        Part(
+            "closeness",
+            "0 <= W - S <= eps",
+            falsify.joined(_check(_within(Fraction(1)), "x epsilon"), figures=_largest_error),
+        ),
+        Part(
+            "gradient",
+            "the gradient is the derivative of the value",
+            falsify.joined(
+                _check(above_tangent, "x y epsilon"),
+                _check(below_tangent, "x y epsilon"),
+                _check(even, "x epsilon"),
+            ),
+        ),
+        Part(
+            "smoothness",
+            "1/eps bounds every slope of S'",
+            falsify.joined(_check(_lipschitz(Fraction(1)), "x y epsilon"), figures=_largest_slope),
+        ),
         Part(
             "prox",
             "no point has a smaller objective; none has the same except p, -p at theta = 0 (weight >= eps) and "
             "all of [-eps, eps] there (weight = eps)",
-            _prox,
+            falsify.joined(minimiser(), figures=_minimisers),
         ),
-        Part("any codebook", "in every gap all this is as for -1 and +1", any_codebook),
+        Part("any codebook", "in every gap all this is as for -1 and +1", any_codebook()),
     ),
     controls=(
         Control("half the error", "W - S <= eps / 2", _check(_within(HALF), "x epsilon")),
@@ -154,7 +151,7 @@ CLAIM = Claim(
         Control(
             "weight in other units",
             "from one codebook to another, eps scales with the gap, the weight does not",
-            lambda b: any_codebook(b, scale_weight=False),
+            any_codebook(scale_weight=False),
         ),
     ),
     headline=SMOOTHNESS,

@@ -1,0 +1,78 @@
+"""The statements on the alternating prox for one vector: what counterexamples are searched with, and replayed by."""
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pqtheory._arrays import Array
+from pqtheory.claims import _alternating_cases as cases
+from pqtheory.evidence import falsify
+from pqtheory.quantizers import AdaptiveTernary
+from pqtheory.regularizers.alternating_distance import AlternatingDistance
+
+SMALL, DIM = falsify.Integers(-6, 6), 4
+BITS = falsify.Choice((1, 2, 3))
+#: exact, as fractions
+WEIGHT = falsify.Fractions(Fraction(1, 4), 4)
+
+
+def descent(history: cases.History) -> falsify.Cases:
+    """No half-step increases J."""
+
+    def margin(theta: Any, bits: int, weight: Any) -> Any:
+        path = history(bits, _row(theta), Fraction(weight))
+        return min(before[0] - after[0] for before, after in itertools.pairwise(path))
+
+    domains = {"theta": falsify.Lists(SMALL, DIM), "bits": BITS, "weight": WEIGHT}
+    return falsify.Cases(margin, domains)
+
+
+def gap(optimal: Any) -> falsify.Cases:
+    """The end is no nearer than the nearest point of all sign matrices, and for ``optimal`` bits no farther."""
+
+    def margin(theta: Any, bits: int) -> Any:
+        row = np.array([theta], dtype=np.float64)
+        if not row.any():
+            return None
+        excess = float(cases.excess(row, bits, rounds=20)[0])
+        return -abs(excess) if bits in optimal else excess
+
+    domains = {"theta": falsify.Lists(SMALL, DIM), "bits": BITS}
+    return falsify.Cases(margin, domains, tolerance=1e-9)
+
+
+def limit(first_fit: bool) -> falsify.Cases:
+    """As lambda grows the prox tends to the first fit, or to the nearest point."""
+
+    def margin(theta: Any, bits: int, weight: float) -> Any:
+        row = np.array([theta], dtype=np.float64)
+        bound, distance = cases.from_limit(row, bits, float(weight), first_fit)
+        return float(bound[0] - distance[0])
+
+    domains = {
+        "theta": falsify.Lists(SMALL, DIM),
+        "bits": BITS,
+        "weight": falsify.Choice((1, 10**2, 10**4)),
+    }
+    return falsify.Cases(margin, domains, tolerance=1e-9)
+
+
+def second_round(running: bool) -> falsify.Cases:
+    """The ternary's second round changes nothing."""
+    quantizer = AdaptiveTernary(axis=-1)
+    once, twice = AlternatingDistance(quantizer, 1), AlternatingDistance(quantizer, 2)
+
+    def margin(theta: Any, weight: Any) -> Any:
+        row, w = _row(theta), Fraction(weight)
+        first = once.prox(row, w)
+        second = once.prox(first, w) if running else twice.prox(row, w)
+        return bool((first == second).all())
+
+    return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 6), "weight": WEIGHT})
+
+
+def _row(theta: Any) -> Array:
+    """(1, d), exact."""
+    return np.array([[Fraction(t) for t in theta]], dtype=object)
