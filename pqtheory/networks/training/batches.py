@@ -9,8 +9,9 @@ from torch import Tensor
 
 from pqtheory.networks.data import Augmentation, Images
 
-#: images of an evaluation batch
-EVALUATED = 1000
+#: images of an evaluation batch, by device: on a CPU what stays in its cache takes half the time
+EVALUATED = {"cpu": 200}
+EVALUATED_ELSEWHERE = 1000
 
 
 @final
@@ -58,8 +59,10 @@ class Batches:
                 batch = self.augmentation(batch, generator)
             yield self.normalised(batch), labels[picked]
 
-    def plain(self, which: str, size: int = EVALUATED) -> Iterator[tuple[Tensor, Tensor]]:
+    def plain(self, which: str, size: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
         """The "train" or the "test" images as they are, in batches."""
+        if size is None:
+            size = EVALUATED.get(self.device.type, EVALUATED_ELSEWHERE)
         pixels, labels = self.train if which == "train" else self.test
         for start in range(0, len(pixels), size):
             part = slice(start, start + size)
