@@ -2,10 +2,12 @@
 
 import importlib.util
 import itertools
+import json
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from pqtheory import stability
 from pqtheory.claims import no_fixed_point
@@ -16,6 +18,7 @@ from pqtheory.claims.no_fixed_point import (
     some_fixed_point,
     symmetric,
 )
+from pqtheory.cli import main
 from pqtheory.evidence import Budget, Evidence, fixed_points, smt, verify
 from pqtheory.evidence.fixed_points import Certificate
 from pqtheory.problems import Quadratic
@@ -50,6 +53,65 @@ def test_margins_are_those_of_certificates(result):
     for name in ("convex", "indefinite"):
         margin = next(p for p in result.parts if p.name == name).evidence.margin
         assert margin > 0
+
+
+def told(problem, method):
+    """The step of the certificate as read from its JSON, and the quadratic in it."""
+    found = fixed_points.certify_none(problem)
+    assert (found.status, found.method) == ("none", method)
+    numbers = json.loads(found.step.machine)
+    scale = Fraction(numbers["scale"])
+    A = np.array([[Fraction(v) / scale for v in row] for row in numbers["A"]], dtype=object)
+    b = np.array([Fraction(v) / scale for v in numbers["b"]], dtype=object)
+    assert (A == problem.A).all()
+    assert (b == problem.b).all()
+    return found, numbers, A, b
+
+
+def test_every_certificate_is_told_in_full(result):
+    for name in ("convex", "indefinite"):
+        steps = next(p for p in result.parts if p.name == name).evidence.proof
+        assert len(steps) >= 2
+        assert all(json.loads(step.machine)["A"] for step in steps)
+        assert all(step.latex and "every vertex" in step.text for step in steps)
+
+
+def test_a_row_that_is_told_proves_it():
+    problem = Quadratic([[4.5, 0.5], [0.5, -1.0]], [1.25, 3.0])
+    found, numbers, A, b = told(problem, "row")
+    i = numbers["row"]
+    bound = A[i, i] - sum(abs(v) for j, v in enumerate(A[i]) if j != i) - abs(b[i])
+    assert bound == Fraction(numbers["bound"]) == Fraction(11, 4)
+    assert found.margin == bound
+
+
+@pytest.mark.parametrize("slope", [1, 30, 1000])
+def test_a_point_and_a_curvature_that_are_told_prove_it(slope):
+    problem = no_fixed_point.convex(20, np.random.default_rng(20), slope)
+    found, numbers, A, b = told(problem, "convexity")
+    x, mu = [Fraction(v) for v in numbers["x"]], Fraction(numbers["mu"])
+    assert 0 < mu <= np.linalg.eigvalsh(problem.A)[0]
+    assert all(abs(v) <= 1 for v in x)
+    g = A @ np.array(x, dtype=object) + b
+    least = sum(
+        min(mu * (s - v) ** 2 + slope * (s - v) for s in (-1, 1))
+        for v, slope in zip(x, g, strict=True)
+    )
+    bound = least / sum(1 + abs(v) for v in x)
+    assert bound == Fraction(numbers["bound"])
+    assert 0 < found.margin <= bound
+
+
+def test_a_dual_bound_that_is_told_is_below_every_vertex():
+    problem = no_fixed_point.indefinite(11, np.random.default_rng(3))
+    found, numbers, A, b = told(problem, "milp")
+    A, b = A.astype(float), b.astype(float)
+    units = np.array(numbers["units"]) / numbers["scale"]
+    s = np.array(list(itertools.product((-1.0, 1.0), repeat=11)))
+    pushed = s * (s @ A + b)
+    assert numbers["tolerance"] < numbers["dual bound"]
+    assert numbers["dual bound"] <= (pushed / units).max(axis=1).min() + numbers["tolerance"]
+    assert found.margin <= pushed.max(axis=1).min()
 
 
 def test_the_instances_are_what_they_are_said_to_be():
@@ -188,3 +250,16 @@ def test_a_wrong_count_is_refuted(monkeypatch):
     assert isinstance(found, Evidence)
     assert found.kind == "refuted"
     assert found.counterexample["figure"] == FIGURE
+
+
+def test_show_prints_the_numbers_of_a_certificate_on_demand():
+    shown = CliRunner().invoke(main, ["show", CLAIM.name])
+    assert shown.exit_code == 0
+    assert "dim 30: every vertex breaks the condition" in shown.stdout
+    assert '"dual bound"' not in shown.stdout
+    machine = CliRunner().invoke(main, ["show", CLAIM.name, "--machine"])
+    lines = [line for line in machine.stdout.splitlines() if line.lstrip().startswith('{"A"')]
+    read = [json.loads(line) for line in lines]
+    assert {len(numbers["b"]) for numbers in read} >= {30, 36, 100}
+    assert all("bound" in numbers or "dual bound" in numbers for numbers in read)
+    assert "check-sat" in machine.stdout

@@ -1,6 +1,7 @@
 """Worst cases of prox-gradient: bounds that hold exactly, instances that run, failures that are told."""
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -184,6 +185,29 @@ def test_a_certificate_with_a_false_number_does_not_hold(
     assert not dataclasses.replace(good, x=(Fraction(3, 2),) * 3).holds()
     assert not dataclasses.replace(good, lipschitz=(Fraction(-1), *good.lipschitz[1:])).holds()
     assert not dataclasses.replace(good, rule=zeros).holds()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_proof_holds_every_number_that_it_needs(
+    solved: dict[Any, WorstCase], rule: str
+) -> None:
+    found = solved[0.5, 3, rule]
+    assert len(found.proof) == len(found.certificates)
+    for step, proved in zip(found.proof, found.certificates, strict=True):
+        told = json.loads(step.machine)
+        numbers = {
+            name: tuple(map(Fraction, told[name])) for name in ("x", "energy", "lipschitz", "rule")
+        }
+        again = Certificate(best=told["best"], **numbers)
+        assert again == proved
+        assert again.holds()
+        assert again.bound == Fraction(told["bound"])
+        # by the formula of the module alone: forms that are >= 0, and the sum of w
+        forms = [tuple(map(Fraction, form)) for form in told["forms"]]
+        assert forms == again.forms()
+        assert all(A >= 0 and C >= 0 and A * C >= B * B for A, B, C in forms)
+        assert f"{float(sum(numbers['energy'])):.6g}" in step.text
+        assert "F_0 - F_*" in step.latex
 
 
 def test_negative_multipliers_prove_nothing() -> None:

@@ -1,6 +1,7 @@
 """Worst cases of lazy prox-gradient: bounds that hold exactly, instances that run, failures that are told."""
 
 import dataclasses
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -174,6 +175,26 @@ def test_a_certificate_with_a_false_number_does_not_hold(
     assert not dataclasses.replace(good, smoothness={}).holds()
     assert not dataclasses.replace(good, penalty=more).holds()
     assert not dataclasses.replace(good, penalty=unknown).holds()
+
+
+@pytest.mark.parametrize("strength", ["fixed", "aggregated"])
+def test_the_proof_holds_every_number_that_it_needs(strength: str) -> None:
+    found = lazy_prox_gradient(0.5, 2, strength)
+    ((step, proved),) = zip(found.proof, found.certificates, strict=True)
+    assert isinstance(proved, LazyCertificate)
+    told = json.loads(step.machine)
+    pairs = {
+        name: {tuple(map(int, pair.split())): Fraction(v) for pair, v in told[name].items()}
+        for name in ("smoothness", "penalty")
+    }
+    model = LazyModel(tuple(map(Fraction, told["x"])), told["strength"])
+    output = tuple(map(Fraction, told["output"]))
+    again = LazyCertificate(
+        model, Fraction(told["bound"]), output, pairs["smoothness"], pairs["penalty"]
+    )
+    assert again == proved
+    assert again.holds()
+    assert [[Fraction(v) for v in row] for row in told["form"]] == again.form().tolist()
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)

@@ -97,7 +97,8 @@ def _certified(problem: Quadratic, seconds: float) -> Evidence:
     text = (
         f"dim {problem.dim}: every vertex breaks the condition by {found.margin:.3g} or more; {how}"
     )
-    return Evidence("certified", 1, found.margin, proof=(Step(text),))
+    told = Step(text) if found.step is None else replace(found.step, text=text)
+    return Evidence("certified", 1, found.margin, proof=(told,))
 
 
 def _searched(problem: Quadratic, note: str) -> Evidence:

@@ -32,9 +32,17 @@ def claims(template: bool) -> None:
     output().print(table)
 
 
-@click.command(no_args_is_help=True, epilog=example("pqtheory show w-prox"))
+@click.command(
+    no_args_is_help=True,
+    epilog=example("pqtheory show w-prox", "pqtheory show no-fixed-point --machine"),
+)
 @click.argument("claim")
-def show(claim: str) -> None:
+@click.option(
+    "--machine",
+    is_flag=True,
+    help="Also print each proof step for machines: SMT-LIB, or the numbers of a certificate as JSON.",
+)
+def show(claim: str, machine: bool) -> None:
     """Show CLAIM, a name or a claim file, in full.
 
     Statement, source, formula and derivation; then a quick run, with the evidence of each part and control.
@@ -69,6 +77,8 @@ def show(claim: str) -> None:
             line(step.text, 6)
             if step.latex:
                 line(step.latex, 8)
+            if machine and step.machine:
+                line(step.machine, 8)
         if part.evidence.counterexample is not None:
             line(f"counterexample: {shown(part.evidence.counterexample)}", 6)
     for name, value in result.measured.items():

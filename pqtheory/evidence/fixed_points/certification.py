@@ -5,7 +5,7 @@ All bound the same number from below, the least push m = min_s max_i s_i (A s + 
 * row         m >= A_ii - sum_{j != i} |A_ij| - |b_i| for every i, exactly.
 * convexity   for mu <= lambda_min(A) and any x in the box, g = A x + b: as <A (s - x), s - x> >= mu ||s - x||^2,
 
-      m sum_i (1 + |x_i|) >= sum_i min_{s_i = +-1} { mu (s_i - x_i)^2 + g_i (s_i - x_i) }.
+      max(m, 0) sum_i (1 + |x_i|) >= sum_i min_{s_i = +-1} { mu (s_i - x_i)^2 + g_i (s_i - x_i) }.
 
   At the minimiser x over the box it succeeds whenever lambda_min > 0 and x is no vertex: then L has no fixed point.
   Everything is rational, but for mu: the least eigenvalue in float64, less a bound on its error.
@@ -15,7 +15,7 @@ All bound the same number from below, the least push m = min_s max_i s_i (A s + 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, final
 
@@ -23,6 +23,8 @@ import numpy as np
 
 from pqtheory._arrays import EXACT, Array
 from pqtheory._checks import check_number
+from pqtheory.evidence.base import Step
+from pqtheory.evidence.fixed_points import _told
 from pqtheory.evidence.fixed_points._integers import integers, push
 from pqtheory.evidence.fixed_points._program import scaled_rows, solve
 from pqtheory.problems import Quadratic
@@ -50,6 +52,8 @@ class Certificate:
         With "exists": a fixed point, checked in exact arithmetic.
     reason : str
         With "undecided": what the solver said.
+    step : Step or None
+        With "none" from ``certify_none``: the numbers of the argument, over the integers, for anyone to check.
 
     Raises
     ------
@@ -62,6 +66,7 @@ class Certificate:
     margin: float | None = None
     witness: Array | None = None
     reason: str = ""
+    step: Step | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.status not in ("none", "exists", "undecided"):
@@ -103,12 +108,15 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     """
     _check(problem, time_limit)
     A, b, scale = integers(problem)
-    least = _row_bound(A, b)
+    row = int(np.argmax(_row_bounds(A, b)))
+    least = Fraction(int(_row_bounds(A, b)[row]), scale)
     if least > 0:
-        return Certificate("none", "row", _below(Fraction(least, scale)))
-    total = _convexity_bound(problem)
+        told = _told.row(A, b, scale, row, least)
+        return Certificate("none", "row", _below(least), step=told)
+    total, point, mu = _convexity_bound(problem)
     if total > 0:
-        return Certificate("none", "convexity", _below(total))
+        told = _told.convexity(A, b, scale, point, mu, total)
+        return Certificate("none", "convexity", _below(total), step=told)
     return _certify_by_milp(A, b, scale, float(time_limit))
 
 
@@ -142,15 +150,15 @@ def _below(exact: Fraction) -> float:
     return nearest if nearest <= exact else math.nextafter(nearest, 0.0)
 
 
-def _row_bound(A: Array, b: Array) -> int:
-    """The largest ``A_ii - sum_{j != i} |A_ij| - |b_i|``."""
+def _row_bounds(A: Array, b: Array) -> Array:
+    """``A_ii - sum_{j != i} |A_ij| - |b_i|`` for every i."""
     diagonal = A.diagonal()
-    off = abs(A).sum(axis=1) - abs(diagonal)
-    return int(max(diagonal - off - abs(b)))
+    bounds: Array = diagonal - (abs(A).sum(axis=1) - abs(diagonal)) - abs(b)
+    return bounds
 
 
-def _convexity_bound(problem: Quadratic) -> Fraction:
-    """The bound at (nearly) the minimiser over the box; 0 where A is not safely positive definite."""
+def _convexity_bound(problem: Quadratic) -> tuple[Fraction, list[Fraction], Fraction]:
+    """The bound at (nearly) the minimiser over the box, that point and mu; 0 if A is not safely positive definite."""
     from scipy.optimize import minimize
 
     A, b = problem.A.astype(np.float64), problem.b.astype(np.float64)
@@ -158,7 +166,7 @@ def _convexity_bound(problem: Quadratic) -> Fraction:
     error = 64 * problem.dim * np.finfo(np.float64).eps * float(np.linalg.norm(A))
     mu = float(np.linalg.eigvalsh(A)[0]) - error
     if not mu > 0:
-        return Fraction(0)
+        return Fraction(0), [], Fraction(0)
     size = max(abs(A).max(), abs(b).max())
     found = minimize(
         lambda x: ((x @ A / 2 + b) @ x / size, (A @ x + b) / size),
@@ -169,13 +177,19 @@ def _convexity_bound(problem: Quadratic) -> Fraction:
         options={"maxiter": 2000, "ftol": 0.0, "gtol": 1e-12},
     )
     if not np.isfinite(found.x).all():
-        return Fraction(0)
+        return Fraction(0), [], Fraction(0)
     # any x in the box will do: what the optimizer says about its end does not matter
-    return bound_at(problem, np.clip(found.x, -1.0, 1.0), Fraction(mu))
+    x = np.clip(found.x, -1.0, 1.0)
+    return bound_at(problem, x, Fraction(mu)), on_grid(x), Fraction(mu)
+
+
+def on_grid(x: Array) -> list[Fraction]:
+    """X rounded to 1 / GRID."""
+    return [Fraction(round(v * GRID), GRID) for v in x.tolist()]
 
 
 def bound_at(problem: Quadratic, x: Array, mu: Fraction) -> Fraction:
-    """The convexity argument's bound on the least push, exactly, for x in the box rounded to 1 / GRID."""
+    """The convexity argument's bound on max(m, 0), exactly, for x in the box rounded to 1 / GRID."""
     A, b, k = integers(problem)
     whole = np.empty(problem.dim, dtype=EXACT)
     whole[:] = [round(v * GRID) for v in x.tolist()]
@@ -219,4 +233,5 @@ def _certify_by_milp(A: Array, b: Array, scale: int, time_limit: float) -> Certi
             "undecided", "milp", reason=f"dual bound {bound} above the value {reached} of a vertex"
         )
     margin = Fraction(float(bound) - TOLERANCE / 2) * Fraction(min(rows.units), scale)
-    return Certificate("none", "milp", _below(margin))
+    told = _told.milp(A, b, scale, rows.units, bound, TOLERANCE)
+    return Certificate("none", "milp", _below(margin), step=told)

@@ -22,6 +22,8 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory.evidence.base import Step
+from pqtheory.evidence.machine import as_json
 from pqtheory.evidence.worst_case.solver import SolverError, load_cvxpy, solve
 
 RULES = ("smallest-step", "smallest-gradient")
@@ -69,6 +71,25 @@ class Certificate:
             else:
                 found.append((A, B, C - m))
         return found
+
+    def step(self) -> Step:
+        """The bound and its multipliers, for a reader and for a machine."""
+        which = "the smallest gradient" if self.best is None else f"step {self.best}, the shortest"
+        text = (
+            f"multipliers in exact arithmetic: bound {float(self.bound):.6g} for {which} of {len(self.x)}; "
+            "every form A |G|^2 + 2 B <G, D> + C |D|^2 is >= 0"
+        )
+        numbers = {
+            "bound": self.bound,
+            "x": self.x,
+            "best": self.best,
+            "energy": self.energy,
+            "lipschitz": self.lipschitz,
+            "rule": self.rule,
+            "forms": self.forms(),
+        }
+        latex = r"\|\nabla F\|^2 \le \left(\sum_k w_k\right) \beta (F_0 - F_*)"
+        return Step(text, latex, as_json(numbers))
 
     def holds(self) -> bool:
         """Whether the multipliers prove the bound, decided in exact arithmetic."""

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, final
 import numpy as np
 
 from pqtheory._checks import check_count, check_number
+from pqtheory.evidence.base import Step
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate, certify, rounded_up
 from pqtheory.evidence.worst_case.instance import Instance
 from pqtheory.evidence.worst_case.lazy_certificate import LazyCertificate
@@ -66,6 +67,11 @@ class WorstCase:
     status: str
     instance: Instance | LazyInstance
     certificates: tuple[Certificate, ...] | tuple[LazyCertificate, ...]
+
+    @property
+    def proof(self) -> tuple[Step, ...]:
+        """What ``Evidence.proof`` takes: the certificates with their multipliers."""
+        return tuple(certificate.step() for certificate in self.certificates)
 
 
 def prox_gradient(

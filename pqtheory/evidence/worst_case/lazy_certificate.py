@@ -16,6 +16,8 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory.evidence.base import Step
+from pqtheory.evidence.machine import as_json
 from pqtheory.evidence.worst_case.certificate import LARGEST_REPAIR
 from pqtheory.evidence.worst_case.lazy_model import (
     FIXED,
@@ -83,6 +85,24 @@ class LazyCertificate:
             *((nu, forms.penalty(pair)) for pair, nu in self.penalty.items()),
         ]
         return combined(forms.size, terms)
+
+    def step(self) -> Step:
+        """The bound and its multipliers, for a reader and for a machine."""
+        text = (
+            f"multipliers in exact arithmetic: bound {float(self.bound):.6g} for T = {self.model.steps}, "
+            f"{self.model.strength} strength; nothing is left of L and R but a quadratic form that is >= 0"
+        )
+        numbers = {
+            "bound": self.bound,
+            "x": self.model.x,
+            "strength": self.model.strength,
+            "output": self.output,
+            "smoothness": self.smoothness,
+            "penalty": self.penalty,
+            "form": self.form(),
+        }
+        latex = r"\sum_k m_k (f_k - f_u) \le \text{bound} \cdot D"
+        return Step(text, latex, as_json(numbers))
 
     def holds(self) -> bool:
         """Whether the multipliers prove the bound, decided in exact arithmetic."""
