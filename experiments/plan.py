@@ -105,12 +105,13 @@ def collected(
                 "name": planned.name,
                 "settings": {**planned.settings.to_dict(), "warm_start": planned.after},
                 "epochs": metrics[-1]["epoch"],
-                "last": {k: v for k, v in metrics[-1].items() if k != "signs"},
+                "last": {k: v for k, v in metrics[-1].items() if k not in ("signs", "distance")},
                 "fixed_point_share": {
                     str(m["epoch"]): m["fixed_point_share"]["all"]
                     for m in metrics
                     if "fixed_point_share" in m
                 },
+                "distance_at_freeze": _distance(metrics, layers),
                 "curves": {
                     "error": [{"epoch": m["epoch"], **m["error"]} for m in metrics if "error" in m],
                     "quantization_error": [
@@ -128,6 +129,17 @@ def collected(
             }
         )
     return found
+
+
+def _distance(metrics: Iterable[Mapping[str, Any]], layers: Sequence[str]) -> dict[str, Any] | None:
+    """Histograms of the distances to the levels just before the freeze; None where there was none yet."""
+    for m in metrics:
+        if "distance" in m:
+            kept = {
+                name: found for name, found in m["distance"]["layers"].items() if name in layers
+            }
+            return {"epoch": m["epoch"], "upper": m["distance"]["upper"], "layers": kept}
+    return None
 
 
 def write(

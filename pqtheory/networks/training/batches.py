@@ -30,16 +30,25 @@ class Batches:
         Whether training images are padded, cropped and mirrored.
     seed : int
         With the epoch's number it fixes order and augmentation, so nothing need be saved to resume.
+    stock : Stock, optional
+        Holds the images for several runs.
     """
 
     def __init__(
-        self, images: Images, device: torch.device | str, batch_size: int, augment: bool, seed: int
+        self,
+        images: Images,
+        device: torch.device | str,
+        batch_size: int,
+        augment: bool,
+        seed: int,
+        stock: "Stock | None" = None,
     ) -> None:
         self.batch_size, self.seed = batch_size, seed
         self.augmentation = Augmentation() if augment else None
         self.device = torch.device(device)
-        self.train = self._pair(images.train, images.train_labels)
-        self.test = self._pair(images.test, images.test_labels)
+        held = Stock(images, device) if stock is None else stock
+        self.train = held.tensor(images.train), held.tensor(images.train_labels)
+        self.test = held.tensor(images.test), held.tensor(images.test_labels)
         shape = (1, -1, 1, 1)
         self._mean = 255 * torch.tensor(images.mean, device=self.device).reshape(shape)
         self._scale = 1 / (255 * torch.tensor(images.std, device=self.device).reshape(shape))
@@ -50,14 +59,28 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """(images, labels) of an epoch, in its order."""
+        drawn = self.drawn(epoch)
+        for start in range(0, len(drawn[0]), self.batch_size):
+            yield self.batch(*(t[..., start : start + self.batch_size] for t in drawn))
+
+    def drawn(self, epoch: int) -> list[Tensor]:
+        """All chance of an epoch, on the device: the order (n,); if augmented, shifts (2, n) and mirrored (n,)."""
         generator = torch.Generator().manual_seed(_mixed(self.seed, epoch))
+        order = torch.randperm(len(self.train[0]), generator=generator)
+        drawn = [order]
+        if self.augmentation is not None:
+            sizes = [len(part) for part in order.split(self.batch_size)]
+            parts = [self.augmentation.draw(size, generator) for size in sizes]
+            drawn += [torch.cat(column, -1) for column in zip(*parts, strict=True)]
+        return [t.to(self.device) for t in drawn]
+
+    def batch(self, picked: Tensor, *crops: Tensor) -> tuple[Tensor, Tensor]:
+        """(images, labels) for a part of what was drawn; the host does not wait for the device."""
         pixels, labels = self.train
-        order = torch.randperm(len(pixels), generator=generator).to(self.device)
-        for picked in order.split(self.batch_size):
-            batch = pixels[picked]
-            if self.augmentation is not None:
-                batch = self.augmentation(batch, generator)
-            yield self.normalised(batch), labels[picked]
+        batch = pixels[picked]
+        if self.augmentation is not None:
+            batch = self.augmentation.crop(batch, *crops)
+        return self.normalised(batch), labels[picked]
 
     def plain(self, which: str, size: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
         """The "train" or the "test" images as they are, in batches."""
@@ -73,11 +96,28 @@ class Batches:
         scaled = (pixels.to(torch.float32) - self._mean) * self._scale
         return scaled.contiguous(memory_format=torch.channels_last)
 
-    def _pair(self, pixels: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:
-        return (
-            torch.from_numpy(pixels).to(self.device),
-            torch.from_numpy(labels).to(self.device),
-        )
+
+@final
+class Stock:
+    """An image set on a device, and its held-out splits: each array is there once, for all runs that use it."""
+
+    def __init__(self, images: Images, device: torch.device | str) -> None:
+        self.images, self.device = images, torch.device(device)
+        self._splits: dict[int, Images] = {0: images}
+        self._tensors: dict[int, tuple[np.ndarray, Tensor]] = {}
+
+    def split(self, held_out: int) -> Images:
+        """The set with ``held_out`` training images in place of the test set; itself for 0."""
+        if held_out not in self._splits:
+            self._splits[held_out] = self.images.held_out(held_out)
+        return self._splits[held_out]
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        """``array`` on the device."""
+        # the array is kept, so that no other one gets its id
+        if id(array) not in self._tensors:
+            self._tensors[id(array)] = array, torch.from_numpy(array).to(self.device)
+        return self._tensors[id(array)][1]
 
 
 def _mixed(seed: int, epoch: int) -> int:

@@ -46,6 +46,23 @@ class RunFolder:
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
+    def check_same(self, settings: Settings, data_sha256: str) -> None:
+        """Make sure that the run was started with these.
+
+        Raises
+        ------
+        ValueError
+            If a setting other than the warm start differs, which may have moved: its network is in the checkpoint.
+        """
+        new, old = settings.to_dict(), self.settings.to_dict()
+        for name in new:
+            if new[name] != old[name] and name != "warm_start":
+                raise ValueError(
+                    f"{self.path}: was started with {name} = {old[name]!r}, not {new[name]!r}"
+                )
+        if self.data_sha256 != data_sha256:
+            raise ValueError(f"{self.path}: was started with other data")
+
     @property
     def settings(self) -> Settings:
         """Those that the run was started with.

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any, final
 
@@ -13,9 +13,17 @@ from torch import Tensor, nn
 from pqtheory.networks.data import Images
 from pqtheory.networks.optim import QuantizingOptimizer
 from pqtheory.networks.training import measure
-from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.training.batches import Batches, Stock
 from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.distances import distances
 from pqtheory.networks.training.folder import RunFolder
+from pqtheory.networks.training.graphs import (
+    GraphedSteps,
+    Recorder,
+    lane,
+    record_on_cuda,
+    suit,
+)
 from pqtheory.networks.training.settings import Settings
 from pqtheory.signs import SignTracker
 
@@ -82,51 +90,49 @@ def train(
         If the loss is not finite.
     """
     started = time.monotonic()
-    if resume and (folder.path / "settings.json").exists():
-        _check_same(folder, settings, images)
-    else:
-        folder.start(settings, images.sha256)
-    run = _Run(settings, images, folder, torch.device(device))
-    run.restore()
-    while run.epoch < settings.epochs:
-        run.train_epoch(progress)
-        if time.monotonic() - started > seconds:
-            break
+    begin(folder, settings, images, resume)
+    on = torch.device(device)
+    with lane(on)():
+        run = _Run(settings, images, folder, on)
+        run.restore()
+        while run.epoch < settings.epochs:
+            run.train_epoch(progress)
+            if time.monotonic() - started > seconds:
+                break
     return run.epoch >= settings.epochs
 
 
-def _check_same(folder: RunFolder, settings: Settings, images: Images) -> None:
-    new, old = settings.to_dict(), folder.settings.to_dict()
-    # the warm start may have moved: its network is in the checkpoint
-    differs = [name for name in new if new[name] != old[name] and name != "warm_start"]
-    if differs:
-        name = differs[0]
-        raise ValueError(
-            f"{folder.path}: was started with {name} = {old[name]!r}, not {new[name]!r}"
-        )
-    if folder.data_sha256 != images.sha256:
-        raise ValueError(f"{folder.path}: was started with other data")
+def begin(folder: RunFolder, settings: Settings, images: Images, resume: bool) -> None:
+    """Start the folder of a run, or see that it holds this run; raises as ``train``."""
+    if resume and (folder.path / "settings.json").exists():
+        folder.check_same(settings, images.sha256)
+    else:
+        folder.start(settings, images.sha256)
 
 
 class _Run:
-    """The state of a run between two epochs."""
+    """The state of a run between two epochs.
+
+    ``stock`` holds the images for several runs; ``record`` makes recordings of steps, on a GPU by itself.
+    """
 
     def __init__(
-        self, settings: Settings, images: Images, folder: RunFolder, device: torch.device
+        self,
+        settings: Settings,
+        images: Images,
+        folder: RunFolder,
+        device: torch.device,
+        stock: Stock | None = None,
+        record: Recorder | None = None,
     ) -> None:
         self.settings, self.folder, self.device = settings, folder, device
-        trained = images
-        sets = {"test": images}
-        if settings.held_out:
-            trained = images.held_out(settings.held_out)
-            sets["held_out"] = trained
-        self.batches = Batches(
-            trained, device, settings.batch_size, settings.augment, settings.seed
-        )
+        stock = Stock(images, device) if stock is None else stock
+        trained = stock.split(settings.held_out)
+        sets = {"test": images, "held_out": trained} if settings.held_out else {"test": images}
+        size, seed = settings.batch_size, settings.seed
+        self.batches = Batches(trained, device, size, settings.augment, seed, stock)
         self.sets = {
-            name: self.batches
-            if s is trained
-            else Batches(s, device, settings.batch_size, False, settings.seed)
+            name: self.batches if s is trained else Batches(s, device, size, False, seed, stock)
             for name, s in sets.items()
         }
         begun = (folder.path / "checkpoint.pt").exists()
@@ -136,6 +142,9 @@ class _Run:
         if settings.compile:
             self.forward = torch.compile(self.model)
         self.channels = images.train.shape[1]
+        if record is None and device.type == "cuda":
+            record = record_on_cuda
+        self.graphed = None if record is None else GraphedSteps(self.batches, self._loss, record)
         self.optimizer = self._optimizer()
         self.names = {id(p): name for name, p in self.model.named_parameters()}
         self.tracker = SignTracker(self._tracked())
@@ -143,7 +152,9 @@ class _Run:
         self.best = math.inf
 
     def _optimizer(self) -> Any:
-        return make_optimizer(self.settings, self.model, self.channels, len(self.batches))
+        made = make_optimizer(self.settings, self.model, self.channels, len(self.batches))
+        suit(made, self.graphed is not None)
+        return made
 
     def _tracked(self) -> dict[str, Tensor]:
         if isinstance(self.optimizer, QuantizingOptimizer):
@@ -159,6 +170,7 @@ class _Run:
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
+        suit(self.optimizer, self.graphed is not None)
         self.tracker.load_state_dict(
             {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
         )
@@ -167,6 +179,11 @@ class _Run:
 
     def train_epoch(self, progress: Progress | None) -> None:
         """One epoch, its measurements, and the checkpoint."""
+        for _ in self.steps(progress):
+            pass
+
+    def steps(self, progress: Progress | None = None) -> Iterator[None]:
+        """The same step by step; measurements and checkpoint come after the last."""
         settings, epoch = self.settings, self.epoch
         if settings.renew and epoch:
             self._renew()
@@ -176,30 +193,44 @@ class _Run:
             group["lr"] = settings.lr_at(epoch)
         began = time.perf_counter()
         self.model.train()
-        losses = []
+        losses: list[Tensor] = []
         metrics = {} if progress is None else (self.folder.metrics() or [{}])[-1]
-        for step, (x, y) in enumerate(self.batches.epoch(epoch)):
-            losses.append(self._step(x, y))
-            if step % 50 == 49 and not math.isfinite(float(losses[-1])):
+        for step, loss in enumerate(self._losses(epoch)):
+            losses.append(loss)
+            # on a GPU the host runs ahead
+            if step % 50 == 49 and not self.graphed and not math.isfinite(float(loss)):
                 break
             if progress is not None:
                 progress(epoch, settings.epochs, step + 1, len(self.batches), metrics)
+            yield
         bad = ~torch.isfinite(torch.stack(losses))
         if bool(bad.any()):
             raise NonFiniteLossError(epoch, int(bad.nonzero()[0, 0]))
         self.epoch += 1
         self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
 
-    def _step(self, x: Tensor, y: Tensor) -> Tensor:
-        self.optimizer.zero_grad(set_to_none=True)
+    def _losses(self, epoch: int) -> Iterator[Tensor]:
+        if self.graphed is not None:
+            return self.graphed.epoch(epoch, self.optimizer)
+        return (self._step(x, y) for x, y in self.batches.epoch(epoch))
+
+    def _loss(self, x: Tensor, y: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
             loss: Tensor = nn.functional.cross_entropy(self.forward(x), y)
+        return loss
+
+    def _step(self, x: Tensor, y: Tensor) -> Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(x, y)
         loss.backward()
         self.optimizer.step()
         return loss.detach()
 
     def _renew(self) -> None:
         """A new base optimizer without moments, as the published code has it; steps and freeze go on."""
+        if self.graphed is not None:
+            self.graphed.renew(self.optimizer)
+            return
         kept = self.optimizer
         if not isinstance(kept, QuantizingOptimizer):
             self.optimizer = self._optimizer()
@@ -223,6 +254,9 @@ class _Run:
             metrics["signs"] = {name: asdict(m) for name, m in signs.items()}
         if isinstance(self.optimizer, QuantizingOptimizer):
             metrics["quantization_error"] = measure.quantization_error(self.names, self.optimizer)
+            if self.epoch == self.settings.freeze_epoch:
+                # before the next epoch freezes them; afterwards all are on their levels
+                metrics["distance"] = distances(self.names, self.optimizer)
             if landmark:
                 metrics["fixed_point_share"] = measure.fixed_point_share(
                     self.model, self.optimizer, self.names, self.batches

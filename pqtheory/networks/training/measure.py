@@ -59,12 +59,10 @@ def errors(
     model: nn.Module, optimizer: Any, sets: dict[str, Batches]
 ) -> dict[str, dict[str, float]]:
     """For each set: error of the network as it stands, quantized, and quantized with statistics estimated anew."""
-    found = {name: {"latent": error(model, b)} for name, b in sets.items()}
     if not isinstance(optimizer, QuantizingOptimizer):
-        return found
+        return {name: {"latent": error(model, b)} for name, b in sets.items()}
     with latent(optimizer):
-        for name, b in sets.items():
-            found[name]["latent"] = error(model, b)
+        found = {name: {"latent": error(model, b)} for name, b in sets.items()}
     with optimizer.quantized():
         for name, b in sets.items():
             found[name]["quantized"] = error(model, b)
