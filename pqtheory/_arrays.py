@@ -111,6 +111,9 @@ def constant_like(xp: Namespace, values: Any, like: Array) -> Array:
     """``values`` (number or array) as an array of the namespace, dtype and device of ``like``."""
     if xp is np:
         return np.asarray(values, dtype=like.dtype)
+    if is_torch(like) and type(values) in (int, float):
+        # filled on the device: no copy from the host, which a CUDA graph could not hold
+        return xp.full((), values, dtype=like.dtype, device=like.device)
     if is_torch(like):
         return xp.asarray(values, dtype=like.dtype, device=like.device)
     return xp.asarray(values, dtype=like.dtype, device=array_api_compat.device(like))

@@ -4,6 +4,7 @@ A map is called as ``map(theta, step, factor)``: its weight is factor * lambda_s
 for an eager memory and 1 for a lazy one.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, final
@@ -33,9 +34,25 @@ class Map(ABC):
         """The quantized point that the map pulls to."""
 
 
+class WeightedMap(Map):
+    """A map that knows the step by one number, its weight: map(theta, step, factor) = apply(theta, weight)."""
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+        """The point mapped with the weight of the step."""
+        return self.apply(theta, self.weight(step, factor, theta), out)
+
+    @abstractmethod
+    def weight(self, step: int, factor: Any, theta: Array) -> Any:
+        """The number that the map weighs its pull with at ``step``; infinite: the whole way."""
+
+    @abstractmethod
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
+        """The point mapped with this weight, a number or an array of theta's library."""
+
+
 @final
 @dataclass(frozen=True)
-class Projection(Map):
+class Projection(WeightedMap):
     """theta -> P(theta)."""
 
     set: Set
@@ -48,8 +65,12 @@ class Projection(Map):
         """As the set is."""
         return self.set.separable
 
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
-        """P(theta), whatever the step."""
+    def weight(self, step: int, factor: Any, theta: Array) -> Any:
+        """Infinite."""
+        return math.inf
+
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
+        """P(theta), whatever the weight."""
         return self.set.project(theta, out)
 
     def quantize(self, theta: Array) -> Array:
@@ -58,7 +79,7 @@ class Projection(Map):
 
 
 @final
-class Prox(Map):
+class Prox(WeightedMap):
     """theta -> prox_{w R}(theta) with w = factor * lambda_step."""
 
     def __init__(self, regularizer: Regularizer, strength: Any) -> None:
@@ -72,9 +93,13 @@ class Prox(Map):
         """As the regularizer is."""
         return self.regularizer.separable
 
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+    def weight(self, step: int, factor: Any, theta: Array) -> Any:
+        """The factor times lambda_step."""
+        return factor * strength_at(self.strength, step, theta)
+
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """Prox of the regularizer."""
-        return self.regularizer.prox(theta, factor * strength_at(self.strength, step, theta), out)
+        return self.regularizer.prox(theta, weight, out)
 
     def quantize(self, theta: Array) -> Array:
         """Nearest quantized point of the regularizer."""
@@ -85,7 +110,7 @@ class Prox(Map):
 
 
 @final
-class Relaxation(Map):
+class Relaxation(WeightedMap):
     """theta -> (theta + w P(theta)) / (1 + w), the prox of half the squared distance; P from step ``harden_at`` on."""
 
     def __init__(self, quantization_set: Set, strength: Any, harden_at: int | None = None) -> None:
@@ -98,11 +123,15 @@ class Relaxation(Map):
         """As the set is."""
         return self.set.separable
 
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
-        """The relaxed point."""
+    def weight(self, step: int, factor: Any, theta: Array) -> Any:
+        """The factor times lambda_step, infinite from ``harden_at`` on."""
         if self.harden_at is not None and step >= self.harden_at:
-            return self.set.project(theta, out)
-        return self.prox(theta, step, factor, out)
+            return math.inf
+        return self.prox.weight(step, factor, theta)
+
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
+        """The relaxed point."""
+        return self.prox.apply(theta, weight, out)
 
     def quantize(self, theta: Array) -> Array:
         """P(theta)."""

@@ -32,12 +32,18 @@ class Augmentation:
 
         The random numbers come from ``generator``, on the CPU: the same ones on every device.
         """
+        return self.crop(images, *(t.to(images.device) for t in self.draw(len(images), generator)))
+
+    def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Shifts (2, n) and whether to mirror (n,), on the CPU."""
+        shifts = torch.randint(0, 2 * self.pad + 1, (2, n), generator=generator)
+        return shifts, torch.rand(n, generator=generator) < 0.5 if self.flip else torch.zeros(n) > 0
+
+    def crop(self, images: Tensor, shifts: Tensor, mirrored: Tensor) -> Tensor:
+        """The images shifted and mirrored so; all on one device, which waits for nothing."""
         n, _, height, width = images.shape
         device = images.device
-        shifts = torch.randint(0, 2 * self.pad + 1, (2, n), generator=generator)
-        mirrored = torch.rand(n, generator=generator) < 0.5 if self.flip else torch.zeros(n) > 0
-        dy, dx = shifts.to(device, non_blocking=True)
-        mirrored = mirrored.to(device, non_blocking=True)
+        dy, dx = shifts
         rows = torch.arange(height, device=device) + dy[:, None]
         columns = torch.arange(width, device=device)
         columns = torch.where(mirrored[:, None], width - 1 - columns, columns) + dx[:, None]

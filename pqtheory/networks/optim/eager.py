@@ -9,7 +9,7 @@ from typing import Any, final
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pqtheory.methods.maps import Map, Prox
+from pqtheory.methods.maps import Prox, WeightedMap
 from pqtheory.networks.optim.storage import storages
 from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
 
@@ -18,7 +18,7 @@ from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer,
 class EagerGroup(QuantizedGroup):
     """The parameters hold the latent weights."""
 
-    def __init__(self, group: dict[str, Any], mapping: Map) -> None:
+    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
         super().__init__(group, mapping)
         self.storages = storages(self.parameters, mapping.separable)
         for storage in self.storages:
@@ -31,10 +31,14 @@ class EagerGroup(QuantizedGroup):
                 storage.make()
                 storage.show()
 
-    def after_step(self, step: int, eta: float, clip: float | None) -> None:
-        """The map in place; the prox weight is eta lambda_step."""
+    def weight(self, step: int, eta: float) -> Any:
+        """The step size times lambda_step."""
+        return self.map.weight(step, eta, self.storages[0].values)
+
+    def after_step(self, weight: Any, clip: float | None) -> None:
+        """The map in place."""
         for storage in self.storages:
-            self.map(storage.values, step, eta, out=storage.values)
+            self.map.apply(storage.values, weight, storage.values)
             if clip is not None:
                 storage.values.clamp_(-clip, clip)
 

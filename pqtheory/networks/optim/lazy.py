@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from pqtheory._checks import check_count
-from pqtheory.methods.maps import Map, Projection, Relaxation
+from pqtheory.methods.maps import Projection, Relaxation, WeightedMap
 from pqtheory.networks.optim.eager import prox_map
 from pqtheory.networks.optim.storage import storages
 from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
@@ -23,12 +23,12 @@ from pqtheory.sets import Binary
 class LazyGroup(QuantizedGroup):
     """Two places: the latent weights, where the base optimizer steps, and the mapped ones, where the model runs."""
 
-    def __init__(self, group: dict[str, Any], mapping: Map) -> None:
+    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
         super().__init__(group, mapping)
         self.latent = storages(self.parameters, mapping.separable)
         self.mapped = storages(self.parameters, mapping.separable)
         with torch.no_grad():
-            self._map(0)
+            self._map(self.weight(-1, 1.0))
         self._show_mapped()
 
     def before_step(self) -> None:
@@ -37,12 +37,16 @@ class LazyGroup(QuantizedGroup):
         for latent in self.latent:
             latent.show()
 
-    def after_step(self, step: int, eta: float, clip: float | None) -> None:
-        """Map for the next step; the prox weight is lambda_{step + 1}."""
+    def weight(self, step: int, eta: float) -> Any:
+        """lambda_{step + 1}: the map of the next step."""
+        return self.map.weight(step + 1, 1, self.latent[0].values)
+
+    def after_step(self, weight: Any, clip: float | None) -> None:
+        """Map for the next step."""
         if clip is not None:
             for latent in self.latent:
                 latent.values.clamp_(-clip, clip)
-        self._map(step + 1)
+        self._map(weight)
         self._show_mapped()
 
     def latents(self) -> Sequence[Tensor]:
@@ -55,7 +59,7 @@ class LazyGroup(QuantizedGroup):
         self._follow()
         for view, value in zip(self.latents(), values, strict=True):
             view.copy_(value)
-        self._map(step)
+        self._map(self.weight(step - 1, 1.0))
 
     def shown(self) -> Sequence[Tensor]:
         """Where the mapped weights are."""
@@ -67,9 +71,9 @@ class LazyGroup(QuantizedGroup):
         for latent, values in zip(self.latent, self.shown(), strict=True):
             values.copy_(self.map.quantize(latent.values))
 
-    def _map(self, step: int) -> None:
+    def _map(self, weight: Any) -> None:
         for latent, mapped in zip(self.latent, self.mapped, strict=True):
-            self.map(latent.values, step, 1, out=mapped.values)
+            self.map.apply(latent.values, weight, mapped.values)
 
     def _show_mapped(self) -> None:
         for mapped in self.mapped:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pqtheory._checks import check_number
-from pqtheory.methods.maps import Map
+from pqtheory.methods.maps import WeightedMap
 
 #: options of a group that are ours, not the base optimizer's
 OPTIONS = ("set", "regularizer", "strength")
@@ -25,7 +25,7 @@ VERSION = 1
 class QuantizedGroup(ABC):
     """The parameters of one group, its map, and how they remember: eager or lazy."""
 
-    def __init__(self, group: dict[str, Any], mapping: Map) -> None:
+    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
         self.map = mapping
         self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
 
@@ -34,8 +34,12 @@ class QuantizedGroup(ABC):
         """Let the parameters hold what the base optimizer moves."""
 
     @abstractmethod
-    def after_step(self, step: int, eta: float, clip: float | None) -> None:
-        """Clip and map what it moved."""
+    def weight(self, step: int, eta: float) -> Any:
+        """What the map after ``step`` weighs its pull with."""
+
+    @abstractmethod
+    def after_step(self, weight: Any, clip: float | None) -> None:
+        """Clip and map what it moved; the weight may be a tensor without dimensions."""
 
     @abstractmethod
     def latents(self) -> Sequence[Tensor]:
@@ -121,21 +125,32 @@ class QuantizingOptimizer(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        groups = self.quantized_groups
+        self.move(self.weights(self.steps))
+        self.steps += 1
+        return loss
+
+    def weights(self, step: int) -> list[Any]:
+        """What each quantized group's map weighs its pull with in that step, at the step sizes of now."""
+        return [
+            found.weight(step, float(self.param_groups[index]["lr"]))
+            for index, found in self.quantized_groups.items()
+        ]
+
+    @torch.no_grad()
+    def move(self, weights: Sequence[Any]) -> None:
+        """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
+        groups = self.quantized_groups.values()
         if self.frozen:
-            for found in groups.values():
+            for found in groups:
                 for parameter in found.parameters:
                     parameter.grad = None
             self.base.step()
-        else:
-            for found in groups.values():
-                found.before_step()
-            self.base.step()
-            for index, found in groups.items():
-                eta = float(self.param_groups[index]["lr"])
-                found.after_step(self.steps, eta, self.clip)
-        self.steps += 1
-        return loss
+            return
+        for found in groups:
+            found.before_step()
+        self.base.step()
+        for found, weight in zip(groups, weights, strict=True):
+            found.after_step(weight, self.clip)
 
     @torch.no_grad()
     def freeze(self) -> None:

@@ -3,6 +3,7 @@
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.loop import NonFiniteLossError, train
 from pqtheory.networks.training.settings import METHODS, PRESETS, Settings, preset
+from pqtheory.networks.training.side_by_side import train_together
 
 __all__ = [
     "METHODS",
@@ -12,4 +13,5 @@ __all__ = [
     "Settings",
     "preset",
     "train",
+    "train_together",
 ]

@@ -93,7 +93,7 @@ def train(
     begin(folder, settings, images, resume)
     on = torch.device(device)
     with lane(on)():
-        run = _Run(settings, images, folder, on)
+        run = Run(settings, images, folder, on)
         run.restore()
         while run.epoch < settings.epochs:
             run.train_epoch(progress)
@@ -110,7 +110,7 @@ def begin(folder: RunFolder, settings: Settings, images: Images, resume: bool) -
         folder.start(settings, images.sha256)
 
 
-class _Run:
+class Run:
     """The state of a run between two epochs.
 
     ``stock`` holds the images for several runs; ``record`` makes recordings of steps, on a GPU by itself.

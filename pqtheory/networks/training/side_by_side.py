@@ -1,0 +1,87 @@
+"""Several runs on one device in one process, step by step in turn; on a GPU each has a stream and a graph of its own.
+
+Each run keeps its folder as if it were alone: nothing that is random or remembered is shared, only the images.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+
+import torch
+
+from pqtheory.networks.data import Images
+from pqtheory.networks.training.batches import Stock
+from pqtheory.networks.training.folder import RunFolder
+from pqtheory.networks.training.graphs import Recorder, lane
+from pqtheory.networks.training.loop import NonFiniteLossError, Run, begin
+from pqtheory.networks.training.settings import Settings
+
+
+def train_together(
+    runs: Sequence[tuple[Settings, RunFolder]],
+    images: Images,
+    *,
+    device: str | torch.device = "cpu",
+    seconds: float = math.inf,
+    record: Recorder | None = None,
+) -> list[bool | NonFiniteLossError]:
+    """Train, or go on training, all runs side by side, their epochs in step.
+
+    Parameters
+    ----------
+    runs : sequence of (Settings, RunFolder)
+        What to train, and where it is kept.
+    images : Images
+        As for ``train``.
+    device : str or torch.device
+        One for all.
+    seconds : float
+        Stop after the epoch that ends beyond this time.
+    record : Recorder, optional
+        Makes recordings of steps; on a GPU CUDA graphs by itself.
+
+    Returns
+    -------
+    list
+        For each run whether all its epochs are done, or why it stopped: one whose loss is not finite stops alone.
+
+    Raises
+    ------
+    ValueError
+        If the settings or the data are not those that a run was started with.
+    """
+    started = time.monotonic()
+    on = torch.device(device)
+    stock = Stock(images, on)
+    made = []
+    for settings, folder in runs:
+        begin(folder, settings, images, resume=True)
+        active = lane(on)
+        with active():
+            run = Run(settings, images, folder, on, stock, record)
+            run.restore()
+        made.append((run, active))
+    failed: dict[int, NonFiniteLossError] = {}
+    while True:
+        going = {
+            index: (run.steps(), active)
+            for index, (run, active) in enumerate(made)
+            if run.epoch < run.settings.epochs and index not in failed
+        }
+        if not going:
+            break
+        while going:
+            for index, (steps, active) in list(going.items()):
+                try:
+                    with active():
+                        next(steps)
+                except StopIteration:
+                    del going[index]
+                except NonFiniteLossError as error:
+                    failed[index] = error
+                    del going[index]
+        if time.monotonic() - started > seconds:
+            break
+    return [
+        failed.get(index, run.epoch >= run.settings.epochs) for index, (run, _) in enumerate(made)
+    ]
