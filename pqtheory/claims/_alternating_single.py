@@ -12,8 +12,12 @@ from pqtheory.evidence import falsify
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.regularizers.alternating_distance import AlternatingDistance
 
-SMALL, DIM = falsify.Integers(-6, 6), 4
+SMALL, DIM = falsify.Fractions(-6, 6), 4
 BITS = falsify.Choice((1, 2, 3))
+#: of what is computed in floating point
+ROUNDING = 1e-9
+#: few enough to enumerate their sign matrices
+VECTORS = falsify.Lists(falsify.Floats(-16.0, 16.0), 4, 8)
 #: exact, as fractions
 WEIGHT = falsify.Fractions(Fraction(1, 4), 4)
 
@@ -25,7 +29,11 @@ def descent(history: cases.History) -> falsify.Cases:
         path = history(bits, _row(theta), Fraction(weight))
         return min(before[0] - after[0] for before, after in itertools.pairwise(path))
 
-    domains = {"theta": falsify.Lists(SMALL, DIM), "bits": BITS, "weight": WEIGHT}
+    domains = {
+        "theta": falsify.Lists(SMALL, DIM),
+        "bits": falsify.Choice(cases.BITS),
+        "weight": WEIGHT,
+    }
     return falsify.Cases(margin, domains)
 
 
@@ -37,10 +45,12 @@ def gap(optimal: Any) -> falsify.Cases:
         if not row.any():
             return None
         excess = float(cases.excess(row, bits, rounds=20)[0])
+        if abs(excess) <= ROUNDING:
+            return 0.0
         return -abs(excess) if bits in optimal else excess
 
-    domains = {"theta": falsify.Lists(SMALL, DIM), "bits": BITS}
-    return falsify.Cases(margin, domains, tolerance=1e-9)
+    domains = {"theta": VECTORS, "bits": BITS}
+    return falsify.Cases(margin, domains)
 
 
 def limit(first_fit: bool) -> falsify.Cases:
@@ -49,14 +59,15 @@ def limit(first_fit: bool) -> falsify.Cases:
     def margin(theta: Any, bits: int, weight: float) -> Any:
         row = np.array([theta], dtype=np.float64)
         bound, distance = cases.from_limit(row, bits, float(weight), first_fit)
-        return float(bound[0] - distance[0])
+        slack = float(bound[0] - distance[0])
+        return 0.0 if abs(slack) <= ROUNDING else slack
 
     domains = {
-        "theta": falsify.Lists(SMALL, DIM),
+        "theta": VECTORS,
         "bits": BITS,
-        "weight": falsify.Choice((1, 10**2, 10**4)),
+        "weight": falsify.Choice((1.0, 1e2, 1e4, 1e6)),
     }
-    return falsify.Cases(margin, domains, tolerance=1e-9)
+    return falsify.Cases(margin, domains)
 
 
 def second_round(running: bool) -> falsify.Cases:
@@ -70,7 +81,7 @@ def second_round(running: bool) -> falsify.Cases:
         second = once.prox(first, w) if running else twice.prox(row, w)
         return bool((first == second).all())
 
-    return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 6), "weight": WEIGHT})
+    return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 9), "weight": WEIGHT})
 
 
 def _row(theta: Any) -> Array:

@@ -36,7 +36,7 @@ from pqtheory.claims._solver_checks import (
     illustrated,
     together,
 )
-from pqtheory.evidence import Budget, Check, Claim, Control, Part
+from pqtheory.evidence import Budget, Check, Claim, Control, Part, falsify
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.methods.base import State
 from pqtheory.problems import TwoFunctionToy
@@ -44,6 +44,11 @@ from pqtheory.problems import TwoFunctionToy
 HALF = runs.HALF
 STEPS = (Fraction(1, 8), Fraction(1, 3), HALF)
 PULLS = (Fraction(0), *POSITIVE)
+RUNS = {
+    "eta": falsify.Fractions(Fraction(1, 32), HALF),
+    "theta0": falsify.Fractions(0, 1, open_low=True),
+    "rate": falsify.Fractions(Fraction(1, 32), 8),
+}
 INSIDE = tuple(Fraction(n, 8) for n in range(9))
 
 
@@ -128,10 +133,16 @@ def _threshold(
     starts: toy.Starts = toy.far,
     settings: Callable[[Budget], runs.Settings] = runs.far_settings,
 ) -> Check:
-    """The threshold, and exact runs on either side of it."""
-    return illustrated(
-        toy.is_threshold(claimed, starts), runs.around(toy.numbers(claimed), settings)
-    )
+    """The threshold, and exact runs on either side of it, by which it is searched too."""
+    proof, threshold = toy.is_threshold(claimed, starts), toy.numbers(claimed)
+
+    def ends(eta: Fraction, theta0: Fraction, rate: Fraction) -> bool | None:
+        if not all(starts(theta0 / eta)):
+            return None
+        return runs.reached(eta, theta0, rate, 1) == (-1 if rate < threshold(eta, theta0) else 1)
+
+    searched = falsify.joined(proof, falsify.Cases(ends, RUNS))
+    return falsify.with_cases(illustrated(proof, runs.around(threshold, settings)), searched)
 
 
 def _expansion(correction: Fraction) -> Check:
