@@ -13,7 +13,8 @@ A sweep file::
     method = ["binaryconnect", "proxquant"]
     seed = [0, 1, 2]
 
-A run that fails costs only itself; a run that was stopped goes on where it was.
+A run that fails costs only itself; a run that was stopped goes on where it was. Each run has a process of its own
+(pqtheory/networks/workers.py), so one that is killed, by the system for its memory say, costs only its run too.
 """
 
 import tomllib
@@ -24,7 +25,8 @@ from pathlib import Path
 from typing import Any, final
 
 from pqtheory._checks import check_count
-from pqtheory.networks.training import RunFolder, Settings, preset, train
+from pqtheory.networks.training import RunFolder, Settings, preset
+from pqtheory.networks.workers import outcomes
 
 #: what is not a setting
 KEYS = ("folder", "preset", "settings", "grid")
@@ -100,7 +102,7 @@ class Sweep:
         Parameters
         ----------
         jobs : int
-            Runs side by side.
+            Runs side by side, each with its share of the cores; of a Dask cluster all workers.
         device : str
             Of every run.
         data_dir : path, optional
@@ -115,55 +117,23 @@ class Sweep:
         Raises
         ------
         ImportError, ValueError
-            If the backend is missing or unknown.
+            If the backend is missing or unknown, or its scheduler is not there.
         """
         check_count(jobs, "jobs", 1)
         done = set(self.finished())
-        waiting = [name for name in self.runs if name not in done]
+        tasks = {
+            name: (settings, str(self.folder / name), device, data_dir)
+            for name, settings in self.runs.items()
+            if name not in done
+        }
         failed: dict[str, str] = {}
-        tasks = [(self.runs[n], str(self.folder / n), device, data_dir) for n in waiting]
-        outcomes = _parallel(tasks, jobs, backend, scheduler)
-        for name, why in zip(waiting, outcomes, strict=True):
+        for name, why in outcomes(tasks, jobs, backend, scheduler):
             if why:
                 failed[name] = why
             done.add(name)
             if told is not None:
                 told(len(done), len(self.runs), name)
         return failed
-
-
-def one_run(settings: Settings, folder: str, device: str, data_dir: Any) -> str:
-    """Run or resume one; gives what went wrong, or nothing."""
-    from pqtheory.networks.data import load
-
-    try:
-        images = load(settings.data, data_dir)
-        train(settings, images, RunFolder(folder), device=device, resume=True)
-    except Exception as error:
-        # one run's failure is reported beside the others' results
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-def _parallel(
-    tasks: list[tuple[Any, ...]], jobs: int, backend: str, scheduler: str | None
-) -> Iterator[str]:
-    try:
-        from joblib import Parallel, delayed, parallel_config
-    except ImportError as error:
-        raise ImportError("sweeps need joblib: pip install 'pqtheory[sweep]'") from error
-    if backend == "loky":
-        work = Parallel(n_jobs=jobs, return_as="generator")
-        yield from work(delayed(one_run)(*task) for task in tasks)
-    elif backend == "dask":
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise ImportError("--backend dask needs: pip install 'pqtheory[dask]'") from error
-        with Client(scheduler), parallel_config("dask"):
-            yield from Parallel(n_jobs=jobs)(delayed(one_run)(*task) for task in tasks)
-    else:
-        raise ValueError(f"backend: expected loky or dask, got {backend!r}")
 
 
 def _name(point: Mapping[str, Any]) -> str:
