@@ -137,16 +137,26 @@ def output() -> Console:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Any]:
+def progress(label: str, *, time_left: bool = False) -> Iterator[Any]:
     """A progress bar on standard error, on terminals only: ``update(done, total, text)``."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (
+    columns: list[ProgressColumn] = [
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-    )
+    ]
+    if time_left:
+        columns += [TextColumn("left"), TimeRemainingColumn()]
     console = Console(stderr=True)
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal

@@ -1,9 +1,7 @@
 """``pqtheory plot``: one picture into a file."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,11 +9,12 @@ from pqtheory._checks import check_number
 from pqtheory.cli.base import (
     Commands,
     RegistryName,
-    check_output_file,
     example,
     progress,
     user_errors,
 )
+from pqtheory.cli.picture import out_option, write_picture
+from pqtheory.cli.plot_runs import distances, draw_sign_changes
 from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.problems import Quadratic
@@ -38,42 +37,11 @@ def plot() -> None:
     """Draw a picture into a PNG, SVG or PDF file."""
 
 
-def _out(default: str) -> Callable[[Any], Any]:
-    """The option ``--out``, checked before any work."""
-
-    def check(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
-        from pqtheory.plotting.style import check_file
-
-        try:
-            check_file(value)
-        except ValueError as error:
-            raise click.UsageError(f"--out: {error}") from error
-        return check_output_file(value, "--out")
-
-    return click.option(
-        "--out",
-        type=click.Path(path_type=Path, readable=False),
-        metavar="FILE",
-        default=default,
-        show_default=True,
-        callback=check,
-        help="A name that ends in .png, .svg or .pdf.",
-    )
-
-
 def _check_weights(
     ctx: click.Context, param: click.Parameter, weights: tuple[float, ...]
 ) -> tuple[float, ...]:
     with user_errors():
         return tuple(check_number(weight, "--weight", 0) for weight in weights)
-
-
-def _write(out: Path, picture: str, /, **options: Any) -> None:
-    from pqtheory.plotting import REGISTRY, save
-
-    with user_errors():
-        save(REGISTRY[picture](**options), out)
-    click.echo(f"wrote {out}")
 
 
 @plot.command(
@@ -104,7 +72,7 @@ def _write(out: Path, picture: str, /, **options: Any) -> None:
     callback=_check_weights,
     help="A lambda; may be repeated.",
 )
-@_out("regularizer.png")
+@out_option("regularizer.png")
 def regularizer(
     regularizer: str | None, set_name: str | None, weights: tuple[float, ...], out: Path
 ) -> None:
@@ -119,7 +87,7 @@ def regularizer(
         else:
             name = regularizer or "l1-binary"
             chosen = REGULARIZERS[name]()
-    _write(out, "regularizer", regularizer=chosen, weights=weights, name=name)
+    write_picture(out, "regularizer", regularizer=chosen, weights=weights, name=name)
 
 
 @plot.command(epilog=example("pqtheory plot toy --start 0.8 --rate 0.1 --out toy.svg"))
@@ -127,10 +95,10 @@ def regularizer(
 @click.option("--step-size", type=float, default=0.05, show_default=True)
 @click.option("--rate", type=float, default=0.02, show_default=True, help="lambda_t = rate * t.")
 @click.option("--steps", type=int, default=100, show_default=True)
-@_out("toy.png")
+@out_option("toy.png")
 def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> None:
     """Draw the two-function toy with both methods' paths (the paper's Figure 1b)."""
-    _write(out, "toy", theta0=theta0, step_size=step_size, rate=rate, steps=steps)
+    write_picture(out, "toy", theta0=theta0, step_size=step_size, rate=rate, steps=steps)
 
 
 @plot.command(
@@ -154,7 +122,7 @@ def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> 
 @click.option(
     "--seed", type=click.IntRange(0), help="Of a random convex quadratic; a fixed one if not given."
 )
-@_out("trajectory.png")
+@out_option("trajectory.png")
 def trajectory(
     names: tuple[str, ...], step_size: float, steps: int, dim: int, seed: int | None, out: Path
 ) -> None:
@@ -166,7 +134,7 @@ def trajectory(
     with user_errors():
         methods = {name: METHODS[name](step_size) for name in names}
     problem = None if seed is None else Quadratic.random(dim=dim, seed=seed)
-    _write(out, "trajectory", methods=methods, problem=problem, steps=steps)
+    write_picture(out, "trajectory", methods=methods, problem=problem, steps=steps)
 
 
 @plot.command(
@@ -196,7 +164,7 @@ def trajectory(
     "--rate", type=float, help="lambda_t = rate * t; by default the one chosen on held-out digits."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@_out("sign-flips.png")
+@out_option("sign-flips.png")
 def sign_flips(
     run: tuple[Path, ...],
     layers: tuple[str, ...],
@@ -210,7 +178,7 @@ def sign_flips(
 ) -> None:
     """Draw the sign changes of each RUN folder; without one, train on the digits (some 10 s) and draw all metrics."""
     if run:
-        _draw_runs(run, layers, metric, out)
+        draw_sign_changes(run, layers, metric, out)
         return
     from pqtheory.digits import DigitsSettings, run_digits
 
@@ -222,19 +190,7 @@ def sign_flips(
             settings = replace(settings, rate=rate)
         with progress("training on the digits") as update:
             result = run_digits(settings, on_epoch=update)
-    _write(out, "sign-flips", result=result)
-
-
-def _draw_runs(run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out: Path) -> None:
-    from pqtheory.plotting import save
-    from pqtheory.plotting.sign_curves import sign_curves
-
-    with user_errors():
-        from pqtheory.networks.summary import rows, sign_rows
-
-        curves = {row.label: sign_rows(row, metric) for row in rows(run)}
-        save(sign_curves(curves, layers or ("all",), metric), out)
-    click.echo(f"wrote {out}")
+    write_picture(out, "sign-flips", result=result)
 
 
 @plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))
@@ -248,7 +204,7 @@ def _draw_runs(run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out:
     "--seed", type=click.IntRange(0), default=10, show_default=True, help="Of the quadratic."
 )
 @click.option("--convex/--indefinite", default=False, show_default=True)
-@_out("basins.png")
+@out_option("basins.png")
 def basins(
     step_size: float, rate: float, resolution: int, steps: int, seed: int, convex: bool, out: Path
 ) -> None:
@@ -259,4 +215,9 @@ def basins(
             "ProxQuant": ProxQuant(DistanceL1(Binary()), step_size, Linear(rate)),
         }
         problem = Quadratic.random(dim=2, condition=4.0, seed=seed, indefinite=not convex)
-    _write(out, "basins", methods=methods, problem=problem, resolution=resolution, steps=steps)
+    write_picture(
+        out, "basins", methods=methods, problem=problem, resolution=resolution, steps=steps
+    )
+
+
+plot.add_command(distances)

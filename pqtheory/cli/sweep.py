@@ -1,5 +1,6 @@
 """``pqtheory sweep`` and ``pqtheory table``: many runs side by side, and what came of them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from pqtheory.cli.base import example, output, progress, user_errors
+from pqtheory.cli.figures import FIGURE, draw_sweep
+
+#: what a sweep writes beside its runs
+TABLE = "table.md"
+SWEEP_FILES = (TABLE, FIGURE)
 
 if TYPE_CHECKING:
     from pqtheory.networks.summary import Row
@@ -30,11 +36,13 @@ def sweep(
 ) -> None:
     """Run every combination of the grid in FILE (TOML); finished runs are not run again.
 
+    The sweep's folder gets a table and a figure of all finished runs, table.md and figure.png.
     Exit code 1 if a run failed.
     """
     with user_errors():
         from pqtheory.cli.train import check_device
-        from pqtheory.networks.summary import rows
+        from pqtheory.networks.export import write_whole
+        from pqtheory.networks.summary import markdown, rows
         from pqtheory.networks.sweep import Sweep
 
         check_device(device)
@@ -50,11 +58,19 @@ def sweep(
             )
         finished = [found.folder / name for name in found.finished()]
         if finished:
-            output().print(runs_table(rows(finished)))
+            shown = rows(finished)
+            output().print(runs_table(shown))
+            write_whole(found.folder / TABLE, markdown(shown).encode())
+            draw_sweep(shown, found.folder)
     for name, why in failed.items():
         click.echo(f"pqtheory: run {name!r} failed: {why}", err=True)
     if failed:
         click.get_current_context().exit(1)
+
+
+def run_folders(paths: Iterable[Path]) -> list[Path]:
+    """``paths`` without what a sweep writes beside its runs, so that ``runs/*`` names the runs."""
+    return [p for p in paths if p.name not in SWEEP_FILES or p.is_dir()]
 
 
 @click.command(no_args_is_help=True, epilog=example("pqtheory table runs/first/*"))
@@ -64,18 +80,17 @@ def table(run: tuple[Path, ...]) -> None:
     with user_errors():
         from pqtheory.networks.summary import rows
 
-        output().print(runs_table(rows(run)))
+        output().print(runs_table(rows(run_folders(run))))
 
 
 def runs_table(rows: "list[Row]") -> Table:
     """One row for each setting."""
-    from pqtheory.networks.summary import spread
+    from pqtheory.networks.summary import cells_of
 
+    heads, cells = cells_of(rows)
     shown = Table()
-    names = list(dict.fromkeys(name for row in rows for name in row.figures))
-    for head in ("runs", "seeds", "epochs", *names):
+    for head in heads:
         shown.add_column(head, justify="left" if head == "runs" else "right")
-    for row in rows:
-        cells = [spread(row.figures[n]) if n in row.figures else "–" for n in names]
-        shown.add_row(escape(row.label), str(len(row.runs)), str(row.epochs), *cells)
+    for row in cells:
+        shown.add_row(*(escape(cell) for cell in row))
     return shown

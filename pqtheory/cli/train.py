@@ -1,12 +1,15 @@
 """``pqtheory train`` and ``pqtheory data``: one run in a folder of its own, and the images for it."""
 
 import math
+from collections.abc import Callable
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from pqtheory.cli.base import check_folder, example, progress, user_errors
+from pqtheory.cli.figures import FIGURE, draw_run
 
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
@@ -51,6 +54,7 @@ METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
 @click.option("--time-budget", type=float, metavar="MINUTES", help="Stop after that; resume later.")
+@click.option("--tensorboard", is_flag=True, help="Event files too, in FOLDER/tensorboard.")
 @click.option("--resume", is_flag=True, help="Go on where FOLDER stopped.")
 def train(
     folder: Path,
@@ -62,11 +66,12 @@ def train(
     augment: bool | None,
     compiled: bool,
     time_budget: float | None,
+    tensorboard: bool,
     resume: bool,
     held_out: int | None,
     **given: Any,
 ) -> None:
-    """Train a network in FOLDER: settings.json, metrics.jsonl, checkpoint.pt, best.pt.
+    """Train a network in FOLDER: settings.json, metrics.jsonl, checkpoint.pt, best.pt, figure.png.
 
     Stop it at any moment; --resume goes on as if it had not been stopped.
     """
@@ -74,6 +79,7 @@ def train(
         from pqtheory.networks.data import load
         from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset
         from pqtheory.networks.training import train as run
+        from pqtheory.networks.training.events import Events
 
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
@@ -93,29 +99,53 @@ def train(
             **changes,
         )
         images = load(data, data_dir)
+        events = Events(folder / "tensorboard") if tensorboard else None
         check_folder(folder)
-        with progress("training") as update:
-
-            def told(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
-                update(epoch * steps + step, epochs * steps, f"epoch {epoch + 1}  {_brief(last)}")
-
+        with (
+            progress("training", time_left=True) as update,
+            closing(events) if events else nullcontext(),
+        ):
             try:
                 done = run(
                     settings,
                     images,
-                    RunFolder(folder),
+                    RunFolder(folder, events),
                     device=device,
                     resume=resume,
                     seconds=math.inf if time_budget is None else 60 * time_budget,
-                    progress=told,
+                    progress=_teller(update),
                 )
             except NonFiniteLossError as error:
                 raise click.UsageError(
                     f"{error}; the checkpoint before it is in {folder}"
                 ) from error
         last = RunFolder(folder).metrics()[-1]
+        drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
-    click.echo(f"{folder}: {state}; {_brief(last)}")
+    click.echo(f"{folder}: {state}; {_brief(last)}{drawn}")
+
+
+def _teller(update: Callable[[int, int, str], None]) -> Callable[..., None]:
+    """Of each step: where it is, and the last error and sign change that were measured."""
+    known: dict[str, Any] = {}
+
+    def told(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
+        # errors may be measured every few epochs only
+        known.update(last)
+        update(epoch * steps + step, epochs * steps, _shown(epoch, epochs, known))
+
+    return told
+
+
+def _shown(epoch: int, epochs: int, known: dict[str, Any]) -> str:
+    """What stands beside the bar: short, with the error of the quantized network where there is one."""
+    parts = [f"epoch {epoch + 1}/{epochs}"]
+    if "error" in known:
+        test = known["error"]["test"]
+        parts.append(f"error {100 * test.get('quantized', test['latent']):.2f} %")
+    if "signs" in known:
+        parts.append(f"signs {100 * known['signs']['all']['change_from_start']:.1f} %")
+    return "  ".join(parts)
 
 
 def check_device(device: str) -> None:

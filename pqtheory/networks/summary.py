@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from pqtheory.networks.training import RunFolder, Settings
+
+if TYPE_CHECKING:
+    from pqtheory.plotting.sweep_curves import RunsOfALabel
 
 
 @final
@@ -77,8 +80,12 @@ def _labels(settings: list[Settings]) -> list[str]:
     for own in plain:
         alike = [p for p in plain if p["method"] == own["method"]]
         differs = [k for k in own if k != "seed" and len({str(p[k]) for p in alike}) > 1]
-        labels.append(", ".join([own["method"], *(f"{k} = {own[k]}" for k in differs)]))
+        labels.append(", ".join([own["method"], *(f"{k} = {_short(own[k])}" for k in differs)]))
     return labels
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def sign_rows(row: Row, metric: str) -> dict[str, list[list[float]]]:
@@ -91,7 +98,69 @@ def sign_rows(row: Row, metric: str) -> dict[str, list[list[float]]]:
     return curves
 
 
+def curve_rows(rows: Iterable[Row]) -> "dict[str, RunsOfALabel]":
+    """By label, errors and sign changes of its runs as far as all of them have come."""
+    from pqtheory.plotting.sweep_curves import RunsOfALabel
+
+    found = {}
+    for row in rows:
+        errors, signs, epochs = [], [], []
+        for run in row.runs:
+            lines = run.metrics()
+            measured = [m for m in lines if "error" in m]
+            tests = [m["error"]["test"] for m in measured]
+            errors.append([t.get("quantized", t["latent"]) for t in tests])
+            epochs.append([m["epoch"] for m in measured])
+            signs.append([m["signs"]["all"]["change_from_start"] for m in lines if "signs" in m])
+        found[row.label] = RunsOfALabel(
+            min(epochs, key=len), _shared(errors), _shared(signs), row.runs[0].settings.freeze_epoch
+        )
+    return found
+
+
+def _shared(curves: list[list[float]]) -> np.ndarray:
+    length = min(len(curve) for curve in curves)
+    return np.array([curve[:length] for curve in curves])
+
+
+def distance_rows(rows: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
+    """By label, what each run recorded at its freeze; rows without one are left out.
+
+    Raises
+    ------
+    ValueError
+        If no run recorded any.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        for run in row.runs:
+            records = [m["distance"] for m in run.metrics() if "distance" in m]
+            if records:
+                found.setdefault(row.label, []).append(records[-1])
+    if not found:
+        raise ValueError("runs: none of them has been frozen with its distances recorded")
+    return found
+
+
 def spread(values: np.ndarray) -> str:
     """Mean and standard deviation in percent; one run has no deviation."""
     mean = f"{100 * values.mean():.2f}"
     return f"{mean} %" if len(values) < 2 else f"{mean} ± {100 * values.std(ddof=1):.2f} %"
+
+
+def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
+    """Heads and cells of a table: a row for each setting, mean and standard deviation over its seeds."""
+    names = list(dict.fromkeys(name for row in rows for name in row.figures))
+    cells = [
+        [row.label, str(len(row.runs)), str(row.epochs)]
+        + [spread(row.figures[n]) if n in row.figures else "–" for n in names]
+        for row in rows
+    ]
+    return ["runs", "seeds", "epochs", *names], cells
+
+
+def markdown(rows: list[Row]) -> str:
+    """The same table as text."""
+    heads, cells = cells_of(rows)
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *cells]
+    return "".join(f"| {' | '.join(c.replace('|', '/') for c in line)} |\n" for line in lines)

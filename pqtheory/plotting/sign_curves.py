@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pqtheory.plotting.style import GREY, RUN_COLOURS, SEQUENCE, grid_of_axes
+from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,31 +47,18 @@ def sign_curves(
         raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {metric!r}")
     figure, axes = grid_of_axes(1, len(layers), 1.5 + 3.6 * len(layers), 3.6, sharey=False)
     for axis, layer in zip(axes[0], layers, strict=True):
-        for colour, (label, by_layer) in zip(_colours(list(curves)), curves.items(), strict=True):
+        for colour, (label, by_layer) in zip(
+            run_colours(list(curves)), curves.items(), strict=True
+        ):
             if layer not in by_layer:
                 raise ValueError(f"layer: expected one of {list(by_layer)}, got {layer!r}")
             length = min(len(row) for row in by_layer[layer])
             values = 100 * np.array([row[:length] for row in by_layer[layer]])
-            mean, points = values.mean(axis=0), np.arange(1, length + 1)
-            spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(length)
-            axis.fill_between(points, mean - spread, mean + spread, color=colour, alpha=0.2)
-            axis.plot(points, mean, color=colour, label=f"{label} ({len(values)})")
+            points = np.arange(1, length + 1)
+            draw_band(axis, points, values.T, colour, f"{label} ({len(values)})")
         axis.set_title(layer)
         axis.set_xlabel(unit)
         axis.set_ylim(bottom=0)
     axes[0, 0].set_ylabel(METRICS[metric])
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4))
+    legend_below(figure, axes[0, 0])
     return figure
-
-
-def _colours(labels: list[str]) -> list[str]:
-    """The method's own colour for the first of its labels; others take what is left."""
-    free = dict.fromkeys(c for c in SEQUENCE)
-    colours = []
-    for label in labels:
-        own = RUN_COLOURS.get(label.split(",")[0])
-        colour = own if own is not None and own not in colours else next(iter(free), GREY)
-        free.pop(colour, None)
-        colours.append(colour)
-    return colours

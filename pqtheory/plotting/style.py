@@ -76,6 +76,39 @@ def grid_of_axes(
     return figure, axes
 
 
+def run_colours(labels: list[str]) -> list[str]:
+    """The method's own colour for the first of its labels; others take what is left."""
+    own: dict[str, str] = {}
+    for label in labels:
+        colour = RUN_COLOURS.get(label.split(",")[0])
+        if colour is not None and colour not in own.values():
+            own[label] = colour
+    free = iter([c for c in SEQUENCE if c not in own.values()])
+    return [own[label] if label in own else next(free, GREY) for label in labels]
+
+
+def legend_below(figure: "Figure", axes: "Axes") -> None:
+    """The legend of ``axes`` under all panels, in as many columns as there is room for."""
+    handles, labels = axes.get_legend_handles_labels()
+    # inches of a letter, and of a line with the space round it
+    widest = max((0.075 * len(label) + 0.6 for label in labels), default=1.0)
+    columns = max(1, min(len(labels), int(figure.get_figwidth() / widest)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def draw_band(
+    axes: "Axes", points: Any, values: Any, colour: str, label: str, **options: Any
+) -> None:
+    """Mean over the last axis (runs) as a line, one standard deviation as a band where there are two or more."""
+    mean = values.mean(axis=-1)
+    if values.shape[-1] > 1:
+        spread = values.std(axis=-1, ddof=1)
+        axes.fill_between(
+            points, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0
+        )
+    axes.plot(points, mean, color=colour, label=label, **options)
+
+
 def mark_levels(axes: "Axes", levels: Any, horizontal: bool = True) -> None:
     """Thin lines at quantization levels."""
     for level in levels:

@@ -12,6 +12,7 @@ from typing import Any, final
 import torch
 
 from pqtheory.networks.export import write_whole
+from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
 
@@ -26,10 +27,12 @@ class RunFolder:
     ----------
     path : path
         Made where it does not exist.
+    events : Events, optional
+        Told of each line of the metrics.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, events: Events | None = None) -> None:
+        self.path, self.events = Path(path), events
 
     def start(self, settings: Settings, data_sha256: str) -> None:
         """Begin afresh.
@@ -107,11 +110,15 @@ class RunFolder:
         kept = [m for m in self.metrics() if m["epoch"] <= epochs]
         text = "".join(json.dumps(m) + "\n" for m in kept)
         write_whole(self.path / "metrics.jsonl", text.encode())
+        if self.events is not None:
+            self.events.begin(kept)
 
     def add_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Append the line of an epoch."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(metrics, allow_nan=False) + "\n")
+        if self.events is not None:
+            self.events.add(metrics)
 
     def add_time(self, epoch: int, seconds: float) -> None:
         """Seconds of an epoch's training, apart from the metrics, which are the same in every run."""

@@ -1,0 +1,106 @@
+"""Distances of the weights to their levels just before the freeze: a panel for each layer, methods overlaid."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pqtheory.plotting.style import BLACK, grid_of_axes, legend_below, run_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: label -> one record for each run: "upper", and by "layers" their "counts" and "pinned"
+Distances = Mapping[str, Sequence[Mapping[str, Any]]]
+LARGEST = 4
+
+
+def distances(found: Distances, layers: Sequence[str] = ("all",)) -> "Figure":
+    """Draw shares of weights by distance, means over the runs of a label.
+
+    Weights exactly on their level have a bar of their own and are not in the first bin; so have those beyond the last.
+
+    Parameters
+    ----------
+    found : mapping
+        Label -> what its runs recorded at their freeze.
+    layers : sequence of str
+        Panels, in this order; at most four.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    ValueError
+        If a layer is unknown, or there are none or too many.
+    """
+    if not 1 <= len(layers) <= LARGEST:
+        raise ValueError(f"layers: expected 1 to {LARGEST}, got {len(layers)}")
+    for records in found.values():
+        for layer in layers:
+            if layer not in records[0]["layers"]:
+                raise ValueError(
+                    f"layer: expected one of {list(records[0]['layers'])}, got {layer!r}"
+                )
+    figure, axes = grid_of_axes(1, len(layers), 2.4 + 3.6 * len(layers), 3.8, sharey=True)
+    colours = run_colours(list(found))
+    for axis, layer in zip(axes[0], layers, strict=True):
+        by_label = {name: [r["layers"][layer] for r in rs] for name, rs in found.items()}
+        _panel(axis, by_label, next(iter(found.values()))[0]["upper"], colours)
+        axis.set_title(layer)
+    axes[0, 0].set_ylabel("% of weights")
+    legend_below(figure, axes[0, 0])
+    return figure
+
+
+def shares(record: Mapping[str, Any]) -> tuple[float, np.ndarray]:
+    """(pinned, by bin without the pinned ones, the last beyond the histogram), in percent; all together 100."""
+    counts = np.array(record["counts"], dtype=float)
+    percent = 100 * counts / max(counts.sum(), 1)
+    pinned = 100 * record["pinned"]
+    percent[0] = max(percent[0] - pinned, 0.0)
+    return pinned, percent
+
+
+def _panel(
+    axis: "Axes",
+    by_label: Mapping[str, Sequence[Mapping[str, Any]]],
+    upper: float,
+    colours: Sequence[str],
+) -> None:
+    """Steps between 0 and the last bin that is not empty; bars left of them for the pinned, right for the rest."""
+    means = {label: _mean(records) for label, records in by_label.items()}
+    bins = len(next(iter(means.values()))[1]) - 1
+    width = upper / bins
+    filled = max(int(np.flatnonzero(p[:-1]).max(initial=3)) for _, p in means.values()) + 1
+    beyond = any(percent[-1] > 0 for _, percent in means.values())
+    end = upper if beyond else filled * width
+    bar, edges = end / 20, np.linspace(0, upper, bins + 1)
+    ticks = {-bar * (1 + len(means) / 2): "on the\nlevel"}
+    for i, (colour, (label, (pinned, percent))) in enumerate(
+        zip(colours, means.items(), strict=True)
+    ):
+        shown = percent[: bins if beyond else filled]
+        name = f"{label} ({len(by_label[label])})"
+        axis.stairs(shown, edges[: len(shown) + 1], color=colour, linewidth=1.6, label=name)
+        axis.stairs(shown, edges[: len(shown) + 1], color=colour, fill=True, alpha=0.15)
+        axis.bar(-bar * (len(means) - i + 0.5), pinned, bar, color=colour)
+        if beyond:
+            axis.bar(end + bar * (1 + i + 0.5), percent[-1], bar, color=colour)
+    if beyond:
+        ticks[end + bar * (1 + len(means) / 2)] = f"over\n{upper:g}"
+    for i in range(5):
+        ticks[round(i * end / 4, 2)] = f"{i * end / 4:.2g}"
+    axis.set_xticks(list(ticks), list(ticks.values()))
+    axis.axvline(0, color=BLACK, linewidth=0.8)
+    axis.set_xlabel("distance to the level")
+    axis.set_yscale("symlog", linthresh=0.1, linscale=0.5)
+    axis.set_ylim(0, 130)
+    axis.set_yticks([0, 0.1, 1, 10, 100], ["0", "0.1", "1", "10", "100"])
+
+
+def _mean(records: Sequence[Mapping[str, Any]]) -> tuple[float, np.ndarray]:
+    parts = [shares(record) for record in records]
+    pinned = float(np.mean([p for p, _ in parts]))
+    return pinned, np.mean([percent for _, percent in parts], axis=0)

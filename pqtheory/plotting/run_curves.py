@@ -1,0 +1,68 @@
+"""One training run at a glance: its errors and its sign changes against epochs, the freeze marked."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pqtheory.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, grid_of_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_KINDS = {"latent": GREY, "quantized": BLUE, "quantized, reestimated": GREEN}
+_SETS = {"test": "-", "held_out": (0, (4, 2))}
+_SIGNS = {
+    "change_from_start": ("changed since start", BLUE),
+    "flips": ("flips in the epoch", VERMILION),
+    "reversals": ("reversals in the epoch", ORANGE),
+}
+
+
+def run_curves(
+    metrics: Sequence[Mapping[str, Any]], freeze: int | None = None, title: str = ""
+) -> "Figure":
+    """Draw errors on the left, sign changes of all weights on the right, both in percent.
+
+    Parameters
+    ----------
+    metrics : sequence of mapping
+        The lines of a run's ``metrics.jsonl``.
+    freeze : int, optional
+        Epochs after which it is frozen.
+    title : str
+        Above both panels.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    """
+    figure, axes = grid_of_axes(1, 2, 12.0, 4.8)
+    errors, signs = axes[0]
+    measured = [m for m in metrics if "error" in m]
+    epochs = [m["epoch"] for m in measured]
+    for where, dashes in _SETS.items():
+        for kind in measured[0]["error"].get(where, {}) if measured else ():
+            values = [100 * m["error"][where][kind] for m in measured]
+            name = f"{where.replace('_', ' ')}, {kind}"
+            errors.plot(epochs, values, color=_KINDS[kind], linestyle=dashes, label=name)
+    tracked = [m for m in metrics if "signs" in m]
+    for metric, (name, colour) in _SIGNS.items():
+        values = [100 * m["signs"]["all"][metric] for m in tracked]
+        signs.plot([m["epoch"] for m in tracked], values, color=colour, label=name)
+    for axis, what in ((errors, "error"), (signs, "signs")):
+        axis.set_title(what)
+        axis.set_xlabel("epoch")
+        axis.set_ylim(bottom=0)
+        mark_freeze(axis, freeze)
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+    errors.set_ylabel("% of images")
+    signs.set_ylabel("% of weights")
+    figure.suptitle(title)
+    return figure
+
+
+def mark_freeze(axes: "Axes", freeze: int | None) -> None:
+    """A thin line after ``freeze`` epochs, where it is within what is drawn."""
+    if freeze is not None and freeze <= axes.get_xlim()[1]:
+        axes.axvline(freeze, color=BLACK, linewidth=1, linestyle=(0, (1, 2)), label="freeze")

@@ -1,0 +1,65 @@
+"""Many runs at a glance: test error and sign changes against epochs, mean and spread over the seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from pqtheory.plotting.run_curves import mark_freeze
+from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@final
+@dataclass(frozen=True)
+class RunsOfALabel:
+    """Curves of runs that differ in their seed alone.
+
+    Attributes
+    ----------
+    epochs : sequence of int
+        Where the error was measured.
+    errors, signs : array, shape (runs, points)
+        Test error of the quantized network at ``epochs``, and signs changed since the start at epochs 1, 2, ...,
+        as fractions; of a method without quantized weights the plain error.
+    freeze : int or None
+        Epochs after which they are frozen.
+    """
+
+    epochs: Sequence[int]
+    errors: np.ndarray
+    signs: np.ndarray
+    freeze: int | None
+
+
+def sweep_curves(found: Mapping[str, RunsOfALabel]) -> "Figure":
+    """Draw the error on the left, the sign changes on the right; where all share one freeze, it is marked.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    """
+    figure, axes = grid_of_axes(1, 2, 11.0, 4.4)
+    errors, signs = axes[0]
+    for colour, (label, runs) in zip(run_colours(list(found)), found.items(), strict=True):
+        name = f"{label} ({len(runs.errors)})"
+        draw_band(errors, runs.epochs, 100 * runs.errors.T, colour, name)
+        points = np.arange(1, runs.signs.shape[1] + 1)
+        draw_band(signs, points, 100 * runs.signs.T, colour, name)
+    freezes = {runs.freeze for runs in found.values()} - {None}
+    for axis, what, unit in (
+        (errors, "test error of the quantized network", "% of images"),
+        (signs, "signs changed since the start", "% of weights"),
+    ):
+        axis.set_title(what)
+        axis.set_xlabel("epoch")
+        axis.set_ylabel(unit)
+        axis.set_ylim(bottom=0)
+        if len(freezes) == 1:
+            mark_freeze(axis, next(iter(freezes)))
+    legend_below(figure, errors)
+    return figure
