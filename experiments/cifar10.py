@@ -8,6 +8,7 @@ Stops in time and goes on when it is called again. Runs are kept below ``--runs`
 
 import math
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -33,18 +34,23 @@ def plan(
     equal_steps: bool = False,
     rate: float | None = None,
     freeze_epoch: int | None = None,
+    optimizer: str | None = None,
     data: str = "cifar10",
     model: str | None = None,
     **common: object,
 ) -> list[Planned]:
     """One warm start for each depth, and from it every method with every preset and seed.
 
-    ``equal_steps`` adds a run of each method at the same constant step size.
+    ``equal_steps`` adds a run of each method at the same constant step size; ``optimizer`` is that of the quantized
+    runs, where it is not the preset's.
     """
     runs = []
     before = max(1, round(epochs * WARM / PUBLISHED)) if warm_epochs is None else warm_epochs
     settings = {"data": data, "augment": data == "cifar10", "held_out": 5000, **common}
-    frozen = {} if freeze_epoch is None else {"freeze_epoch": freeze_epoch}
+    frozen: dict[str, Any] = {} if freeze_epoch is None else {"freeze_epoch": freeze_epoch}
+    tag = "" if optimizer is None else f"-{optimizer}"
+    if optimizer is not None:
+        frozen["optimizer"] = optimizer
     pulled = frozen if rate is None else {**frozen, "rate": rate}
     own = {"binaryconnect": frozen, "proxquant": pulled}
     for depth in depths:
@@ -65,7 +71,9 @@ def plan(
                         **shared,
                         **own[method],
                     )
-                    runs.append(Planned(f"{name}-{levels}-{method}-{kind}-{seed}", chosen, warm))
+                    runs.append(
+                        Planned(f"{name}-{levels}-{method}-{kind}{tag}-{seed}", chosen, warm)
+                    )
         if equal_steps:
             for method in METHODS:
                 chosen = preset(
@@ -77,7 +85,7 @@ def plan(
                     **shared,
                     **own[method],
                 )
-                runs.append(Planned(f"{name}-{levels}-{method}-equal-steps-0", chosen, warm))
+                runs.append(Planned(f"{name}-{levels}-{method}-equal-steps{tag}-0", chosen, warm))
     return runs
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from pqtheory.networks.data import load
-from pqtheory.networks.training import RunFolder, Settings, train
+from pqtheory.networks.training import RunFolder, Settings, train, train_together
 from pqtheory.provenance import provenance, write_json
 
 RESULTS = Path(__file__).parent / "results"
@@ -51,30 +51,47 @@ def carry_out(
 ) -> bool:
     """Run what is not done and can be, ``jobs`` at a time; whether the whole plan is done.
 
-    No run is begun, and none goes on past an epoch, beyond ``minutes``.
+    No run is begun, and none goes on past an epoch, beyond ``minutes``. On the CPU runs at a time are processes, on a
+    GPU they share one; there a run whose loss is not finite is left, and the others go on.
     """
     end = time.monotonic() + 60 * minutes
+    failed: set[str] = set()
     while True:
         done = {p.name for p in plan if is_done(runs, p)}
         if told is not None:
             told(len(done), len(plan), f"{len(done)} of {len(plan)} runs")
-        ready = [p for p in plan if p.name not in done and (p.after is None or p.after in done)]
+        waiting = [p for p in plan if p.name not in done | failed]
+        ready = [p for p in waiting if p.after is None or p.after in done]
         left = end - time.monotonic()
         if not ready or left < MARGIN:
             return len(done) == len(plan)
+        if torch.device(device).type == "cuda":
+            chosen = [p for p in ready if p.settings.data == ready[0].settings.data][:jobs]
+            outcomes = train_together(
+                [(_settled(p, runs), RunFolder(runs / p.name)) for p in chosen],
+                load(ready[0].settings.data, data_dir),
+                device=device,
+                seconds=left - MARGIN / 2,
+            )
+            failed |= {
+                p.name for p, o in zip(chosen, outcomes, strict=True) if o not in (True, False)
+            }
+            if False in outcomes:
+                return False
+            continue
         tasks = [
             (_settled(p, runs), str(runs / p.name), device, data_dir, left - MARGIN / 2)
             for p in ready[:jobs]
         ]
         if len(tasks) == 1:
-            outcomes = [_one(*tasks[0])]
+            finished = [_one(*tasks[0])]
         else:
             threads = max(1, (os.cpu_count() or 1) // len(tasks))
             with ProcessPoolExecutor(
                 len(tasks), get_context("spawn"), torch.set_num_threads, (threads,)
             ) as pool:
-                outcomes = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
-        if not all(outcomes):
+                finished = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
+        if not all(finished):
             return False
 
 

@@ -6,6 +6,7 @@ Called again with the same ``--runs`` it goes on. ``--out`` gets archives of at 
 what comes back is put in place by ``--restore``. Needs torch, numpy, click, rich and array-api-compat.
 """
 
+import io
 import tarfile
 import time
 import tomllib
@@ -14,18 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import click
+import torch
 
-from experiments import cifar10, sign_change
+from experiments import cifar10, plan, sign_change, throughput
 from experiments.plan import Planned, carry_out, is_done
+from pqtheory.networks.training import RunFolder
+from pqtheory.networks.training.folder import load_checkpoint
 
 QUEUE = Path(__file__).with_suffix(".toml")
 PLANS = {"cifar10": cifar10.plan, "sign_change": sign_change.plan}
-#: bytes of an archive
-LARGEST = 15 << 20
+#: what is measured once instead of trained, into a folder beside the runs
+MEASURED = "throughput"
+#: bytes of an archive, and how many there may be
+LARGEST, MOST = 15 << 20, 8
 
 
 def read(file: Path = QUEUE, **common: Any) -> list[tuple[str, list[Planned]]]:
-    """Tasks in their order, each with its plan.
+    """Tasks in their order, each with its plan; the measurement has none.
 
     Raises
     ------
@@ -35,38 +41,84 @@ def read(file: Path = QUEUE, **common: Any) -> list[tuple[str, list[Planned]]]:
     tasks = []
     for task in tomllib.loads(file.read_text(encoding="utf-8"))["task"]:
         name, kind = task.pop("name"), task.pop("experiment")
-        if kind not in PLANS:
-            raise ValueError(f"{file}: expected one of {', '.join(PLANS)}, got {kind!r}")
-        tasks.append((name, PLANS[kind](**{**task, **common})))
+        if kind == MEASURED:
+            tasks.append((name, []))
+        elif kind in PLANS:
+            tasks.append((name, PLANS[kind](**{**task, **common})))
+        else:
+            allowed = ", ".join((MEASURED, *PLANS))
+            raise ValueError(f"{file}: expected one of {allowed}, got {kind!r}")
     return tasks
 
 
-def pack(runs: Path, out: Path, largest: int = LARGEST) -> list[Path]:
-    """Archives of all runs: settings, metrics, times, the last checkpoint; without the best one."""
+def pack(runs: Path, out: Path, largest: int = LARGEST, most: int = MOST) -> list[Path]:
+    """Archives of all runs: settings, metrics, times, the last checkpoint (of a finished run its network alone).
+
+    What does not fit stays behind, the least needed first: networks that nothing starts from, then unfinished runs.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    parts: list[list[Path]] = []
-    size = largest
-    for file in sorted(runs.glob("*/*")):
-        if file.name == "best.pt":
-            continue
-        # a header and the padding of an archive take less than 1 KiB each
-        needed = file.stat().st_size + 2048
-        if not parts or size + needed > largest:
-            parts.append([])
-            size = 0
-        parts[-1].append(file)
-        size += needed
+    for old in out.glob("runs-*.tar"):
+        old.unlink()
+    files = [f for f in runs.glob("*/*") if f.name != "best.pt"]
+    content = {
+        str(f.relative_to(runs)): _slim(f) for f in sorted(files, key=lambda f: (_rank(f), f))
+    }
     archives = []
-    for number, files in enumerate(parts):
+    for number, names in enumerate(_parts(content, largest)[:most]):
         archives.append(out / f"runs-{number}.tar")
         with tarfile.open(archives[-1], "w") as archive:
-            for file in files:
-                archive.add(file, str(file.relative_to(runs)))
+            for name in names:
+                member = tarfile.TarInfo(name)
+                member.size = len(content[name])
+                archive.addfile(member, io.BytesIO(content[name]))
     return archives
+
+
+def _finished(folder: RunFolder) -> bool:
+    metrics = folder.metrics()
+    return bool(metrics) and metrics[-1]["epoch"] >= folder.settings.epochs
+
+
+def _rank(file: Path) -> int:
+    """Lines and settings, then warm starts, then what is to go on, then what is only to look at."""
+    folder = RunFolder(file.parent)
+    if file.name != "checkpoint.pt":
+        return 0
+    if not _finished(folder):
+        return 2
+    return 1 if folder.settings.method == "full-precision" else 3
+
+
+def _slim(file: Path) -> bytes:
+    """The file's bytes; of a finished run's checkpoint what a warm start needs."""
+    if file.name != "checkpoint.pt" or not _finished(RunFolder(file.parent)):
+        return file.read_bytes()
+    state = load_checkpoint(file)
+    buffer = io.BytesIO()
+    torch.save({name: state[name] for name in ("version", "epoch", "settings", "model")}, buffer)
+    return buffer.getvalue()
+
+
+def _parts(content: dict[str, bytes], largest: int) -> list[list[str]]:
+    parts: list[list[str]] = []
+    # a header and the padding of a member take less than 1 KiB each, the end of an archive 10 KiB
+    start = 10240
+    size = largest
+    for name, data in content.items():
+        needed = len(data) + 2048
+        if start + needed > largest:
+            continue
+        if not parts or size + needed > largest:
+            parts.append([])
+            size = start
+        parts[-1].append(name)
+        size += needed
+    return parts
 
 
 def restore(archives: Iterable[Path], runs: Path) -> None:
     """Put packed runs in place."""
+    runs.mkdir(parents=True, exist_ok=True)
     for file in archives:
         with tarfile.open(file) as archive:
             archive.extractall(runs, filter="data")
@@ -105,21 +157,43 @@ def main(
         common |= {"data": "digits", "model": "small", "epochs": 3, "warm_epochs": 1}
         common |= {"held_out": 100}
     end = time.monotonic() + 60 * minutes
-    runs.mkdir(parents=True, exist_ok=True)
     restore(archives, runs)
     tasks = read(file, **common)
-    for name, plan in tasks:
-        left = (end - time.monotonic()) / 60
-        done = left > 0 and carry_out(
-            plan, runs, device=device, data_dir=data_dir, minutes=left, jobs=jobs
-        )
-        finished = sum(is_done(runs, planned) for planned in plan)
-        click.echo(f"{name}: {finished} of {len(plan)} runs done")
-        if not done:
-            break
-    if out is not None:
-        for archive in pack(runs, out):
-            click.echo(f"packed {archive.name}: {archive.stat().st_size / 2**20:.1f} MiB")
+    try:
+        _go_on(tasks, runs, end, device=device, data_dir=data_dir, jobs=jobs, dry=dry)
+    finally:
+        if out is not None:
+            for archive in pack(runs, out):
+                click.echo(f"packed {archive.name}: {archive.stat().st_size / 2**20:.1f} MiB")
+
+
+def _go_on(
+    tasks: Iterable[tuple[str, list[Planned]]],
+    runs: Path,
+    end: float,
+    *,
+    device: str,
+    data_dir: str | None,
+    jobs: int,
+    dry: bool,
+) -> None:
+    for name, planned in tasks:
+        if time.monotonic() > end - plan.MARGIN:
+            return
+        if not planned:
+            result = runs / MEASURED / throughput.FILE
+            if not result.exists():
+                small = {"data": "digits", "model": "small", "epochs": 1, "seeds": (1, 2)}
+                found = throughput.measure(
+                    device=device, data_dir=data_dir, told=click.echo, **(small if dry else {})
+                )
+                throughput.write(result, found)
+            click.echo(f"{name}: done")
+            continue
+        minutes = (end - time.monotonic()) / 60
+        carry_out(planned, runs, device=device, data_dir=data_dir, minutes=minutes, jobs=jobs)
+        finished = sum(is_done(runs, run) for run in planned)
+        click.echo(f"{name}: {finished} of {len(planned)} runs done")
 
 
 if __name__ == "__main__":

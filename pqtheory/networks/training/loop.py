@@ -195,7 +195,7 @@ class Run:
         self.model.train()
         losses: list[Tensor] = []
         metrics = {} if progress is None else (self.folder.metrics() or [{}])[-1]
-        for step, loss in enumerate(self._losses(epoch)):
+        for step, loss in enumerate(self.losses(epoch)):
             losses.append(loss)
             # on a GPU the host runs ahead
             if step % 50 == 49 and not self.graphed and not math.isfinite(float(loss)):
@@ -209,7 +209,7 @@ class Run:
         self.epoch += 1
         self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
 
-    def _losses(self, epoch: int) -> Iterator[Tensor]:
+    def losses(self, epoch: int) -> Iterator[Tensor]:
         if self.graphed is not None:
             return self.graphed.epoch(epoch, self.optimizer)
         return (self._step(x, y) for x, y in self.batches.epoch(epoch))
