@@ -9,7 +9,8 @@ from pqtheory.cli.falsify import falsify
 from pqtheory.cli.plot import plot
 from pqtheory.cli.replay import replay
 from pqtheory.cli.signs import signs
-from pqtheory.cli.sweep import sweep, table
+from pqtheory.cli.sweep import sweep
+from pqtheory.cli.table import table
 from pqtheory.cli.train import data, train
 from pqtheory.cli.verify import verify
 

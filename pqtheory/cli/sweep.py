@@ -73,16 +73,6 @@ def run_folders(paths: Iterable[Path]) -> list[Path]:
     return [p for p in paths if p.name not in SWEEP_FILES or p.is_dir()]
 
 
-@click.command(no_args_is_help=True, epilog=example("pqtheory table runs/first/*"))
-@click.argument("run", nargs=-1, required=True, type=click.Path(path_type=Path))
-def table(run: tuple[Path, ...]) -> None:
-    """Show each RUN's errors and sign changes at its last epoch; seeds become mean and deviation."""
-    with user_errors():
-        from pqtheory.networks.summary import rows
-
-        output().print(runs_table(rows(run_folders(run))))
-
-
 def runs_table(rows: "list[Row]") -> Table:
     """One row for each setting."""
     from pqtheory.networks.summary import cells_of

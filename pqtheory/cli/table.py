@@ -1,0 +1,81 @@
+"""``pqtheory table``: runs side by side, or published figures beside ours."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from pqtheory.cli.base import example, output, user_errors
+from pqtheory.cli.sweep import run_folders, runs_table
+
+if TYPE_CHECKING:
+    from pqtheory.networks.comparison import Comparison
+
+#: name -> beginning of the names of its result files
+PUBLISHED = {"cifar10": "cifar10", "sign-change": "sign_change"}
+#: heads of columns that hold no numbers
+_WORDS = (
+    "network",
+    "levels",
+    "method",
+    "paper",
+    "that figure is",
+    "those figures are",
+    "our settings",
+)
+RESULTS = Path("experiments/results")
+
+
+@click.command(
+    no_args_is_help=True,
+    epilog=example("pqtheory table runs/first/*", "pqtheory table cifar10 --results my_results"),
+)
+@click.argument("run", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=f"Of cifar10 and sign-change: a result file, or a folder of them; else {RESULTS}.",
+)
+def table(run: tuple[Path, ...], results: Path | None) -> None:
+    """Show each RUN's errors and sign changes at its last epoch; seeds become mean and deviation.
+
+    In place of runs: cifar10 or sign-change, the figures of the paper beside ours. A folder of that name is ./cifar10.
+    """
+    name = str(run[0])
+    with user_errors():
+        if len(run) == 1 and name in PUBLISHED:
+            _compare(name, results)
+            return
+        if results is not None:
+            raise ValueError(f"--results: only with {' or '.join(PUBLISHED)} alone")
+        from pqtheory.networks.summary import rows
+
+        output().print(runs_table(rows(run_folders(run))))
+
+
+def _compare(name: str, results: Path | None) -> None:
+    from pqtheory.networks import comparison
+    from pqtheory.networks.results import read_runs
+
+    place = results or RESULTS
+    runs = read_runs(place, PUBLISHED[name]) if results or place.is_dir() else []
+    make = comparison.cifar10 if name == "cifar10" else comparison.sign_change
+    output().print(_shown(make(runs)))
+    if not runs:
+        click.echo(
+            f"ours: no results in {str(place)!r}; they come from experiments/, --results PATH"
+        )
+
+
+def _shown(found: "Comparison") -> Table:
+    shown = Table(
+        title=found.title, title_justify="left", caption=found.caption, caption_justify="left"
+    )
+    for head in found.heads:
+        shown.add_column(head, justify="left" if head in _WORDS else "right")
+    for row in found.rows:
+        shown.add_row(*(escape(cell) for cell in row))
+    return shown
