@@ -1,6 +1,7 @@
 """Checkpoints of any model, tensor by tensor through memory maps: PyTorch or safetensors, one file or sharded.
 
-Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed.
+Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed; files
+are mapped anew now and then, so that what was read leaves memory.
 """
 
 import json
@@ -18,6 +19,8 @@ from pqtheory.signs import SignTracker
 from pqtheory.signs.tracker import SignMetrics
 
 INDEX_SUFFIX = ".index.json"
+#: a file is mapped anew after so many bytes of it were read
+MAPPED_BYTES = 16_000_000
 
 
 @final
@@ -168,9 +171,27 @@ def _open(file: Path) -> dict[str, Reader]:
             raise ValueError(f"{file}: not an index of shards: {error!r}") from error
         parts = {shard: _open(_file(file.parent / shard)) for shard in set(shards.values())}
         return {n: parts[shard][n] for n, shard in shards.items() if n in parts[shard]}
-    if file.suffix == ".safetensors":
-        return _open_safetensors(file)
-    return _open_torch(file)
+    mapped = _Mapped(_open_safetensors if file.suffix == ".safetensors" else _open_torch, file)
+    return {name: partial(mapped.tensor, name) for name in mapped.readers}
+
+
+@final
+class _Mapped:
+    """A file that is mapped; pages that were read count as memory until they are unmapped."""
+
+    def __init__(self, load: Callable[[Path], dict[str, Reader]], file: Path) -> None:
+        self._load = partial(load, file)
+        self.readers = self._load()
+        self._read = 0
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor of that name; it keeps its mapping as long as it lives."""
+        self.readers = self.readers or self._load()
+        tensor = self.readers[name]()
+        self._read += tensor.nbytes
+        if self._read >= MAPPED_BYTES:
+            self.readers, self._read = {}, 0
+        return tensor
 
 
 def _open_safetensors(file: Path) -> dict[str, Reader]:

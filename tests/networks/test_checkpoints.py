@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from safetensors.torch import save_file
 
 from pqtheory import cli
+from pqtheory.networks import checkpoints
 from pqtheory.networks.checkpoints import Checkpoint, sign_series
 from pqtheory.signs import SignTracker
 
@@ -44,7 +45,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path):
+def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path, monkeypatch):
     series = [weights(seed, dtype) for seed in range(4)]
     paths = []
     for i, content in enumerate(series):
@@ -54,6 +55,9 @@ def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path):
     names = ["a.weight", "b.weight"]
     tracker = SignTracker({n: series[0][n] for n in names})
     expected = [tracker.update({n: c[n] for n in names}) for c in series[1:]]
+    # mapped anew for every tensor
+    monkeypatch.setattr(checkpoints, "MAPPED_BYTES", 1)
+    assert sign_series(paths) == found
     assert set(found.metrics) == {*names, "all"}
     for name in names:
         assert found.metrics[name] == [e[name] for e in expected]
