@@ -341,8 +341,9 @@ def test_plot_has_a_default_name(tmp_path, monkeypatch):
 
 
 COMMANDS = [(), ("verify",), ("claims",), ("show",), ("plot",)] + [
-    ("plot", n) for n in plotting.REGISTRY
+    ("plot", n) for n in (*plotting.REGISTRY, "distances")
 ]
+COMMANDS += [("train",), ("sweep",), ("table",), ("signs",), ("data",)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -87,6 +87,8 @@ class QuantizingOptimizer(Optimizer):
         for index, group in enumerate(self.param_groups):
             options = {name: group.pop(name) for name in OPTIONS if name in group}
             if group.setdefault("quantize", False):
+                if not group["params"]:
+                    raise ValueError(f"group {index}: nothing to quantize in it, no parameters")
                 self.quantized_groups[index] = self._quantized_group(group, options)
             elif options:
                 raise ValueError(

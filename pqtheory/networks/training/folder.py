@@ -96,7 +96,10 @@ class RunFolder:
         file = self.path / "settings.json"
         if not file.is_file():
             raise FileNotFoundError(f"{self.path}: no run there")
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        try:
+            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file}: not the settings of a run: {error}") from error
         if content.get("version") != VERSION:
             raise ValueError(f"{file}: expected version {VERSION}, got {content.get('version')!r}")
         return content
@@ -106,10 +109,12 @@ class RunFolder:
         return list(_lines(self.path / "metrics.jsonl"))
 
     def keep_metrics(self, epochs: int) -> None:
-        """Drop what was written after the first ``epochs`` epochs."""
+        """Drop what was written after the first ``epochs`` epochs, and lines that were cut off."""
         kept = [m for m in self.metrics() if m["epoch"] <= epochs]
-        text = "".join(json.dumps(m) + "\n" for m in kept)
-        write_whole(self.path / "metrics.jsonl", text.encode())
+        times = self.path / "times.jsonl"
+        if times.is_file():
+            _write_lines(times, list(_lines(times)))
+        _write_lines(self.path / "metrics.jsonl", kept)
         if self.events is not None:
             self.events.begin(kept)
 
@@ -159,8 +164,13 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
         # torch raises what it happens to meet: zip, pickle and runtime errors
         raise ValueError(f"{file}: not a whole checkpoint: {error}") from error
     if not isinstance(state, dict) or state.get("version") != VERSION:
-        raise ValueError(f"{file}: expected a checkpoint of version {VERSION}")
+        found = state.get("version") if isinstance(state, dict) else type(state).__name__
+        raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {found!r}")
     return state
+
+
+def _write_lines(file: Path, lines: list[dict[str, Any]]) -> None:
+    write_whole(file, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:

@@ -90,10 +90,11 @@ def train(
         If the loss is not finite.
     """
     started = time.monotonic()
-    begin(folder, settings, images, resume)
     on = torch.device(device)
     with lane(on)():
+        # first what may be refused: a bad start leaves no folder of a run
         run = Run(settings, images, folder, on)
+        begin(folder, settings, images, resume)
         run.restore()
         while run.epoch < settings.epochs:
             run.train_epoch(progress)
@@ -210,6 +211,7 @@ class Run:
         self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
 
     def losses(self, epoch: int) -> Iterator[Tensor]:
+        """Train an epoch; the loss of each step as it is made."""
         if self.graphed is not None:
             return self.graphed.epoch(epoch, self.optimizer)
         return (self._step(x, y) for x, y in self.batches.epoch(epoch))

@@ -55,10 +55,10 @@ def train_together(
     stock = Stock(images, on)
     made = []
     for settings, folder in runs:
-        begin(folder, settings, images, resume=True)
         active = lane(on)
         with active():
             run = Run(settings, images, folder, on, stock, record)
+            begin(folder, settings, images, resume=True)
             run.restore()
         made.append((run, active))
     failed: dict[int, NonFiniteLossError] = {}

@@ -1,0 +1,190 @@
+"""What `pqtheory train` says about bad input: one line, exit code 2, and nothing half-written."""
+
+import errno
+import os
+import pickle
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+from pqtheory import cli
+from pqtheory.networks import optim
+from pqtheory.networks.data import cifar10
+from pqtheory.networks.training import RunFolder
+
+N = 4
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli.main, [str(a) for a in arguments], env={"PQTHEORY_DATA": ""})
+
+
+def one_line(result):
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.fixture
+def batches(tmp_path, monkeypatch):
+    """A folder of batches in the binary layout, of the right size and of no right content."""
+    monkeypatch.setattr(cifar10, "PER_BATCH", N)
+    place = tmp_path / "data" / "cifar-10-batches-bin"
+    place.mkdir(parents=True)
+    for name in cifar10.CHECKSUMS:
+        (place / f"{name}.bin").write_bytes(bytes(N * cifar10.RECORD))
+    return place
+
+
+def on_cifar10(place, folder):
+    return one_line(run("train", folder, "--data", "cifar10", "--data-dir", place))
+
+
+def test_cifar10_that_is_missing_cut_off_or_changed(batches, tmp_path):
+    folder = tmp_path / "run"
+    how = "pqtheory data cifar10 --data-dir DIR downloads it"
+    changed = on_cifar10(batches.parent, folder)
+    assert "data_batch_1 is not as published: SHA-256 of its records " in changed
+    assert cifar10.CHECKSUMS["data_batch_1"] in changed
+    assert how in changed
+    (batches / "data_batch_1.bin").write_bytes(b"cut off")
+    cut = on_cifar10(batches.parent, folder)
+    assert "data_batch_1.bin: expected 12292 bytes, got 7" in cut
+    assert how in cut
+    (batches / "data_batch_1.bin").unlink()
+    (batches / "data_batch_1").write_bytes(b"")
+    assert "data_batch_1: refused" in on_cifar10(batches, folder)
+    assert "no folder" in on_cifar10(tmp_path / "none", folder)
+    assert "set PQTHEORY_DATA" in one_line(run("train", folder, "--data", "cifar10"))
+    assert not folder.exists()
+
+
+def test_a_folder_of_another_layout_says_what_was_expected(tmp_path):
+    place = tmp_path / "data"
+    (place / "train" / "cat").mkdir(parents=True)
+    message = on_cifar10(place, tmp_path / "run")
+    assert "neither cifar-10-batches-bin/data_batch_1.bin nor cifar-10-batches-py" in message
+    assert not (tmp_path / "run").exists()
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("it-ran",))
+
+
+def test_a_pickle_with_code_is_refused_and_does_not_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "cifar-10-batches-py"
+    place.mkdir()
+    (place / "data_batch_1").write_bytes(pickle.dumps({b"data": Bomb()}))
+    message = on_cifar10(tmp_path, tmp_path / "run")
+    assert "data_batch_1: refused, not a pickle of plain arrays: it asks for posix.mkdir" in message
+    torch.save({"version": 1, "model": Bomb()}, tmp_path / "warm.pt")
+    message = one_line(run("train", tmp_path / "run", "--warm-start", tmp_path / "warm.pt"))
+    assert "warm.pt: not a whole checkpoint" in message
+    assert not (tmp_path / "it-ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--preset", "best"), "'best' is not one of 'corrected', 'faithful'"),
+        (("--method", "magic"), "'magic' is not one of"),
+        (("--model", "resnet21"), "model: expected one of small, resnet20"),
+        (("--data", "cifar100"), "data: expected one of digits, cifar10, got 'cifar100'"),
+        (("--held-out", "99999"), "held_out: expected fewer than"),
+        (("--lr", "nan"), "lr: expected a finite number"),
+        (("--time-budget", "0"), "--time-budget: expected minutes > 0"),
+        (("--device", "tpu9"), "--device: no device 'tpu9'"),
+    ],
+)
+def test_a_bad_setting_is_one_line_and_leaves_no_folder(tmp_path, options, message):
+    folder = tmp_path / "run"
+    assert message in one_line(run("train", folder, *options))
+    assert not (folder / "settings.json").exists()
+
+
+def test_checkpoints_of_another_network_or_version(tmp_path):
+    warm, folder = tmp_path / "warm", tmp_path / "run"
+    assert run("train", warm, "--method", "full-precision", "--epochs", 1).exit_code == 0
+    start = ("train", folder, "--warm-start", warm, "--epochs", 1)
+    message = one_line(run(*start, "--model", "resnet20"))
+    assert "checkpoint.pt: not a checkpoint of resnet20" in message
+    # a bad start leaves no run that the right one could collide with
+    assert not (folder / "settings.json").exists()
+    file = warm / "checkpoint.pt"
+    torch.save({**torch.load(file), "version": 99}, file)
+    message = one_line(run(*start))
+    assert "checkpoint.pt: expected a checkpoint of version 1, got 99" in message
+    message = one_line(run("train", warm, "--method", "full-precision", "--epochs", 1, "--resume"))
+    assert "expected a checkpoint of version 1, got 99" in message
+    settings = warm / "settings.json"
+    settings.write_text(settings.read_text().replace('"version": 1', '"version": 7', 1))
+    assert "expected version 1, got 7" in one_line(run("table", warm))
+    settings.write_text("{")
+    assert "settings.json: not the settings of a run" in one_line(run("table", warm))
+
+
+def test_a_group_with_nothing_to_quantize():
+    with pytest.raises(ValueError, match="quantize: expected to pick parameters of BatchNorm2d"):
+        optim.split_parameters(nn.BatchNorm2d(3))
+    plain = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
+    with pytest.raises(ValueError, match=r'expected a group marked \{"quantize": True\}, found'):
+        optim.BinaryConnect(plain)
+    empty = torch.optim.SGD([{"params": [], "quantize": True}], lr=0.1)
+    with pytest.raises(ValueError, match="group 0: nothing to quantize in it"):
+        optim.BinaryConnect(empty)
+
+
+class FullDisk:
+    """A stream that takes half of what is written and then has no room."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+
+    def write(self, content):
+        self.stream.write(content[: len(content) // 2])
+        self.stream.flush()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_line_that_was_cut_off_spoils_no_later_one(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    options = ("train", folder.path, "--epochs", 3, "--method", "binaryconnect")
+    assert run(*options, "--time-budget", 1e-9).exit_code == 0
+    first = folder.seconds()
+    for name in ("metrics.jsonl", "times.jsonl"):
+        with (folder.path / name).open("a") as stream:
+            stream.write('{"epoch": 2, "sec')
+    assert run(*options, "--resume").exit_code == 0
+    assert [m["epoch"] for m in folder.metrics()] == [0, 1, 2, 3]
+    assert folder.seconds() > first > 0
+
+
+@pytest.mark.parametrize("fails_at", range(1, 7))
+def test_a_full_disk_is_one_line_and_the_run_goes_on_later(tmp_path, monkeypatch, fails_at):
+    folder, whole = tmp_path / "run", tmp_path / "whole"
+    options = ("--epochs", 2, "--method", "binaryconnect")
+    real, count = os.fdopen, iter(range(1, 100))
+
+    def full(descriptor, *mode):
+        stream = real(descriptor, *mode)
+        return FullDisk(stream) if next(count) == fails_at else stream
+
+    monkeypatch.setattr("pqtheory.networks.export.os.fdopen", full)
+    assert "No space left on device" in one_line(run("train", folder, *options))
+    known = {"settings.json", "metrics.jsonl", "times.jsonl", "checkpoint.pt", "best.pt"}
+    assert {p.name for p in folder.iterdir()} <= known
+    monkeypatch.setattr("pqtheory.networks.export.os.fdopen", real)
+    assert run("train", folder, *options, "--resume").exit_code == 0
+    assert run("train", whole, *options).exit_code == 0
+    assert RunFolder(folder).metrics() == RunFolder(whole).metrics()
