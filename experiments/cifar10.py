@@ -7,6 +7,7 @@ Stops in time and goes on when it is called again. Runs are kept below ``--runs`
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from experiments.plan import Planned, carry_out, write
-from pqtheory.networks.training import preset
+from pqtheory.networks.training import Settings, preset
 
 #: published epochs: of a quantized run, of its warm start
 PUBLISHED, WARM = 300, 200
@@ -33,6 +34,7 @@ def plan(
     levels: str = "binary",
     equal_steps: bool = False,
     rate: float | None = None,
+    tried_rates: tuple[float, ...] = (),
     freeze_epoch: int | None = None,
     optimizer: str | None = None,
     data: str = "cifar10",
@@ -41,52 +43,49 @@ def plan(
 ) -> list[Planned]:
     """One warm start for each depth, and from it every method with every preset and seed.
 
-    ``equal_steps`` adds a run of each method at the same constant step size; ``optimizer`` is that of the quantized
-    runs, where it is not the preset's.
+    ``equal_steps`` adds a run of each method at the same constant step size; ``tried_rates`` come first, one run of
+    ProxQuant each with the first seed, to choose ``rate`` by; ``optimizer`` is that of the quantized runs, where it is
+    not the preset's.
     """
-    runs = []
     before = max(1, round(epochs * WARM / PUBLISHED)) if warm_epochs is None else warm_epochs
-    settings = {"data": data, "augment": data == "cifar10", "held_out": 5000, **common}
-    frozen: dict[str, Any] = {} if freeze_epoch is None else {"freeze_epoch": freeze_epoch}
-    tag = "" if optimizer is None else f"-{optimizer}"
+    common = {"data": data, "augment": data == "cifar10", "held_out": 5000, **common}
+    quantized: dict[str, Any] = {"epochs": epochs, "levels": levels}
+    if freeze_epoch is not None:
+        quantized["freeze_epoch"] = freeze_epoch
     if optimizer is not None:
-        frozen["optimizer"] = optimizer
-    pulled = frozen if rate is None else {**frozen, "rate": rate}
-    own = {"binaryconnect": frozen, "proxquant": pulled}
+        quantized["optimizer"] = optimizer
+    tag = "" if optimizer is None else f"-{optimizer}"
+    pulled = {} if rate is None else {"rate": rate}
+
+    # (preset, method, label, what else is set)
+    ways: list[tuple[str, str, str, dict[str, Any]]] = [
+        (presets[0], "proxquant", presets[0], {"rate": tried}) for tried in tried_rates
+    ]
+    for kind in presets:
+        for seed in range(seeds):
+            ways += [(kind, m, kind, {"seed": seed, **_of(m, pulled)}) for m in METHODS]
+    if equal_steps:
+        ways += [("corrected", m, "equal-steps", {"drops": (), **_of(m, pulled)}) for m in METHODS]
+
+    runs: dict[tuple[Settings, str | None], Planned] = {}
     for depth in depths:
         name = model or f"resnet{depth}"
-        warm = f"{name}-warm"
-        shared = {**settings, "model": name}
+        warm, shared = f"{name}-warm", {**common, "model": name}
         start = preset("corrected", "full-precision", epochs=before, **shared)
-        runs.append(Planned(warm, start))
-        for kind in presets:
-            for seed in range(seeds):
-                for method in METHODS:
-                    chosen = preset(
-                        kind,
-                        method,
-                        epochs=epochs,
-                        levels=levels,
-                        seed=seed,
-                        **shared,
-                        **own[method],
-                    )
-                    runs.append(
-                        Planned(f"{name}-{levels}-{method}-{kind}{tag}-{seed}", chosen, warm)
-                    )
-        if equal_steps:
-            for method in METHODS:
-                chosen = preset(
-                    "corrected",
-                    method,
-                    epochs=epochs,
-                    levels=levels,
-                    drops=(),
-                    **shared,
-                    **own[method],
-                )
-                runs.append(Planned(f"{name}-{levels}-{method}-equal-steps{tag}-0", chosen, warm))
-    return runs
+        runs[start, None] = Planned(warm, start)
+        for kind, method, label, own in ways:
+            chosen = preset(kind, method, **{**shared, **quantized, **own})
+            at = f"-rate{own['rate']:g}" if "rate" in own else ""
+            planned = Planned(
+                f"{name}-{levels}-{method}-{label}{at}{tag}-{chosen.seed}", chosen, warm
+            )
+            # a constant step size already: one run is that at equal steps too
+            runs.setdefault((chosen, warm), planned)
+    return list(runs.values())
+
+
+def _of(method: str, pulled: Mapping[str, float]) -> Mapping[str, float]:
+    return pulled if method == "proxquant" else {}
 
 
 @click.command()
@@ -99,6 +98,7 @@ def plan(
 @click.option("--warm-epochs", type=click.IntRange(min=1), help="Of the warm start.")
 @click.option("--seeds", type=click.IntRange(min=1), default=4, show_default=True)
 @click.option("--rate", type=float, help="ProxQuant's lambda per epoch.")
+@click.option("--try-rate", "tried_rates", multiple=True, type=float, help="First, one run each.")
 @click.option("--freeze-epoch", type=click.IntRange(min=1), help="Else scaled like the epochs.")
 @click.option("--measure-every", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--equal-steps", is_flag=True, help="Also each method at one constant step size.")
@@ -121,6 +121,7 @@ def main(
     warm_epochs: int | None,
     seeds: int,
     rate: float | None,
+    tried_rates: tuple[float, ...],
     freeze_epoch: int | None,
     measure_every: int,
     equal_steps: bool,
@@ -144,6 +145,7 @@ def main(
         levels=levels,
         equal_steps=equal_steps,
         rate=rate,
+        tried_rates=tried_rates,
         freeze_epoch=freeze_epoch,
         measure_every=measure_every,
         data=data,

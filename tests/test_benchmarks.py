@@ -1,5 +1,6 @@
 """The benchmark scripts run end to end at small size; their figures are not tested."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -13,13 +14,17 @@ from experiments.benchmarks.timing import Row, compare
     "ignore:.*torch.jit:DeprecationWarning"
 )  # torch's compiler uses it itself
 def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(tmp_path, size=100_000, starts=50, steps=20, repeats=1)
+    tiny = {"size": 100_000, "starts": 50, "steps": 20, "checkpoint_bytes": 100_000}
+    main(tmp_path, **tiny, depth=8, batch=2, compiled=False, repeats=1)
     table = (tmp_path / "benchmarks.md").read_text()
     assert table in capsys.readouterr().out
     data = json.loads((tmp_path / "benchmarks.json").read_text())
-    assert len(data["rows"]) == table.count("\n| ") - 1 == 14
+    assert len(data["rows"]) == table.count("\n| ") - 1
+    peer = 4 if importlib.util.find_spec("torchao") else 0
+    assert len(data["rows"]) == 21 + peer
     for row in data["rows"]:
-        assert row["seconds"] > 0
+        # so small a checkpoint may find its memory free
+        assert row["seconds"] > 0 or "peak memory" in row["name"]
         assert row["baseline_seconds"] > 0
         assert row["name"] in table
     assert data["provenance"]["hardware"]["cores"] >= 1

@@ -485,9 +485,9 @@ def test_the_counterexample_of_every_control_replays(name: str, control: Any) ->
     try:
         replayed = control.check.replay(found.counterexample)
     except ValueError:
-        searched = control.check.search(300)
-        assert searched is not None
-        assert searched.kind == "refuted"
+        # Hypothesis tries constants of the modules that happen to be loaded, too: no fixed number of examples will do
+        searches = (control.check.search(examples) for examples in (300, 3000, 30_000))
+        searched = next(s for s in searches if s is not None and s.kind == "refuted")
         replayed = control.check.replay(searched.counterexample)
     assert replayed.kind == "refuted"
 

@@ -7,11 +7,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from experiments.benchmarks import importing, optimizer, prox, signs, simulation
+from experiments.benchmarks import (
+    checkpoints,
+    importing,
+    optimizer,
+    prox,
+    signs,
+    simulation,
+    training,
+)
 from pqtheory.provenance import provenance, write_json
 
 RESULTS = Path(__file__).parents[1] / "results"
-SUITES = (importing, prox, simulation, signs, optimizer)
+SUITES = (importing, prox, simulation, signs, checkpoints, optimizer, training)
 
 
 def main(results: Path = RESULTS, **sizes: int) -> None:

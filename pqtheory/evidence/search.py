@@ -86,7 +86,7 @@ def search(
     refine: Refine | None = None,
     on_case: Callable[[int], None] | None = None,
 ) -> Found:
-    """Look at ``examples`` cases for one that refutes; the same one on every run.
+    """Look at ``examples`` cases for one that refutes; the same on every run that has the same modules loaded.
 
     Parameters
     ----------
