@@ -12,6 +12,7 @@ import pytest
 
 from pqtheory._arrays import Array
 from pqtheory.claims import _bent_runs as runs
+from pqtheory.claims import _first_run as first_run
 from pqtheory.claims import _nonsmooth_steps as steps
 from pqtheory.claims import nonsmooth_convergence as claim
 from pqtheory.claims._prox_gradient_steps import bounded
@@ -45,7 +46,7 @@ def fractions(rng: np.random.Generator, low: float, high: float, shape: Any = ()
 def all_runs() -> Iterator[tuple[Fraction, int, str, Any]]:
     """Every x, T and rule, and what makes that run."""
     for x in EIGHTHS:
-        yield x, 1, runs.GRADIENT, partial(runs.first_step, x)
+        yield x, 1, runs.GRADIENT, partial(first_run.first_step, x)
         for count in (1, 2, 3, 10):
             for rule in RULES:
                 yield x, count, rule, partial(runs.many_steps, x, count, rule)
@@ -117,13 +118,13 @@ def test_without_the_solver_it_is_sampled_and_says_so(monkeypatch: pytest.Monkey
 def test_a_solver_that_gives_up_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smt, "available", lambda: True)
     monkeypatch.setattr(smt, "decide", lambda *args, **options: None)
-    assert [part.check(Budget()).kind for part in claim.CLAIM.parts] == ["sampled"] * 4
+    assert [part.check(Budget()).kind for part in claim.CLAIM.parts] == ["sampled"] * 5
 
 
 def test_a_run_beyond_the_constant_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("z3")
-    monkeypatch.setattr(runs, "first_step", lambda x: 2 * K(x))
-    assert claim.CLAIM.parts[3].check(Budget()).kind == "refuted"
+    monkeypatch.setattr(first_run, "first_step", lambda x: 2 * K(x))
+    assert claim.CLAIM.parts[4].check(Budget()).kind == "refuted"
     monkeypatch.setattr(runs, "many_steps", lambda x, count, rule: 100 * x)
     assert claim.CLAIM.parts[1].check(Budget()).kind == "refuted"
 
@@ -184,7 +185,7 @@ def test_bent_losses_have_the_slopes_asked_for_and_fall_least() -> None:
         assert (loss.gradient(start) == slope).all()
         assert (loss.gradient(end) == final).all()
         ends = zip(start, slope, final, end, strict=True)
-        least = sum(steps._fall(p, g, e, q) for p, g, e, q in ends)
+        least = sum(steps.fall(p, g, e, q) for p, g, e, q in ends)
         assert loss.value(start) - loss.value(end) == least
 
 
@@ -275,7 +276,7 @@ def test_runs_keep_to_the_constant_and_reach_what_is_foretold(rule: str) -> None
 
 def test_one_step_comes_close_to_its_constant_from_below() -> None:
     for x in EIGHTHS:
-        assert 0 < K(x) - runs.first_step(x) < Fraction(1, 10**4)
+        assert 0 < K(x) - first_run.first_step(x) < Fraction(1, 10**4)
         # many steps with T = 1 are one step, and no better; every R is as bad or worse
         assert runs.many_steps_ratio(x, 1, runs.GRADIENT) <= K(x) <= 2 * (1 + 1 / x)
 
@@ -301,11 +302,11 @@ def _mutants() -> Iterator[tuple[smt.Statement, str]]:
 
     def more_rest_off(q: Any, e: Any, strength: Any) -> Any:
         beyond = -e - strength
-        return (beyond <= 0) | (steps._rest(q, e, strength) * 100 >= 51 * beyond * beyond)
+        return (beyond <= 0) | (steps.rest(q, e, strength) * 100 >= 51 * beyond * beyond)
 
     def more_rest_at(e: Any, strength: Any) -> Any:
         dist = steps.distance(e, 0 * e + 1, strength)
-        return steps._rest(0 * e + 1, e, strength) * 100 >= 51 * dist * dist
+        return steps.rest(0 * e + 1, e, strength) * 100 >= 51 * dist * dist
 
     def also_when_crossing(p: Any, y: Any, w: Any) -> Any:
         assumed, holds = steps.no_crossing(p, y, w)
@@ -316,7 +317,7 @@ def _mutants() -> Iterator[tuple[smt.Statement, str]]:
         partial(steps.without_crossing, constant=less(lambda x: 2 * (1 + x) / (x * (2 - x) + 1))),
         "G D x",
     )
-    yield with_conclusion(steps.rest_off_the_level, more_rest_off), "q e lambda"
+    yield with_conclusion(steps.rest_of_it, more_rest_off), "q e lambda"
     yield with_conclusion(steps.rest_at_the_level, more_rest_at), "e lambda"
     yield also_when_crossing, "p y w"
     yield partial(steps.off_the_hump, prox=claim._stays_at_zero), "t w"
@@ -362,7 +363,7 @@ def test_no_random_numbers_beat_the_constant_for_one_step() -> None:
     # value() sums, so by hand for arrays
     v = steps.BRANCH.prox(q - e, strength)
     rest = strength * (abs(q - 1) - abs(v - 1)) - e * (v - q) - (v - q) ** 2 / 2
-    gain = steps._fall(p, g, e, q) + rest + strength * (abs(abs(p) - 1) - abs(abs(q) - 1))
+    gain = steps.fall(p, g, e, q) + rest + strength * (abs(abs(p) - 1) - abs(abs(q) - 1))
     dist = steps.distance(e, q, strength)
     used = dist**2 / (K(x) * np.maximum(gain, 1e-12))
     assert len(used) > 10_000

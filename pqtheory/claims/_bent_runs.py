@@ -4,7 +4,7 @@ Each coordinate has a loss of its own with slope g up to p, then curvature +1, -
 as a 1-smooth function can between the slopes g at p and e at q. With g = p / x the prox has a tie at p, takes it, and
 lands on q = x lambda, just before the level 1; there F has the slope e - lambda, and past the level it falls further.
 
-For one step p and e are free. For T steps coordinate k is to cross in step k, so it waits near a point where it would
+One step is in ``_first_run``. For T steps coordinate k is to cross in step k, so it waits near a point where it would
 stay, p = -x lambda, which it approaches slowly (g = -lambda (1 + tau)).
 """
 
@@ -51,40 +51,39 @@ class BentLoss(Problem):
         object.__setattr__(self, "dim", len(self.slope))
 
     def _value(self, xp: Namespace, theta: Array) -> Array:
-        straight = self.slope * (theta - self.start)
-        turns = (
-            self._past(xp, theta, self.start) ** 2 / 2
-            - self._past(xp, theta, self.middle) ** 2
-            + self._past(xp, theta, self.end) ** 2
-        )
-        return xp.sum(straight + turns, axis=-1)
+        own = (self.slope, self.start, self.middle, self.end)
+        numbers = (constant_like(xp, number, theta) for number in own)
+        return xp.sum(curve(theta, *numbers), axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
-        turns = self._past(xp, theta, self.start) - 2 * self._past(xp, theta, self.middle)
-        return self.slope + turns + 2 * self._past(xp, theta, self.end)
+        own = (self.start, self.middle, self.end)
+        start, middle, end = (past(theta, constant_like(xp, turn, theta)) for turn in own)
+        return constant_like(xp, self.slope, theta) + start - 2 * middle + 2 * end
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return self._gradient(xp, theta)
 
-    def _past(self, xp: Namespace, theta: Array, turn: Array) -> Array:
-        beyond = theta - constant_like(xp, turn, theta)
-        return xp.where(beyond > 0, beyond, 0 * beyond)
+
+def curve(t: Any, slope: Any, start: Any, middle: Any, end: Any) -> Any:
+    """The loss of one coordinate."""
+    turns = past(t, start) ** 2 / 2 - past(t, middle) ** 2 + past(t, end) ** 2
+    return slope * (t - start) + turns
+
+
+def past(t: Any, turn: Any) -> Any:
+    """max(t - turn, 0)."""
+    xp, beyond = as_array(t - turn)
+    return xp.where(beyond > 0, beyond, 0 * beyond)
 
 
 def bent(slope: Array, start: Array, end: Array, final: Array) -> BentLoss:
     """The loss with the slopes ``slope`` at ``start`` and ``final`` at ``end`` that falls least between them."""
-    rising = ((end - start) + (final - slope)) / 2
-    return BentLoss(slope, start, start + rising, end)
+    return BentLoss(slope, start, middle_of(slope, start, end, final), end)
 
 
-def first_step(x: Fraction) -> Fraction:
-    """dist(0, dF(theta_1))^2 / (F_0 - F_*) of a run of one step: close to ``first_step_constant(x)``, from below."""
-    share = 1 + 3 * x - 2 * x * x
-    p = -(1 + x) / share
-    strength = (1 - BEFORE) / x
-    e = -(1 + x) * (1 + 2 * x - 2 * x * x) / share / x
-    loss = bent(*(np.array([v], dtype=object) for v in (p / x, p, x * strength, e)))
-    return ratio(loss, strength, x, np.array([p], dtype=object), 1, GRADIENT)
+def middle_of(slope: Any, start: Any, end: Any, final: Any) -> Any:
+    """Where the slope is largest."""
+    return start + ((end - start) + (final - slope)) / 2
 
 
 def many_steps(x: Fraction, steps: int, rule: str) -> Fraction:

@@ -68,6 +68,13 @@ def reaches(theta: Any, a: Any, x: Any, eta: Any) -> Bounds:
     return [a > 0, abs(x) < 1, eta > 0], ((theta < high) | down) & ((theta >= low) | up)
 
 
+def at_any_time(start: Any, end: Any, a: Any, x: Any, eta: Any) -> Bounds:
+    """Two points of the band: |theta_0 - theta_T| < 2 eta |a|, where T (mean - x*) = (theta_0 - theta_T) / (eta a)."""
+    low, high = _band(a, x, eta)
+    inside = [low <= start, start < high, low <= end, end < high]
+    return [a > 0, abs(x) < 1, eta > 0, *inside], abs(start - end) < 2 * eta * abs(a)
+
+
 def discrepancy(constant: Any) -> smt.Statement:
     """From the band, |sum_{t<T} (x_t - x*)| < constant for T = 1, 2, 3."""
 

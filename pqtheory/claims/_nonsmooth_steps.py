@@ -57,34 +57,34 @@ def first_step(p: Any, g: Any, e: Any, strength: Any, x: Any, *, constant: Const
     y = p - x * g
     q = W.prox(y, x * strength)
     dist = distance(e, q, strength)
-    gain = _fall(p, g, e, q) + strength * (W.value(p) - W.value(q)) + _rest(q, e, strength)
+    gain = fall(p, g, e, q) + strength * (W.value(p) - W.value(q)) + rest(q, e, strength)
     return [strength > 0, x > 0, x <= 1, y >= 0], gain * constant(x) >= dist * dist
 
 
-def _fall(p: Any, g: Any, e: Any, q: Any) -> Any:
+def fall(p: Any, g: Any, e: Any, q: Any) -> Any:
     """What smoothness alone leaves of L(p) - L(q)."""
     return (g + e) * (p - q) / 2 + (g - e) * (g - e) / 4 - (p - q) * (p - q) / 4
 
 
-def _rest(q: Any, e: Any, strength: Any) -> Any:
+def rest(q: Any, e: Any, strength: Any) -> Any:
     """F(q) minus the least value of F's upper model, on W's branch."""
     v = BRANCH.prox(q - e, strength)
     drop = strength * (BRANCH.value(q) - BRANCH.value(v))
     return drop - e * (v - q) - (v - q) * (v - q) / 2
 
 
-def rest_off_the_level(q: Any, e: Any, strength: Any) -> Any:
-    """0 < q < 1, G = e - lambda: rest >= max(-G - 2 lambda, 0)^2 / 2; it is >= 0 anyway."""
-    beyond, rest = -e - strength, _rest(q, e, strength)
+def rest_of_it(q: Any, e: Any, strength: Any) -> Any:
+    """At q > 0: rest >= 0; where q < 1, G = e - lambda and rest >= max(-G - 2 lambda, 0)^2 / 2."""
+    beyond, left = -e - strength, rest(q, e, strength)
     inside = [strength > 0, q > 0]
-    return inside, (rest >= 0) & ((q >= 1) | (beyond <= 0) | (rest >= beyond * beyond / 2))
+    return inside, (left >= 0) & ((q >= 1) | (beyond <= 0) | (left >= beyond * beyond / 2))
 
 
 def rest_at_the_level(e: Any, strength: Any) -> Any:
     """At q = 1: rest >= dist^2 / 2."""
     q = 0 * e + 1
     dist = distance(e, q, strength)
-    return [strength > 0], _rest(q, e, strength) >= dist * dist / 2
+    return [strength > 0], rest(q, e, strength) >= dist * dist / 2
 
 
 def no_crossing(p: Any, y: Any, w: Any) -> Any:
@@ -104,16 +104,15 @@ def crossing(p: Any, y: Any, w: Any) -> Any:
 
 def without_crossing(G: Any, D: Any, x: Any, *, constant: Constant) -> Any:
     """E + |D|^2 / (2 x) >= |G|^2 / K: what ``no_crossing`` leaves, for e = G - s and g = -s - D / x."""
-    fall = _fall(0, -D / x, G, D)
-    return [x > 0, x <= 1], fall * constant(x) >= G * G
+    return [x > 0, x <= 1], fall(0, -D / x, G, D) * constant(x) >= G * G
 
 
 def scaled(q: Any, P: Any, d: Any, strength: Any, x: Any) -> Any:
     """Fall + max(d - 2 lambda, 0)^2 / 2, p = -P < 0 < q < 1, G = -d, g = lambda - (q + P) / x, is a form / (4 x^2)."""
-    fall = _fall(-P, strength - (q + P) / x, strength - d, q) + strength * (q - P)
+    fallen = fall(-P, strength - (q + P) / x, strength - d, q) + strength * (q - P)
     beyond = _positive(d - 2 * strength)
     form = _form(q, P, x * d, x * strength, x)
-    return [x > 0], 4 * x * x * (fall + beyond * beyond / 2) == form
+    return [x > 0], 4 * x * x * (fallen + beyond * beyond / 2) == form
 
 
 def with_crossing(P: Any, c: Any, m: Any, x: Any, *, constant: Constant) -> Any:
@@ -138,6 +137,14 @@ def _positive(value: Any) -> Any:
     return xp.where(value > 0, value, 0 * value)
 
 
+def falls_onto_the_level(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """If q = 1: fall + lambda W(p) >= 0, so that the rest is enough."""
+    y = p - x * g
+    at_level = W.prox(y, x * strength) == 1
+    gained = fall(p, g, e, 1) + strength * W.value(p)
+    return [strength > 0, x > 0, x <= 1, y >= 0, at_level], gained >= 0
+
+
 def at_least_two(x: Any, *, constant: Constant) -> Any:
-    """K >= 2, so that at the level, where fall >= 0, the rest is enough."""
+    """K >= 2: what the rest at the level needs."""
     return [x > 0, x <= 1], constant(x) >= 2

@@ -18,7 +18,7 @@ HALF = Fraction(1, 2)
 Constant = Callable[[Any, Any], Any]
 ENERGY = "g D U x"
 FORM = "G D x T"
-RUN = "x T j k"
+RUN, REACHED = "x T j k", "x T"
 
 
 def energy(G: Any, D: Any, x: Any) -> Any:
@@ -75,25 +75,35 @@ def bounded(
     )
 
 
-def run_reaches(
-    x: Any, T: Any, j: Any, k: Any, *, bend: int, claimed: Constant, largest: Any = 1
-) -> Any:
-    """The run with c = ``bend`` is one, step k against the point j; F is least at T; and |G_T|^2 = C (F_0 - F_T)."""
+def is_a_run(x: Any, T: Any, j: Any, k: Any, *, bend: int, by_step: bool, largest: Any = 1) -> Any:
+    """The run with c = ``bend`` is one, step k against the point j; F is least, and theta_best may be, at T."""
     a = 1 / x
-
-    def penalty(i: Any) -> Any:
-        return (bend - a) * i / 2 - bend * i * i / 2
-
     moved = (k - 1) * (1 - x * bend)
-    prox = penalty(k) + (k - moved) * (k - moved) * a / 2
-    other = penalty(j) + (j - moved) * (j - moved) * a / 2
-    last = (T - 1) * (T - 1) * bend / 2 + (T - 1) * bend - HALF + penalty(T)
-    before = j * j * bend / 2 + penalty(j)
+    prox = _penalty(k, a, bend) + (k - moved) * (k - moved) * a / 2
+    other = _penalty(j, a, bend) + (j - moved) * (j - moved) * a / 2
+    before = j * j * bend / 2 + _penalty(j, a, bend)
+    least = (before >= _last(T, a, bend)) | (j > T - 1)
+    # all steps are of length 1; |G_k| before T against |G_T|
+    best = by_step or (bend - a) * (bend - a) >= (1 + a) * (1 + a)
     whole = [k >= 1, k <= T, j >= 0, j <= T, (j >= k) | (j <= k - 1)]
-    least = (before >= last) | (j > T - 1)
-    return [*_inside(x, T, largest), *whole], (prox <= other) & least & (
-        (1 + a) * (1 + a) == claimed(x, T) * -last
-    )
+    return [*_inside(x, T, largest), *whole], (prox <= other) & least & best
+
+
+def reaches(x: Any, T: Any, *, bend: int, claimed: Constant, largest: Any = 1) -> Any:
+    """The run has |G_T|^2 = C (F_0 - F_T)."""
+    a = 1 / x
+    reached = claimed(x, T) * -_last(T, a, bend)
+    return _inside(x, T, largest), (1 + a) * (1 + a) == reached
+
+
+def _penalty(i: Any, a: Any, bend: int) -> Any:
+    """Lambda R_i."""
+    return (bend - a) * i / 2 - bend * i * i / 2
+
+
+def _last(T: Any, a: Any, bend: int) -> Any:
+    """F_T, where F_0 = 0."""
+    return (T - 1) * (T - 1) * bend / 2 + (T - 1) * bend - HALF + _penalty(T, a, bend)
 
 
 def _inside(x: Any, T: Any, largest: Any = 1) -> list[Any]:

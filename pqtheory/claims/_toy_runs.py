@@ -92,14 +92,15 @@ def correction(claimed: Fraction, threshold: Threshold) -> Check:
 
     def check(budget: Budget) -> Evidence:
         eta = Fraction(1, 16384)
-        excess = threshold(eta, HALF) / eta - 1 / (2 * HALF)
+        found = (threshold(eta, HALF) / eta - 1 / (2 * HALF)) * HALF**2 / eta
+        near = 2 * eta / HALF
         return judge(
             "enumerated",
-            np.array([True]),
+            np.array([near - abs(found - claimed)]),
             {"eta": [eta]},
-            measured={CORRECTION: float(excess * HALF**2 / eta)},
+            measured={CORRECTION: float(found)},
             predicted={CORRECTION: float(claimed)},
-            agreement=2 * float(eta / HALF),
+            agreement=float(near),
         )
 
     return check

@@ -174,6 +174,7 @@ CLAIM = Claim(
                 together(
                     _proof(on_signs.band(), _LINE),
                     _proof(on_signs.reaches, _LINE),
+                    _proof(on_signs.at_any_time, "theta1 theta2 a x eta"),
                     _proof(on_signs.discrepancy(2), _LINE),
                     _proof(on_signs.isolated, _LINE),
                 ),

@@ -13,9 +13,9 @@ Since prox is stationary for its own objective, F'(x) = theta at every mapped po
 mapped points of an orbit are not stationary; but a < eta/2, so they come as close to it as the step is small, while
 their sign flips at every step for ever.
 
-Decaying steps, eps <= lambda <= 1 - eps, eta_t <= 1 with eta_t -> 0 and sum eta_t = infinity: a mapped point has the
-sign of theta and |x| >= lambda, so theta moves toward 0 by at least eta_t lambda and crosses 0 again and again; and
-|theta_{t+1}| <= max(|theta_t| - eta_t lambda, eta_t (|theta_t| + lambda)), so that |F'(x_t)| = |theta_t| -> 0.
+Decaying steps, lambda >= eps, eta_t <= 1 with eta_t -> 0 and sum eta_t = infinity: a mapped point has the sign of theta
+and |x| >= c = min(lambda, lambda / (lambda + eps)), so theta moves toward 0 by at least eta_t c and crosses 0 again and
+again; and |theta_{t+1}| <= max(|theta_t| - eta_t c, eta_t (|theta_t| + lambda)), so that |F'(x_t)| = |theta_t| -> 0.
 """
 
 from collections.abc import Mapping
@@ -92,21 +92,27 @@ def _bounded_away(eta: Any, strength: Any, eps: Any) -> Any:
 
 
 def _decaying_range(eta: Any, strength: Any, eps: Any) -> list[Any]:
-    return [eps > 0, eps <= HALF, eta > 0, eta <= 1, strength >= eps, strength <= 1 - eps]
+    return [eps > 0, eps <= HALF, eta > 0, eta <= 1, strength >= eps]
+
+
+def _least_mapped(strength: Any, eps: Any) -> Any:
+    xp, strength = as_array(strength)
+    return xp.minimum(strength, strength / (strength + eps))
 
 
 def _moves_to_zero(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
-    """The mapped point has the sign of theta and an absolute value of at least lambda."""
+    """The mapped point has the sign of theta and an absolute value of at least c."""
     xp, _ = as_array(theta)
     x = mapped(theta, eta, strength, eps)
     outward = xp.where(theta >= 0, x, -x)
-    return _decaying_range(eta, strength, eps), outward >= strength
+    return _decaying_range(eta, strength, eps), outward >= _least_mapped(strength, eps)
 
 
 def _shrinks(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
-    """|theta'| <= max(|theta| - eta lambda, eta (|theta| + lambda))."""
+    """|theta'| <= max(|theta| - eta c, eta (|theta| + lambda))."""
     after, size = abs(lazy(theta, eta, strength, eps)), abs(theta)
-    bound = (after <= size - eta * strength) | (after <= eta * (size + strength))
+    inward = after <= size - eta * _least_mapped(strength, eps)
+    bound = inward | (after <= eta * (size + strength))
     return _decaying_range(eta, strength, eps), bound
 
 

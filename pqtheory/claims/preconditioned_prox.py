@@ -28,6 +28,7 @@ from pqtheory._arrays import Array
 from pqtheory.claims._preconditioned_steps import (
     SQUARE,
     Equivalence,
+    Pull,
     Rule,
     W,
     any_side,
@@ -53,24 +54,30 @@ POOLS: dict[str, Numbers] = {
 }
 
 
-def _biased(t: Any, eta: Any, strength: Any, d: Any) -> tuple[list[Any], Any]:
-    """Some unscaled fixed point, the one with g = lambda / d, is stationary for lambda iff d = 1."""
-    g = strength / d
-    fixed = W.step(t, g, eta, d, unscaled(strength, d)) == t
-    stationary = W.stationary(t, g, strength)
-    between = [t < 1, eta * strength <= t, eta > 0, strength > 0, d > 0]
-    return between, fixed & (stationary == (d == 1))
+def _between(pull: Pull, t: Any, eta: Any, strength: Any, d: Any) -> tuple[list[Any], Any, Any]:
+    """The unscaled fixed points 0 < t < 1, whose g is -(lambda / d) R'(t): where they are, g, and whether they are."""
+    slope, _ = pull.slopes(t)
+    g = -slope * strength / d
+    inside = [t < 1, t > 0, -eta * strength * slope <= t, eta > 0, strength > 0, d > 0]
+    return inside, g, pull.step(t, g, eta, d, unscaled(strength, d)) == t
 
 
-def _one_strength(*values: Any) -> tuple[list[Any], Any]:
-    """Fixed points with g_i = lambda / d_i are stationary for mu in both coordinates iff mu d_1 = mu d_2 = lambda."""
+def _biased(pull: Pull, t: Any, eta: Any, strength: Any, d: Any) -> tuple[list[Any], Any]:
+    """Such a fixed point is stationary for lambda iff d = 1."""
+    inside, g, fixed = _between(pull, t, eta, strength, d)
+    return inside, fixed & (pull.stationary(t, g, strength) == (d == 1))
+
+
+def _one_strength(pull: Pull, *values: Any) -> tuple[list[Any], Any]:
+    """Both coordinates at such points: they are stationary for mu iff mu d_1 = mu d_2 = lambda."""
     theta, metric, (eta, strength, mu) = values[:2], values[2:4], values[4:]
-    fixed, stationary, scalar, domain = [], [], [], [eta > 0, strength > 0]
+    fixed, stationary, scalar, domain = [], [], [], []
     for t, d in zip(theta, metric, strict=True):
-        fixed.append(W.step(t, strength / d, eta, d, unscaled(strength, d)) == t)
-        stationary.append(W.stationary(t, strength / d, mu))
+        inside, g, stays = _between(pull, t, eta, strength, d)
+        fixed.append(stays)
+        stationary.append(pull.stationary(t, g, mu))
         scalar.append(mu * d == strength)
-        domain += [d > 0, t < 1, eta * strength <= t]
+        domain += inside
     return domain, reduce(and_, fixed) & (reduce(and_, stationary) == reduce(and_, scalar))
 
 
@@ -195,10 +202,13 @@ CLAIM = Claim(
         ),
         Part(
             "which D",
-            "D = I alone is unbiased; c I alone has one strength",
+            "D = I alone is unbiased; c I alone has one strength; W and square",
             falsify.joined(
-                _check(_biased, "t eta lambda d"),
-                _check(_one_strength, "t1 t2 d1 d2 eta lambda mu"),
+                *(_check(partial(_biased, pull), "t eta lambda d") for pull in (W, SQUARE)),
+                *(
+                    _check(partial(_one_strength, pull), "t1 t2 d1 d2 eta lambda mu")
+                    for pull in (W, SQUARE)
+                ),
             ),
         ),
         Part(

@@ -13,7 +13,8 @@ second over the T - 1 steps that are not the shortest, with |D| of the shortest,
 which is >= 0, of that one. Each is the sum over coordinates of a form that is >= 0.
 
 Why no less: a run on the integers 0 .. T, where lambda R is finite there only and every step ties with staying. Narrow
-differentiable wells in place of the points, and a little less than a tie, come as close as one likes.
+differentiable wells in place of the points, and a little less than a tie, come as close as one likes: that is said
+here and not handed to the solver.
 """
 
 import importlib.util
@@ -52,13 +53,16 @@ def textbook(x: Any, steps: Any) -> Any:
 
 def _sharp(claimed: Constant, rule: str, largest: Any = 1) -> Check:
     """C will do, and a run reaches it: so no less will."""
-    bend = 1 if rule == STEP else -1
-    run = partial(steps.run_reaches, bend=bend, claimed=claimed, largest=largest)
+    by_step = rule == STEP
+    bend = 1 if by_step else -1
+    run = partial(steps.is_a_run, bend=bend, by_step=by_step, largest=largest)
+    reached = partial(steps.reaches, bend=bend, claimed=claimed, largest=largest)
     return falsify.joined(
         for_all(run, steps.RUN, _values(largest)),
+        for_all(reached, steps.REACHED, _values(largest)),
         *(
             for_all(statement, variables, _values(largest))
-            for _, statement, variables in steps.bounded(claimed, rule == STEP, largest)
+            for _, statement, variables in steps.bounded(claimed, by_step, largest)
         ),
         figures=partial(_figures, claimed, rule, largest),
     )
