@@ -22,7 +22,8 @@ from pqtheory.networks.models import REGISTRY
 from pqtheory.networks.training import RunFolder, Settings, preset
 from pqtheory.networks.training.batches import Batches, Stock
 from pqtheory.networks.training.graphs import lane
-from pqtheory.networks.training.loop import Run, begin
+from pqtheory.networks.training.loop import begin
+from pqtheory.networks.training.run import Run
 from pqtheory.provenance import provenance, write_json
 
 METHODS = ("full-precision", "binaryconnect", "proxquant")

@@ -7,7 +7,7 @@ import torch
 
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, preset, train, train_together
-from pqtheory.networks.training import loop as loop_module
+from pqtheory.networks.training import run as run_module
 from pqtheory.networks.training.graphs import suit
 from pqtheory.regularizers import weights
 
@@ -45,7 +45,7 @@ def unchecked_weights(monkeypatch):
 @pytest.fixture
 def fused(monkeypatch):
     """Let plain steps use the kernels that can be recorded on the CPU."""
-    plain = loop_module.make_optimizer
+    plain = run_module.make_optimizer
 
     def make(*arguments):
         made = plain(*arguments)
@@ -53,9 +53,9 @@ def fused(monkeypatch):
             group["fused"] = True
         return made
 
-    monkeypatch.setattr(loop_module, "make_optimizer", make)
+    monkeypatch.setattr(run_module, "make_optimizer", make)
     monkeypatch.setattr(
-        loop_module, "suit", lambda made, recorded: suit(made, recorded) if recorded else None
+        run_module, "suit", lambda made, recorded: suit(made, recorded) if recorded else None
     )
 
 

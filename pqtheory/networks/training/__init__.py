@@ -1,7 +1,8 @@
 """Training quantized networks: settings and presets, a loop that resumes bit for bit, a folder for each run."""
 
 from pqtheory.networks.training.folder import RunFolder
-from pqtheory.networks.training.loop import NonFiniteLossError, train
+from pqtheory.networks.training.loop import train
+from pqtheory.networks.training.run import NonFiniteLossError
 from pqtheory.networks.training.settings import METHODS, PRESETS, Settings, preset
 from pqtheory.networks.training.side_by_side import train_together
 

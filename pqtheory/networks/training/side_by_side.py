@@ -13,7 +13,8 @@ from pqtheory.networks.data import Images
 from pqtheory.networks.training.batches import Stock
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import Recorder, lane
-from pqtheory.networks.training.loop import NonFiniteLossError, Run, begin
+from pqtheory.networks.training.loop import begin
+from pqtheory.networks.training.run import NonFiniteLossError, Run
 from pqtheory.networks.training.settings import Settings
 
 
