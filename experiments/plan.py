@@ -14,6 +14,7 @@ import torch
 
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, Settings, train, train_together
+from pqtheory.networks.workers import end_with
 from pqtheory.provenance import provenance, write_json
 
 RESULTS = Path(__file__).parent / "results"
@@ -88,11 +89,16 @@ def carry_out(
         else:
             threads = max(1, (os.cpu_count() or 1) // len(tasks))
             with ProcessPoolExecutor(
-                len(tasks), get_context("spawn"), torch.set_num_threads, (threads,)
+                len(tasks), get_context("spawn"), _begin, (threads, os.getpid())
             ) as pool:
                 finished = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
         if not all(finished):
             return False
+
+
+def _begin(threads: int, parent: int) -> None:
+    torch.set_num_threads(threads)
+    end_with(parent)
 
 
 def _settled(planned: Planned, runs: Path) -> Settings:

@@ -7,10 +7,11 @@ process trains one run at a time, whatever the number of its threads.
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from functools import partial
-from threading import Lock, get_ident
+from threading import Lock, Thread, get_ident
 from typing import Any, final
 
 from pqtheory.networks.training import RunFolder, Settings, train
@@ -39,6 +40,17 @@ def one_run(settings: Settings, folder: str, device: str, data_dir: Any) -> str:
         # one run's failure is reported beside the others' results
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after the one that started it, which if it is killed cannot say so (POSIX)."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def outcomes(
@@ -99,7 +111,13 @@ class Processes:
             raise ImportError("sweeps need joblib: pip install 'pqtheory[sweep]'") from error
         share = str(max(1, cpu_count() // count))
         environment = {name: os.environ.get(name, share) for name in THREADS}
-        self._new: Callable[[], Any] = partial(ProcessPoolExecutor, 1, env=environment)
+        self._new: Callable[[], Any] = partial(
+            ProcessPoolExecutor,
+            1,
+            env=environment,
+            initializer=end_with,
+            initargs=(os.getpid(),),
+        )
         self._of_thread: dict[int, Any] = {}
         self._stopped = False
         self._threads = futures.ThreadPoolExecutor(count)

@@ -23,7 +23,9 @@ from pqtheory.networks.training import (
     measure,
     preset,
     train,
+    train_together,
 )
+from pqtheory.networks.training import folder as folder_module
 from pqtheory.networks.training.batches import Batches
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.regularizers import DistanceL1
@@ -77,6 +79,21 @@ def test_a_run_in_pieces_is_the_run_in_one(images, tmp_path, settings):
     for name, value in a["model"].items():
         assert torch.equal(value, b["model"][name])
     assert train(settings, images, whole, resume=True)
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_module, "PATIENCE", 0.1)
+    folder, settings = RunFolder(tmp_path / "run"), small("binaryconnect")
+    assert not train(settings, images, folder, seconds=0)
+    before = {f.name: f.read_bytes() for f in folder.path.iterdir()}
+    other = RunFolder(folder.path)
+    with other.alone():
+        with pytest.raises(BlockingIOError, match=r"run: another process trains there"):
+            train(settings, images, folder, resume=True)
+        with pytest.raises(BlockingIOError, match=r"run: another process trains there"):
+            train_together([(settings, folder)], images)
+    assert {f.name: f.read_bytes() for f in folder.path.iterdir()} == before
+    assert not train(settings, images, folder, resume=True, seconds=0)
 
 
 def test_a_killed_process_goes_on_with_the_same_metrics(tmp_path):

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 from distributed import Client
+from filelock import FileLock, Timeout
 
 from pqtheory import cli
 from pqtheory.networks import workers
@@ -72,6 +73,37 @@ def test_a_run_that_kills_its_process_costs_only_itself(sweep_file):
     assert sorted(name for _, _, name in told) == [FAILED, DONE]
     assert [what[:2] for what in told] == [(1, 2), (2, 2)]
     assert list(sweep.finished()) == [DONE]
+
+
+ORPHAN = """
+import sys, time
+from concurrent.futures import wait
+from filelock import FileLock
+from pqtheory.networks.workers import Processes
+
+def hold(path):
+    from filelock import FileLock
+    with FileLock(path):
+        open(path + ".held", "w").close()
+        time.sleep(600)
+
+wait([Processes(1).submit(hold, sys.argv[1])])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs to see that a process's parent is another")
+def test_processes_end_with_the_one_that_started_them_even_if_it_is_killed(tmp_path):
+    path = tmp_path / "lock"
+    starter = subprocess.Popen([sys.executable, "-c", ORPHAN, str(path)])
+    deadline = time.monotonic() + 60
+    while not path.with_suffix(".held").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    with pytest.raises(Timeout):
+        FileLock(path, timeout=0).acquire()
+    starter.kill()
+    starter.wait()
+    with FileLock(path, timeout=30):
+        pass
 
 
 def test_a_killed_process_is_replaced_and_the_other_goes_on(processes, tmp_path):

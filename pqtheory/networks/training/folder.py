@@ -6,10 +6,12 @@ All files appear whole or not at all; metrics beyond the checkpoint are dropped 
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
 import torch
+from filelock import FileLock, Timeout
 
 from pqtheory.networks.export import write_whole
 from pqtheory.networks.training.events import Events
@@ -17,11 +19,13 @@ from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
 
 VERSION = 1
+#: seconds for a process that was killed to let go of its folder
+PATIENCE = 5
 
 
 @final
 class RunFolder:
-    """Where a run keeps what it did.
+    """Where a run keeps what it did; whoever trains there is ``alone``.
 
     Parameters
     ----------
@@ -34,6 +38,22 @@ class RunFolder:
     def __init__(self, path: str | Path, events: Events | None = None) -> None:
         self.path, self.events = Path(path), events
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process from training here meanwhile.
+
+        Raises
+        ------
+        BlockingIOError
+            If another one does.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / ".lock", timeout=PATIENCE):
+                yield
+        except Timeout:
+            raise BlockingIOError(f"{self.path}: another process trains there") from None
+
     def start(self, settings: Settings, data_sha256: str) -> None:
         """Begin afresh.
 
@@ -42,7 +62,6 @@ class RunFolder:
         FileExistsError
             If there is a run already.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
         if (self.path / "settings.json").exists():
             raise FileExistsError(f"{self.path}: there is a run; give --resume, or another folder")
         source = {**provenance(seed=settings.seed), "data_sha256": data_sha256}

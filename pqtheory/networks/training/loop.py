@@ -48,8 +48,8 @@ def train(
 
     Raises
     ------
-    FileExistsError
-        If there is a run and ``resume`` is not given.
+    FileExistsError, BlockingIOError
+        If there is a run and ``resume`` is not given, or another process trains there.
     ValueError
         If the settings or the data are not those that the run was started with.
     NonFiniteLossError
@@ -60,12 +60,13 @@ def train(
     with lane(on)():
         # first what may be refused: a bad start leaves no folder of a run
         run = Run(settings, images, folder, on)
-        begin(folder, settings, images, resume)
-        run.restore()
-        while run.epoch < settings.epochs:
-            run.train_epoch(progress)
-            if time.monotonic() - started > seconds:
-                break
+        with folder.alone():
+            begin(folder, settings, images, resume)
+            run.restore()
+            while run.epoch < settings.epochs:
+                run.train_epoch(progress)
+                if time.monotonic() - started > seconds:
+                    break
     return run.epoch >= settings.epochs
 
 

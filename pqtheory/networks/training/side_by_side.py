@@ -6,6 +6,7 @@ Each run keeps its folder as if it were alone: nothing that is random or remembe
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import torch
 
@@ -48,11 +49,23 @@ def train_together(
 
     Raises
     ------
-    ValueError
-        If the settings or the data are not those that a run was started with.
+    ValueError, BlockingIOError
+        If the settings or the data are not those that a run was started with, or another process trains one.
     """
+    with ExitStack() as folders:
+        for _, folder in runs:
+            folders.enter_context(folder.alone())
+        return _together(runs, images, torch.device(device), seconds, record)
+
+
+def _together(
+    runs: Sequence[tuple[Settings, RunFolder]],
+    images: Images,
+    on: torch.device,
+    seconds: float,
+    record: Recorder | None,
+) -> list[bool | NonFiniteLossError]:
     started = time.monotonic()
-    on = torch.device(device)
     stock = Stock(images, on)
     made = []
     for settings, folder in runs:
