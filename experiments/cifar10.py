@@ -3,7 +3,7 @@
     python -m experiments.cifar10 --epochs 20 --seeds 2 --data-dir DIR --runs RUNS --time-budget 60
 
 Stops in time and goes on when it is called again. Runs are kept below ``--runs``; what they found goes to
-``results/cifar10.json``.
+``results/cifar10.json``, with a picture beside it.
 """
 
 import math

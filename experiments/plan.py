@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from experiments.picture import draw
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, Settings, train, train_together
 from pqtheory.networks.workers import end_with
@@ -168,8 +169,9 @@ def _distance(metrics: Iterable[Mapping[str, Any]], layers: Sequence[str]) -> di
 def write(
     name: str, plan: Sequence[Planned], runs: Path, layers: Sequence[str]
 ) -> Mapping[str, Any]:
-    """Write ``results/NAME.json``; gives its content."""
+    """Write ``results/NAME.json`` and its picture; gives its content."""
     content = {"runs": collected(plan, runs, layers), "provenance": provenance()}
     RESULTS.mkdir(exist_ok=True)
     write_json(RESULTS / f"{name}.json", content)
+    draw(content, layers, RESULTS / f"{name}.png")
     return content

@@ -3,7 +3,7 @@
     python -m experiments.queue --device cuda --minutes 9 --runs RUNS --data-dir DIR --out OUT
 
 Called again with the same ``--runs`` it goes on. ``--out`` gets archives of at most 15 MiB to carry runs away with;
-what comes back is put in place by ``--restore``. Needs torch, numpy, click, rich and array-api-compat.
+what comes back is put in place by ``--restore``. Needs torch, numpy, click, rich, matplotlib and array-api-compat.
 """
 
 import io

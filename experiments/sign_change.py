@@ -3,7 +3,7 @@
     python -m experiments.sign_change --epochs 30 --warm-starts 1 --seeds 2 --data-dir DIR --runs RUNS --time-budget 60
 
 As published: 600 epochs with the freeze at 400, three warm starts, four runs of each. Panels: first convolution, last
-convolution, linear layer, error of the binarised network. Writes ``results/sign_change.json``.
+convolution, linear layer, error of the binarised network. Writes ``results/sign_change.json`` and a picture of it.
 """
 
 import math

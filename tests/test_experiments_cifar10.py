@@ -54,6 +54,7 @@ def test_it_stops_in_time_goes_on_and_writes_what_it_found(tmp_path, monkeypatch
     assert result.exit_code == 0, result.output
     assert "all runs done" in result.stdout
     content = json.loads((tmp_path / "results" / "cifar10.json").read_text())
+    assert (tmp_path / "results" / "cifar10.png").read_bytes().startswith(b"\x89PNG")
     assert len(content["runs"]) == 4
     found = content["runs"][-1]
     assert found["settings"]["warm_start"] == "small-warm"

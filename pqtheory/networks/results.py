@@ -33,6 +33,8 @@ class Group:
         The same after the epoch with the least held-out error of those after the freeze; NaN where none was held out.
     signs : array, shape (runs,)
         Share of the quantized weights whose sign differs from the start's; NaN in full precision.
+    runs : tuple of mapping
+        Themselves, as the result file has them.
     """
 
     model: str
@@ -44,6 +46,7 @@ class Group:
     last: np.ndarray
     picked: np.ndarray
     signs: np.ndarray
+    runs: tuple[Mapping[str, Any], ...]
 
 
 def read_runs(place: str | Path, name: str) -> list[dict[str, Any]]:
@@ -101,9 +104,10 @@ def _group(runs: list[Mapping[str, Any]], label: str, by_warm_start: bool) -> Gr
         own["warm_start"] if by_warm_start else None,
         own["epochs"],
         label,
-        np.array([_error(run["last"]["error"]["test"]) for run in runs]),
+        np.array([error_of(run["last"]["error"]["test"]) for run in runs]),
         np.array([_picked(run) for run in runs]),
         np.array([_signs(run) for run in runs]),
+        tuple(runs),
     )
 
 
@@ -111,7 +115,7 @@ def _levels(settings: Mapping[str, Any]) -> str:
     return "-" if settings["method"] == "full-precision" else str(settings["levels"])
 
 
-def _error(kinds: Mapping[str, float]) -> float:
+def error_of(kinds: Mapping[str, float]) -> float:
     """Of the quantized network, as training left its batch norms; in full precision there is one error only."""
     return kinds.get("quantized", kinds["latent"])
 
@@ -121,8 +125,8 @@ def _picked(run: Mapping[str, Any]) -> float:
     measured = [m for m in run["curves"]["error"] if m["epoch"] > after and "held_out" in m]
     if not measured:
         return float("nan")
-    best = min(measured, key=lambda m: _error(m["held_out"]))
-    return _error(best["test"])
+    best = min(measured, key=lambda m: error_of(m["held_out"]))
+    return error_of(best["test"])
 
 
 def _signs(run: Mapping[str, Any]) -> float:

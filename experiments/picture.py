@@ -1,0 +1,42 @@
+"""A result file as pictures: sign changes by layer, and the quantized network's test error (the paper's appendix C).
+
+Finished runs of one setting are one line with a band; every network and kind of levels has a picture of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pqtheory.networks.results import Group, error_of, grouped
+from pqtheory.plotting.sign_curves import sign_curves
+from pqtheory.plotting.style import save
+
+
+def draw(content: Mapping[str, Any], layers: Sequence[str], file: Path) -> list[Path]:
+    """Draw what is finished; ``file`` is the picture, or where there are several each has its network in its name."""
+    groups = [g for g in grouped(content["runs"]) if g.method != "full-precision"]
+    kinds = list(dict.fromkeys((g.model, g.levels) for g in groups))
+    drawn = []
+    for kind in kinds:
+        shown = [g for g in groups if (g.model, g.levels) == kind]
+        curves = {_name(g): {layer: _signs(g, layer) for layer in layers} for g in shown}
+        errors = {_name(g): _errors(g) for g in shown}
+        to = file if len(kinds) == 1 else file.with_stem("-".join((file.stem, *kind)))
+        save(sign_curves(curves, layers, errors=errors), to)
+        drawn.append(to)
+    return drawn
+
+
+def _name(group: Group) -> str:
+    return f"{group.method}, {group.label}"
+
+
+def _signs(group: Group, layer: str) -> list[list[float]]:
+    return [run["curves"][f"change_from_start, {layer}"] for run in group.runs]
+
+
+def _errors(group: Group) -> tuple[list[int], list[list[float]]]:
+    """Where all runs measured it."""
+    by_run = [{m["epoch"]: error_of(m["test"]) for m in r["curves"]["error"]} for r in group.runs]
+    epochs = sorted(set.intersection(*(set(found) for found in by_run)))
+    return epochs, [[found[epoch] for epoch in epochs] for found in by_run]
