@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pqtheory import stability
+from pqtheory.claims import _without_fixed_points as instances
 from pqtheory.claims import no_fixed_point
 from pqtheory.claims.no_fixed_point import (
     CLAIM,
@@ -87,7 +88,7 @@ def test_a_row_that_is_told_proves_it():
 
 @pytest.mark.parametrize("slope", [1, 30, 1000])
 def test_a_point_and_a_curvature_that_are_told_prove_it(slope):
-    problem = no_fixed_point.convex(20, np.random.default_rng(20), slope)
+    problem = instances.convex(20, np.random.default_rng(20), slope)
     found, numbers, A, b = told(problem, "convexity")
     x, mu = [Fraction(v) for v in numbers["x"]], Fraction(numbers["mu"])
     assert 0 < mu <= np.linalg.eigvalsh(problem.A)[0]
@@ -103,7 +104,7 @@ def test_a_point_and_a_curvature_that_are_told_prove_it(slope):
 
 
 def test_a_dual_bound_that_is_told_is_below_every_vertex():
-    problem = no_fixed_point.indefinite(11, np.random.default_rng(3))
+    problem = instances.indefinite(11, np.random.default_rng(3))
     found, numbers, A, b = told(problem, "milp")
     A, b = A.astype(float), b.astype(float)
     units = np.array(numbers["units"]) / numbers["scale"]
@@ -116,11 +117,11 @@ def test_a_dual_bound_that_is_told_is_below_every_vertex():
 
 def test_the_instances_are_what_they_are_said_to_be():
     for slope in (1, 30, 1000):
-        problem = no_fixed_point.convex(100, np.random.default_rng(100), slope)
+        problem = instances.convex(100, np.random.default_rng(100), slope)
         assert problem.dim == 100
         assert np.linalg.eigvalsh(problem.A)[0] > 0.5
     for dim in (30, 36):
-        problem = no_fixed_point.indefinite(dim, np.random.default_rng(dim))
+        problem = instances.indefinite(dim, np.random.default_rng(dim))
         assert np.linalg.eigvalsh(problem.A)[0] < -1
         assert fixed_points.certify_none(problem).method == "milp"
 
@@ -186,9 +187,9 @@ def test_undecided_is_no_certificate(monkeypatch):
 
 def test_a_planted_instance_is_refuted_even_among_others():
     def make(dim, rng):
-        return (no_fixed_point.planted if dim == 8 else no_fixed_point.convex)(dim, rng)
+        return (instances.planted if dim == 8 else instances.convex)(dim, rng)
 
-    found = no_fixed_point._none(make, (10, 8, 9), QUICK)
+    found = instances.none(make, (10, 8, 9), QUICK)
     assert found.kind == "refuted"
     assert len(found.counterexample["b"]) == 8
 
