@@ -24,9 +24,9 @@ class Row:
     label : str
         What sets them apart from other rows.
     epochs : int
-        That each took.
+        After which the figures are.
     figures : mapping of str to array, shape (runs,)
-        Errors and sign changes at the last epoch, as fractions.
+        Errors and sign changes at the last epoch whose errors were measured, as fractions.
     runs : tuple of RunFolder
         Themselves.
     """
@@ -37,21 +37,29 @@ class Row:
     runs: tuple[RunFolder, ...]
 
 
+def is_done(folder: RunFolder, epochs: int | None = None) -> bool:
+    """Whether so many epochs of a run are done; all that it was started with where ``epochs`` is None."""
+    lines = folder.metrics()
+    if not lines:
+        return False
+    return bool(lines[-1]["epoch"] >= (folder.settings.epochs if epochs is None else epochs))
+
+
 def rows(folders: Iterable[str | Path]) -> list[Row]:
     """One row for each setting.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a folder holds no run, or a run without an epoch.
+        If a folder holds no run, or a run of which nothing is measured.
     """
     groups: dict[str, list[RunFolder]] = {}
     settings: dict[str, Settings] = {}
     for path in folders:
         folder = RunFolder(path)
         chosen = folder.settings
-        if not folder.metrics():
-            raise ValueError(f"{folder.path}: no epoch is done yet")
+        if not _measured(folder):
+            raise ValueError(f"{folder.path}: nothing is measured yet")
         key = json.dumps({k: v for k, v in chosen.to_dict().items() if k != "seed"})
         groups.setdefault(key, []).append(folder)
         settings[key] = chosen
@@ -60,7 +68,7 @@ def rows(folders: Iterable[str | Path]) -> list[Row]:
 
 
 def _row(label: str, runs: list[RunFolder]) -> Row:
-    last = [run.metrics()[-1] for run in runs]
+    last = [_measured(run)[-1] for run in runs]
     figures: dict[str, list[float]] = {}
     for metrics in last:
         for where, by_kind in metrics["error"].items():
@@ -71,6 +79,11 @@ def _row(label: str, runs: list[RunFolder]) -> Row:
             figures.setdefault("signs changed", []).append(overall["change_from_start"])
     complete = {k: np.array(v) for k, v in figures.items() if len(v) == len(runs)}
     return Row(label, max(m["epoch"] for m in last), complete, tuple(runs))
+
+
+def _measured(run: RunFolder) -> list[dict[str, Any]]:
+    """Its lines with errors, which are measured every few epochs only."""
+    return [m for m in run.metrics() if "error" in m]
 
 
 def _labels(settings: list[Settings]) -> list[str]:
@@ -106,12 +119,12 @@ def curve_rows(rows: Iterable[Row]) -> "dict[str, RunsOfALabel]":
     for row in rows:
         errors, signs, epochs = [], [], []
         for run in row.runs:
-            lines = run.metrics()
-            measured = [m for m in lines if "error" in m]
+            measured = _measured(run)
             tests = [m["error"]["test"] for m in measured]
             errors.append([t.get("quantized", t["latent"]) for t in tests])
             epochs.append([m["epoch"] for m in measured])
-            signs.append([m["signs"]["all"]["change_from_start"] for m in lines if "signs" in m])
+            lines = [m["signs"]["all"] for m in run.metrics() if "signs" in m]
+            signs.append([overall["change_from_start"] for overall in lines])
         found[row.label] = RunsOfALabel(
             min(epochs, key=len), _shared(errors), _shared(signs), row.runs[0].settings.freeze_epoch
         )
