@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._files import write_whole
+
 #: what a result may depend on; those that are not installed are left out
 PACKAGES = ("numpy", "scipy", "array-api-compat", "scikit-learn", "matplotlib", "torch", "sympy")
 
@@ -73,17 +75,19 @@ def data_hash(data: Mapping[str, Any]) -> str:
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
-    """Write ``content`` as JSON that a reader can compare line by line.
+    """Write ``content`` as JSON that a reader can compare line by line; ``file`` appears whole or not at all.
 
     Raises
     ------
     TypeError, ValueError
         If it holds anything that JSON lacks, NaN included.
+    OSError
+        If the file cannot be written.
     """
     text = json.dumps(content, indent=1, allow_nan=False)
     # a list of numbers on one line
     text = re.sub(r"\[[-+.\deE,\s]+\]", lambda m: " ".join(m[0].split()), text)
-    file.write_text(text + "\n", encoding="utf-8")
+    write_whole(file, f"{text}\n".encode())
 
 
 def _version(package: str) -> str | None:

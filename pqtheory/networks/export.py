@@ -6,8 +6,6 @@ One safetensors file; its header says for each packed tensor the shape, the bits
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import torch
 from torch import Tensor
 
 from pqtheory._checks import check_count
+from pqtheory._files import write_whole as write_whole
 
 FORMAT = "pqtheory-quantized-1"
 #: beside the name of a packed tensor
@@ -139,17 +138,3 @@ def load_quantized(file: str | Path) -> dict[str, Tensor]:
         codes, levels = tensors.pop(name + CODES), tensors.pop(name + LEVELS)
         state[name] = unpack(codes, levels, how["bits"], tuple(how["shape"]))
     return {**tensors, **state}
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write ``content`` so that ``file`` is either what it was or all of it, also when the disk is full."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pqtheory._files import write_whole
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -135,15 +137,17 @@ def check_file(file: str | PathLike[str]) -> Path:
 
 
 def save(figure: "Figure", file: str | PathLike[str]) -> None:
-    """Write ``figure``; the suffix of ``file`` says how. The same figure gives the same bytes.
+    """Write ``figure``, whole or not at all; the suffix of ``file`` says how. The same figure gives the same bytes.
 
     Raises
     ------
     ValueError
         If the suffix is none of ``SUFFIXES``.
+    OSError
+        If the file cannot be written.
     """
     path = check_file(file)
-    path.write_bytes(_render(figure, path.suffix.lower()[1:]))
+    write_whole(path, _render(figure, path.suffix.lower()[1:]))
 
 
 def png(figure: "Figure") -> bytes:
