@@ -13,7 +13,8 @@ A sweep file::
     method = ["binaryconnect", "proxquant"]
     seed = [0, 1, 2]
 
-A run that fails costs only itself; a run that was stopped goes on where it was. Each run has a process of its own
+A run that fails costs only itself; a run that was stopped goes on where it was; one that was started with other
+settings is refused. Each run has a process of its own
 (pqtheory/networks/workers.py), so one that is killed, by the system for its memory say, costs only its run too.
 """
 
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any, final
 
 from pqtheory._checks import check_count
+from pqtheory.networks.summary import is_done
 from pqtheory.networks.training import RunFolder, Settings, preset
 from pqtheory.networks.workers import outcomes
 
@@ -55,7 +57,7 @@ class Sweep:
         Raises
         ------
         FileNotFoundError, ValueError, TypeError
-            If there is none, or it is not of the form above.
+            If there is none, it is not of the form above, or two of its runs would have the same name.
         """
         path = Path(file)
         if not path.is_file():
@@ -67,24 +69,51 @@ class Sweep:
         unknown = [key for key in content if key not in KEYS]
         if unknown:
             raise ValueError(f"{path}: expected {', '.join(KEYS)}, got {unknown[0]!r}")
-        grid, common = content.get("grid", {}), content.get("settings", {})
+        folder = content.get("folder", path.stem)
+        if not isinstance(folder, str) or not folder:
+            raise ValueError(f"{path}: folder: expected a path, got {folder!r}")
+        grid, common = (_section(path, content, name) for name in ("grid", "settings"))
         for name, values in grid.items():
             if not isinstance(values, list) or not values:
                 raise ValueError(f"{path}: grid: expected a list for {name!r}, got {values!r}")
-        runs = {}
+        runs: dict[str, Settings] = {}
         for values in product(*grid.values()):
             point = dict(zip(grid, values, strict=True))
             chosen = {**common, **point}
             method = chosen.pop("method", "proxquant")
-            name = chosen.pop("preset", content.get("preset", "corrected"))
-            runs[_name(point)] = preset(name, method, **chosen)
-        return cls(path.parent / content.get("folder", path.stem), runs)
+            kind = chosen.pop("preset", content.get("preset", "corrected"))
+            name = _name(point)
+            if name in runs:
+                raise ValueError(
+                    f"{path}: grid: two runs would have the name {name!r}; expected values whose names differ"
+                )
+            runs[name] = preset(kind, method, **chosen)
+        return cls(path.parent / folder, runs)
+
+    def check_same(self) -> None:
+        """Make sure that runs that are there already were started with these settings, warm start and all.
+
+        Raises
+        ------
+        ValueError
+            If one was not.
+        """
+        for name, settings in self.runs.items():
+            run = RunFolder(self.folder / name)
+            if not (run.path / "settings.json").exists():
+                continue
+            old, new = run.settings.to_dict(), settings.to_dict()
+            for key in new:
+                if new[key] != old[key]:
+                    raise ValueError(
+                        f"{run.path}: was started with {key} = {old[key]!r}, not {new[key]!r}; "
+                        "give the sweep another folder, or delete this one"
+                    )
 
     def finished(self) -> Iterator[str]:
         """Names of the runs that are done."""
         for name, settings in self.runs.items():
-            metrics = RunFolder(self.folder / name).metrics()
-            if metrics and metrics[-1]["epoch"] >= settings.epochs:
+            if is_done(RunFolder(self.folder / name), settings.epochs):
                 yield name
 
     def go(
@@ -117,9 +146,10 @@ class Sweep:
         Raises
         ------
         ImportError, ValueError
-            If the backend is missing or unknown, or its scheduler is not there.
+            If the backend is missing or unknown, its scheduler is not there, or a run was started with other settings.
         """
         check_count(jobs, "jobs", 1)
+        self.check_same()
         done = set(self.finished())
         tasks = {
             name: (settings, str(self.folder / name), device, data_dir)
@@ -134,6 +164,13 @@ class Sweep:
             if told is not None:
                 told(len(done), len(self.runs), name)
         return failed
+
+
+def _section(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = content.get(name, {})
+    if not isinstance(section, dict):
+        raise ValueError(f"{file}: expected a section [{name}], got {name} = {section!r}")
+    return section
 
 
 def _name(point: Mapping[str, Any]) -> str:

@@ -50,6 +50,35 @@ def test_every_combination_once_and_not_again(sweep_file):
     assert found[1].figures["test error, quantized"].tolist() == last[2:]
 
 
+def sweep_of(file):
+    return CliRunner().invoke(cli.main, ["sweep", str(file)], env={"COLUMNS": "250"})
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("0.01", "0.5"), "lr = 0.01, not 0.5"),
+        (("epochs = 1", "epochs = 2"), "epochs = 1, not 2"),
+        (("{start}", "elsewhere"), "warm_start = '{start}', not 'elsewhere'"),
+    ],
+)
+def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(
+    sweep_file, tmp_path, change, why
+):
+    start = str(tmp_path / "warm" / "run")
+    warm = "folder = 'warm'\n[settings]\nmethod = 'full-precision'\nepochs = 1\n"
+    assert sweep_of(sweep_file(warm)).exit_code == 0
+    text = f"folder = 'runs'\n[settings]\nepochs = 1\nlr = 0.01\nwarm_start = '{start}'\n"
+    assert sweep_of(sweep_file(text)).exit_code == 0
+    assert sweep_of(sweep_file(text)).exit_code == 0
+    changed = sweep_of(sweep_file(text.replace(change[0].format(start=start), change[1])))
+    assert (changed.exit_code, changed.stdout) == (2, "")
+    assert changed.stderr == (
+        f"pqtheory: {tmp_path / 'runs' / 'run'}: was started with {why.format(start=start)}; "
+        "give the sweep another folder, or delete this one\n"
+    )
+
+
 def test_a_failing_run_costs_only_itself(sweep_file):
     file = sweep_file(SWEEP.replace("seed = [0, 1]", 'warm_start = ["missing", ""]'))
     text = file.read_text().replace('"missing", ""', '"missing"')
@@ -89,6 +118,12 @@ def test_the_commands(sweep_file):
         ("speed = 3", "expected folder, preset, settings, grid, got 'speed'"),
         ("[grid]\nseed = 3", "expected a list for 'seed'"),
         ("[grid]\nseed = []", "expected a list for 'seed'"),
+        ("grid = [1]", r"expected a section \[grid\], got grid = \[1\]"),
+        ("settings = 3", r"expected a section \[settings\], got settings = 3"),
+        ("folder = 3", "folder: expected a path, got 3"),
+        ("folder = ''", "folder: expected a path, got ''"),
+        ("[grid]\nwarm_start = ['a/b', 'a_b']", "two runs would have the name 'warm_start=a_b'"),
+        ("[grid]\nseed = [0, 0]", "two runs would have the name 'seed=0'"),
         ("[settings]\nmethod = 'magic'", "method: expected one of"),
         ("[settings]\nspeed = 3", "no setting 'speed'"),
     ],
