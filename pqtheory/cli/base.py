@@ -50,11 +50,16 @@ class Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             click.echo("pqtheory: stopped", err=True)
             code = 130
-        except BrokenPipeError:
-            # the reader of our output has gone; nothing more can be said, and nothing need be
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click itself would end with exit code 1 where the reader of the output has gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # nothing more can be said, and nothing need be
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -94,6 +99,9 @@ def user_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
+        if isinstance(error, BrokenPipeError) and error.filename is None:
+            # the reader of our output has gone: ``Commands`` ends in silence
+            raise
         raise click.UsageError(str(error)) from error
 
 
@@ -105,9 +113,19 @@ def check_folder(folder: Path) -> Path:
             pass
     except OSError as error:
         raise click.UsageError(
-            f"--out: cannot write to the folder {str(folder)!r}: {error.strerror}"
+            f"{_parameter(folder)}: cannot write to the folder {str(folder)!r}: {error.strerror}"
         ) from error
     return folder
+
+
+def _parameter(value: Path) -> str:
+    """What the running command calls the argument or option that was given ``value``."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if context.params.get(str(parameter.name)) == value:
+            option = isinstance(parameter, click.Option)
+            return parameter.opts[0] if option else parameter.human_readable_name
+    return "folder"
 
 
 def check_output_file(file: Path, option: str) -> Path:
@@ -128,12 +146,19 @@ def check_output_file(file: Path, option: str) -> Path:
     return file
 
 
+@final
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to ``Commands``; rich would end the process with exit code 1."""
+        raise
+
+
 def output() -> Console:
     """Standard output: as wide as the terminal, or wide enough for the tables."""
-    console = Console()
+    console = _Output()
     if console.is_terminal or "COLUMNS" in os.environ:
         return console
-    return Console(width=WIDTH)
+    return _Output(width=WIDTH)
 
 
 @contextmanager

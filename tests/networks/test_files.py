@@ -1,5 +1,6 @@
 """The one way to write a file: whole or not at all, with the permissions and the errors of a plain write."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,8 +9,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from pqtheory import cli
 from pqtheory._files import write_whole
+from pqtheory.cli.base import user_errors
 from pqtheory.networks import export
 from pqtheory.plotting import save
 from pqtheory.plotting.style import grid_of_axes
@@ -125,3 +129,37 @@ def test_it_needs_no_torch():
     code = "import sys, pqtheory._files, pqtheory.provenance, pqtheory.plotting.style; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("arguments", [("claims",), ("table", "cifar10", "--results", ".")])
+def test_a_reader_that_has_gone_ends_a_command_in_silence(tmp_path, arguments):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "pqtheory", *arguments]
+    done = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(BrokenPipeError), user_errors():
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (("train", "{}"), "FOLDER"),
+        (("data", "cifar10", "--data-dir", "{}"), "--data-dir"),
+        (("falsify", "w-prox", "--out", "{}"), "--out"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_called_what_the_command_calls_it(
+    tmp_path, arguments, name
+):
+    (tmp_path / "file").write_text("")
+    place = str(tmp_path / "file" / "below")
+    result = CliRunner().invoke(cli.main, [a.format(place) for a in arguments])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"pqtheory: {name}: cannot write to the folder {place!r}: Not a directory\n"
+    )
