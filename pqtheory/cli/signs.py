@@ -1,18 +1,28 @@
 """``pqtheory signs``: sign changes over a series of checkpoints of any model, whatever trained it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
-from pqtheory.cli.base import check_output_file, example, output, progress, user_errors
+from pqtheory._files import write_whole
+from pqtheory.cli.base import check_output_file, example, nearest, output, progress, user_errors
+
+if TYPE_CHECKING:
+    from pqtheory.networks.checkpoints import SignSeries
 
 
 @click.command(
     no_args_is_help=True,
-    epilog=example("pqtheory signs epoch0.safetensors epoch10.safetensors epoch20.safetensors"),
+    epilog=example(
+        "pqtheory signs epoch0.safetensors epoch10.safetensors epoch20.safetensors",
+        "pqtheory signs epoch*.pt --layer conv.weight --layer fc.weight --out signs.png",
+    ),
 )
 @click.argument("checkpoint", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--only", metavar="PATTERN", help="Names to track must contain this expression.")
@@ -22,12 +32,24 @@ from pqtheory.cli.base import check_output_file, example, output, progress, user
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="A picture: .png, .svg or .pdf."
 )
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="TENSOR",
+    help="A panel of the picture; may be repeated. Default: all.",
+)
 def signs(
-    checkpoint: tuple[Path, ...], only: str | None, json_file: Path | None, out: Path | None
+    checkpoint: tuple[Path, ...],
+    only: str | None,
+    json_file: Path | None,
+    out: Path | None,
+    layers: tuple[str, ...],
 ) -> None:
     """Compare the signs of the weights in each CHECKPOINT with the first, and with the one before.
 
-    PyTorch files, safetensors files, indices of shards, or folders with one of these, in the order of training.
+    PyTorch files, safetensors files, indices of shards, or folders with one of these, in the order of training. All
+    must hold the same tensors, of those that --only leaves. A weight that is NaN counts as negative, with a warning.
     """
     for option, file in (("--json", json_file), ("--out", out)):
         if file is not None:
@@ -39,26 +61,49 @@ def signs(
             from pqtheory.plotting.style import check_file
 
             check_file(out)
+        elif layers:
+            raise ValueError("--layer: only with --out")
         with progress("tensors") as update:
             series = sign_series(checkpoint, only=only, progress=update)
-    table = Table(title=f"signs, {len(checkpoint)} checkpoints", title_justify="left")
+        for layer in layers:
+            if layer not in series.metrics:
+                raise ValueError(f"--layer: no tensor {layer!r}{nearest(layer, series.metrics)}")
+    if series.nans:
+        counts = ", ".join(f"{name} ({count:,})" for name, count in series.nans.items())
+        click.echo(f"pqtheory: warning: NaN weights count as negative: {counts}", err=True)
+    output().print(_table(series))
+    with user_errors():
+        if json_file is not None:
+            content = {
+                "checkpoints": series.checkpoints,
+                "metrics": {name: [asdict(m) for m in ms] for name, ms in series.metrics.items()},
+                "nans": series.nans,
+            }
+            write_whole(json_file, json.dumps(content, indent=1).encode() + b"\n")
+        if out is not None:
+            _draw(series, layers or ("all",), out)
+
+
+def _table(series: "SignSeries") -> Table:
+    """One row for each tensor."""
+    title = f"signs, {len(series.checkpoints)} checkpoints"
+    table = Table(title=title, title_justify="left")
     for head in ("tensor", "weights", "changed since start", "flips, last", "reversals, last"):
         table.add_column(head, justify="left" if head == "tensor" else "right")
     for name, metrics in series.metrics.items():
         last = metrics[-1]
         percents = (last.change_from_start, last.flips, last.reversals)
-        table.add_row(name, f"{last.size:,}", *(f"{100 * p:.2f} %" for p in percents))
-    output().print(table)
-    if json_file is not None:
-        content = {
-            "checkpoints": series.checkpoints,
-            "metrics": {name: [asdict(m) for m in ms] for name, ms in series.metrics.items()},
-        }
-        json_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    if out is not None:
-        from pqtheory.plotting import save
-        from pqtheory.plotting.sign_curves import METRICS, sign_curves
+        table.add_row(escape(name), f"{last.size:,}", *(f"{100 * p:.2f} %" for p in percents))
+    return table
 
-        every = {m: [[getattr(x, m) for x in series.metrics["all"]]] for m in METRICS}
-        curves = {metric: {"all": rows} for metric, rows in every.items()}
-        save(sign_curves(curves, ["all"], unit="checkpoint"), out)
+
+def _draw(series: "SignSeries", layers: Sequence[str], out: Path) -> None:
+    """A panel for each layer, a line for each metric."""
+    from pqtheory.plotting import save
+    from pqtheory.plotting.sign_curves import METRICS, sign_curves
+
+    curves = {
+        metric: {n: [[getattr(x, metric) for x in series.metrics[n]]] for n in layers}
+        for metric in METRICS
+    }
+    save(sign_curves(curves, layers, unit="checkpoint"), out)

@@ -6,7 +6,7 @@ are mapped anew now and then, so that what was read leaves memory.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,10 @@ class Checkpoint:
         """Names of the floating-point tensors."""
         return tuple(self._readers)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a tensor."""
+        return name in self._readers
+
     def __getitem__(self, name: str) -> Tensor:
         """The tensor of that name, mapped or read."""
         return self._readers[name]()
@@ -66,10 +70,13 @@ class SignSeries:
         In their order; the first is the start.
     metrics : mapping of str to list of SignMetrics
         For each tensor and "all", one for each checkpoint after the first.
+    nans : mapping of str to int
+        For each tensor that has any: NaN in all checkpoints together. They count as negative.
     """
 
     checkpoints: tuple[str, ...]
     metrics: dict[str, list[SignMetrics]]
+    nans: dict[str, int]
 
 
 def sign_series(
@@ -92,40 +99,71 @@ def sign_series(
     Raises
     ------
     FileNotFoundError, ValueError
-        If there are fewer than two, one cannot be read, or they have no such tensor in common; a name that is in one
-        but not in another, or of another shape, is an error.
+        If there are fewer than two, one cannot be read, ``only`` is no expression, or nothing matches it; if a tensor
+        that is to be tracked is in one but not in another, or of another shape.
     """
     if len(paths) < 2:
         raise ValueError(f"checkpoints: expected two or more, got {len(paths)}")
     opened = [Checkpoint(path) for path in paths]
-    pattern = re.compile(only or "")
-    names = [n for n in opened[0].names if pattern.search(n) and opened[0][n].dim() > 1]
-    if not names:
-        raise ValueError(f"{opened[0].path}: no tensor with two or more axes that matches {only!r}")
+    names = _common(opened, only)
     metrics: dict[str, list[SignMetrics]] = {}
+    nans: dict[str, int] = {}
     for done, name in enumerate(names):
         if progress is not None:
             progress(done, len(names), name)
-        metrics[name] = list(_tracked(name, opened))
+        metrics[name], nans[name] = _tracked(name, opened)
     metrics["all"] = [
         _together([metrics[name][i] for name in names]) for i in range(len(paths) - 1)
     ]
-    return SignSeries(tuple(str(c.path) for c in opened), metrics)
+    return SignSeries(
+        tuple(str(c.path) for c in opened),
+        metrics,
+        {n: count for n, count in nans.items() if count},
+    )
 
 
-def _tracked(name: str, opened: Sequence[Checkpoint]) -> Iterator[SignMetrics]:
-    tracker = None
+def _common(opened: Sequence[Checkpoint], only: str | None) -> list[str]:
+    """Names of the tensors to track, which every checkpoint must have, and no others."""
+    try:
+        pattern = re.compile(only or "")
+    except re.error as error:
+        raise ValueError(f"only: expected a regular expression, got {only!r}: {error}") from error
+    first, *others = opened
+    names = [n for n in first.names if pattern.search(n) and first[n].dim() > 1]
+    if not names:
+        raise ValueError(f"{first.path}: no tensor with two or more axes that matches {only!r}")
+    for other in others:
+        for name in names:
+            if name not in other:
+                raise ValueError(f"{other.path}: no tensor {name!r}")
+        for name in sorted(set(other.names).difference(names)):
+            if pattern.search(name) and other[name].dim() > 1:
+                shape = tuple(other[name].shape)
+                raise ValueError(
+                    f"{first.path}: no tensor {name!r} of shape {shape}, as {other.path} has it"
+                )
+    return names
+
+
+def _tracked(name: str, opened: Sequence[Checkpoint]) -> tuple[list[SignMetrics], int]:
+    """Metrics of each checkpoint after the first, and how many NaN there are in all of them."""
+    tracker, metrics, nans = None, [], 0
     for checkpoint in opened:
-        if name not in checkpoint.names:
-            raise ValueError(f"{checkpoint.path}: no tensor {name!r}")
-        tensor = {name: checkpoint[name]}
+        tensor = checkpoint[name]
         if tracker is None:
-            tracker = SignTracker(tensor)
-            continue
-        try:
-            yield tracker.update(tensor)[name]
-        except ValueError as error:
-            raise ValueError(f"{checkpoint.path}: {error}") from error
+            tracker = SignTracker({name: tensor})
+        else:
+            try:
+                metrics.append(tracker.update({name: tensor})[name])
+            except ValueError as error:
+                raise ValueError(f"{checkpoint.path}: {error}") from error
+        nans += _nans(tensor)
+    return metrics, nans
+
+
+def _nans(tensor: Tensor) -> int:
+    # a sum reads the tensor once and is NaN wherever one is, and seldom else
+    return int(tensor.isnan().sum()) if bool(tensor.sum().isnan()) else 0
 
 
 def _together(metrics: Sequence[SignMetrics]) -> SignMetrics:

@@ -14,6 +14,10 @@ from pqtheory.networks.checkpoints import Checkpoint, sign_series
 from pqtheory.signs import SignTracker
 
 
+def run(*arguments):
+    return CliRunner().invoke(cli.main, ["signs", *map(str, arguments)])
+
+
 def weights(seed, dtype=torch.float32):
     g = torch.Generator().manual_seed(seed)
     return {
@@ -113,3 +117,69 @@ def test_the_command(tmp_path):
     bad = CliRunner().invoke(cli.main, ["signs", files[0]])
     assert bad.exit_code == 2
     assert bad.stderr == "pqtheory: checkpoints: expected two or more, got 1\n"
+
+
+def test_a_tensor_that_only_one_has_is_an_error(tmp_path):
+    content = {"a.weight": torch.ones(2, 3)}
+    first, more, bias = (tmp_path / f"{n}.safetensors" for n in ("first", "more", "bias"))
+    save_file(content, first)
+    save_file({**content, "head.weight": torch.ones(4, 3)}, more)
+    save_file({**content, "head.bias": torch.ones(4)}, bias)
+    said = r"first\.safetensors: no tensor 'head\.weight' of shape \(4, 3\), as .*more\.safetensors"
+    for order in ([first, more], [first, first, more], [bias, more]):
+        with pytest.raises(ValueError, match=said.replace("first", order[0].stem)):
+            sign_series(order)
+    with pytest.raises(ValueError, match=r"first\.safetensors: no tensor 'head\.weight'$"):
+        sign_series([more, first])
+    assert set(sign_series([first, more], only="^a").metrics) == {"a.weight", "all"}
+    # biases are not tracked, whoever has them
+    assert sign_series([first, bias]).metrics == sign_series([first, first]).metrics
+
+
+def test_an_expression_that_is_none_is_refused_before_any_work(tmp_path):
+    save_file(weights(0), tmp_path / "a.safetensors")
+    result = run(tmp_path / "a.safetensors", tmp_path / "a.safetensors", "--only", "(")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("pqtheory: only: expected a regular expression, got '(': ")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_nan_weights_count_as_negative_and_are_told(tmp_path, dtype):
+    series = [weights(seed, dtype) for seed in range(3)]
+    series[1]["a.weight"][:2] = float("nan")
+    series[2]["a.weight"][0, 0] = float("nan")
+    # a sum that is NaN without one
+    series[1]["b.weight"][0, 0, 0] = torch.tensor([float("inf"), -float("inf")])
+    files = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    for content, file in zip(series, files, strict=True):
+        save_file(content, file)
+    found = sign_series(files)
+    assert found.nans == {"a.weight": 15}
+    negative = [torch.where(c["a.weight"].isnan(), -1, c["a.weight"]) for c in series]
+    tracker = SignTracker({"a.weight": negative[0]})
+    assert found.metrics["a.weight"] == [
+        tracker.update({"a.weight": w})["a.weight"] for w in negative[1:]
+    ]
+    figures = tmp_path / "s.json"
+    result = run(*files, "--json", figures)
+    assert result.exit_code == 0
+    assert result.stderr == "pqtheory: warning: NaN weights count as negative: a.weight (15)\n"
+    assert json.loads(figures.read_text())["nans"] == {"a.weight": 15}
+    assert run(files[0], files[0]).stderr == ""
+
+
+def test_the_picture_has_a_panel_for_each_layer(tmp_path):
+    files = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    for seed, file in enumerate(files):
+        save_file(weights(seed), file)
+    picture = tmp_path / "s.svg"
+    result = run(*files, "--layer", "b.weight", "--layer", "all", "--out", picture)
+    assert result.exit_code == 0, result.stderr
+    drawn = picture.read_text()
+    assert ">b.weight<" in drawn
+    assert ">all<" in drawn
+    assert ">a.weight<" not in drawn
+    unknown = run(*files, "--layer", "a.wieght", "--out", picture)
+    assert unknown.stderr == "pqtheory: --layer: no tensor 'a.wieght'; did you mean 'a.weight'?\n"
+    assert picture.read_text() == drawn
+    assert run(*files, "--layer", "all").stderr == "pqtheory: --layer: only with --out\n"

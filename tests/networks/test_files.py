@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import save_file
 
 from pqtheory import cli
 from pqtheory._files import write_whole
@@ -163,3 +165,27 @@ def test_a_folder_that_cannot_be_written_is_called_what_the_command_calls_it(
     assert result.stderr == (
         f"pqtheory: {name}: cannot write to the folder {place!r}: Not a directory\n"
     )
+
+
+@pytest.mark.parametrize("option", ["--out", "--json"])
+def test_a_full_disk_is_one_line_and_leaves_no_half_file(tmp_path, option):
+    pytest.importorskip("resource")
+    for i in range(40 if option == "--json" else 2):
+        content = {f"{n}.weight": torch.randn(3, 3) for n in range(9)}
+        save_file(content, tmp_path / f"{i:02}.safetensors")
+    files = sorted(tmp_path.iterdir())
+    # blocks of 512 bytes: as much as a small picture or a few figures do not fit into
+    command = f'ulimit -f 8; exec "{sys.executable}" -m pqtheory signs "$@"'
+    out = tmp_path / ("y.png" if option == "--out" else "y.json")
+    done = subprocess.run(
+        ["sh", "-c", command, "sh", *files, option, out],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 2
+    # matplotlib may warn that its cache did not fit either
+    assert done.stderr.splitlines()[-1] == f"pqtheory: [Errno 27] File too large: '{out}'"
+    assert "Traceback" not in done.stderr
+    assert sorted(tmp_path.iterdir()) == files
