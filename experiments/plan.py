@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import torch
 
 from experiments.picture import draw
+from pqtheory.networks import summary
 from pqtheory.networks.data import load
+from pqtheory.networks.models import REGISTRY, binary_weights
 from pqtheory.networks.training import RunFolder, Settings, train, train_together
 from pqtheory.networks.workers import end_with
 from pqtheory.provenance import provenance, write_json
@@ -37,8 +40,15 @@ class Planned:
 
 def is_done(runs: Path, planned: Planned) -> bool:
     """Whether all its epochs are."""
-    metrics = RunFolder(runs / planned.name).metrics()
-    return bool(metrics) and metrics[-1]["epoch"] >= planned.settings.epochs
+    return summary.is_done(RunFolder(runs / planned.name), planned.settings.epochs)
+
+
+@cache
+def layers_of(model: str) -> tuple[str, ...]:
+    """What is kept of a network layer by layer, as in the paper: first and last convolution, linear layer; and all."""
+    net = REGISTRY[model](3, 10)
+    names = [f"{name}.weight" for name, m in net.named_modules() if binary_weights(m, "weight")]
+    return names[0], names[-2], names[-1], "all"
 
 
 def carry_out(
@@ -114,20 +124,23 @@ def _one(settings: Settings, folder: str, device: str, data_dir: Any, seconds: f
 
 
 def collected(
-    plan: Iterable[Planned], runs: Path, layers: Sequence[str] = ("all",)
+    plan: Iterable[Planned], runs: Path, layers: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """What each run that has begun found: its last epoch, its curves, its times."""
+    """What each run that has begun found: its last epoch, its curves, its times; None: of ``layers_of`` its network."""
     found = []
     for planned in plan:
         folder = RunFolder(runs / planned.name)
         metrics = folder.metrics()
         if not metrics:
             continue
+        # those it was started with: of a finished run the plan may have changed since
+        settings = folder.settings
+        kept = layers_of(settings.model) if layers is None else layers
         signs = [m["signs"] for m in metrics if "signs" in m]
         found.append(
             {
                 "name": planned.name,
-                "settings": {**planned.settings.to_dict(), "warm_start": planned.after},
+                "settings": {**settings.to_dict(), "warm_start": planned.after},
                 "epochs": metrics[-1]["epoch"],
                 "last": {k: v for k, v in metrics[-1].items() if k not in ("signs", "distance")},
                 "fixed_point_share": {
@@ -135,7 +148,7 @@ def collected(
                     for m in metrics
                     if "fixed_point_share" in m
                 },
-                "distance_at_freeze": _distance(metrics, layers),
+                "distance_at_freeze": _distance(metrics, kept),
                 "curves": {
                     "error": [{"epoch": m["epoch"], **m["error"]} for m in metrics if "error" in m],
                     "quantization_error": [
@@ -143,7 +156,7 @@ def collected(
                     ],
                     **{
                         f"{metric}, {layer}": [round(s[layer][metric], 6) for s in signs]
-                        for layer in layers
+                        for layer in kept
                         if signs and layer in signs[0]
                         for metric in ("change_from_start", "flips", "reversals")
                     },
@@ -166,12 +179,10 @@ def _distance(metrics: Iterable[Mapping[str, Any]], layers: Sequence[str]) -> di
     return None
 
 
-def write(
-    name: str, plan: Sequence[Planned], runs: Path, layers: Sequence[str]
-) -> Mapping[str, Any]:
+def write(name: str, plan: Sequence[Planned], runs: Path) -> Mapping[str, Any]:
     """Write ``results/NAME.json`` and its picture; gives its content."""
-    content = {"runs": collected(plan, runs, layers), "provenance": provenance()}
+    content = {"runs": collected(plan, runs), "provenance": provenance()}
     RESULTS.mkdir(exist_ok=True)
     write_json(RESULTS / f"{name}.json", content)
-    draw(content, layers, RESULTS / f"{name}.png")
+    draw(content, RESULTS / f"{name}.png")
     return content

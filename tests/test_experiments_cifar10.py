@@ -5,8 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from experiments import cifar10, plan
-from pqtheory.networks.training import RunFolder
+from experiments import cifar10, plan, sign_change
+from pqtheory.networks.data import load
+from pqtheory.networks.training import RunFolder, preset, train
 
 
 def test_the_published_plan():
@@ -37,6 +38,58 @@ def test_rates_are_tried_first_and_the_chosen_one_is_not_run_again():
     assert [r.settings.rate for r in runs[1:]] == [0.1, 0.2, 0, 0, 0.2, 0]
 
 
+@pytest.mark.parametrize(("model", "last"), [("resnet20", 2), ("resnet32", 4), ("resnet56", 8)])
+def test_the_last_convolution_is_that_of_the_network(model, last):
+    expected = ("conv.weight", f"stages.2.{last}.conv2.weight", "fc.weight", "all")
+    assert plan.layers_of(model) == expected
+
+
+def test_a_result_has_the_settings_that_its_run_was_started_with(tmp_path):
+    made = preset("corrected", "full-precision", epochs=1, batch_size=512)
+    train(made, load("digits"), RunFolder(tmp_path / "run"))
+    changed = preset("corrected", "full-precision", epochs=1, batch_size=512, lr=0.5)
+    (found,) = plan.collected([plan.Planned("run", changed)], tmp_path)
+    assert found["settings"] == made.to_dict()
+
+
+@pytest.mark.parametrize("main", [cifar10.main, sign_change.main])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--preset", "nope"), "'nope' is not one of 'corrected', 'faithful'"),
+        (("--data-dir", "nowhere"), "data: no folder 'nowhere'"),
+        (("--device", "abacus"), "--device: no device 'abacus'"),
+        (("--data", "mnist"), "'mnist' is not one of"),
+        (("--model", "vgg"), "'vgg' is not one of"),
+        (("--held-out", "-1"), "held_out: expected an integer >= 0"),
+    ],
+)
+def test_bad_options_are_one_line(tmp_path, monkeypatch, main, options, message):
+    monkeypatch.setattr(plan, "RESULTS", tmp_path / "results")
+    result = CliRunner().invoke(main, ["--runs", str(tmp_path / "runs"), *options])
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_depths_without_a_network_are_one_line(tmp_path):
+    result = CliRunner().invoke(cifar10.main, ["--runs", str(tmp_path), "--depth", "21"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "'21' is not one of '20', '32', '44', '56'" in result.stderr
+
+
+def test_a_dry_run_of_the_sign_changes_has_a_name_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(plan, "RESULTS", tmp_path / "results")
+    options = ["--runs", str(tmp_path / "runs"), "--data", "digits", "--model", "small"]
+    options += ["--epochs", "3", "--warm-epochs", "1", "--warm-starts", "1", "--seeds", "1"]
+    result = CliRunner().invoke(sign_change.main, [*options, "--held-out", "100", "--name", "dry"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "results/dry.json: all runs done\n"
+    written = sorted(file.name for file in (tmp_path / "results").iterdir())
+    assert written == ["dry.json", "dry.png"]
+
+
 def test_it_stops_in_time_goes_on_and_writes_what_it_found(tmp_path, monkeypatch):
     monkeypatch.setattr(plan, "RESULTS", tmp_path / "results")
     options = ["--runs", str(tmp_path / "runs"), "--data", "digits", "--model", "small"]
@@ -59,6 +112,7 @@ def test_it_stops_in_time_goes_on_and_writes_what_it_found(tmp_path, monkeypatch
     found = content["runs"][-1]
     assert found["settings"]["warm_start"] == "small-warm"
     assert len(found["curves"]["change_from_start, all"]) == found["epochs"] == 3
+    assert "change_from_start, conv2.weight" in found["curves"]
     assert set(found["fixed_point_share"]) == {"0", "2", "3"}
     assert found["seconds"] == pytest.approx(RunFolder(tmp_path / "runs" / found["name"]).seconds())
     assert {"command", "versions", "seed", "data_sha256", "hardware", "time"} <= set(

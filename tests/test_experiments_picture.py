@@ -41,12 +41,10 @@ RUNS = [
 
 
 def test_lines_are_means_over_the_seeds_of_finished_runs(figures, tmp_path):
-    assert picture.draw({"runs": RUNS}, ("fc.weight", "all"), tmp_path / "found.png") == [
-        tmp_path / "found.png"
-    ]
+    assert picture.draw({"runs": RUNS}, tmp_path / "found.png") == [tmp_path / "found.png"]
     (figure,) = figures.values()
-    layer, signs, errors = figure.axes
-    assert [axis.get_title() for axis in figure.axes] == ["fc.weight", "all", "quantized network"]
+    signs, layer, errors = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["all", "fc.weight", "quantized network"]
     by_label = {line.get_label(): line for line in signs.lines}
     assert list(by_label) == [
         "proxquant, corrected, rate = 0.1 (2)",
@@ -65,11 +63,20 @@ def test_lines_are_means_over_the_seeds_of_finished_runs(figures, tmp_path):
 
 def test_every_network_has_a_picture_of_its_own(figures, tmp_path):
     runs = [*RUNS, run("proxquant", 0, model="resnet32")]
-    drawn = picture.draw({"runs": runs}, ("all",), tmp_path / "found.png")
+    drawn = picture.draw({"runs": runs}, tmp_path / "found.png")
     assert [p.name for p in drawn] == list(figures)
     assert list(figures) == ["found-resnet20-binary.png", "found-resnet32-binary.png"]
 
 
+def test_panels_are_the_layers_that_all_runs_of_a_picture_recorded(figures, tmp_path):
+    inner = [run("proxquant", seed, levels="ternary") for seed in (0, 1)]
+    del inner[1]["curves"]["change_from_start, fc.weight"]
+    picture.draw({"runs": [*inner, run("proxquant", 0)]}, tmp_path / "found.png")
+    ternary, binary = figures.values()
+    assert [axis.get_title() for axis in ternary.axes] == ["all", "quantized network"]
+    assert [axis.get_title() for axis in binary.axes] == ["all", "fc.weight", "quantized network"]
+
+
 def test_nothing_finished_is_no_picture(figures, tmp_path):
-    assert picture.draw({"runs": [RUNS[0], RUNS[-1]]}, ("all",), tmp_path / "found.png") == []
+    assert picture.draw({"runs": [RUNS[0], RUNS[-1]]}, tmp_path / "found.png") == []
     assert not figures
