@@ -2,8 +2,8 @@
 
     python -m experiments.queue --device cuda --minutes 9 --runs RUNS --data-dir DIR --out OUT
 
-Called again with the same ``--runs`` it goes on. ``--out`` gets archives of at most 15 MiB to carry runs away with;
-what comes back is put in place by ``--restore``. Needs torch, numpy, click, rich, matplotlib and array-api-compat.
+Called again with the same ``--runs`` it goes on. ``--out`` gets archives that take runs to another machine, where
+``--restore`` puts them in place.
 """
 
 import io
@@ -18,7 +18,11 @@ import click
 import torch
 
 from experiments import cifar10, plan, sign_change, throughput
-from experiments.plan import Planned, carry_out, is_done
+from experiments.options import Script
+from experiments.plan import Planned, carry_out
+from pqtheory.cli.base import user_errors
+from pqtheory.cli.train import check_device
+from pqtheory.networks.summary import is_done
 from pqtheory.networks.training import RunFolder
 from pqtheory.networks.training.folder import load_checkpoint
 
@@ -26,8 +30,8 @@ QUEUE = Path(__file__).with_suffix(".toml")
 PLANS = {"cifar10": cifar10.plan, "sign_change": sign_change.plan}
 #: what is measured once instead of trained, into a folder beside the runs
 MEASURED = "throughput"
-#: bytes of an archive, and how many there may be
-LARGEST, MOST = 15 << 20, 8
+#: MiB of an archive, and how many there may be
+MIB, MOST = 15, 8
 
 
 def read(file: Path = QUEUE, **common: Any) -> list[tuple[str, list[Planned]]]:
@@ -51,8 +55,10 @@ def read(file: Path = QUEUE, **common: Any) -> list[tuple[str, list[Planned]]]:
     return tasks
 
 
-def pack(runs: Path, out: Path, largest: int = LARGEST, most: int = MOST) -> list[Path]:
+def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> list[Path]:
     """Archives of all runs: settings, metrics, times, the last checkpoint (of a finished run its network alone).
+
+    ``most`` of them, of at most ``largest`` bytes.
 
     What does not fit stays behind, the least needed first: networks that nothing starts from, then unfinished runs.
     """
@@ -74,24 +80,19 @@ def pack(runs: Path, out: Path, largest: int = LARGEST, most: int = MOST) -> lis
     return archives
 
 
-def _finished(folder: RunFolder) -> bool:
-    metrics = folder.metrics()
-    return bool(metrics) and metrics[-1]["epoch"] >= folder.settings.epochs
-
-
 def _rank(file: Path) -> int:
     """Lines and settings, then warm starts, then what is to go on, then what is only to look at."""
     folder = RunFolder(file.parent)
     if file.name != "checkpoint.pt":
         return 0
-    if not _finished(folder):
+    if not is_done(folder):
         return 2
     return 1 if folder.settings.method == "full-precision" else 3
 
 
 def _slim(file: Path) -> bytes:
     """The file's bytes; of a finished run's checkpoint what a warm start needs."""
-    if file.name != "checkpoint.pt" or not _finished(RunFolder(file.parent)):
+    if file.name != "checkpoint.pt" or not is_done(RunFolder(file.parent)):
         return file.read_bytes()
     state = load_checkpoint(file)
     buffer = io.BytesIO()
@@ -124,7 +125,7 @@ def restore(archives: Iterable[Path], runs: Path) -> None:
             archive.extractall(runs, filter="data")
 
 
-@click.command()
+@click.command(cls=Script)
 @click.option("--runs", type=click.Path(path_type=Path), required=True, help="Where runs are kept.")
 @click.option("--minutes", type=float, required=True, help="To stop after.")
 @click.option("--device", default="cuda", show_default=True)
@@ -132,7 +133,21 @@ def restore(archives: Iterable[Path], runs: Path) -> None:
 @click.option("--jobs", type=click.IntRange(min=1), default=4, show_default=True, help="At a time.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for archives of the runs.")
 @click.option(
-    "--restore", "archives", multiple=True, type=click.Path(path_type=Path), help="Put back first."
+    "--archive-mib",
+    type=click.IntRange(min=1),
+    default=MIB,
+    show_default=True,
+    help="Of an archive, at most.",
+)
+@click.option(
+    "--archives",
+    type=click.IntRange(min=1),
+    default=MOST,
+    show_default=True,
+    help="At most; what does not fit stays behind.",
+)
+@click.option(
+    "--restore", "packed", multiple=True, type=click.Path(path_type=Path), help="Put back first."
 )
 @click.option("--queue", "file", type=click.Path(path_type=Path), default=QUEUE)
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
@@ -145,7 +160,9 @@ def main(
     data_dir: str | None,
     jobs: int,
     out: Path | None,
-    archives: tuple[Path, ...],
+    archive_mib: int,
+    archives: int,
+    packed: tuple[Path, ...],
     file: Path,
     amp: bool,
     compiled: bool,
@@ -157,14 +174,16 @@ def main(
         common |= {"data": "digits", "model": "small", "epochs": 3, "warm_epochs": 1}
         common |= {"held_out": 100}
     end = time.monotonic() + 60 * minutes
-    restore(archives, runs)
-    tasks = read(file, **common)
-    try:
-        _go_on(tasks, runs, end, device=device, data_dir=data_dir, jobs=jobs, dry=dry)
-    finally:
-        if out is not None:
-            for archive in pack(runs, out):
-                click.echo(f"packed {archive.name}: {archive.stat().st_size / 2**20:.1f} MiB")
+    with user_errors():
+        check_device(device)
+        restore(packed, runs)
+        tasks = read(file, **common)
+        try:
+            _go_on(tasks, runs, end, device=device, data_dir=data_dir, jobs=jobs, dry=dry)
+        finally:
+            if out is not None:
+                for archive in pack(runs, out, archive_mib << 20, archives):
+                    click.echo(f"packed {archive.name}: {archive.stat().st_size / 2**20:.1f} MiB")
 
 
 def _go_on(
@@ -192,7 +211,7 @@ def _go_on(
             continue
         minutes = (end - time.monotonic()) / 60
         carry_out(planned, runs, device=device, data_dir=data_dir, minutes=minutes, jobs=jobs)
-        finished = sum(is_done(runs, run) for run in planned)
+        finished = sum(plan.is_done(runs, run) for run in planned)
         click.echo(f"{name}: {finished} of {len(planned)} runs done")
 
 

@@ -109,6 +109,27 @@ def test_what_does_not_fit_stays_behind_the_least_needed_first(trained, tmp_path
     assert kept[2] == {"warm", "half", "done"}
 
 
+def test_the_sizes_of_archives_are_options(trained, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(queue, "pack", lambda runs, out, *sizes: asked.append(sizes) or [])
+    empty = tmp_path / "queue.toml"
+    empty.write_text("task = []")
+    options = ["--runs", str(trained), "--minutes", "1", "--queue", str(empty), "--device", "cpu"]
+    options += ["--out", str(tmp_path / "out")]
+    for sizes in ((), ("--archive-mib", "2", "--archives", "3")):
+        result = CliRunner().invoke(queue.main, [*options, *sizes])
+        assert result.exit_code == 0, result.output
+    assert asked == [(15 << 20, 8), (2 << 20, 3)]
+
+
+def test_bad_queues_are_one_line(tmp_path):
+    options = ["--runs", str(tmp_path), "--minutes", "1", "--device", "cpu"]
+    result = CliRunner().invoke(queue.main, [*options, "--queue", str(tmp_path / "none.toml")])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "none.toml" in result.stderr
+
+
 def test_unknown_experiments_are_refused(tmp_path):
     file = tmp_path / "q.toml"
     file.write_text('[[task]]\nname = "a"\nexperiment = "imagenet"\n')
