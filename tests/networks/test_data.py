@@ -4,8 +4,10 @@ import hashlib
 import http.server
 import io
 import pickle
+import re
 import tarfile
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,9 +108,11 @@ def test_pickles_with_code_are_refused(batches, tmp_path):
         (place / "data_batch_1").write_bytes(broken)
         with pytest.raises(ValueError, match="refused"):
             load("cifar10", tmp_path)
-    (place / "data_batch_1").write_bytes(pickle.dumps([1, 2]))
-    with pytest.raises(ValueError, match="expected data of shape"):
-        load("cifar10", tmp_path)
+    data = np.zeros((N, 3072), np.uint8)
+    for other in ([1, 2], {b"data": data}, {b"data": data, b"labels": [10**30] * N}):
+        (place / "data_batch_1").write_bytes(pickle.dumps(other))
+        with pytest.raises(ValueError, match="data_batch_1: expected data of shape"):
+            load("cifar10", tmp_path)
 
 
 @pytest.mark.parametrize("protocol", range(5))
@@ -116,6 +120,90 @@ def test_plain_arrays_of_older_protocols_are_read(tmp_path, protocol):
     file = tmp_path / "a"
     file.write_bytes(pickle.dumps({"a": np.arange(6.0).reshape(2, 3)}, protocol=protocol))
     np.testing.assert_array_equal(next(iter(read_arrays(file).values())), [[0, 1, 2], [3, 4, 5]])
+
+
+def test_what_python_2_wrote_is_read(tmp_path):
+    file = tmp_path / "a"
+    file.write_bytes(
+        b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04"
+        b"K\x00\x85U\x01b\x87Rq\x05(K\x01K\x03K\x04\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07"
+        b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U\x0cabcdefghijkltb"
+        b"U\x06labelsq\x08]q\x09(K\x01K\x02K\x03eu."
+    )
+    found = read_arrays(file)
+    assert found[b"labels"] == [1, 2, 3]
+    assert found[b"data"].dtype == np.uint8
+    np.testing.assert_array_equal(found[b"data"], np.arange(97, 109).reshape(3, 4))
+
+
+@pytest.mark.parametrize("protocol", range(5))
+def test_damaged_pickles_are_refused_in_one_way(tmp_path, protocol):
+    content = {
+        b"data": np.arange(12, dtype=np.uint8).reshape(3, 4),
+        b"labels": [1, 2, 300],
+        b"names": ["a", "b", 1.5, True, None],
+    }
+    whole = pickle.dumps(content, protocol=protocol)
+    rng = np.random.default_rng(protocol)
+    file = tmp_path / "batch"
+    refused = []
+    for _ in range(1000):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, len(whole), rng.integers(1, 4)):
+            damaged[place] = rng.integers(0, 256)
+        file.write_bytes(damaged)
+        try:
+            read_arrays(file)
+        except ValueError as error:
+            refused.append(str(error))
+    assert len(refused) > 500
+    said = f"{file}: refused, not a pickle of plain arrays: "
+    assert all(why.startswith(said) and why != said for why in refused)
+
+
+class Made:
+    """Pickles as a call of ``function`` with ``arguments``, and then perhaps a state."""
+
+    def __init__(self, function, *arguments, state=None):
+        self.made = function, arguments, state
+
+    def __reduce__(self):
+        return self.made
+
+
+def array_of(shape, kind, data):
+    reconstruct = np.zeros(1).__reduce__()[0]
+    return Made(reconstruct, np.ndarray, (0,), b"b", state=(1, shape, kind, False, data))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        # NumPy's own functions change its one uint8 for all, or read beyond the end
+        (Made(np.dtype, "u1", False, False, state=(3, "|", None, None, None, 9, 9, 0)), None),
+        (array_of((9,), Made(np.dtype, "O8"), b"x" * 72), "numbers of type '=O8'"),
+        (array_of((9,), np.dtype("u1"), b"x" * 8), "has not so many bytes"),
+        (array_of((-3, -3), np.dtype("u1"), b"x" * 9), "an array of shape"),
+        (array_of((2**40, 2**40), np.dtype("u1"), b"x"), "has not so many bytes"),
+    ],
+)
+def test_what_a_pickle_says_of_an_array_is_checked_first(tmp_path, content, why):
+    file = tmp_path / "a"
+    file.write_bytes(pickle.dumps(content, protocol=2))
+    if why is None:
+        read_arrays(file)
+        assert np.dtype("u1").alignment == 1
+    else:
+        with pytest.raises(ValueError, match=why):
+            read_arrays(file)
+
+
+@pytest.mark.parametrize("memo", [b"r\xff\xff\xff\x7f", b"p2147483647\n"])
+def test_a_pickle_that_asks_for_more_places_than_it_has_bytes_is_refused(tmp_path, memo):
+    file = tmp_path / "a"
+    file.write_bytes(b"\x80\x02}" + memo + b".")
+    with pytest.raises(ValueError, match="asks for 2147483647 places"):
+        read_arrays(file)
 
 
 @pytest.fixture
@@ -154,6 +242,40 @@ def test_download_checks_unpacks_and_keeps(server, tmp_path):
     assert [p.name for p in target.iterdir()] == ["cifar-10-batches-bin"]
     assert len(load("cifar10", target).train) == 5 * N
     assert download_cifar10(target, "http://127.0.0.1:1/none", md5) == folder
+
+
+def cut_off(file):
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_off])
+@pytest.mark.parametrize("layout", ["bin", "flat", "py"])
+def test_download_replaces_what_is_damaged(server, batches, tmp_path, layout, damage):
+    url, md5 = server
+    target = tmp_path / "data"
+    target.mkdir()
+    place = write_pickles(batches, target) if layout == "py" else write_binary(batches, target)
+    (place / "notes.txt").write_text("mine")
+    if layout == "flat":
+        place = target = place.rename(tmp_path / "flat")
+    assert download_cifar10(target, "http://127.0.0.1:1/none", md5) == place
+    name = "data_batch_1" if layout == "py" else "data_batch_1.bin"
+    damage(place / name)
+    with pytest.raises((FileNotFoundError, ValueError), match=f"{name}.*pqtheory data"):
+        load("cifar10", target)
+    assert download_cifar10(target, url, md5) == target / "cifar-10-batches-bin"
+    assert len(load("cifar10", target).train) == 5 * N
+    assert (place / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("write", [write_binary, write_pickles])
+@pytest.mark.parametrize("name", ["data_batch_1", "test_batch"])
+def test_a_missing_batch_is_named_in_its_layout(batches, tmp_path, write, name):
+    place = write(batches, tmp_path)
+    file = place / (name + (".bin" if write is write_binary else ""))
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=f"no file '{re.escape(str(file))}'"):
+        load("cifar10", tmp_path)
 
 
 def test_digits_need_nothing():

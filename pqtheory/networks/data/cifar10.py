@@ -11,6 +11,7 @@ Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.
 import hashlib
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def load_cifar10(data_dir: str | Path | None = None) -> Images:
     ValueError
         If a file is truncated, changed, or a pickle with more than arrays in it.
     """
-    records = _reader(data_folder(data_dir))
+    records = _reader(data_folder(data_dir))[1]
     batches = {name: _checked(name, records(name)) for name in CHECKSUMS}
     *training, test = (batches[name] for name in CHECKSUMS)
     train = np.concatenate(training)
@@ -80,21 +81,37 @@ def data_folder(data_dir: str | Path | None) -> Path:
     return folder
 
 
-def _reader(folder: Path) -> Callable[[str], NDArray[np.uint8]]:
-    """How to read a batch by its name, by the layout that is there."""
-    for place in (folder / "cifar-10-batches-bin", folder):
-        if (place / "data_batch_1.bin").is_file():
-            return lambda name: _binary(place / f"{name}.bin")
-    for place in (folder / "cifar-10-batches-py", folder):
-        if (place / "data_batch_1").is_file():
-            return lambda name: _pickled(place / name)
+def check_cifar10(folder: Path) -> Path:
+    """Where below ``folder`` the batches are, once all of them are there and as published.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As ``load_cifar10``.
+    """
+    place, records = _reader(folder)
+    for name in CHECKSUMS:
+        _checked(name, records(name))
+    return place
+
+
+def _reader(folder: Path) -> tuple[Path, Callable[[str], NDArray[np.uint8]]]:
+    """Where the batches are and how to read one by its name, by the layout of the first one that is there."""
+    for name in CHECKSUMS:
+        for place in (folder / "cifar-10-batches-bin", folder):
+            if (place / f"{name}.bin").is_file():
+                return place, partial(_binary, place)
+        for place in (folder / "cifar-10-batches-py", folder):
+            if (place / name).is_file():
+                return place, partial(_pickled, place)
     raise FileNotFoundError(
         f"data: neither cifar-10-batches-bin/data_batch_1.bin nor cifar-10-batches-py/data_batch_1 "
         f"in {str(folder)!r}; {HOW}"
     )
 
 
-def _binary(file: Path) -> NDArray[np.uint8]:
+def _binary(place: Path, name: str) -> NDArray[np.uint8]:
+    file = place / f"{name}.bin"
     _require(file)
     size = file.stat().st_size
     if size != PER_BATCH * RECORD:
@@ -102,17 +119,24 @@ def _binary(file: Path) -> NDArray[np.uint8]:
     return np.fromfile(file, dtype=np.uint8).reshape(PER_BATCH, RECORD)
 
 
-def _pickled(file: Path) -> NDArray[np.uint8]:
+def _pickled(place: Path, name: str) -> NDArray[np.uint8]:
+    file = place / name
     _require(file)
-    content = read_arrays(file)
-    pixels = np.asarray(content.get(b"data")) if isinstance(content, dict) else np.empty(0)
-    labels = np.asarray(content.get(b"labels")) if isinstance(content, dict) else np.empty(0)
+    try:
+        content = read_arrays(file)
+    except ValueError as error:
+        raise ValueError(f"{error}; {HOW}") from error
+    try:
+        pixels, labels = (np.asarray(content[key], np.uint8) for key in (b"data", b"labels"))
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError):
+        # whole, but no such arrays in it
+        pixels = labels = np.empty(0, np.uint8)
     if pixels.shape != (PER_BATCH, RECORD - 1) or labels.shape != (PER_BATCH,):
         raise ValueError(
             f"{file}: expected data of shape {(PER_BATCH, RECORD - 1)} and as many labels, "
             f"got {pixels.shape} and {labels.shape}; {HOW}"
         )
-    return np.concatenate([labels[:, None].astype(np.uint8), pixels.astype(np.uint8)], axis=1)
+    return np.concatenate([labels[:, None], pixels], axis=1)
 
 
 def _require(file: Path) -> None:

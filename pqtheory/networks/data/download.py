@@ -1,4 +1,4 @@
-"""Fetching CIFAR-10 from its authors, with a progress bar and a checksum; nothing half-written stays behind."""
+"""Fetching CIFAR-10 from its authors, with a progress bar and checksums; nothing half-written stays behind."""
 
 import os
 import tarfile
@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, final
 
-from pqtheory.networks.data.cifar10 import CHECKSUMS
+from pqtheory.networks.data.cifar10 import CHECKSUMS, check_cifar10
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 #: as its authors publish it
@@ -15,7 +15,14 @@ FOLDER = "cifar-10-batches-bin"
 
 
 def download_cifar10(data_dir: str | Path, url: str = URL, md5: str = MD5) -> Path:
-    """Put ``cifar-10-batches-bin`` below ``data_dir``; what is there already is kept.
+    """Put ``cifar-10-batches-bin`` below ``data_dir``, unless either layout is there already, whole and as published.
+
+    Batches that are missing or damaged are fetched anew.
+
+    Returns
+    -------
+    path
+        Of the folder with the batches.
 
     Raises
     ------
@@ -27,8 +34,11 @@ def download_cifar10(data_dir: str | Path, url: str = URL, md5: str = MD5) -> Pa
         If the network or the disk fails.
     """
     folder = Path(data_dir) / FOLDER
-    if folder.is_dir():
-        return folder
+    try:
+        return check_cifar10(folder.parent)
+    except (FileNotFoundError, ValueError):
+        # what is there cannot be trained on
+        pass
     try:
         import pooch
     except ImportError as error:
@@ -43,8 +53,10 @@ def download_cifar10(data_dir: str | Path, url: str = URL, md5: str = MD5) -> Pa
         missing = [n for n in CHECKSUMS if not (Path(place) / FOLDER / f"{n}.bin").is_file()]
         if missing:
             raise ValueError(f"{url}: {', '.join(missing)} not in it")
-        os.replace(Path(place) / FOLDER, folder)
-    return folder
+        folder.mkdir(exist_ok=True)
+        for file in (Path(place) / FOLDER).iterdir():
+            os.replace(file, folder / file.name)
+    return check_cifar10(folder.parent)
 
 
 @final
