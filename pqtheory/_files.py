@@ -4,6 +4,7 @@ import glob
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 #: how a file ends while it is written: ``.name.12345678.part``
@@ -35,9 +36,8 @@ def _replace(file: Path, content: bytes) -> None:
     for left in file.parent.glob(f".{glob.escape(file.name)}.{'?' * 8}{UNFINISHED}"):
         left.unlink(missing_ok=True)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}{UNFINISHED}")
-    stream = part.open("xb")
     try:
-        with stream:
+        with open(part, "xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
@@ -45,5 +45,6 @@ def _replace(file: Path, content: bytes) -> None:
             shutil.copymode(file, part)
         os.replace(part, file)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise

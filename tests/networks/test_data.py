@@ -179,8 +179,6 @@ def array_of(shape, kind, data):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        # NumPy's own functions change its one uint8 for all, or read beyond the end
-        (Made(np.dtype, "u1", False, False, state=(3, "|", None, None, None, 9, 9, 0)), None),
         (array_of((9,), Made(np.dtype, "O8"), b"x" * 72), "numbers of type '=O8'"),
         (array_of((9,), np.dtype("u1"), b"x" * 8), "has not so many bytes"),
         (array_of((-3, -3), np.dtype("u1"), b"x" * 9), "an array of shape"),
@@ -190,12 +188,8 @@ def array_of(shape, kind, data):
 def test_what_a_pickle_says_of_an_array_is_checked_first(tmp_path, content, why):
     file = tmp_path / "a"
     file.write_bytes(pickle.dumps(content, protocol=2))
-    if why is None:
+    with pytest.raises(ValueError, match=why):
         read_arrays(file)
-        assert np.dtype("u1").alignment == 1
-    else:
-        with pytest.raises(ValueError, match=why):
-            read_arrays(file)
 
 
 @pytest.mark.parametrize("memo", [b"r\xff\xff\xff\x7f", b"p2147483647\n"])
