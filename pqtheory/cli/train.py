@@ -14,6 +14,7 @@ from pqtheory.cli.figures import FIGURE, draw_run
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
 METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
+LAMBDA = ("proxquant", "binaryrelax")
 
 
 @click.command(
@@ -43,7 +44,7 @@ METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
 @click.option("--epochs", type=click.IntRange(min=1), help="Schedules scale with it.")
 @click.option("--warm-start", metavar="RUN", help="Run folder or checkpoint to start from.")
 @click.option("--lr", type=float, help="Step size of the base optimizer.")
-@click.option("--rate", type=float, help="lambda per epoch.")
+@click.option("--rate", type=float, help="lambda per epoch; of binaryrelax the factor per epoch.")
 @click.option("--held-out", type=click.IntRange(min=0), help="Training images kept apart.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
@@ -55,20 +56,17 @@ METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
 @click.option("--time-budget", type=float, metavar="MINUTES", help="Stop after that; resume later.")
 @click.option("--tensorboard", is_flag=True, help="Event files too, in FOLDER/tensorboard.")
-@click.option("--resume", is_flag=True, help="Go on where FOLDER stopped.")
+@click.option("--resume", is_flag=True, help="Go on where FOLDER stopped, with its settings.")
 def train(
     folder: Path,
     method: str,
     preset_name: str,
-    data: str,
     data_dir: Path | None,
     device: str,
-    augment: bool | None,
     compiled: bool,
     time_budget: float | None,
     tensorboard: bool,
     resume: bool,
-    held_out: int | None,
     **given: Any,
 ) -> None:
     """Train a network in FOLDER: settings.json, metrics.jsonl, checkpoint.pt, best.pt, figure.png.
@@ -86,19 +84,14 @@ def train(
         check_device(device)
         changes = {name: value for name, value in given.items() if value is not None}
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
-        real = data == "cifar10"
+        if "rate" in changes and method not in LAMBDA:
+            raise ValueError(f"--rate: {method} has no lambda; expected {' or '.join(LAMBDA)}")
         settings = preset(
-            preset_name,
-            method,
-            epochs=epochs,
-            levels=levels,
-            data=data,
-            augment=real if augment is None else augment,
-            held_out=(5000 if real else 200) if held_out is None else held_out,
-            compile=compiled,
-            **changes,
+            preset_name, method, epochs=epochs, levels=levels, compile=compiled, **changes
         )
-        images = load(data, data_dir)
+        if resume and _nothing_is_set() and (folder / "settings.json").exists():
+            settings = RunFolder(folder).settings
+        images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
         check_folder(folder)
         with (
@@ -123,6 +116,17 @@ def train(
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
     click.echo(f"{folder}: {state}; {_brief(last)}{drawn}")
+
+
+def _nothing_is_set() -> bool:
+    """Whether the command line says nothing of what to train."""
+    context = click.get_current_context()
+    given = {
+        name
+        for name in context.params
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    return given <= {"folder", "data_dir", "device", "time_budget", "tensorboard", "resume"}
 
 
 def _teller(update: Callable[[int, int, str], None]) -> Callable[..., None]:

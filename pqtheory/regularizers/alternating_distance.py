@@ -18,7 +18,7 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array, is_symbolic
+from pqtheory._arrays import Array, as_array, is_symbolic, is_torch
 from pqtheory._checks import check_count, check_number
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory.quantizers import Fit, Quantizer
@@ -215,7 +215,7 @@ def best_point(theta: Array, values: Array, weight: Any) -> Array:
     """
     kept, moved = _shares(weight)
     near_theta = moved < kept
-    if is_symbolic(near_theta):
+    if is_symbolic(near_theta) or is_torch(near_theta):
         xp, _ = as_array(theta)
         from_theta, from_values = theta + moved * (values - theta), values + kept * (theta - values)
         return xp.where(near_theta, from_theta, from_values)
@@ -225,11 +225,17 @@ def best_point(theta: Array, values: Array, weight: Any) -> Array:
 def _number(weight: Any, theta: Array) -> Any:
     """``weight`` as one number: a weight per coordinate would make the fit another problem."""
     found = weight_like(weight, theta, (1,) * theta.ndim)
-    return found if isinstance(found, numbers.Real) or is_symbolic(found) else found.item()
+    if isinstance(found, numbers.Real) or is_symbolic(found):
+        return found
+    # a tensor stays on its device
+    return found.reshape(()) if is_torch(found) else found.item()
 
 
 def _shares(weight: Any) -> tuple[Any, Any]:
     """1 / (1 + 2 w) and 2 w / (1 + 2 w), for w = infinity too."""
+    if is_torch(weight):
+        xp, _ = as_array(weight)
+        return 0.5 / (weight + 0.5), xp.where(weight == math.inf, 1.0, weight / (weight + 0.5))
     if _is_infinite(weight):
         return 0, 1
     half = Fraction(1, 2) if isinstance(weight, Fraction) else 0.5

@@ -170,21 +170,40 @@ def test_a_line_that_was_cut_off_spoils_no_later_one(tmp_path):
     assert folder.seconds() > first > 0
 
 
+def test_resumed_without_a_word_it_keeps_its_settings(tmp_path):
+    folder = tmp_path / "run"
+    options = ("--epochs", 3, "--method", "binaryconnect", "--lr", 0.02, "--held-out", 50)
+    stopped = run("train", folder, *options, "--time-budget", 1e-9)
+    assert "go on with --resume" in stopped.stdout
+    assert "was started with epochs = 3, not 4" in one_line(
+        run("train", folder, "--method", "binaryconnect", "--epochs", 4, "--resume")
+    )
+    assert run("train", folder, "--resume").exit_code == 0
+    assert RunFolder(folder).metrics()[-1]["epoch"] == 3
+    assert RunFolder(folder).settings.lr == 0.02
+
+
+def test_a_rate_for_a_method_without_lambda(tmp_path):
+    message = one_line(run("train", tmp_path / "run", "--method", "binaryconnect", "--rate", 0.1))
+    assert "--rate: binaryconnect has no lambda; expected proxquant or binaryrelax" in message
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("fails_at", range(1, 7))
 def test_a_full_disk_is_one_line_and_the_run_goes_on_later(tmp_path, monkeypatch, fails_at):
     folder, whole = tmp_path / "run", tmp_path / "whole"
     options = ("--epochs", 2, "--method", "binaryconnect")
-    real, count = os.fdopen, iter(range(1, 100))
+    real, count = open, iter(range(1, 100))
 
     def full(descriptor, *mode):
         stream = real(descriptor, *mode)
         return FullDisk(stream) if next(count) == fails_at else stream
 
-    monkeypatch.setattr("pqtheory.networks.export.os.fdopen", full)
+    monkeypatch.setattr("pqtheory._files.open", full, raising=False)
     assert "No space left on device" in one_line(run("train", folder, *options))
-    known = {"settings.json", "metrics.jsonl", "times.jsonl", "checkpoint.pt", "best.pt"}
+    known = {".lock", "settings.json", "metrics.jsonl", "times.jsonl", "checkpoint.pt", "best.pt"}
     assert {p.name for p in folder.iterdir()} <= known
-    monkeypatch.setattr("pqtheory.networks.export.os.fdopen", real)
+    monkeypatch.setattr("pqtheory._files.open", real)
     assert run("train", folder, *options, "--resume").exit_code == 0
     assert run("train", whole, *options).exit_code == 0
     assert RunFolder(folder).metrics() == RunFolder(whole).metrics()

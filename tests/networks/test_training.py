@@ -1,5 +1,6 @@
 """Training: resume bit for bit, also after a kill; presets; measurements against straight computations; bad input."""
 
+import itertools
 import json
 import os
 import signal
@@ -28,6 +29,7 @@ from pqtheory.networks.training import (
 from pqtheory.networks.training import folder as folder_module
 from pqtheory.networks.training.batches import Batches
 from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.run import Run
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 
@@ -79,6 +81,76 @@ def test_a_run_in_pieces_is_the_run_in_one(images, tmp_path, settings):
     for name, value in a["model"].items():
         assert torch.equal(value, b["model"][name])
     assert train(settings, images, whole, resume=True)
+
+
+@pytest.mark.parametrize("method", ["proxquant", "binaryconnect", "binaryrelax"])
+def test_ternary_networks_learn_on_levels_of_their_own(images, tmp_path, method):
+    """Trained weights are small: levels at +-1 would make them all 0."""
+    warm = RunFolder(tmp_path / "warm")
+    assert train(small("full-precision", epochs=15, measure_every=15, augment=False), images, warm)
+    chosen = small(
+        method,
+        levels="ternary",
+        epochs=15,
+        measure_every=15,
+        augment=False,
+        warm_start=str(warm.path),
+    )
+    folder = RunFolder(tmp_path / "ternary")
+    assert train(chosen, images, folder)
+    assert folder.metrics()[-1]["error"]["test"]["quantized"] < 0.2
+    state = folder.load("checkpoint.pt")["model"]
+    levels = state["conv2.weight"].unique()
+    assert len(levels) == 3
+    assert levels[0] < levels[1] == 0 < levels[2] < 0.5
+    # Theorem 5.3's condition is on signs
+    assert not any("fixed_point_share" in m for m in folder.metrics())
+
+
+def test_nothing_held_out_was_trained_on_or_estimated_from(images, tmp_path, monkeypatch):
+    warm = RunFolder(tmp_path / "warm")
+    train(small("full-precision", epochs=1, held_out=100), images, warm)
+    for held_out in (100, 50):
+        chosen = small(epochs=1, held_out=held_out, warm_start=str(warm.path))
+        assert train(chosen, images, RunFolder(tmp_path / str(held_out)))
+    chosen = small(epochs=1, held_out=200, warm_start=str(warm.path))
+    with pytest.raises(ValueError, match="trained with 100 images held out, so 200 can't be now"):
+        train(chosen, images, RunFolder(tmp_path / "leak"))
+    seen = []
+    plain = measure.reestimated
+    monkeypatch.setattr(measure, "reestimated", lambda m, b: seen.append(b) or plain(m, b))
+    train(small(epochs=1, held_out=200), images, RunFolder(tmp_path / "apart"))
+    assert {len(b.train[0]) for b in seen} == {len(images.train) - 200}
+
+
+def test_the_best_epoch_is_after_the_freeze_and_is_the_network_that_is_kept(images, tmp_path):
+    chosen = small(epochs=8, freeze_epoch=4, rate=1.0)
+    folder = RunFolder(tmp_path / "run")
+    assert train(chosen, images, folder)
+    after = {m["epoch"]: m["error"]["held_out"]["quantized"] for m in folder.metrics()[5:]}
+    best = folder.load("best.pt")
+    assert best["epoch"] == min(after, key=after.get)
+    model = make_model(chosen, images)
+    model.load_state_dict(best["model"])
+    held_out = Batches(images.held_out(200), torch.device("cpu"), 256, False, 0)
+    assert measure.error(model, held_out) == min(after.values())
+
+
+def test_weights_that_are_not_finite_stop_it_and_the_step_of_a_loss_is_told(
+    images, tmp_path, monkeypatch
+):
+    plain, calls = Run._loss, iter(range(100))
+
+    def spoilt(self, x, y):
+        return plain(self, x, y) * (float("nan") if next(calls) == 3 else 1.0)
+
+    monkeypatch.setattr(Run, "_loss", spoilt)
+    with pytest.raises(NonFiniteLossError, match="loss is not finite at step 3 of epoch 0"):
+        train(small("binaryconnect"), images, RunFolder(tmp_path / "loss"))
+    monkeypatch.setattr(Run, "_loss", plain)
+    chosen = small("binaryconnect", optimizer="sgd", lr=1e30, batch_size=4096, epochs=4)
+    with pytest.raises(NonFiniteLossError, match="not finite at step 0"):
+        train(chosen, images, RunFolder(tmp_path / "weights"))
 
 
 def test_a_run_is_trained_by_one_process_at_a_time(images, tmp_path, monkeypatch):
@@ -174,6 +246,29 @@ def test_the_published_settings_and_their_scaling():
     assert [bc.lr_at(e) for e in (0, 8, 12)] == pytest.approx([1e-2, 1e-3, 1e-4])
     assert preset("corrected", "proxquant", held_out=10).select_on == "held_out"
     assert preset("faithful", "proxquant", held_out=10).select_on == "test"
+
+
+@pytest.mark.parametrize("method", ["binaryconnect", "proxquant"])
+def test_schedules_fit_into_any_number_of_epochs(method):
+    for epochs in range(1, 40):
+        chosen = preset("corrected", method, epochs=epochs)
+        assert chosen.lr_at(0) == chosen.lr
+        steps = [chosen.lr_at(e) for e in range(epochs)]
+        assert all(b >= 0.09 * a for a, b in itertools.pairwise(steps))
+        assert (chosen.freeze_epoch is None) == (epochs == 1)
+        if epochs > 1:
+            assert 0 < chosen.freeze_epoch < epochs
+    with pytest.raises(ValueError, match=r"freeze_epoch: expected one of the 5 epochs"):
+        preset("corrected", method, epochs=5, freeze_epoch=5)
+
+
+def test_nothing_is_selected_on_the_test_set_unless_asked_for():
+    for data, held_out in (("digits", 200), ("cifar10", 5000)):
+        chosen = preset("corrected", "proxquant", data=data)
+        assert (chosen.held_out, chosen.select_on) == (held_out, "held_out")
+        assert chosen.augment == (data == "cifar10")
+        own = preset("corrected", "proxquant", data=data, held_out=0, augment=True)
+        assert (own.held_out, own.augment) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,8 @@ class LazyGroup(QuantizedGroup):
 class BinaryConnect(QuantizingOptimizer):
     """The straight-through method round any optimizer: gradients at P(theta), steps on theta.
 
+    Give the model its weights before this is made: it keeps theta apart from what the model shows.
+
     Parameters
     ----------
     optimizer : torch.optim.Optimizer

@@ -1,5 +1,7 @@
 """From settings to a network, its optimizer and its warm start."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from pqtheory.networks.data import Images
 from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
 from pqtheory.networks.training.folder import load_checkpoint
 from pqtheory.networks.training.settings import Settings
-from pqtheory.regularizers import DistanceL1
+from pqtheory.quantizers import AdaptiveTernary
+from pqtheory.regularizers import AlternatingDistance, DistanceL1
 from pqtheory.schedules import Exponential, Linear, Schedule, Staircase
-from pqtheory.sets import Binary, Ternary
+from pqtheory.sets import Binary
 
 
 def make_model(settings: Settings, images: Images) -> nn.Module:
@@ -23,19 +26,29 @@ def make_model(settings: Settings, images: Images) -> nn.Module:
     Raises
     ------
     FileNotFoundError, ValueError
-        If the warm start is missing, or of another network.
+        If the warm start is missing, of another network, or trained on images that are to be held out.
     """
     torch.manual_seed(settings.seed)
     model = REGISTRY[settings.model](images.train.shape[1], images.classes)
     if settings.warm_start is not None:
         place = Path(settings.warm_start)
         file = place / "checkpoint.pt" if place.is_dir() else place
+        state = load_checkpoint(file)
+        _check_apart(file, settings, state.get("settings", {}))
         try:
-            model.load_state_dict(load_checkpoint(file)["model"])
+            model.load_state_dict(state["model"])
         except (RuntimeError, KeyError) as error:
             first = str(error).strip().splitlines()[0]
             raise ValueError(f"{file}: not a checkpoint of {settings.model}: {first}") from error
     return model.to(memory_format=torch.channels_last)
+
+
+def _check_apart(file: Path, settings: Settings, before: Mapping[str, Any]) -> None:
+    kept = before.get("held_out", settings.held_out)
+    if before.get("data") == settings.data and kept < settings.held_out:
+        raise ValueError(
+            f"{file}: was trained with {kept} images held out, so {settings.held_out} can't be now"
+        )
 
 
 def make_optimizer(
@@ -47,22 +60,37 @@ def make_optimizer(
     ternary = settings.levels == "ternary"
     picked = ternary_weights(channels) if ternary else binary_weights
     base = _base(settings, optim.split_parameters(model, picked))
-    levels = Ternary() if ternary else Binary()
-    if settings.method == "binaryconnect":
-        return optim.BinaryConnect(base, levels, clip=settings.clip)
-    strength = _strength(settings, steps_per_epoch)
-    if settings.method == "binaryrelax":
-        return optim.BinaryRelax(base, strength, set=levels, clip=settings.clip)
-    return optim.ProxQuant(base, DistanceL1(levels), strength, clip=settings.clip)
+    made, first = (_ternary, 0.5) if ternary else (_binary, 1.0)
+    return made(settings.method, base, _strength(settings, steps_per_epoch, first), settings.clip)
 
 
-def _strength(settings: Settings, steps_per_epoch: int) -> Schedule:
+def _binary(method: str, base: Optimizer, strength: Schedule, clip: float | None) -> Optimizer:
+    if method == "binaryconnect":
+        return optim.BinaryConnect(base, Binary(), clip=clip)
+    if method == "binaryrelax":
+        return optim.BinaryRelax(base, strength, set=Binary(), clip=clip)
+    return optim.ProxQuant(base, DistanceL1(Binary()), strength, clip=clip)
+
+
+def _ternary(method: str, base: Optimizer, strength: Schedule, clip: float | None) -> Optimizer:
+    """With levels fitted to each tensor, theta-, 0, theta+: fixed ones at +-1 would make all small weights 0."""
+    # a second round of the alternation changes nothing (the claim alternating-prox)
+    fitted = AlternatingDistance(AdaptiveTernary(), rounds=1)
+    if method == "binaryconnect":
+        return optim.LazyProx(base, fitted, math.inf, clip=clip)
+    if method == "binaryrelax":
+        # (theta + lambda q) / (1 + lambda): lambda / 2, as the prox is that of the whole squared distance
+        return optim.LazyProx(base, fitted, strength, clip=clip)
+    return optim.ProxQuant(base, fitted, strength, clip=clip)
+
+
+def _strength(settings: Settings, steps_per_epoch: int, first: float) -> Schedule:
     growing = settings.method == "binaryrelax"
     if settings.per_epoch:
-        by_epoch = Exponential(1.0, settings.rate) if growing else Linear(settings.rate)
+        by_epoch = Exponential(first, settings.rate) if growing else Linear(settings.rate)
         return Staircase(by_epoch, steps_per_epoch)
     if growing:
-        return Exponential(1.0, settings.rate ** (1 / steps_per_epoch))
+        return Exponential(first, settings.rate ** (1 / steps_per_epoch))
     return Linear(settings.rate / steps_per_epoch)
 
 

@@ -1,6 +1,7 @@
 """The folder of a run: settings.json, metrics.jsonl and times.jsonl (a line for each epoch), checkpoint.pt, best.pt.
 
-All files appear whole or not at all; metrics beyond the checkpoint are dropped when a run is resumed.
+All files appear whole or not at all; metrics beyond the checkpoint are dropped when a run is resumed. ``.lock`` is held
+by the process that trains, and empty.
 """
 
 import io

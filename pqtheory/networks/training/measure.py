@@ -56,9 +56,9 @@ def reestimated(model: nn.Module, batches: Batches, count: int = ESTIMATED) -> I
 
 
 def errors(
-    model: nn.Module, optimizer: Any, sets: dict[str, Batches]
+    model: nn.Module, optimizer: Any, sets: dict[str, Batches], trained: Batches
 ) -> dict[str, dict[str, float]]:
-    """For each set: error of the network as it stands, quantized, and quantized with statistics estimated anew."""
+    """For each set: error of the network as it stands, quantized, and with statistics estimated anew on ``trained``."""
     if not isinstance(optimizer, QuantizingOptimizer):
         return {name: {"latent": error(model, b)} for name, b in sets.items()}
     with latent(optimizer):
@@ -66,7 +66,7 @@ def errors(
     with optimizer.quantized():
         for name, b in sets.items():
             found[name]["quantized"] = error(model, b)
-        with reestimated(model, next(iter(sets.values()))):
+        with reestimated(model, trained):
             for name, b in sets.items():
                 found[name]["quantized, reestimated"] = error(model, b)
     return found

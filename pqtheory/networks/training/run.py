@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from pqtheory.networks.data import Images
 from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.results import error_of
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.batches import Batches, Stock
 from pqtheory.networks.training.build import make_model, make_optimizer
@@ -32,7 +33,7 @@ Progress = Callable[[int, int, int, int, dict[str, Any]], None]
 
 @final
 class NonFiniteLossError(ArithmeticError):
-    """The loss is NaN or infinite; the last checkpoint is kept.
+    """The loss or a weight is NaN or infinite; the last checkpoint is kept.
 
     Attributes
     ----------
@@ -40,8 +41,8 @@ class NonFiniteLossError(ArithmeticError):
         Where, both from 0.
     """
 
-    def __init__(self, epoch: int, step: int) -> None:
-        super().__init__(f"the loss is not finite at step {step} of epoch {epoch}")
+    def __init__(self, epoch: int, step: int, what: str = "the loss is") -> None:
+        super().__init__(f"{what} not finite at step {step} of epoch {epoch}")
         self.epoch, self.step = epoch, step
 
 
@@ -141,6 +142,8 @@ class Run:
         bad = ~torch.isfinite(torch.stack(losses))
         if bool(bad.any()):
             raise NonFiniteLossError(epoch, int(bad.nonzero()[0, 0]))
+        if not all(bool(torch.isfinite(v).all()) for v in self._tracked().values()):
+            raise NonFiniteLossError(epoch, len(losses) - 1, "weights are")
         self.epoch += 1
         self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
 
@@ -183,7 +186,7 @@ class Run:
         metrics: dict[str, Any] = {"epoch": self.epoch, "loss": loss}
         better = False
         if landmark or self.epoch % self.settings.measure_every == 0:
-            metrics["error"] = measure.errors(self.model, self.optimizer, self.sets)
+            metrics["error"] = measure.errors(self.model, self.optimizer, self.sets, self.batches)
             better = self._is_better(metrics["error"])
         if self.epoch:
             signs = self.tracker.update(self._tracked())
@@ -193,7 +196,8 @@ class Run:
             if self.epoch == self.settings.freeze_epoch:
                 # before the next epoch freezes them; afterwards all are on their levels
                 metrics["distance"] = distances(self.names, self.optimizer)
-            if landmark:
+            if landmark and self.settings.levels == "binary":
+                # the theorem is about signs
                 metrics["fixed_point_share"] = measure.fixed_point_share(
                     self.model, self.optimizer, self.names, self.batches
                 )
@@ -215,9 +219,9 @@ class Run:
         self.folder.add_time(self.epoch, seconds)
 
     def _is_better(self, found: dict[str, dict[str, float]]) -> bool:
-        """Whether no epoch before had as small an error where the best is picked; remember it."""
-        score = list(found[self.settings.select_on].values())[-1]
-        better = self.epoch > 0 and score < self.best
+        """Whether no epoch before had as small an error, where and among which the best is picked; remember it."""
+        score = error_of(found[self.settings.select_on])
+        better = self.epoch > (self.settings.freeze_epoch or 0) and score < self.best
         if better:
             self.best = score
         return better

@@ -57,7 +57,7 @@ class Settings:
     held_out : int
         Training images kept apart.
     select_on : {"held_out", "test"}
-        Where the best epoch is picked.
+        Where the best epoch is picked, of those after the freeze.
     measure_every : int
         Errors are measured after every so many epochs, and at the start, at the freeze and at the end; signs always.
     augment, amp, compile : bool
@@ -119,6 +119,10 @@ class Settings:
         check_count(self.seed, "seed", 0)
         if self.freeze_epoch is not None:
             check_count(self.freeze_epoch, "freeze_epoch", 0)
+            if self.freeze_epoch >= self.epochs > 0:
+                raise ValueError(
+                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {self.freeze_epoch}"
+                )
         check_number(self.lr, "lr", 0, open_low=True, finite=True)
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
             check_number(getattr(self, name), name, 0, finite=True)
@@ -155,6 +159,8 @@ class Settings:
         return cls(**{**content, "drops": tuple(content.get("drops", ()))})
 
 
+#: training images kept apart by default, so that nothing is selected on the test set
+HELD_OUT = {"digits": 200, "cifar10": 5000}
 #: published epochs, and what goes with them
 _PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
     ("full-precision", "binary"): {"epochs": 200, "drops": (100, 150)},
@@ -170,7 +176,7 @@ _PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
 def preset(
     name: str, method: str, *, epochs: int | None = None, levels: str = "binary", **changes: Any
 ) -> Settings:
-    """The settings of a preset for a method, scaled to ``epochs``.
+    """The settings of a preset for a method, scaled to ``epochs``, with what suits the data.
 
     Parameters
     ----------
@@ -194,7 +200,9 @@ def preset(
         raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {name!r}")
     Settings(method=method, levels=levels)
     full = method == "full-precision"
+    data = changes.get("data", Settings.data)
     chosen = dict(_PUBLISHED[method, "binary" if full else levels])
+    chosen |= {"held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}
     if full:
         chosen |= {"optimizer": "sgd", "lr": 0.1, "weight_decay": 1e-4}
     if epochs is not None:
@@ -216,9 +224,15 @@ def _scaled(chosen: dict[str, Any], epochs: int, method: str) -> dict[str, Any]:
     s = epochs / chosen["epochs"]
     scaled = {**chosen, "epochs": epochs}
     if "freeze_epoch" in chosen:
-        scaled["freeze_epoch"] = round(s * chosen["freeze_epoch"])
+        # an epoch before it and one after; a single epoch is not frozen
+        frozen = min(max(1, round(s * chosen["freeze_epoch"])), epochs - 1)
+        scaled["freeze_epoch"] = frozen or None
     if "drops" in chosen:
-        scaled["drops"] = tuple(round(s * drop) for drop in chosen["drops"])
+        drops: list[int] = []
+        for drop in chosen["drops"]:
+            # each at an epoch of its own, and none before the first
+            drops.append(max(round(s * drop), (drops or [0])[-1] + 1))
+        scaled["drops"] = tuple(drops)
     if "rate" in chosen:
         growing = method == "binaryrelax"
         scaled["rate"] = chosen["rate"] ** (1 / s) if growing else chosen["rate"] / s**2
