@@ -106,7 +106,7 @@ def train(
                     device=device,
                     resume=resume,
                     seconds=math.inf if time_budget is None else 60 * time_budget,
-                    progress=_teller(update),
+                    progress=teller(update),
                 )
             except NonFiniteLossError as error:
                 raise click.UsageError(
@@ -129,7 +129,7 @@ def _nothing_is_set() -> bool:
     return given <= {"folder", "data_dir", "device", "time_budget", "tensorboard", "resume"}
 
 
-def _teller(update: Callable[[int, int, str], None]) -> Callable[..., None]:
+def teller(update: Callable[[int, int, str], None]) -> Callable[..., None]:
     """Of each step: where it is, and the last error and sign change that were measured."""
     known: dict[str, Any] = {}
 

@@ -7,6 +7,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pqtheory._files import write_whole
 from pqtheory.cli.base import (
     USER_ERRORS,
     check_folder,
@@ -92,9 +93,9 @@ def verify(
     report = run_claims(claim, budget, jobs)
     output().print(claims_table(report))
     if html_file is not None:
-        html_file.write_text(render(report, source=provenance()), encoding="utf-8")
+        write_whole(html_file, render(report, source=provenance()).encode())
     if json_file is not None:
-        json_file.write_text(report.to_json() + "\n", encoding="utf-8")
+        write_whole(json_file, f"{report.to_json()}\n".encode())
     if out is not None:
         _write_report(out, report)
     if not report.ok:
@@ -171,16 +172,16 @@ def _write_report(out: Path, report: Report) -> None:
             draw = REGISTRY[name]
             figure = draw(digits) if name == "sign-flips" else draw()
             pictures.append(Picture(name, png(figure), CAPTIONS[name]))
-            (out / f"{name}.png").write_bytes(pictures[-1].png)
+            write_whole(out / f"{name}.png", pictures[-1].png)
     (X, y), (X_test, y_test) = data.train, data.test
     source = provenance(
         seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
     )
     write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
     counterexamples.save_all(report, out / "counterexamples")
-    (out / "claims.json").write_text(report.to_json() + "\n", encoding="utf-8")
+    write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
     page = out / "report.html"
-    page.write_text(render(report, digits, pictures, source), encoding="utf-8")
+    write_whole(page, render(report, digits, pictures, source).encode())
     click.echo(f"report: {page}")
 
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from pqtheory import cli
+from pqtheory.cli.train import teller
 from pqtheory.networks.data import load
 from pqtheory.networks.summary import curve_rows, rows
 from pqtheory.networks.training import RunFolder, preset, train
@@ -86,24 +87,19 @@ def test_without_tensorboard_or_matplotlib(tmp_path, monkeypatch):
 
 
 def test_the_bar_shows_error_signs_and_time_left_also_between_measurements(tmp_path):
-    result = run(
-        "train",
-        tmp_path / "run",
-        "--epochs",
-        3,
-        "--measure-every",
-        3,
-        FORCE_COLOR="1",
-        NO_COLOR="1",
-    )
-    assert result.exit_code == 0, result.stderr
-    shown = result.stderr
+    shown: list[str] = []
+    told = teller(lambda done, total, text: shown.append(text))
+    chosen = preset("corrected", "proxquant", epochs=3, measure_every=3)
+    train(chosen, load("digits"), RunFolder(tmp_path / "run"), progress=told)
     first, second = RunFolder(tmp_path / "run").metrics()[:2]
     error = f"error {100 * first['error']['test']['quantized']:.2f} %"
     signs = f"signs {100 * second['signs']['all']['change_from_start']:.1f} %"
     assert "error" not in second
     assert f"epoch 2/3  {error}  {signs}" in shown
-    assert "left" in shown
+    result = run("train", tmp_path / "other", "--epochs", 3, FORCE_COLOR="1", NO_COLOR="1")
+    assert result.exit_code == 0, result.stderr
+    assert "epoch 3/3" in result.stderr
+    assert "left" in result.stderr
 
 
 def test_a_sweep_leaves_a_table_and_a_figure_that_other_commands_pass_over(tmp_path):
