@@ -107,7 +107,7 @@ def test_a_number_of_the_host_in_a_recording_would_be_seen():
 
 
 def test_runs_side_by_side_are_each_alone(images, tmp_path):
-    runs = [replace(CASES["proxquant"], seed=seed, epochs=3 + seed) for seed in range(2)]
+    runs = [replace(CASES["proxquant"], seed=seed, epochs=4 + seed) for seed in range(2)]
     runs += [CASES["binaryconnect"], replace(CASES["full precision"], batch_size=400)]
     folders = [RunFolder(tmp_path / "together" / str(i)) for i in range(len(runs))]
     pairs = list(zip(runs, folders, strict=True))
