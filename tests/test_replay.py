@@ -18,10 +18,19 @@ from hypothesis import strategies as st
 
 from pqtheory import __version__, cli
 from pqtheory.claims import load, names
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, counterexamples, search
+from pqtheory.evidence import (
+    Budget,
+    Claim,
+    Control,
+    Evidence,
+    Part,
+    counterexamples,
+    replaying,
+    search,
+)
 from pqtheory.evidence.counterexamples import Counterexample
 from pqtheory.evidence.encoding import decoded, encoded
-from pqtheory.evidence.lookup import UserCodeError, load_file
+from pqtheory.evidence.lookup import UserCodeError, load_file, users_code
 from pqtheory.evidence.verification import verify
 
 CLAIM_FILE = """
@@ -350,7 +359,7 @@ def test_every_refuted_control_of_a_report_is_saved_and_replays(tmp_path: Path) 
     assert sorted(files) == sorted(tmp_path.iterdir())
     for file in files:
         found = counterexamples.load(file)
-        assert counterexamples.replay(found).refutes
+        assert replaying.replay(found).refutes
         item = next(c for c in load(found.claim).controls if c.name == found.name)
         assert found.statement == item.statement
 
@@ -359,7 +368,7 @@ def test_a_refuted_part_is_saved_too(tmp_path: Path) -> None:
     report = verify(str(write_claim(tmp_path, low=1)))
     files = counterexamples.save_all(report, tmp_path / "out")
     assert files[0].name == "mine.part.never-below.json"
-    assert counterexamples.replay(counterexamples.load(files[0])).refutes
+    assert replaying.replay(counterexamples.load(files[0])).refutes
 
 
 def test_what_has_no_counterexample_or_no_claim_to_come_back_to() -> None:
@@ -378,7 +387,7 @@ def test_a_users_error_while_saving_says_where(tmp_path: Path) -> None:
     claim = load_file(path)
     with (
         pytest.raises(UserCodeError, match="claim 'mine': RuntimeError: odd"),
-        counterexamples.users_code(claim),
+        users_code(claim),
     ):
         raise RuntimeError("odd")
     assert report["mine"].claim.file == str(path)

@@ -18,7 +18,7 @@ from pqtheory.cli.base import (
 from pqtheory.evidence import counterexamples
 from pqtheory.evidence import falsify as engine
 from pqtheory.evidence.base import Claim, Control, Evidence, Part
-from pqtheory.evidence.lookup import UserCodeError, find_claims
+from pqtheory.evidence.lookup import UserCodeError, find_claims, users_code
 from pqtheory.report import show as shown
 
 
@@ -76,7 +76,7 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
         table.add_row(*map(escape, _row(item, evidence)))
         if evidence is not None and evidence.kind == "refuted":
             refuted = refuted or isinstance(item, Part)
-            with user_errors(UserCodeError), counterexamples.users_code(found):
+            with user_errors(UserCodeError), users_code(found):
                 stored = counterexamples.of_evidence(found, item, evidence)
             files.append(counterexamples.save(stored, out))
     output().print(table)
@@ -103,7 +103,7 @@ def _searched(
     with (
         progress(item.name) as update,
         user_errors(UserCodeError),
-        counterexamples.users_code(claim),
+        users_code(claim),
     ):
         # to shrink a counterexample takes more cases
         return check.search(

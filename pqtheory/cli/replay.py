@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from pqtheory.cli.base import USER_ERRORS, example, progress, user_errors
-from pqtheory.evidence import counterexamples
-from pqtheory.evidence.counterexamples import Counterexample, Replayed
+from pqtheory.evidence import counterexamples, replaying
+from pqtheory.evidence.counterexamples import Counterexample
 from pqtheory.evidence.lookup import UserCodeError
 from pqtheory.report import show as shown
 
@@ -37,19 +37,19 @@ def replay(files: tuple[Path, ...]) -> None:
         # a bad file is said before any work
         stored = [counterexamples.load(file) for file in files]
         for counterexample in stored:
-            counterexamples.find(counterexample)
+            replaying.find(counterexample)
     held = True
     with progress("counterexamples") as update, user_errors(UserCodeError):
         for i, counterexample in enumerate(stored):
             update(i, len(stored), counterexample.claim)
-            replayed = counterexamples.replay(counterexample)
+            replayed = replaying.replay(counterexample)
             held = held and replayed.refutes
             click.echo(line(counterexample, replayed))
     if not held:
         click.get_current_context().exit(1)
 
 
-def line(counterexample: Counterexample, replayed: Replayed) -> str:
+def line(counterexample: Counterexample, replayed: replaying.Replayed) -> str:
     """Claim, part or control, case, verdict."""
     case = " ".join(shown(counterexample.case).split())
     if len(case) > WIDTH:

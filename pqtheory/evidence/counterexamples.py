@@ -1,21 +1,21 @@
-"""Counterexamples as files, which outlive the run that found them: save, load, replay.
+"""Counterexamples as files, which outlive the run that found them: save, load.
 
 A file is JSON with the claim, the part or control, and the case, types included (:mod:`pqtheory.evidence.encoding`).
-A check that can look at one case replays the case. Any other is run again as a whole, and what it finds is compared.
+They are replayed by :mod:`pqtheory.evidence.replaying`.
 """
 
-import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from pqtheory.evidence.base import BUDGETS, Budget, CaseCheck, Claim, Control, Evidence, Part
+from pqtheory._files import write_whole
+from pqtheory.evidence.base import BUDGETS, CaseCheck, Claim, Control, Evidence, Part
 from pqtheory.evidence.encoding import decoded, encoded
-from pqtheory.evidence.lookup import find_claims, user_code_error
+from pqtheory.evidence.lookup import users_code
 from pqtheory.evidence.results import Report
 
 FORMAT = "pqtheory counterexample"
@@ -57,15 +57,6 @@ class Counterexample:
     way: str
     budget: str
     pqtheory: str
-
-
-@final
-@dataclass(frozen=True)
-class Replayed:
-    """Whether the statement is still refuted, and what there is to say about it."""
-
-    refutes: bool
-    note: str = ""
 
 
 def of_evidence(
@@ -138,12 +129,7 @@ def save(counterexample: Counterexample, folder: Path) -> Path:
         "file": Path(file).as_posix() if file else "",
         "case": {name: encoded(value) for name, value in counterexample.case.items()},
     }
-    unfinished = folder / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        unfinished.write_text(_text(content), encoding="utf-8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, _text(content).encode())
     return path
 
 
@@ -207,79 +193,3 @@ def _field(content: Mapping[str, Any], name: str, kind: type, where: str) -> Any
     if not isinstance(content.get(name), kind):
         raise ValueError(f"{where}: the field {name!r} is missing or no {kind.__name__}")
     return content[name]
-
-
-def find(counterexample: Counterexample) -> tuple[Claim, Part | Control]:
-    """The claim, and the part or control.
-
-    Raises
-    ------
-    ValueError
-        If there is no such claim, or it has no such part or control.
-    UserCodeError
-        If the claim's file raises.
-    """
-    (claim,) = find_claims(counterexample.file or counterexample.claim)
-    if claim.name != counterexample.claim:
-        raise ValueError(
-            f"claim file: {counterexample.file!r} defines the claim {claim.name!r}, "
-            f"no longer {counterexample.claim!r}"
-        )
-    items: Sequence[Part | Control] = (
-        claim.parts if counterexample.role == "part" else claim.controls
-    )
-    for item in items:
-        if item.name == counterexample.name:
-            return claim, item
-    raise ValueError(
-        f"claim {claim.name!r}: no {counterexample.role} {counterexample.name!r}; "
-        f"there are {', '.join(repr(item.name) for item in items)}"
-    )
-
-
-def replay(counterexample: Counterexample) -> Replayed:
-    """Look at the case again, or run the whole check again where the case cannot be looked at alone.
-
-    Raises
-    ------
-    ValueError
-        If there is no such claim, part or control.
-    UserCodeError
-        If a user's claim file raises.
-    """
-    claim, item = find(counterexample)
-    with users_code(claim):
-        if counterexample.way == "case":
-            return _replayed_alone(item, counterexample.case)
-        return _replayed_by_check(item, counterexample)
-
-
-def _replayed_alone(item: Part | Control, case: Mapping[str, Any]) -> Replayed:
-    if not isinstance(item.check, CaseCheck):
-        return Replayed(False, "its check looks at no single case any more")
-    try:
-        return Replayed(item.check.replay(case).kind == "refuted")
-    except ValueError as error:
-        # the statement no longer speaks of this case
-        return Replayed(False, str(error))
-
-
-def _replayed_by_check(item: Part | Control, counterexample: Counterexample) -> Replayed:
-    evidence = item.check(Budget(counterexample.budget))
-    if evidence.counterexample is None:
-        return Replayed(False, f"the whole check ran again: {evidence.kind}")
-    before, now = (json.dumps(encoded(c)) for c in (counterexample.case, evidence.counterexample))
-    same = "the same" if before == now else "another"
-    return Replayed(True, f"the whole check ran again and found {same} counterexample")
-
-
-@contextlib.contextmanager
-def users_code(claim: Claim) -> Iterator[None]:
-    """Whatever the checks of a user's claim file raise becomes a UserCodeError that says where."""
-    try:
-        yield
-    except Exception as error:
-        if not claim.file:
-            raise
-        # a user's check may raise anything
-        raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error

@@ -2,7 +2,8 @@
 
 import importlib.util
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from inspect import cleandoc
 from pathlib import Path
@@ -115,3 +116,15 @@ def load_file(path: Path) -> Claim:
 def with_origin(claim: Claim, docstring: str | None, file: str = "") -> Claim:
     """``claim``, with its file, and with that file's docstring as its derivation unless it has one."""
     return replace(claim, derivation=claim.derivation or cleandoc(docstring or ""), file=file)
+
+
+@contextmanager
+def users_code(claim: Claim) -> Iterator[None]:
+    """Whatever the checks of a user's claim file raise becomes a UserCodeError that says where."""
+    try:
+        yield
+    except Exception as error:
+        if not claim.file:
+            raise
+        # a user's check may raise anything
+        raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error
