@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import Array
+from pqtheory.claims._preconditioned_runs import EPSILON, adam_holds, settle
 from pqtheory.claims._preconditioned_steps import (
     SQUARE,
     Equivalence,
@@ -43,8 +43,6 @@ from pqtheory.evidence import Budget, Check, Claim, Control, Part, falsify, smt
 
 SETTLES = "where the {} prox settles, D = diag(1, 2)"
 HELD = "of {} vertices Adam's {} prox holds, lambda = {}"
-#: Adam's epsilon
-EPSILON = 1e-8
 #: where no solver is at hand, variables of these names are drawn from here; small, so that ties occur
 POOLS: dict[str, Numbers] = {
     **dict.fromkeys(("eta", "lambda", "mu", "epsilon"), quarters(1, 2, 4, 8)),
@@ -129,14 +127,6 @@ def _check(statement: smt.Statement, variables: str) -> smt.ForAll:
     return for_all(statement, variables, POOLS)
 
 
-def settle(weight: Rule, start: Array, centre: Array, strength: float) -> Array:
-    """The end of 400 preconditioned steps on |x - centre|^2 / 2, D = diag(1, 2), eta = 1/8."""
-    eta, metric, theta = 1 / 8, np.array([1.0, 2.0]), start
-    for _ in range(400):
-        theta = W.step(theta, theta - centre, eta, metric, weight(strength, metric))
-    return theta
-
-
 def _settles(name: str, weight: Rule, claimed: Rule) -> Check:
     """The equivalence for both regularizers; and both coordinates pulled from 1/4 toward +1 with lambda = 1/2."""
 
@@ -148,19 +138,6 @@ def _settles(name: str, weight: Rule, claimed: Rule) -> Check:
 
     statements = [Equivalence(pull, weight, claimed) for pull in (W, SQUARE)]
     return falsify.joined(*(_check(s, s.variables) for s in statements), figures=ends)
-
-
-def adam_holds(weight: Rule, gradient: Array, strength: float, steps: int) -> Array:
-    """Which coordinates of (1, ..., 1) stay there under Adam and the W's prox, the gradient being constant."""
-    theta, m, v, eta = np.ones_like(gradient), 0.0 * gradient, 0.0 * gradient, 1 / 64
-    held = np.ones(gradient.shape, bool)
-    for t in range(1, steps + 1):
-        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-        metric = 1 / (np.sqrt(v / (1 - 0.999**t)) + EPSILON)
-        moved = m / (1 - 0.9**t)
-        theta = W.step(theta, moved, eta, metric, weight(strength, metric))
-        held &= theta == 1
-    return held
 
 
 def _adam_runs(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
