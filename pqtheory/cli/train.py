@@ -1,8 +1,8 @@
 """``pqtheory train`` and ``pqtheory data``: one run in a folder of its own, and the images for it."""
 
 import math
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,8 @@ def train(
             settings = RunFolder(folder).settings
         images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
-        check_folder(folder)
         with (
+            made(folder),
             progress("training", time_left=True) as update,
             closing(events) if events else nullcontext(),
         ):
@@ -116,6 +116,18 @@ def train(
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
     click.echo(f"{folder}: {state}; {_brief(last)}{drawn}")
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """The folder, which is gone again where a refused start has left nothing in it."""
+    fresh = not folder.exists()
+    check_folder(folder)
+    try:
+        yield
+    finally:
+        if fresh and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _nothing_is_set() -> bool:
@@ -157,11 +169,15 @@ def check_device(device: str) -> None:
     import torch
 
     try:
-        kind = torch.device(device).type
+        on = torch.device(device)
     except RuntimeError as error:
         raise ValueError(f"--device: no device {device!r}; expected cpu, cuda or cuda:N") from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device: no CUDA device is there")
+    if on.type not in ("cpu", "cuda"):
+        raise ValueError(f"--device: expected cpu, cuda or cuda:N, got {device!r}")
+    if on.type == "cuda" and (on.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"--device: there are {torch.cuda.device_count()} CUDA devices, no {device!r}"
+        )
 
 
 def _brief(metrics: dict[str, Any]) -> str:

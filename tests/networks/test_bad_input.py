@@ -99,12 +99,15 @@ def test_a_pickle_with_code_is_refused_and_does_not_run(tmp_path, monkeypatch):
         (("--lr", "nan"), "lr: expected a finite number"),
         (("--time-budget", "0"), "--time-budget: expected minutes > 0"),
         (("--device", "tpu9"), "--device: no device 'tpu9'"),
+        (("--device", "meta"), "--device: expected cpu, cuda or cuda:N, got 'meta'"),
+        (("--device", "cuda:99"), "CUDA devices, no 'cuda:99'"),
+        (("--warm-start", "nowhere"), "no file 'nowhere'"),
     ],
 )
 def test_a_bad_setting_is_one_line_and_leaves_no_folder(tmp_path, options, message):
     folder = tmp_path / "run"
     assert message in one_line(run("train", folder, *options))
-    assert not (folder / "settings.json").exists()
+    assert not folder.exists()
 
 
 def test_checkpoints_of_another_network_or_version(tmp_path):
@@ -114,9 +117,13 @@ def test_checkpoints_of_another_network_or_version(tmp_path):
     message = one_line(run(*start, "--model", "resnet20"))
     assert "checkpoint.pt: not a checkpoint of resnet20" in message
     # a bad start leaves no run that the right one could collide with
-    assert not (folder / "settings.json").exists()
+    assert not folder.exists()
     file = warm / "checkpoint.pt"
-    torch.save({**torch.load(file), "version": 99}, file)
+    whole = torch.load(file)
+    torch.save({name: value for name, value in whole.items() if name != "tracker"}, file)
+    message = one_line(run("train", warm, "--resume"))
+    assert "checkpoint.pt: not the state of a run: 'tracker' is missing" in message
+    torch.save({**whole, "version": 99}, file)
     message = one_line(run(*start))
     assert "checkpoint.pt: expected a checkpoint of version 1, got 99" in message
     message = one_line(run("train", warm, "--method", "full-precision", "--epochs", 1, "--resume"))

@@ -27,6 +27,8 @@ from pqtheory.networks.training.graphs import (
 from pqtheory.networks.training.settings import Settings
 from pqtheory.signs import SignTracker
 
+#: what a run goes on from
+KEPT = ("epoch", "best", "model", "optimizer", "tracker")
 #: (epoch that is done, epochs, step, steps, last metrics)
 Progress = Callable[[int, int, int, int, dict[str, Any]], None]
 
@@ -104,6 +106,10 @@ class Run:
             self.folder.keep_metrics(-1)
             self._record(None, 0.0)
             return
+        missing = [name for name in KEPT if name not in state]
+        if missing:
+            file = self.folder.path / "checkpoint.pt"
+            raise ValueError(f"{file}: not the state of a run: {missing[0]!r} is missing")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         suit(self.optimizer, self.graphed is not None)
