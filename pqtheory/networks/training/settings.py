@@ -37,7 +37,8 @@ class Settings:
     Attributes
     ----------
     data, model, method, levels : str
-        Names in ``NAMES``, ``MODELS``, ``METHODS``, ``LEVELS``.
+        Names in ``NAMES``, ``MODELS``, ``METHODS``, ``LEVELS``: binary is +-1, ternary theta-, 0, theta+ fitted to each
+        tensor.
     epochs : int
         How many.
     freeze_epoch : int or None
