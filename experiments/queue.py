@@ -65,7 +65,7 @@ def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> l
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("runs-*.tar"):
         old.unlink()
-    files = [f for f in runs.glob("*/*") if f.name != "best.pt"]
+    files = [f for f in runs.glob("[!.]*/[!.]*") if f.name != "best.pt"]
     content = {
         str(f.relative_to(runs)): _slim(f) for f in sorted(files, key=lambda f: (_rank(f), f))
     }
