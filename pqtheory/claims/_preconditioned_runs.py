@@ -1,4 +1,4 @@
-"""Preconditioned prox steps that run: where they settle, and what they hold under Adam."""
+"""Runs of theta <- prox_{eta w R}(theta - eta D g): where they settle for D = diag(1, 2), what they hold under Adam."""
 
 import numpy as np
 

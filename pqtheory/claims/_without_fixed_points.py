@@ -1,4 +1,4 @@
-"""Quadratics without a fixed point in tens and hundreds of dimensions: instances, certificates, enumeration."""
+"""Quadratics with no vertex s, s_i (A s + b)_i <= 0 for all i, in tens and hundreds of dimensions, and with some."""
 
 import importlib.util
 import math

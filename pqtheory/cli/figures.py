@@ -11,7 +11,7 @@ FIGURE = "figure.png"
 
 def draw_run(folder: Path) -> bool:
     """Errors and sign changes of the run in ``folder``, as ``figure.png`` there; whether it could be drawn."""
-    from pqtheory.networks.export import write_whole
+    from pqtheory._files import write_whole
     from pqtheory.networks.training import RunFolder
     from pqtheory.plotting.run_curves import run_curves
     from pqtheory.plotting.style import png
@@ -27,7 +27,7 @@ def draw_run(folder: Path) -> bool:
 
 def draw_sweep(rows: "list[Row]", folder: Path) -> bool:
     """Test errors and sign changes by label, as ``figure.png`` in ``folder``; whether it could be drawn."""
-    from pqtheory.networks.export import write_whole
+    from pqtheory._files import write_whole
     from pqtheory.networks.summary import curve_rows
     from pqtheory.plotting.style import png
     from pqtheory.plotting.sweep_curves import sweep_curves

@@ -40,8 +40,8 @@ def sweep(
     Exit code 1 if a run failed.
     """
     with user_errors():
+        from pqtheory._files import write_whole
         from pqtheory.cli.train import check_device
-        from pqtheory.networks.export import write_whole
         from pqtheory.networks.summary import markdown, rows
         from pqtheory.networks.sweep import Sweep
 

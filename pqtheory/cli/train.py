@@ -14,7 +14,6 @@ from pqtheory.cli.figures import FIGURE, draw_run
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
 METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
-LAMBDA = ("proxquant", "binaryrelax")
 
 
 @click.command(
@@ -78,6 +77,7 @@ def train(
         from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset
         from pqtheory.networks.training import train as run
         from pqtheory.networks.training.events import Events
+        from pqtheory.networks.training.settings import LAMBDA
 
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
@@ -94,7 +94,7 @@ def train(
         images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
         with (
-            made(folder),
+            folder_of_a_run(folder),
             progress("training", time_left=True) as update,
             closing(events) if events else nullcontext(),
         ):
@@ -119,7 +119,7 @@ def train(
 
 
 @contextmanager
-def made(folder: Path) -> Iterator[None]:
+def folder_of_a_run(folder: Path) -> Iterator[None]:
     """The folder, which is gone again where a refused start has left nothing in it."""
     fresh = not folder.exists()
     check_folder(folder)

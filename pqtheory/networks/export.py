@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from pqtheory._checks import check_count
-from pqtheory._files import write_whole as write_whole
+from pqtheory._files import write_whole
 
 FORMAT = "pqtheory-quantized-1"
 #: beside the name of a packed tensor

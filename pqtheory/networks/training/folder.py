@@ -14,7 +14,7 @@ from typing import Any, final
 import torch
 from filelock import FileLock, Timeout
 
-from pqtheory.networks.export import write_whole
+from pqtheory._files import write_whole
 from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance

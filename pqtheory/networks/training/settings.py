@@ -173,6 +173,11 @@ _PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
     ("binaryrelax", "ternary"): {"epochs": 600, "freeze_epoch": 400, "rate": 1.02},
 }
 
+#: methods whose maps know lambda
+LAMBDA = tuple(
+    method for (method, kind), own in _PUBLISHED.items() if "rate" in own and kind == "binary"
+)
+
 
 def preset(
     name: str, method: str, *, epochs: int | None = None, levels: str = "binary", **changes: Any

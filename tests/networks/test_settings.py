@@ -1,0 +1,65 @@
+"""Settings and presets: the published ones, their scaling, what suits the data, bad ones."""
+
+import itertools
+
+import pytest
+
+from pqtheory.networks.training import (
+    Settings,
+    preset,
+)
+
+
+def test_the_published_settings_and_their_scaling():
+    pq = preset("faithful", "proxquant")
+    assert (pq.epochs, pq.freeze_epoch, pq.rate, pq.lr, pq.clip) == (300, 200, 1e-4, 0.01, 1.0)
+    assert pq.renew
+    assert pq.per_epoch
+    half = preset("corrected", "proxquant", epochs=150)
+    assert (half.freeze_epoch, half.rate, half.renew, half.clip) == (100, 4e-4, False, None)
+    total = [sum(s.rate * e for e in range(s.freeze_epoch)) for s in (pq, half)]
+    assert total[1] == pytest.approx(total[0], rel=0.01)
+    bc = preset("corrected", "binaryconnect", epochs=30)
+    assert bc.drops == (8, 12)
+    assert [bc.lr_at(e) for e in (0, 8, 12)] == pytest.approx([1e-2, 1e-3, 1e-4])
+    assert preset("corrected", "proxquant", held_out=10).select_on == "held_out"
+    assert preset("faithful", "proxquant", held_out=10).select_on == "test"
+
+
+@pytest.mark.parametrize("method", ["binaryconnect", "proxquant"])
+def test_schedules_fit_into_any_number_of_epochs(method):
+    for epochs in range(1, 40):
+        chosen = preset("corrected", method, epochs=epochs)
+        assert chosen.lr_at(0) == chosen.lr
+        steps = [chosen.lr_at(e) for e in range(epochs)]
+        assert all(b >= 0.09 * a for a, b in itertools.pairwise(steps))
+        assert (chosen.freeze_epoch is None) == (epochs == 1)
+        if epochs > 1:
+            assert 0 < chosen.freeze_epoch < epochs
+    with pytest.raises(ValueError, match=r"freeze_epoch: expected one of the 5 epochs"):
+        preset("corrected", method, epochs=5, freeze_epoch=5)
+
+
+def test_nothing_is_selected_on_the_test_set_unless_asked_for():
+    for data, held_out in (("digits", 200), ("cifar10", 5000)):
+        chosen = preset("corrected", "proxquant", data=data)
+        assert (chosen.held_out, chosen.select_on) == (held_out, "held_out")
+        assert chosen.augment == (data == "cifar10")
+        own = preset("corrected", "proxquant", data=data, held_out=0, augment=True)
+        assert (own.held_out, own.augment) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"method": "magic"}, "method: expected one of"),
+        ({"model": "resnet21"}, "model: expected one of small, resnet20"),
+        ({"lr": -1.0}, "lr"),
+        ({"rate": float("nan")}, "rate"),
+        ({"select_on": "held_out"}, "needs held_out images"),
+        ({"epochs": 2.5}, "epochs"),
+    ],
+)
+def test_bad_settings_are_refused(change, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Settings(**change)
