@@ -81,6 +81,12 @@ def test_counterexamples_of_the_controls_replay(result, name):
     assert end(case["theta0"], case["eta"], case["rate"], 1) == -case["expected end"]
 
 
+def test_a_correction_that_is_off_is_refuted_by_its_step_size():
+    check = runs.correction(Fraction(3, 8), threshold)
+    assert set(check(QUICK).counterexample) == {"eta", "margin"}
+    assert runs.correction(Fraction(3, 4), threshold)(QUICK).kind == "enumerated"
+
+
 def test_where_proxquant_tells_the_functions_apart(result):
     control = next(c for c in result.controls if c.name == "ProxQuant identical")
     theta = control.evidence.counterexample["theta"]

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from experiments import cifar10, plan, sign_change
@@ -22,6 +23,13 @@ def test_the_published_plan():
     equal = ("binaryconnect-equal-steps", "proxquant-corrected")
     steps = [by_name[f"resnet20-binary-{name}-0"].settings for name in equal]
     assert {(s.lr, s.drops) for s in steps} == {(0.01, ())}
+
+
+def test_processes_of_a_plan_end_with_it(monkeypatch):
+    watched = []
+    monkeypatch.setattr(plan, "end_with", watched.append)
+    plan._begin(torch.get_num_threads(), 77)
+    assert watched == [77]
 
 
 def test_rates_are_tried_first_and_the_chosen_one_is_not_run_again():

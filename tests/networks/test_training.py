@@ -122,6 +122,19 @@ def test_nothing_held_out_was_trained_on_or_estimated_from(images, tmp_path, mon
     assert {len(b.train[0]) for b in seen} == {len(images.train) - 200}
 
 
+def test_a_small_error_before_the_freeze_is_not_the_best(images, tmp_path, monkeypatch):
+    script = iter([0.9, 0.1, 0.0, 0.8, 0.5, 0.6])
+
+    def scripted(model, optimizer, sets, trained):
+        found = {"latent": 0.0, "quantized": next(script), "quantized, reestimated": 0.0}
+        return dict.fromkeys(sets, found)
+
+    monkeypatch.setattr(measure, "errors", scripted)
+    folder = RunFolder(tmp_path / "run")
+    assert train(small(epochs=5, freeze_epoch=2), images, folder)
+    assert folder.load("best.pt")["epoch"] == 4
+
+
 def test_the_best_epoch_is_after_the_freeze_and_is_the_network_that_is_kept(images, tmp_path):
     chosen = small(epochs=8, freeze_epoch=4, rate=1.0)
     folder = RunFolder(tmp_path / "run")
