@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from experiments.benchmarks.__main__ import main
+from experiments.benchmarks.__main__ import main, measure, write
 from experiments.benchmarks.timing import Row, compare
 
 
@@ -15,7 +16,7 @@ from experiments.benchmarks.timing import Row, compare
 )  # torch's compiler uses it itself
 def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny = {"size": 100_000, "starts": 50, "steps": 20, "checkpoint_bytes": 100_000}
-    main(tmp_path, **tiny, depth=8, batch=2, compiled=False, repeats=1)
+    write(tmp_path, measure(**tiny, depth=8, batch=2, compiled=False, repeats=1))
     table = (tmp_path / "benchmarks.md").read_text()
     assert table in capsys.readouterr().out
     data = json.loads((tmp_path / "benchmarks.json").read_text())
@@ -42,3 +43,14 @@ def test_compare_takes_the_medians_in_turns() -> None:
 )
 def test_within(ratio: float, at_least: bool, within: bool) -> None:
     assert Row("x", ratio, 2.0, ratio, 1.0, at_least).within is within
+
+
+def test_the_command_measures_a_part_and_refuses_what_it_does_not_know(monkeypatch) -> None:
+    monkeypatch.setattr("experiments.benchmarks.importing.measure", lambda: [Row("x", 1, 2, 1, 1)])
+    found = CliRunner().invoke(main, ["--only", "importing"])
+    assert found.exit_code == 0
+    assert "| x | 1.00 | <= 2 |" in found.output
+    bad = CliRunner().invoke(main, ["--only", "nothing"])
+    assert bad.exit_code == 2
+    assert bad.output.startswith("Error: ")
+    assert "'nothing'" in bad.output

@@ -7,8 +7,6 @@ import torch
 
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, preset, train, train_together
-from pqtheory.networks.training import run as run_module
-from pqtheory.networks.training.graphs import suit
 from pqtheory.regularizers import weights
 
 from .recording import record
@@ -44,23 +42,6 @@ def unchecked_weights(monkeypatch):
     monkeypatch.setattr(weights, "check_weight", lambda weight: weight)
 
 
-@pytest.fixture
-def fused(monkeypatch):
-    """Let plain steps use the kernels that can be recorded on the CPU."""
-    plain = run_module.make_optimizer
-
-    def make(*arguments):
-        made = plain(*arguments)
-        for group in made.param_groups:
-            group["fused"] = True
-        return made
-
-    monkeypatch.setattr(run_module, "make_optimizer", make)
-    monkeypatch.setattr(
-        run_module, "suit", lambda made, recorded: suit(made, recorded) if recorded else None
-    )
-
-
 def same_runs(a, b, tolerance=0.0):
     assert [m["epoch"] for m in a.metrics()] == [m["epoch"] for m in b.metrics()]
     if not tolerance:
@@ -71,7 +52,7 @@ def same_runs(a, b, tolerance=0.0):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_recorded_steps_are_the_plain_ones(images, tmp_path, fused, name):
+def test_recorded_steps_are_the_plain_ones(images, tmp_path, name):
     chosen = CASES[name]
     plain, recorded = RunFolder(tmp_path / "plain"), RunFolder(tmp_path / "recorded")
     assert train(chosen, images, plain)

@@ -42,16 +42,18 @@ def lane(device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
 
 
 def suit(optimizer: Any, recorded: bool) -> None:
-    """Let a base optimizer keep its counters where its parameters are, or on the host, whatever it was loaded from."""
+    """Let a base optimizer keep its counters where its parameters are, or on the host, whatever it was loaded from.
+
+    On a CPU it gets the fused kernels, which are faster there and whose counters a record can hold.
+    """
     base: Optimizer = optimizer.base if isinstance(optimizer, QuantizingOptimizer) else optimizer
     # the warning is for those who record nothing
     base._warned_capturable_if_run_uncaptured = True
     for group in base.param_groups:
-        on_cuda = group["params"][0].is_cuda
-        # counters on the device: "capturable" on a GPU, elsewhere the fused kernels have them
-        group["fused"] = True if recorded and not on_cuda else None
+        device = group["params"][0].device.type
+        group["fused"] = True if device == "cpu" else None
         if "capturable" in group:
-            group["capturable"] = recorded and on_cuda
+            group["capturable"] = recorded and device == "cuda"
         for p in group["params"]:
             state = base.state.get(p, {})
             if "step" in state:
