@@ -78,7 +78,8 @@ class Run:
         self.model = make_model(start, images).to(device)
         self.forward: Callable[[Tensor], Tensor] = self.model
         if settings.compile:
-            self.forward = torch.compile(self.model)
+            # an epoch has two sizes of batches: a graph for each, not a slower one for any size
+            self.forward = torch.compile(self.model, dynamic=False)
         self.channels = images.train.shape[1]
         if record is None and device.type == "cuda":
             record = record_on_cuda
