@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from pqtheory._files import write_whole
 from pqtheory.provenance import provenance
 
 ROOT = Path(__file__).parents[1]
@@ -97,7 +98,7 @@ def main(only_report: bool) -> None:
     with ThreadPoolExecutor() as pool:
         diffs = dict(zip(survivors, pool.map(change, survivors), strict=True))
     words = tomllib.loads(WORDS.read_text())["words"] if WORDS.exists() else {}
-    RESULT.write_text(report(codes, words, diffs))
+    write_whole(RESULT, report(codes, words, diffs).encode())
     caught = sum(code in KILLED | TIMEOUT for code in codes.values()) / len(codes)
     print(f"{caught:.1%} of {len(codes)} mutants caught; see {RESULT.relative_to(ROOT)}")
     sys.exit(caught < TARGET)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from experiments.plan import RESULTS
+from pqtheory._files import write_whole
 from pqtheory.networks.data import Images, load
 from pqtheory.networks.models import REGISTRY
 from pqtheory.networks.training import RunFolder, Settings, preset
@@ -192,7 +193,7 @@ def _line(row: dict[str, Any]) -> str:
 def write(file: Path, content: dict[str, Any]) -> None:
     """The numbers, and the table beside them."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.with_suffix(".md").write_text(table(content), encoding="utf-8")
+    write_whole(file.with_suffix(".md"), table(content).encode())
     write_json(file, content)
 
 
