@@ -24,13 +24,19 @@ _WORDS = (
     "that figure is",
     "those figures are",
     "our settings",
+    "its settings",
+    "settings of binaryconnect",
 )
 RESULTS = Path("experiments/results")
 
 
 @click.command(
     no_args_is_help=True,
-    epilog=example("pqtheory table runs/first/*", "pqtheory table cifar10 --results my_results"),
+    epilog=example(
+        "pqtheory table runs/first/*",
+        "pqtheory table cifar10 --results my_results",
+        "pqtheory table cifar10 --paired",
+    ),
 )
 @click.argument("run", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -39,7 +45,12 @@ RESULTS = Path("experiments/results")
     metavar="PATH",
     help=f"Of cifar10 and sign-change: a result file, or a folder of them; else {RESULTS}.",
 )
-def table(run: tuple[Path, ...], results: Path | None) -> None:
+@click.option(
+    "--paired",
+    is_flag=True,
+    help="Of cifar10 and sign-change: the methods' differences over the same seeds and warm starts, with a t-test.",
+)
+def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
     """Show each RUN's errors and sign changes at its last epoch; seeds become mean and deviation.
 
     In place of runs: cifar10 or sign-change, the figures of the paper beside ours. A folder of that name is ./cifar10.
@@ -47,22 +58,25 @@ def table(run: tuple[Path, ...], results: Path | None) -> None:
     name = str(run[0])
     with user_errors():
         if len(run) == 1 and name in PUBLISHED:
-            _compare(name, results)
+            _compare(name, results, paired)
             return
-        if results is not None:
-            raise ValueError(f"--results: only with {' or '.join(PUBLISHED)} alone")
+        if results is not None or paired:
+            option = "--paired" if results is None else "--results"
+            raise ValueError(f"{option}: only with {' or '.join(PUBLISHED)} alone")
         from pqtheory.networks.summary import rows
 
         output().print(runs_table(rows(run_folders(run))))
 
 
-def _compare(name: str, results: Path | None) -> None:
+def _compare(name: str, results: Path | None, paired: bool) -> None:
     from pqtheory.networks import comparison
+    from pqtheory.networks.paired import paired as against_each_other
     from pqtheory.networks.results import read_runs
 
     place = results or RESULTS
     runs = read_runs(place, PUBLISHED[name]) if results or place.is_dir() else []
-    make = comparison.cifar10 if name == "cifar10" else comparison.sign_change
+    beside = comparison.cifar10 if name == "cifar10" else comparison.sign_change
+    make = against_each_other if paired else beside
     output().print(_shown(make(runs)))
     if not runs:
         click.echo(
