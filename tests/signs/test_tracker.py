@@ -1,8 +1,6 @@
-"""The three sign-change metrics, and the streaming tracker against them."""
+"""The streaming tracker: against the functions of whole paths, its state, and what it refuses."""
 
 import dataclasses
-import itertools
-import math
 from fractions import Fraction
 
 import numpy as np
@@ -13,257 +11,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import pqtheory.signs as signs
-from pqtheory.signs import SignMetrics, SignTracker, packing
-from pqtheory.signs.packing import BLOCK, pack_signs, unpack_signs
+from pqtheory.signs import SignMetrics, SignTracker
 
-FUNCTIONS = [signs.change_from_start, signs.flips_per_step, signs.reversals]
-VALUES = [-2.0, -0.5, -0.0, 0.0, 0.25, 3.0, math.inf, -math.inf, math.nan]
-
-
-# Plain readable versions, one coordinate at a time.
-
-
-def is_positive(x):
-    return x >= 0
-
-
-def plain_changes(series):
-    return [is_positive(x) != is_positive(series[0]) for x in series]
-
-
-def plain_flips(series):
-    return [False] + [is_positive(a) != is_positive(b) for a, b in itertools.pairwise(series)]
-
-
-def plain_reversals(series):
-    events, direction = [False], 0
-    for before, now in itertools.pairwise(series):
-        move = 1 if now > before else -1 if now < before else 0
-        events.append(move != 0 and move == -direction)
-        direction = move or direction
-    return events
-
-
-PLAIN = dict(zip(FUNCTIONS, [plain_changes, plain_flips, plain_reversals], strict=True))
-
-
-def plain_events(function, path):
-    """Apply the plain version to every coordinate of a path of shape (T + 1, ...)."""
-    events = np.zeros(path.shape, dtype=bool)
-    for index in np.ndindex(path.shape[1:]):
-        events[:, *index] = PLAIN[function](path[:, *index].tolist())
-    return events
-
-
-def random_path(shape, seed, values=VALUES):
-    return np.random.default_rng(seed).choice(values, size=shape)
-
-
-# The functions of a path.
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("shape", [(7, 5), (1, 3), (2, 1), (9, 4, 3), (6, 2, 3, 4)])
-def test_fractions_match_plain_loops(function, shape):
-    path = random_path(shape, seed=len(shape))
-    events = plain_events(function, path)
-    assert_array_equal(function(path, axis=None), events)
-    assert function(path, axis=None).dtype == bool
-    fractions = function(path)
-    assert fractions.dtype == np.float64
-    assert fractions.shape == shape[:-1]
-    np.testing.assert_allclose(fractions, events.mean(axis=-1), rtol=1e-15)
-    if len(shape) == 4:
-        np.testing.assert_allclose(function(path, axis=(1, -1)), events.mean(axis=(1, 3)))
-        np.testing.assert_allclose(function(path, axis=2), events.mean(axis=2))
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
-def test_torch_gives_what_numpy_gives(function, dtype):
-    path = random_path((8, 3, 5), seed=1)
-    tensor = torch.tensor(path, dtype=getattr(torch, dtype), requires_grad=True)
-    assert_array_equal(function(tensor, axis=None).numpy(), function(path, axis=None))
-    fractions = function(tensor)
-    assert fractions.dtype == torch.float64
-    assert_array_equal(fractions.numpy(), function(path))
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_fractions_of_fraction_paths(function):
-    path = random_path((8, 3, 5), seed=2, values=[-1.5, 0.0, 0.5, 2.0])
-    exact = np.vectorize(Fraction, otypes=[object])(path)
-    assert_array_equal(function(exact), function(path))
-
-
-def test_one_weight_that_tells_the_three_meanings_apart():
-    path = np.array([1.0, -1.0, -1.0, 1.0, -1.0])[:, None]
-    assert_array_equal(signs.change_from_start(path), [0, 1, 1, 0, 1])
-    assert_array_equal(signs.flips_per_step(path), [0, 1, 0, 1, 1])
-    assert_array_equal(signs.reversals(path), [0, 0, 0, 1, 1])
-
-
-def test_change_from_start_is_the_formula_of_the_paper():
-    path = random_path((6, 8), seed=3, values=[-1.0, 0.5, 0.0])
-    sign = np.where(path >= 0, 1.0, -1.0)
-    formula = np.abs(sign - sign[0]).sum(axis=-1) / (2 * 8)
-    assert_array_equal(signs.change_from_start(path), formula)
-
-
-def test_zero_and_minus_zero_are_positive_and_nan_is_negative():
-    path = np.array([[0.0, -0.0, math.nan, 1.0], [-0.0, 2.0, -1.0, math.nan]])
-    assert_array_equal(signs.change_from_start(path, axis=None)[1], [False, False, False, True])
-
-
-def test_reversals_of_levels_remember_the_last_move_over_pauses():
-    levels = np.array([0.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 0.0, 3.0])[:, None]
-    assert_array_equal(signs.reversals(levels), [0, 0, 0, 0, 0, 1, 0, 0, 1])
-
-
-def test_a_step_into_or_out_of_nan_is_no_move():
-    levels = np.array([[0.0, 1.0, math.nan, -1.0, 0.0, -1.0]]).T
-    assert_array_equal(signs.reversals(levels), [0, 0, 0, 0, 0, 1])
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_paths_without_coordinates_have_fraction_zero(function):
-    assert_array_equal(function(np.zeros((3, 2, 0))), np.zeros((3, 2)))
-    assert_array_equal(function(torch.zeros((3, 0))).numpy(), np.zeros(3))
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_one_coordinate_without_an_axis(function):
-    series = random_path((12,), seed=4)
-    assert_array_equal(function(series, axis=None), plain_events(function, series))
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_inputs_stay_untouched(function):
-    path = random_path((5, 4), seed=5)
-    before = path.copy()
-    function(path)
-    assert_array_equal(path, before)
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("axis", [0, -2, 2, -3, (0, 1), (1, 5)])
-def test_axis_must_not_be_time_and_must_exist(function, axis):
-    with pytest.raises(ValueError, match=r"axis: expected axes .* other than its time axis 0"):
-        function(np.zeros((3, 2)), axis=axis)
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("path", [np.zeros((0, 3)), np.float64(1.0), 1.0])
-def test_a_path_needs_a_time_step(function, path):
-    with pytest.raises(ValueError, match=r"expected shape \(T \+ 1, ..., dim\), got"):
-        function(path)
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("path", [np.zeros((3, 2), dtype=int), np.zeros((3, 2), dtype=complex)])
-def test_integer_and_complex_paths_are_refused(function, path):
-    name = "quantized" if function is signs.reversals else "latent"
-    with pytest.raises(TypeError, match=f"{name}: expected a real floating-point array"):
-        function(path)
-
-
-# Packing.
-
-
-def as_numpy(path):
-    return path
-
-
-def as_float32(path):
-    return path.astype(np.float32)
-
-
-def as_numpy_half(path):
-    return path.astype(np.float16)
-
-
-def as_numpy_bfloat16(path):
-    ml_dtypes = pytest.importorskip("ml_dtypes")
-    return path.astype(ml_dtypes.bfloat16)
-
-
-def as_swapped(path):
-    return path.astype(">f2")
-
-
-def as_fortran(path):
-    return np.asfortranarray(path)
-
-
-def as_strided(path):
-    return np.repeat(path, 2, axis=-1)[..., ::2]
-
-
-def as_torch(path):
-    return torch.from_numpy(path.copy())
-
-
-def as_torch_half(path):
-    return torch.from_numpy(path.copy()).half()
-
-
-def as_torch_bfloat16(path):
-    return torch.from_numpy(path.copy()).bfloat16().requires_grad_()
-
-
-def as_torch_transposed(path):
-    return torch.from_numpy(path.T.copy()).T
-
-
-CONVERSIONS = [
-    as_numpy,
-    as_float32,
-    as_numpy_half,
-    as_numpy_bfloat16,
-    as_swapped,
-    as_fortran,
-    as_strided,
-    as_torch,
-    as_torch_half,
-    as_torch_bfloat16,
-    as_torch_transposed,
-]
-
-
-@pytest.mark.parametrize("convert", CONVERSIONS)
-@pytest.mark.parametrize("shape", [(3, 5), (2, 8), (1, 1), (0, 4), (3, BLOCK // 2 + 3)])
-def test_packed_signs_are_one_bit_per_weight_in_row_major_order(convert, shape):
-    weights = random_path(shape, seed=6)
-    packed = pack_signs(convert(weights))
-    assert packed.dtype == np.uint8
-    assert packed.nbytes == -(-weights.size // 8)
-    assert_array_equal(unpack_signs(packed, shape), weights >= 0)
-    assert_array_equal(packed, np.packbits(weights >= 0))
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_every_half_precision_number_is_packed_right(dtype):
-    every = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16).view(dtype)
-    assert_array_equal(unpack_signs(pack_signs(every), (2**16,)), (every >= 0).numpy())
-
-
-@pytest.mark.parametrize("convert", [as_torch, as_torch_bfloat16, as_torch_transposed])
-@pytest.mark.parametrize("shape", [(3, 5), (2, 8), (0, 4), (7, 13)])
-def test_packing_on_a_device_gives_the_same_bytes(convert, shape, monkeypatch):
-    monkeypatch.setattr(packing, "DEVICE_BLOCK", 16)
-    weights = convert(random_path(shape, seed=7))
-    assert_array_equal(packing._pack_on_device(weights), pack_signs(weights))
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_a_tracker_follows_weights_on_cuda():
-    path = random_path((4, 3, 77), seed=8)
-    here, there = SignTracker(path[0]), SignTracker(torch.from_numpy(path[0]).cuda())
-    for weights in path[1:]:
-        assert here.update(weights) == there.update(torch.from_numpy(weights).cuda())
-
-
-# The tracker.
+from .helpers import CONVERSIONS, VALUES, random_path
 
 
 def levels(path):
@@ -330,6 +80,14 @@ def test_tracker_of_fractions():
     for step in range(1, 4):
         metrics = tracker.update(exact[step])
     check_against_paths(tracker, metrics, {"weights": path}, 3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_tracker_follows_weights_on_cuda():
+    path = random_path((4, 3, 77), seed=8)
+    here, there = SignTracker(path[0]), SignTracker(torch.from_numpy(path[0]).cuda())
+    for weights in path[1:]:
+        assert here.update(weights) == there.update(torch.from_numpy(weights).cuda())
 
 
 def test_tracker_follows_a_torch_module():
