@@ -1,10 +1,11 @@
 """What each run of a result file found, a row for each: the figures that the pages in ``docs/`` quote.
 
     python -m experiments.table cifar10
+    python -m experiments.table cifar10 --paired
 
 Errors and sign changes are those of the quantized network after the last epoch, flips a weight their number over all
 epochs; RMS is the distance of the latent weights to their levels at the freeze. The network is calm from the epoch on
-from which under 0.1 % of the signs flip in each until the freeze.
+from which under 0.1 % of the signs flip in each until the freeze. Paired: as ``pqtheory table cifar10 --paired``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import click
 from experiments.options import Script
 from experiments.plan import RESULTS
 from pqtheory.cli.base import user_errors
+from pqtheory.networks.paired import paired
 from pqtheory.networks.results import error_of, is_finished, read_runs
 
 CALM = 1e-3
@@ -35,9 +37,19 @@ HEADS = (
 
 def table(runs: Sequence[Mapping[str, Any]]) -> str:
     """Markdown, a row for each finished run."""
-    rows = [HEADS, ("---", *["---:"] * (len(HEADS) - 1))]
-    rows += [_row(run) for run in runs if is_finished(run)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return _markdown(HEADS, [_row(run) for run in runs if is_finished(run)])
+
+
+def paired_table(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown, a row for each two settings of more than one pair."""
+    found = paired(runs)
+    count = found.heads.index("pairs")
+    return _markdown(found.heads, [row for row in found.rows if int(row[count]) > 1])
+
+
+def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    marks = ("---", *["---:"] * (len(heads) - 1))
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, marks, *rows))
 
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,10 +81,12 @@ def _percent(share: float | None, digits: int = 2) -> str:
 
 @click.command(cls=Script)
 @click.argument("name")
-def main(name: str) -> None:
+@click.option("--paired", "differences", is_flag=True, help="Differences of the methods instead.")
+def main(name: str, differences: bool) -> None:
     """Print the finished runs of results/NAME.json as a Markdown table."""
     with user_errors():
-        click.echo(table(read_runs(RESULTS / f"{name}.json", name)), nl=False)
+        runs = read_runs(RESULTS / f"{name}.json", name)
+        click.echo((paired_table if differences else table)(runs), nl=False)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiments.plan import RESULTS
-from experiments.table import HEADS, table
+from experiments.table import HEADS, paired_table, table
 from pqtheory.networks.results import read_runs
 
 PAGES = Path(__file__).parents[1] / "docs"
@@ -52,8 +52,10 @@ def test_figures_by_hand():
     assert plain["signs changed, %"] == plain["RMS at the freeze"] == "-"
 
 
-@pytest.mark.parametrize("name", ["cifar10"])
-def test_the_pages_quote_what_it_prints(name):
-    printed = table(read_runs(RESULTS / f"{name}.json", name))
+@pytest.mark.parametrize(
+    ("name", "make"), [("cifar10", table), ("cifar10", paired_table)], ids=["runs", "paired"]
+)
+def test_the_pages_quote_what_it_prints(name, make):
+    printed = make(read_runs(RESULTS / f"{name}.json", name))
     assert printed.count("\n") > 2
     assert printed in (PAGES / f"{name}.md").read_text()
