@@ -1,0 +1,194 @@
+"""What the commands beside verify print and write; of every command, its help and what it says about bad arguments."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pqtheory import plotting
+from pqtheory.cli.base import nearest
+from pqtheory.digits import DigitsSettings
+from pqtheory.evidence import lookup
+
+from .running import one_line, process, run
+
+
+def test_the_template_is_a_claim_that_verifies(tmp_path):
+    template = process("claims", "--template", cwd=tmp_path)
+    assert template.returncode == 0
+    (tmp_path / "my_claim.py").write_text(template.stdout)
+    result = process("verify", "my_claim.py", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "my-claim" in result.stdout
+    assert "1/1" in result.stdout
+
+
+def test_a_run_that_diverges_is_one_line(tmp_path):
+    result = process("plot", "basins", "--step-size", "1000", "--out", "b.png", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "not finite after step" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify", "not_there.py"), "claim file: no file 'not_there.py'"),
+        (("verify", "--budget", "huge"), "Invalid value for '--budget': 'huge'"),
+        (("verify", "--bugdet", "full"), "'--budget'"),
+        (("show", "codebok-prox"), "no claim 'codebok-prox'; did you mean 'codebook-prox'?"),
+        (("verfy",), "no command 'verfy'; did you mean 'verify'?"),
+        (("plot", "regulariser"), "no picture 'regulariser'; did you mean 'regularizer'?"),
+        (("plot", "signflips"), "no picture 'signflips'; did you mean 'sign-flips'?"),
+        (
+            ("plot", "toy", "--out", "x.jpg"),
+            "--out: file: expected a name that ends in .png, .svg, .pdf, got 'x.jpg'",
+        ),
+        (
+            ("plot", "toy", "--out", "no/such/folder/x.png"),
+            "--out: cannot write 'no/such/folder/x.png': No such file",
+        ),
+        (("plot", "toy", "--step-size", "0"), "step_size: expected a finite number > 0"),
+        (("plot", "toy", "--steps", "many"), "Invalid value for '--steps': 'many'"),
+        (
+            ("plot", "regularizer", "--set", "ternry"),
+            "set: no set 'ternry'; did you mean 'ternary'?",
+        ),
+        (
+            ("plot", "regularizer", "--regularizer", "l1-binry"),
+            "no regularizer 'l1-binry'; did you mean 'l1-binary'?",
+        ),
+        (
+            ("plot", "regularizer", "--set", "ternary", "--regularizer", "l1-binary"),
+            "either --regularizer or --set",
+        ),
+        (("plot", "regularizer", "--set", "scaled-binary"), "expected a set with fixed levels"),
+        (
+            ("plot", "regularizer", "--set", "foo"),
+            "set: no set 'foo'; expected one of binary, binary-scaled, ternary,",
+        ),
+        (("foo",), "no command 'foo'; expected one of"),
+        (("plot", "regularizer", "--weight", "nan"), "--weight: expected a number >= 0, got nan"),
+        (("plot", "regularizer", "--weight", "-1"), "--weight: expected a number >= 0, got -1.0"),
+        (("plot", "trajectory", "--method", "binaryconnect"), "did you mean 'binary-connect'?"),
+        (("plot", "trajectory", "--dim", "2"), "give --seed"),
+        (("plot", "sign-flips", "--seeds", "0"), "seeds: expected an integer >= 1, got 0"),
+        (("plot", "sign-flips", "--rate", "-1"), "rate: expected a finite number >= 0"),
+        (("plot", "sign-flips", "--step-size", "-1"), "step_size: expected a finite number > 0"),
+        (("plot", "basins", "--resolution", "1"), "resolution: expected an integer >= 2"),
+        (("plot", "basins", "--step-size", "1e400"), "step_size: expected a finite number > 0"),
+    ],
+)
+def test_a_bad_argument_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message in one_line(run(*arguments))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_show_says_everything(claim_file):
+    result = run("show", claim_file(part=0.5))
+    assert result.exit_code == 0
+    for text in (
+        "a statement",
+        "a = b",
+        "Source: a source",
+        "p: q [enumerated, 1 cases, least margin 0.5]",
+        "c: measured 0.5, predicted 0.5",
+        "Controls, refuted 1/1",
+        "k: l [refuted]",
+        "counterexample: n = 3, margin = -1",
+    ):
+        assert text in result.stdout
+    refuted = run("show", claim_file(part=-0.5, control=1.0))
+    assert "counterexample: n = 3, margin = -0.5" in refuted.stdout
+    assert "[SURVIVES]" in refuted.stdout
+
+
+def test_show_prints_the_derivation_and_the_proof():
+    result = run("show", "w-prox")
+    assert result.exit_code == 0
+    text = result.stdout
+    assert text.index("Derivation:") < text.index("Parts:") < text.index("z3: no real")
+    assert text.rstrip().endswith("Again: pqtheory verify w-prox --budget quick")
+
+
+def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
+    found = [lookup.load_file(Path(claim_file(n))) for n in ("one-claim", "two-claim")]
+    monkeypatch.setattr(lookup, "find_claims", lambda *names: found)
+    result = run("claims")
+    assert result.exit_code == 0
+    for text in ("one-claim", "two-claim", "a source", "a statement"):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("regularizer", "--set", "ternary", "--weight", "0.2"),
+        ("regularizer", "--regularizer", "smoothed-binary"),
+        ("toy", "--start", "0.8", "--steps", "10"),
+        ("trajectory", "--method", "lazy-prox", "--steps", "10"),
+        ("trajectory", "--seed", "1", "--dim", "2", "--steps", "10"),
+        ("basins", "--resolution", "5", "--steps", "20", "--convex"),
+        ("sign-flips", "--seeds", "1", "--epochs", "1", "--rate", "0.1", "--step-size", "1"),
+    ],
+)
+def test_plot_writes_the_file_that_it_names(arguments, tmp_path, monkeypatch):
+    small = DigitsSettings(hidden=4, warm_epochs=1, batch_size=400)
+    monkeypatch.setattr(
+        "pqtheory.digits.DigitsSettings",
+        lambda **given: DigitsSettings(**{**vars(small), **given}),
+    )
+    out = tmp_path / "a.svg"
+    result = run("plot", *arguments, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"wrote {out}\n"
+    assert out.read_text().startswith("<?xml")
+
+
+def test_plot_has_a_default_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("plot", "toy", "--steps", "5").exit_code == 0
+    assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
+
+
+COMMANDS = [(), ("verify",), ("claims",), ("show",), ("plot",)] + [
+    ("plot", n) for n in (*plotting.REGISTRY, "distances")
+]
+COMMANDS += [("train",), ("sweep",), ("table",), ("signs",), ("data",)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command):
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert "\n  Example:\n    pqtheory " in result.stdout
+
+
+@pytest.mark.parametrize("command", [(), ("plot",), ("show",)])
+def test_a_command_without_arguments_shows_its_help(command):
+    result = run(*command)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Example:" in result.stdout
+
+
+def test_version():
+    assert run("--version").stdout.startswith("pqtheory, version ")
+
+
+def test_nearest_of_nothing_says_nothing():
+    assert nearest("x", []) == ""
+
+
+def test_the_command_line_starts_without_heavy_libraries(tmp_path):
+    code = (
+        "import sys, pqtheory.cli; "
+        "print([m for m in ('torch', 'sympy', 'matplotlib', 'sklearn') if m in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout == "[]\n"

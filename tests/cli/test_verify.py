@@ -1,0 +1,201 @@
+"""`pqtheory verify`: in a process of its own for what a user does first, in this one for the rest."""
+
+import importlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pqtheory import plotting
+from pqtheory.digits import DigitsSettings, run_digits
+from pqtheory.evidence import lookup
+
+from .running import CLAIM_FILE, one_line, process, run
+
+cli_verify = importlib.import_module("pqtheory.cli.verify")
+
+
+def test_verify_in_a_process_of_its_own(tmp_path):
+    result = process("verify", "w-prox", "--json", "r.json", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "w-prox" in result.stdout
+    assert "2/2" in result.stdout
+    stored = json.loads((tmp_path / "r.json").read_text())
+    (claim,) = stored["claims"]
+    assert stored["ok"] is True
+    assert claim["name"] == "w-prox"
+    assert {c["refuted"] for c in claim["controls"]} == {True}
+    assert set(claim) >= {"name", "kind", "parts", "measured", "predicted", "controls", "seconds"}
+
+
+def test_a_bad_argument_in_a_process_of_its_own(tmp_path):
+    result = process("verify", "w-porx", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "pqtheory: claim: no claim 'w-porx'; did you mean 'w-prox'?\n"
+
+
+def test_the_table_has_headline_prediction_controls_and_kind(claim_file):
+    result = run("verify", claim_file(), "--budget", "full")
+    assert result.exit_code == 0
+    for word in ("mine", "a source", "enumerated", "0.5", "1/1", "budget full"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("options", [{"part": -1.0}, {"control": 0.0}])
+def test_exit_code_1_if_refuted_or_a_control_survives(claim_file, options, tmp_path):
+    out = tmp_path / "r.json"
+    result = run("verify", claim_file(**options), claim_file("fine"), "--json", out)
+    assert result.exit_code == 1
+    assert "fine" in result.stdout
+    assert json.loads(out.read_text())["ok"] is False
+    assert run("show", claim_file(**options)).exit_code == 1
+
+
+def test_figures_that_json_lacks_are_written_all_the_same(claim_file, tmp_path):
+    path = Path(claim_file())
+    path.write_text(
+        path.read_text().replace('measured={"c": 0.5}', 'measured={"c": 0.5, "s": {1}}')
+    )
+    result = run("verify", path, "--json", tmp_path / "r.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (stored,) = json.loads((tmp_path / "r.json").read_text())["claims"]
+    assert stored["measured"] == {"c": 0.5, "s": "{1}"}
+
+
+def test_a_claim_that_is_named_twice_runs_once(claim_file, monkeypatch):
+    path = Path(claim_file())
+    monkeypatch.chdir(path.parent)
+    result = run("verify", "two-function-toy", path.name, f"./{path.name}", "two-function-toy")
+    assert result.exit_code == 0
+    assert result.stdout.count("two-function-toy") == 1
+    assert result.stdout.count("mine") == 1
+    Path("other.py").write_text(path.read_text())
+    message = one_line(run("verify", path.name, "other.py"))
+    assert "expected different names, got two claims 'mine'" in message
+
+
+def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
+    mine = lookup.load_file(Path(claim_file("only-one")))
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    result = run("verify")
+    assert result.exit_code == 0
+    assert "only-one" in result.stdout
+
+
+def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
+    mine = replace(lookup.load_file(Path(claim_file("broken", part="'a'"))), file="")
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    assert isinstance(run("verify", "broken").exception, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1\nx = ", "bad.py': SyntaxError: invalid syntax (line 2 of bad.py)"),
+        (
+            "import not_there_at_all",
+            "ModuleNotFoundError: No module named 'not_there_at_all' (line 1 of bad.py)",
+        ),
+        ("x = 1", "defines no CLAIM"),
+        (
+            CLAIM_FILE.format(name="bad", part="1 / 0", control=-1),
+            "ZeroDivisionError: division by zero (line 9",
+        ),
+        (CLAIM_FILE.format(name="bad", part="'a'", control=-1), "claim 'bad': DTypePromotionError"),
+        (
+            CLAIM_FILE.format(name="bad", part=0, control=-1).replace('"c")', '"d")'),
+            "pqtheory: claim 'bad': no part measures its headline 'd', only ['c']\n",
+        ),
+        (
+            CLAIM_FILE.format(name="bad", part=0, control=-1).replace('{"c": 0.5}, p', "{}, p"),
+            "claim 'bad': ValueError: predicted: figure 'c' is not measured, only [] (line 6 of",
+        ),
+    ],
+)
+def test_a_users_broken_claim_file_is_one_line(tmp_path, text, message):
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    assert message in one_line(run("verify", path))
+    assert message in one_line(run("show", path))
+
+
+@pytest.mark.parametrize("place", ["file/sub", "file"])
+def test_an_unwritable_out_folder_fails_before_the_work(tmp_path, monkeypatch, place):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(cli_verify, "run_claims", None)
+    assert "--out: cannot write to the folder" in one_line(run("verify", "--out", tmp_path / place))
+
+
+def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli_verify, "run_claims", None)
+    assert "it is a folder" in one_line(run("verify", "--json", tmp_path))
+    assert "--json: cannot write" in one_line(run("verify", "--json", tmp_path / "no" / "x.json"))
+    (tmp_path / "locked").write_text("kept")
+    monkeypatch.setattr("pqtheory.cli.base.os.access", lambda *_: False)
+    assert "permission denied" in one_line(run("verify", "--json", tmp_path / "locked"))
+    assert (tmp_path / "locked").read_text() == "kept"
+
+
+def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch):
+    tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
+    monkeypatch.setattr("pqtheory.digits.run_digits", lambda **options: run_digits(tiny, **options))
+    out = tmp_path / "new" / "out"
+    result = run("verify", claim_file(), "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    names = {p.name for p in out.iterdir()}
+    assert names == {"report.html", "claims.json", "digits.json", "counterexamples"} | {
+        f"{p}.png" for p in plotting.REGISTRY
+    }
+    html = (out / "report.html").read_text(encoding="utf-8")
+    assert html.count("data:image/png;base64,") == len(plotting.REGISTRY)
+    assert "a statement" in html
+    stored = json.loads((out / "digits.json").read_text())
+    assert stored["provenance"]["seed"] == 0
+    error = stored["summary"]["ProxQuant"]["quantized_error"]["mean"]
+    assert f"{100 * error:.2f} ±" in html
+    assert f"{100 * error:.2f} ±" in result.stdout
+    assert str(out / "report.html") in result.stdout.replace("\n", "")
+
+
+def test_stopping_is_quiet(claim_file, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_verify, "run_claims", stop)
+    result = run("verify")
+    assert (result.exit_code, result.stderr.strip()) == (130, "pqtheory: stopped")
+
+
+def test_jobs_give_the_same_results_in_the_same_order(claim_file, tmp_path):
+    names = (claim_file("one-claim"), "w-prox", claim_file("two-claim", part=-0.5))
+    found = []
+    for jobs in (1, 2):
+        file = tmp_path / f"{jobs}.json"
+        assert run("verify", *names, "--jobs", jobs, "--json", file).exit_code == 1
+        claims = json.loads(file.read_text())["claims"]
+        found.append([{k: v for k, v in c.items() if k != "seconds"} for c in claims])
+    assert [c["name"] for c in found[0]] == ["one-claim", "w-prox", "two-claim"]
+    assert found[0] == found[1]
+
+
+def test_jobs_report_a_users_broken_check(claim_file):
+    result = run("verify", claim_file("fine"), claim_file("broken", part="'a'"), "--jobs", 2)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("pqtheory: claim 'broken': ")
+    assert "of broken.py)" in result.stderr
+    assert run("verify", "--jobs", 0).exit_code == 2
+
+
+def test_html_shows_proof_derivation_and_the_command(claim_file, tmp_path):
+    page = tmp_path / "claims.html"
+    mine = claim_file("mine")
+    assert run("verify", "w-prox", mine, "--html", page).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "z3: no real" in text
+    assert "(check-sat)" in text
+    assert "<h4>Derivation</h4>" in text
+    assert "pqtheory verify w-prox --budget quick" in text
+    assert f"pqtheory verify {mine} --budget quick" in text
+    assert "<h2>Pictures</h2>" not in text
+    assert run("verify", mine, "--html", tmp_path).exit_code == 2
