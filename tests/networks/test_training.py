@@ -1,4 +1,4 @@
-"""Training: resume bit for bit, also after a kill; presets; measurements against straight computations; bad input."""
+"""Training: what is learned, on which images; resumed bit for bit, also after a kill; stopped; refused."""
 
 import json
 import os
@@ -9,13 +9,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from pqtheory.networks import models, optim
-from pqtheory.networks.data import Images, load
 from pqtheory.networks.training import (
     NonFiniteLossError,
     RunFolder,
@@ -29,19 +25,8 @@ from pqtheory.networks.training import folder as folder_module
 from pqtheory.networks.training.batches import Batches
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.run import Run
-from pqtheory.regularizers import DistanceL1
-from pqtheory.sets import Binary
 
-
-@pytest.fixture(scope="module")
-def images():
-    return load("digits")
-
-
-def small(method="proxquant", name="corrected", **changes):
-    chosen = {"epochs": 4, "held_out": 200, "augment": True, "batch_size": 256, **changes}
-    return preset(name, method, **chosen)
-
+from .small_runs import small, tiny_images
 
 CASES = [
     small("full-precision"),
@@ -50,17 +35,6 @@ CASES = [
     small("binaryrelax", "faithful", levels="ternary"),
     small("proxquant", "faithful", rate=0.1),
 ]
-
-
-def test_errors_may_be_measured_at_landmarks_and_every_so_many_epochs(images, tmp_path):
-    often, seldom = RunFolder(tmp_path / "often"), RunFolder(tmp_path / "seldom")
-    chosen = small(epochs=6, freeze_epoch=5, measure_every=4, rate=1.0)
-    assert train(replace(chosen, measure_every=1), images, often)
-    assert train(chosen, images, seldom)
-    assert [m["epoch"] for m in seldom.metrics() if "error" in m] == [0, 4, 5, 6]
-    for a, b in zip(often.metrics(), seldom.metrics(), strict=True):
-        assert a == {"error": a["error"], **b}
-    assert seldom.load("best.pt")["epoch"] in (4, 5, 6)
 
 
 @pytest.mark.parametrize("settings", CASES, ids=lambda s: s.method)
@@ -122,32 +96,6 @@ def test_nothing_held_out_was_trained_on_or_estimated_from(images, tmp_path, mon
     assert {len(b.train[0]) for b in seen} == {len(images.train) - 200}
 
 
-def test_a_small_error_before_the_freeze_is_not_the_best(images, tmp_path, monkeypatch):
-    script = iter([0.9, 0.1, 0.0, 0.8, 0.5, 0.6])
-
-    def scripted(model, optimizer, sets, trained):
-        found = {"latent": 0.0, "quantized": next(script), "quantized, reestimated": 0.0}
-        return dict.fromkeys(sets, found)
-
-    monkeypatch.setattr(measure, "errors", scripted)
-    folder = RunFolder(tmp_path / "run")
-    assert train(small(epochs=5, freeze_epoch=2), images, folder)
-    assert folder.load("best.pt")["epoch"] == 4
-
-
-def test_the_best_epoch_is_after_the_freeze_and_is_the_network_that_is_kept(images, tmp_path):
-    chosen = small(epochs=8, freeze_epoch=4, rate=1.0)
-    folder = RunFolder(tmp_path / "run")
-    assert train(chosen, images, folder)
-    after = {m["epoch"]: m["error"]["held_out"]["quantized"] for m in folder.metrics()[5:]}
-    best = folder.load("best.pt")
-    assert best["epoch"] == min(after, key=after.get)
-    model = make_model(chosen, images)
-    model.load_state_dict(best["model"])
-    held_out = Batches(images.held_out(200), torch.device("cpu"), 256, False, 0)
-    assert measure.error(model, held_out) == min(after.values())
-
-
 def test_weights_that_are_not_finite_stop_it_and_the_step_of_a_loss_is_told(
     images, tmp_path, monkeypatch
 ):
@@ -204,30 +152,6 @@ def test_a_killed_process_goes_on_with_the_same_metrics(tmp_path):
         )
         assert "done; test error: latent" in result.stdout
     assert (killed / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
-
-
-def test_metrics_of_a_run(images, tmp_path):
-    settings = small("proxquant", freeze_epoch=2, rate=5.0)
-    folder = RunFolder(tmp_path / "run")
-    train(settings, images, folder)
-    lines = folder.metrics()
-    assert [m["epoch"] for m in lines] == [0, 1, 2, 3, 4]
-    layers = {"conv.weight", "conv2.weight", "fc.weight", "all"}
-    for m in lines:
-        assert set(m["quantization_error"]) == layers
-        assert set(m["error"]) == {"test", "held_out"}
-        assert set(m["error"]["test"]) == {"latent", "quantized", "quantized, reestimated"}
-    assert set(lines[1]["signs"]) == layers
-    assert ["fixed_point_share" in m for m in lines] == [True, False, True, False, True]
-    assert lines[3]["quantization_error"]["all"] == 0
-    assert lines[2]["quantization_error"]["all"] > 0
-    # frozen: no sign moves
-    assert lines[4]["signs"]["all"]["flips"] == 0
-    about = json.loads((folder.path / "settings.json").read_text())
-    assert about["provenance"]["data_sha256"] == images.sha256
-    assert {"command", "versions", "hardware", "time", "seed"} <= set(about["provenance"])
-    best = min(range(1, 5), key=lambda e: lines[e]["error"]["held_out"]["quantized, reestimated"])
-    assert folder.load("best.pt")["epoch"] == best
 
 
 def test_learning_without_noise(images, tmp_path):
@@ -290,67 +214,6 @@ def test_batches_are_a_permutation_fixed_by_seed_and_epoch(images):
     x = torch.cat([x for x, _ in batches.plain("train")])
     assert abs(float(x.mean())) < 1e-5
     assert float(x.std()) == pytest.approx(1, abs=1e-3)
-
-
-def tiny_images(n=60):
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (n, 1, 8, 8), dtype=np.uint8)
-    labels = rng.integers(0, 10, n)
-    return Images("digits", pixels, labels, pixels[:20], labels[:20], (0.5,), (0.25,), 10)
-
-
-def test_fixed_point_share_is_that_of_the_full_gradient():
-    images = tiny_images()
-    torch.manual_seed(0)
-    model = models.SmallNet(width=4)
-    groups = optim.split_parameters(model, models.binary_weights)
-    opt = optim.ProxQuant(torch.optim.SGD(groups, lr=0.1), DistanceL1(Binary()), 0.1)
-    names = {id(p): n for n, p in model.named_parameters()}
-    batches = Batches(images, "cpu", 32, False, 0)
-    found = measure.fixed_point_share(model, opt, names, batches)
-    state = {k: v.clone() for k, v in model.state_dict().items()}
-    again = models.SmallNet(width=4)
-    again.load_state_dict(state)
-    for name in groups[0]["names"]:
-        weight = again.get_parameter(name)
-        weight.data = torch.where(weight.data >= 0, 1.0, -1.0)
-    with measure.reestimated(again, batches):
-        again.eval()
-        x, y = (torch.cat(part) for part in zip(*batches.plain("train"), strict=True))
-        nn.functional.cross_entropy(again(x), y).backward()
-        counts = []
-        for name in groups[0]["names"]:
-            weight = again.get_parameter(name)
-            counts.append((weight.detach() * weight.grad <= 0).double())
-            assert found[name] == pytest.approx(float(counts[-1].mean()), abs=0.02)
-    every = float(torch.cat([c.flatten() for c in counts]).mean())
-    assert found["all"] == pytest.approx(every, abs=0.02)
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, state[name])
-
-
-def test_quantization_error_by_hand():
-    model = nn.Sequential(nn.Linear(2, 1, bias=False))
-    model[0].weight.data = torch.tensor([[0.5, -2.0]])
-    opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(model), lr=0.1))
-    names = {id(p): n for n, p in model.named_parameters()}
-    expected = ((0.25 + 1) / 2) ** 0.5
-    found = measure.quantization_error(names, opt)
-    assert found == {"0.weight": pytest.approx(expected), "all": pytest.approx(expected)}
-
-
-def test_reestimated_statistics_are_those_of_the_batches_and_come_back():
-    batches = Batches(tiny_images(), "cpu", 60, False, 0)
-    model = models.SmallNet(width=4)
-    before = {k: v.clone() for k, v in model.state_dict().items()}
-    x, _ = next(batches.plain("train"))
-    with measure.reestimated(model, batches):
-        inner = model.conv(x)
-        torch.testing.assert_close(model.norm.running_mean, inner.mean((0, 2, 3)))
-        torch.testing.assert_close(model.norm.running_var, inner.var((0, 2, 3)))
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, before[name])
-    assert model.norm.momentum == 0.1
 
 
 def test_strength_of_both_presets_per_step():
