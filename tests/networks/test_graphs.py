@@ -5,16 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, preset, train, train_together
 from pqtheory.regularizers import weights
 
 from .recording import record
-
-
-@pytest.fixture(scope="module")
-def images():
-    return load("digits")
 
 
 def settings(method="proxquant", kind="corrected", **changes):
