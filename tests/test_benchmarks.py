@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from experiments.benchmarks.__main__ import main, measure, write
+from experiments.benchmarks import __main__ as command
+from experiments.benchmarks.__main__ import measure, write
 from experiments.benchmarks.timing import Row, compare
 
 
@@ -45,12 +46,22 @@ def test_within(ratio: float, at_least: bool, within: bool) -> None:
     assert Row("x", ratio, 2.0, ratio, 1.0, at_least).within is within
 
 
-def test_the_command_measures_a_part_and_refuses_what_it_does_not_know(monkeypatch) -> None:
-    monkeypatch.setattr("experiments.benchmarks.importing.measure", lambda: [Row("x", 1, 2, 1, 1)])
-    found = CliRunner().invoke(main, ["--only", "importing"])
-    assert found.exit_code == 0
-    assert "| x | 1.00 | <= 2 |" in found.output
-    bad = CliRunner().invoke(main, ["--only", "nothing"])
+def test_the_command_measures_all_or_a_part_and_refuses_what_it_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CliRunner().invoke
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
+    for name, suite in command.SUITES.items():
+        monkeypatch.setattr(suite, "measure", lambda name=name: [Row(name, 1, 2, 1, 1)])
+    part = run(command.main, ["--only", "prox"])
+    assert part.exit_code == 0
+    assert "| prox | 1.00 | <= 2 |" in part.output
+    assert "| signs |" not in part.output
+    bad = run(command.main, ["--only", "nothing"])
     assert bad.exit_code == 2
     assert bad.output.startswith("Error: ")
     assert "'nothing'" in bad.output
+    assert not (tmp_path / "results").exists()
+    assert run(command.main, []).exit_code == 0
+    rows = json.loads((tmp_path / "results" / "benchmarks.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == list(command.SUITES)

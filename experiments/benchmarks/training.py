@@ -43,7 +43,7 @@ def measure(
         suit(opt, recorded=False)
         batches = Batches(images, "cpu", batch, augment=True, seed=0)
         pairs = itertools.chain.from_iterable(map(batches.epoch, itertools.count()))
-        forward = torch.compile(net) if compiled else net
+        forward = torch.compile(net, dynamic=False) if compiled else net
         return _steps(forward, opt, pairs, amp), opt, net
 
     plain, _, _ = ours(lambda base: base)

@@ -226,3 +226,25 @@ def test_strength_of_both_presets_per_step():
         opt = make_optimizer(settings, make_model(settings, images), 1, 4)
         strength = opt.quantized_groups[0].map.strength
         assert [strength(t) for t in (0, 1, 2, 8)] == expected
+
+
+def test_full_batches_are_compiled_in_one_graph(images, tmp_path, monkeypatch):
+    """Whatever is compiled trains alike here, as this compiler leaves it as it is."""
+    seen = []
+
+    def compile_(model, **options):
+        def forward(x):
+            seen.append((len(x), options, model.training))
+            return model(x)
+
+        return forward
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    compiled, plain = RunFolder(tmp_path / "compiled"), RunFolder(tmp_path / "plain")
+    assert train(small(compile=True), images, compiled)
+    steps = (len(images.train) - 200) // 256  # of full batches; a smaller one is left
+    assert seen == 4 * steps * [(256, {"dynamic": False}, True)]
+    assert train(small(), images, plain)
+    assert (compiled.path / "metrics.jsonl").read_bytes() == (
+        plain.path / "metrics.jsonl"
+    ).read_bytes()

@@ -10,7 +10,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from pqtheory.networks.models.norm import NormRelu
+from pqtheory.networks.models.norm import norm_relu
 
 WIDTHS = (16, 32, 64)
 
@@ -22,9 +22,9 @@ class BasicBlock(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
-        self.norm1 = NormRelu(width)
+        self.norm1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.norm2 = NormRelu(width)
+        self.norm2 = nn.BatchNorm2d(width)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or channels != width:
             self.shortcut = nn.Sequential(
@@ -33,9 +33,8 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same height and width, or half of them; shape (n, width, ...)."""
-        inner = self.norm1(self.conv1(x))
-        out: Tensor = self.norm2(self.conv2(inner), self.shortcut(x))
-        return out
+        inner = norm_relu(self.norm1, self.conv1(x))
+        return norm_relu(self.norm2, self.conv2(inner), self.shortcut(x))
 
 
 @final
@@ -53,7 +52,7 @@ class ResNet(nn.Module):
     def __init__(self, blocks: int, channels: int = 3, classes: int = 10) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, WIDTHS[0], 3, 1, 1, bias=False)
-        self.norm = NormRelu(WIDTHS[0])
+        self.norm = nn.BatchNorm2d(WIDTHS[0])
         stages, before = [], WIDTHS[0]
         for stage, width in enumerate(WIDTHS):
             first = BasicBlock(before, width, 2 if stage else 1)
@@ -68,7 +67,7 @@ class ResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of the classes, shape (n, classes)."""
-        x = self.stages(self.norm(self.conv(x)))
+        x = self.stages(norm_relu(self.norm, self.conv(x)))
         scores: Tensor = self.fc(x.mean((2, 3)))
         return scores
 

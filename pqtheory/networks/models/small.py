@@ -4,7 +4,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from pqtheory.networks.models.norm import NormRelu
+from pqtheory.networks.models.norm import norm_relu
 
 
 @final
@@ -22,14 +22,14 @@ class SmallNet(nn.Module):
     def __init__(self, channels: int = 1, classes: int = 10, width: int = 16) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, width, 3, padding=1, bias=False)
-        self.norm = NormRelu(width)
+        self.norm = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, 2 * width, 3, 2, 1, bias=False)
-        self.norm2 = NormRelu(2 * width)
+        self.norm2 = nn.BatchNorm2d(2 * width)
         self.fc = nn.Linear(2 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores of the classes, shape (n, classes)."""
-        x = self.norm(self.conv(x))
-        x = self.norm2(self.conv2(x))
+        x = norm_relu(self.norm, self.conv(x))
+        x = norm_relu(self.norm2, self.conv2(x))
         scores: Tensor = self.fc(x.mean((2, 3)))
         return scores

@@ -44,7 +44,8 @@ def lane(device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
 def suit(optimizer: Any, recorded: bool) -> None:
     """Let a base optimizer keep its counters where its parameters are, or on the host, whatever it was loaded from.
 
-    On a CPU it gets the fused kernels, which are faster there and whose counters a record can hold.
+    On a CPU it gets the fused kernels, which are faster there and whose counters a record can hold. They take for
+    granted that gradients and moments lie in memory as the parameters do: lay a model out before it has an optimizer.
     """
     base: Optimizer = optimizer.base if isinstance(optimizer, QuantizingOptimizer) else optimizer
     # the warning is for those who record nothing

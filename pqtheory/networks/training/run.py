@@ -78,7 +78,7 @@ class Run:
         self.model = make_model(start, images).to(device)
         self.forward: Callable[[Tensor], Tensor] = self.model
         if settings.compile:
-            # an epoch has two sizes of batches: a graph for each, not a slower one for any size
+            # one graph, for full batches: one for any size would be slower, and a second takes as long to compile
             self.forward = torch.compile(self.model, dynamic=False)
         self.channels = images.train.shape[1]
         if record is None and device.type == "cuda":
@@ -161,8 +161,9 @@ class Run:
         return (self._step(x, y) for x, y in self.batches.epoch(epoch))
 
     def _loss(self, x: Tensor, y: Tensor) -> Tensor:
+        forward = self.forward if len(x) == self.settings.batch_size else self.model
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
-            loss: Tensor = nn.functional.cross_entropy(self.forward(x), y)
+            loss: Tensor = nn.functional.cross_entropy(forward(x), y)
         return loss
 
     def _step(self, x: Tensor, y: Tensor) -> Tensor:
