@@ -61,7 +61,7 @@ class _InRows(torch.autograd.Function):
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, shortcut: Tensor | None, eps: float
     ) -> tuple[Tensor, Tensor, Tensor]:
         count = x.numel() // x.shape[1]
-        rows = _rows(x).to(weight.dtype)
+        rows = _rows(x)
         # E[x^2] - E[x]^2 cancels where the mean is large; about the mean of one image of n, E[d^2] is at most n var
         shift = _per_channel(_rows(x[:1]).to(weight.dtype), x) / (count // len(x))
         deviation = rows - _repeated(shift, rows)
