@@ -24,6 +24,7 @@ from pqtheory.networks.training.graphs import (
     record_on_cuda,
     suit,
 )
+from pqtheory.networks.training.memory import keep_memory
 from pqtheory.networks.training.settings import Settings
 from pqtheory.signs import SignTracker
 
@@ -64,6 +65,8 @@ class Run:
         record: Recorder | None = None,
     ) -> None:
         self.settings, self.folder, self.device = settings, folder, device
+        if device.type == "cpu":
+            keep_memory()
         stock = Stock(images, device) if stock is None else stock
         trained = stock.split(settings.held_out)
         sets = {"test": images, "held_out": trained} if settings.held_out else {"test": images}

@@ -1,0 +1,55 @@
+"""Freed memory is kept where the C library can be told to."""
+
+import ctypes
+import platform
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from pqtheory.networks.training import memory
+
+FAULTS = """
+    import resource
+    import numpy as np
+    from pqtheory.networks.training.memory import keep_memory
+
+    def faults():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+    def step():
+        held = [np.ones(1 << 21) for _ in range(12)]  # 16 MiB each, all freed together
+
+    told = {tell} and keep_memory()
+    step()
+    before = faults()
+    for _ in range(3):
+        step()
+    print(told, faults() - before)
+"""
+gnu = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs the GNU C library")
+
+
+def faults(tell):
+    code = textwrap.dedent(FAULTS.format(tell=tell))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    told, count = done.stdout.split()
+    return told == "True", int(count)
+
+
+@gnu
+def test_pages_of_a_step_are_there_in_the_next():
+    told, few = faults(tell=True)
+    _, many = faults(tell=False)
+    assert told
+    assert few < many / 4
+
+
+@pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
+def test_another_library_is_left_as_it_is(monkeypatch, error):
+    def missing(name):
+        raise error(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    assert memory.keep_memory.__wrapped__() is False
