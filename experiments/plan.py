@@ -19,7 +19,7 @@ from pqtheory.networks.data import load
 from pqtheory.networks.models import REGISTRY, binary_weights
 from pqtheory.networks.training import RunFolder, Settings, train, train_together
 from pqtheory.networks.workers import end_with
-from pqtheory.provenance import provenance, write_json
+from pqtheory.provenance import STARTED_BY, provenance, started_by, write_json
 
 RESULTS = Path(__file__).parent / "results"
 #: seconds kept for the end of a run and for what its process takes to start
@@ -100,14 +100,15 @@ def carry_out(
         else:
             threads = max(1, (os.cpu_count() or 1) // len(tasks))
             with ProcessPoolExecutor(
-                len(tasks), get_context("spawn"), _begin, (threads, os.getpid())
+                len(tasks), get_context("spawn"), _begin, (threads, os.getpid(), started_by())
             ) as pool:
                 finished = [f.result() for f in [pool.submit(_one, *task) for task in tasks]]
         if not all(finished):
             return False
 
 
-def _begin(threads: int, parent: int) -> None:
+def _begin(threads: int, parent: int, command: str) -> None:
+    os.environ[STARTED_BY] = command
     torch.set_num_threads(threads)
     end_with(parent)
 

@@ -16,6 +16,8 @@ import numpy as np
 
 from pqtheory._files import write_whole
 
+#: in the environment of a process that another one started to do its work: the command of that one
+STARTED_BY = "PQTHEORY_STARTED_BY"
 #: what a result may depend on; those that are not installed are left out
 PACKAGES = ("numpy", "scipy", "array-api-compat", "scikit-learn", "matplotlib", "torch", "sympy")
 
@@ -38,7 +40,7 @@ def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None
     from pqtheory import __version__
 
     return {
-        "command": command(sys.orig_argv),
+        "command": started_by(),
         "versions": {
             "pqtheory": __version__,
             "python": platform.python_version(),
@@ -54,6 +56,11 @@ def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None
         },
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def started_by() -> str:
+    """The command that is behind this process, or behind the one that started it to do its work."""
+    return os.environ.get(STARTED_BY) or command(sys.orig_argv)
 
 
 def command(arguments: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """The CIFAR-10 experiment end to end at small size, with an interruption."""
 
 import json
+import sys
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from experiments import cifar10, plan, sign_change
 from pqtheory.networks.data import load
 from pqtheory.networks.training import RunFolder, preset, train
+from pqtheory.provenance import STARTED_BY, command, started_by
 
 
 def test_the_published_plan():
@@ -28,8 +30,10 @@ def test_the_published_plan():
 def test_processes_of_a_plan_end_with_it(monkeypatch):
     watched = []
     monkeypatch.setattr(plan, "end_with", watched.append)
-    plan._begin(torch.get_num_threads(), 77)
+    monkeypatch.setenv(STARTED_BY, "before")
+    plan._begin(torch.get_num_threads(), 77, "the command")
     assert watched == [77]
+    assert started_by() == "the command"
 
 
 def test_rates_are_tried_first_and_the_chosen_one_is_not_run_again():
@@ -117,6 +121,9 @@ def test_it_stops_in_time_goes_on_and_writes_what_it_found(tmp_path, monkeypatch
     content = json.loads((tmp_path / "results" / "cifar10.json").read_text())
     assert (tmp_path / "results" / "cifar10.png").read_bytes().startswith(b"\x89PNG")
     assert len(content["runs"]) == 4
+    # also of the runs that had processes of their own
+    started = {run["provenance"]["command"] for run in content["runs"]}
+    assert started == {content["provenance"]["command"]} == {command(sys.orig_argv)}
     found = content["runs"][-1]
     assert found["settings"]["warm_start"] == "small-warm"
     assert len(found["curves"]["change_from_start, all"]) == found["epochs"] == 3

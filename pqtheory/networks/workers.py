@@ -15,6 +15,7 @@ from threading import Lock, Thread, get_ident
 from typing import Any, final
 
 from pqtheory.networks.training import RunFolder, Settings, train
+from pqtheory.provenance import STARTED_BY, started_by
 
 #: settings, folder, device, where the data is
 Task = tuple[Settings, str, str, Any]
@@ -111,6 +112,7 @@ class Processes:
             raise ImportError("sweeps need joblib: pip install 'pqtheory[sweep]'") from error
         share = str(max(1, cpu_count() // count))
         environment = {name: os.environ.get(name, share) for name in THREADS}
+        environment[STARTED_BY] = started_by()
         self._new: Callable[[], Any] = partial(
             ProcessPoolExecutor,
             1,

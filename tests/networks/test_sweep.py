@@ -1,5 +1,7 @@
 """Sweeps: the grid, resuming, failures that cost only themselves, the table."""
 
+import sys
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -8,6 +10,7 @@ from pqtheory import cli
 from pqtheory.networks.summary import rows, spread
 from pqtheory.networks.sweep import Sweep
 from pqtheory.networks.training import RunFolder
+from pqtheory.provenance import command
 
 SWEEP = """
 folder = "runs"
@@ -40,6 +43,9 @@ def test_every_combination_once_and_not_again(sweep_file):
     assert [what[:2] for what in told] == [(i + 1, 4) for i in range(4)]
     assert sorted(name for _, _, name in told) == names
     assert list(sweep.finished()) == names
+    # the command that is behind the processes, not theirs
+    started = {RunFolder(sweep.folder / name).provenance["command"] for name in names}
+    assert started == {command(sys.orig_argv)}
     times = (sweep.folder / names[0] / "times.jsonl").read_text()
     assert sweep.go() == {}
     assert (sweep.folder / names[0] / "times.jsonl").read_text() == times
