@@ -70,13 +70,13 @@ def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
 
 def _compare(name: str, results: Path | None, paired: bool) -> None:
     from pqtheory.networks import comparison
-    from pqtheory.networks.paired import paired as against_each_other
     from pqtheory.networks.results import read_runs
 
     place = results or RESULTS
     runs = read_runs(place, PUBLISHED[name]) if results or place.is_dir() else []
-    beside = comparison.cifar10 if name == "cifar10" else comparison.sign_change
-    make = against_each_other if paired else beside
+    make = comparison.cifar10 if name == "cifar10" else comparison.sign_change
+    if paired:
+        from pqtheory.networks.paired import paired as make
     output().print(_shown(make(runs)))
     if not runs:
         click.echo(

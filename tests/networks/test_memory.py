@@ -8,7 +8,9 @@ import textwrap
 
 import pytest
 
-from pqtheory.networks.training import memory
+from pqtheory.networks.training import RunFolder, memory, run, train
+
+from .small_runs import small, tiny_images
 
 FAULTS = """
     import resource
@@ -53,3 +55,10 @@ def test_another_library_is_left_as_it_is(monkeypatch, error):
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     assert memory.keep_memory.__wrapped__() is False
+
+
+def test_a_run_on_a_cpu_asks_for_it(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(run, "keep_memory", lambda: asked.append(True))
+    train(small(epochs=1, freeze_epoch=None), tiny_images(600), RunFolder(tmp_path))
+    assert asked == [True]
