@@ -13,12 +13,12 @@ from pqtheory.simulate import NonFiniteError, simulate
 from pqtheory.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from pqtheory import claims, evidence, plotting
-    from pqtheory.evidence.verification import verify
+    from pqtheory import claims, evidence, plotting, theory
+    from pqtheory.theory import verify
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("claims", "evidence", "plotting")
+_ON_DEMAND = ("claims", "evidence", "plotting", "theory")
 
 __all__ = [
     "NonFiniteError",
@@ -35,6 +35,7 @@ __all__ = [
     "signs",
     "simulate",
     "stability",
+    "theory",
     "verify",
 ]
 
@@ -42,7 +43,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load what needs more than arrays where it is used."""
     if name == "verify":
-        return importlib.import_module("pqtheory.evidence.verification").verify
+        return importlib.import_module("pqtheory.theory").verify
     if name in _ON_DEMAND:
         return importlib.import_module(f"pqtheory.{name}")
     raise AttributeError(f"module 'pqtheory' has no attribute {name!r}")

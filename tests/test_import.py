@@ -65,7 +65,7 @@ def test_public_names(module: str) -> None:
 def test_the_package_itself() -> None:
     assert callable(pq.simulate)
     assert callable(pq.verify)
-    assert pq.claims.REGISTRY
+    assert pq.theory.BOOK.names
     assert pq.evidence
     assert {"simulate", "verify", "sets", "Trajectory", "NonFiniteError"} <= set(dir(pq))
     with pytest.raises(AttributeError, match="module 'pqtheory' has no attribute 'nothing'"):

@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from pqtheory.claims import Claim, Control, Part
 from pqtheory.digits import DigitsSettings, run_digits
-from pqtheory.evidence import Claim, Control, Evidence, Part, judge, verify
+from pqtheory.evidence import Evidence, judge
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
 from pqtheory.report.formula import formula
+from pqtheory.theory import verify
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

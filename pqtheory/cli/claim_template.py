@@ -7,7 +7,8 @@ that returns Evidence; ``judge`` makes it from margins (>= 0 where the statement
 
 import numpy as np
 
-from pqtheory.evidence import Budget, Claim, Control, Evidence, Part, judge
+from pqtheory.claims import Claim, Control, Part
+from pqtheory.evidence import Budget, Evidence, judge
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 

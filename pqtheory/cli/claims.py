@@ -6,10 +6,12 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pqtheory.claims.lookup import find_claims
 from pqtheory.cli.base import example, output
 from pqtheory.cli.verify import run_claims
 from pqtheory.report import controls_refuted, reproduce
 from pqtheory.report import show as shown
+from pqtheory.theory import BOOK
 
 
 @click.command(
@@ -22,12 +24,11 @@ def claims(template: bool) -> None:
         text = resources.files("pqtheory.cli").joinpath("claim_template.py")
         click.echo(text.read_text(encoding="utf-8"), nl=False)
         return
-    from pqtheory.evidence.lookup import find_claims
 
     table = Table(show_lines=False)
     for head in ("claim", "source", "statement"):
         table.add_column(head, no_wrap=head == "claim", overflow="fold")
-    for claim in find_claims():
+    for claim in find_claims(book=BOOK):
         table.add_row(*map(escape, (claim.name, claim.source, claim.statement)))
     output().print(table)
 

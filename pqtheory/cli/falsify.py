@@ -6,6 +6,9 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from pqtheory.claims import Claim, Control, Part, counterexamples
+from pqtheory.claims import cases as engine
+from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
 from pqtheory.cli.base import (
     USER_ERRORS,
     check_folder,
@@ -15,11 +18,9 @@ from pqtheory.cli.base import (
     progress,
     user_errors,
 )
-from pqtheory.evidence import counterexamples
-from pqtheory.evidence import falsify as engine
-from pqtheory.evidence.base import Claim, Control, Evidence, Part
-from pqtheory.evidence.lookup import UserCodeError, find_claims, users_code
+from pqtheory.evidence.base import Evidence
 from pqtheory.report import show as shown
+from pqtheory.theory import BOOK
 
 
 @click.command(
@@ -60,7 +61,7 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
     """
     with user_errors(UserCodeError, *USER_ERRORS):
         engine.require()
-        (found,) = find_claims(claim)
+        (found,) = find_claims(claim, book=BOOK)
     items = _chosen(found, name)
     searched = [i for i in items if isinstance(i.check, engine.Searchable)]
     if not searched:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from pqtheory.claims import counterexamples, replaying
+from pqtheory.claims.counterexamples import Counterexample
+from pqtheory.claims.lookup import UserCodeError
 from pqtheory.cli.base import USER_ERRORS, example, progress, user_errors
-from pqtheory.evidence import counterexamples, replaying
-from pqtheory.evidence.counterexamples import Counterexample
-from pqtheory.evidence.lookup import UserCodeError
 from pqtheory.report import show as shown
+from pqtheory.theory import BOOK
 
 #: characters of a case that are shown
 WIDTH = 300
@@ -37,12 +38,12 @@ def replay(files: tuple[Path, ...]) -> None:
         # a bad file is said before any work
         stored = [counterexamples.load(file) for file in files]
         for counterexample in stored:
-            replaying.find(counterexample)
+            replaying.find(counterexample, BOOK)
     held = True
     with progress("counterexamples") as update, user_errors(UserCodeError):
         for i, counterexample in enumerate(stored):
             update(i, len(stored), counterexample.claim)
-            replayed = replaying.replay(counterexample)
+            replayed = replaying.replay(counterexample, BOOK)
             held = held and replayed.refutes
             click.echo(line(counterexample, replayed))
     if not held:

@@ -8,6 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pqtheory._files import write_whole
+from pqtheory.claims.lookup import UserCodeError, find_claims
+from pqtheory.claims.results import ClaimResult, Report
+from pqtheory.claims.verification import check_claims
 from pqtheory.cli.base import (
     USER_ERRORS,
     check_folder,
@@ -18,11 +21,9 @@ from pqtheory.cli.base import (
     user_errors,
 )
 from pqtheory.evidence.base import BUDGETS, Budget
-from pqtheory.evidence.lookup import UserCodeError, find_claims
-from pqtheory.evidence.results import ClaimResult, Report
-from pqtheory.evidence.verification import check_claims
 from pqtheory.provenance import provenance
 from pqtheory.report import controls_refuted, digits_setting, digits_table, headline, render
+from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
     from pqtheory.digits import DigitsResult
@@ -105,11 +106,11 @@ def verify(
 def run_claims(names: tuple[str, ...], budget: str, jobs: int = 1) -> Report:
     """Check claims with a progress bar; what is wrong with a user's file becomes one line."""
     with user_errors(UserCodeError, *USER_ERRORS):
-        found = find_claims(*names)
+        found = find_claims(*names, book=BOOK)
     results: dict[int, ClaimResult] = {}
     with progress("claims") as update, user_errors(UserCodeError):
         update(0, len(found), found[0].name if jobs == 1 else "claims")
-        for place, result in check_claims(found, Budget(budget), jobs):
+        for place, result in check_claims(found, Budget(budget), jobs, book=BOOK):
             results[place] = result
             following = found[min(place + 1, len(found) - 1)]
             update(len(results), len(found), following.name if jobs == 1 else "claims")
@@ -154,8 +155,8 @@ def _require_extras() -> None:
 
 
 def _write_report(out: Path, report: Report) -> None:
+    from pqtheory.claims import counterexamples
     from pqtheory.digits import run_digits
-    from pqtheory.evidence import counterexamples
     from pqtheory.plotting import CAPTIONS, REGISTRY, png
     from pqtheory.problems import digits_split
     from pqtheory.provenance import provenance, write_json

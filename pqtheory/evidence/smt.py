@@ -20,10 +20,8 @@ import numpy as np
 
 from pqtheory.evidence.base import Budget, Check, Evidence, Step
 from pqtheory.evidence.judging import judge
-from pqtheory.evidence.terms import Backend, Expression, Term
+from pqtheory.evidence.terms import Backend, Expression, Statement, Term
 
-#: (assumptions, conclusion) for one choice of the variables
-Statement = Callable[..., tuple[Sequence[Term], Term]]
 PACKAGE = "z3-solver"
 SECONDS = {"quick": 5.0, "full": 120.0}
 
@@ -200,14 +198,14 @@ class ForAll:
         Parameters
         ----------
         examples, seed, on_case
-            As for :func:`pqtheory.evidence.falsify.search_statement`.
+            As for :func:`pqtheory.evidence.search.statements.search_statement`.
 
         Raises
         ------
         ArithmeticError
             If plain arithmetic does not confirm what it finds.
         """
-        from pqtheory.evidence.falsify import search_statement
+        from pqtheory.evidence.search.statements import search_statement
 
         found = search_statement(self.statement, self.variables, examples, seed, on_case)
         if found is not None and found.counterexample is not None:

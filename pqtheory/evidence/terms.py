@@ -5,6 +5,7 @@ once, and NumPy, torch, exact fractions and solver terms are its readings.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, final
 
@@ -192,3 +193,7 @@ class Term:
 
     def _truth(self, other: Any) -> Expression:
         return other.expression if isinstance(other, Term) else bool(other)
+
+
+#: (assumptions, conclusion) for one choice of the variables
+Statement = Callable[..., tuple[Sequence[Term], Term]]

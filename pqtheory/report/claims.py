@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from pqtheory.claims.results import ClaimResult, ControlResult, PartResult
 from pqtheory.evidence.base import Step
-from pqtheory.evidence.results import ClaimResult, ControlResult, PartResult
 from pqtheory.report.formula import formula
 from pqtheory.report.html import kind_badge, table, table_row
 from pqtheory.report.text import controls_refuted, headline, reproduce, show

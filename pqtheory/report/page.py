@@ -12,8 +12,8 @@ from importlib import resources
 from string import Template
 from typing import Any, final
 
+from pqtheory.claims.results import Report
 from pqtheory.digits import DigitsResult
-from pqtheory.evidence.results import Report
 from pqtheory.report.claims import claim_details, claim_row
 from pqtheory.report.digits import digits_section
 

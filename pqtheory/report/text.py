@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory.evidence.results import ClaimResult
+from pqtheory.claims.results import ClaimResult
 
 
 def show(value: Any) -> str:

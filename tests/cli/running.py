@@ -11,7 +11,7 @@ from pqtheory import cli
 
 CLAIM_FILE = """
 import numpy as np
-from pqtheory.evidence import Claim, Control, Part, judge
+from pqtheory.claims import Claim, Control, Part, judge
 
 def check(margin):
     return lambda budget: judge("enumerated", np.array([margin]), {{"n": np.array([3])}},

@@ -1,5 +1,6 @@
 """What the commands beside verify print and write; of every command, its help and what it says about bad arguments."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pqtheory import plotting
+from pqtheory.claims import lookup
 from pqtheory.cli.base import nearest
 from pqtheory.digits import DigitsSettings
-from pqtheory.evidence import lookup
 
 from .running import one_line, process, run
 
@@ -116,7 +117,8 @@ def test_show_prints_the_derivation_and_the_proof():
 
 def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
     found = [lookup.load_file(Path(claim_file(n))) for n in ("one-claim", "two-claim")]
-    monkeypatch.setattr(lookup, "find_claims", lambda *names: found)
+    module = importlib.import_module("pqtheory.cli.claims")
+    monkeypatch.setattr(module, "find_claims", lambda *names, book: found)
     result = run("claims")
     assert result.exit_code == 0
     for text in ("one-claim", "two-claim", "a source", "a statement"):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pqtheory import plotting
+from pqtheory.claims import lookup
 from pqtheory.digits import DigitsSettings, run_digits
-from pqtheory.evidence import lookup
 
 from .running import CLAIM_FILE, one_line, process, run
 
@@ -77,7 +77,7 @@ def test_a_claim_that_is_named_twice_runs_once(claim_file, monkeypatch):
 
 def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
     mine = lookup.load_file(Path(claim_file("only-one")))
-    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names, book: [mine])
     result = run("verify")
     assert result.exit_code == 0
     assert "only-one" in result.stdout
@@ -85,7 +85,7 @@ def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
 
 def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
     mine = replace(lookup.load_file(Path(claim_file("broken", part="'a'"))), file="")
-    monkeypatch.setattr(cli_verify, "find_claims", lambda *names: [mine])
+    monkeypatch.setattr(cli_verify, "find_claims", lambda *names, book: [mine])
     assert isinstance(run("verify", "broken").exception, TypeError)
 
 

@@ -21,15 +21,10 @@ from pqtheory.evidence.symbolic.checks import (
     or_else,
 )
 from pqtheory.evidence.symbolic.clock import UndecidedError
-from pqtheory.evidence.symbolic.induction import Induction
-from pqtheory.evidence.symbolic.orbit import Orbit, PeriodicOrbit
 
 __all__ = [
     "PACKAGE",
     "ForAll",
-    "Induction",
-    "Orbit",
-    "PeriodicOrbit",
     "UndecidedError",
     "available",
     "decide",

@@ -7,8 +7,8 @@ from typing import Any, final
 
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Check, Evidence
-from pqtheory.evidence.smt import Statement
 from pqtheory.evidence.symbolic.clock import UndecidedError
+from pqtheory.evidence.terms import Statement
 
 PACKAGE = "sympy"
 SECONDS = {"quick": 20.0, "full": 120.0}

@@ -1,8 +1,9 @@
-"""The search for a periodic orbit in closed form; see :class:`pqtheory.evidence.symbolic.orbit.PeriodicOrbit`."""
+"""The search for a periodic orbit in closed form."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, Protocol, final
 
 import sympy
 from sympy.core.relational import Relational
@@ -14,7 +15,6 @@ from pqtheory.evidence.symbolic.clock import Clock, UndecidedError, failures
 from pqtheory.evidence.symbolic.facts import Facts
 from pqtheory.evidence.symbolic.formulas import Formula
 from pqtheory.evidence.symbolic.normal import Expression, NormalForms
-from pqtheory.evidence.symbolic.orbit import Orbit, PeriodicOrbit
 from pqtheory.evidence.symbolic.proofs import Problem, aligned, same_form
 from pqtheory.evidence.symbolic.regions import Region, as_condition, closed, joined, new_signs
 from pqtheory.evidence.terms import Term
@@ -22,7 +22,64 @@ from pqtheory.evidence.terms import Term
 POINT = sympy.Symbol("theta", real=True)
 
 
-def find(wanted: PeriodicOrbit, seconds: float) -> Orbit:
+@final
+@dataclass(frozen=True)
+class Orbit:
+    """What was found.
+
+    Attributes
+    ----------
+    points : tuple of Formula
+        The points in the order that they are visited in, as functions of the parameters.
+    inside : Formula
+        Whether the parameters are in the range where they are an orbit.
+    slope : Formula
+        The derivative of going round once: the orbit attracts where it is between -1 and 1.
+    exact : bool
+        Whether it is shown that outside of the range these points are no orbit.
+    proof : tuple of Step
+        How it was found and verified.
+    """
+
+    points: tuple[Formula, ...]
+    inside: Formula
+    slope: Formula
+    exact: bool
+    proof: tuple[Step, ...]
+
+
+class Sought(Protocol):
+    """What orbit is looked for: a map with its parameters, and where a run shows the branches that it takes."""
+
+    @property
+    def step(self) -> Callable[..., Any]: ...  # noqa: D102
+
+    @property
+    def parameters(self) -> str: ...  # noqa: D102
+
+    @property
+    def period(self) -> int: ...  # noqa: D102
+
+    @property
+    def start(self) -> Fraction: ...  # noqa: D102
+
+    @property
+    def sample(self) -> tuple[Fraction, ...]: ...  # noqa: D102
+
+    @property
+    def assuming(self) -> Callable[..., Sequence[Any]]: ...  # noqa: D102
+
+    @property
+    def solve_for(self) -> str: ...  # noqa: D102
+
+    @property
+    def settle(self) -> int: ...  # noqa: D102
+
+    def moved(self, theta: Fraction, values: Sequence[Fraction]) -> Fraction:
+        """One step in exact arithmetic."""
+
+
+def find(wanted: Sought, seconds: float) -> Orbit:
     """The orbit that ``wanted`` runs into at its sample, for all parameters.
 
     Raises
@@ -36,7 +93,7 @@ def find(wanted: PeriodicOrbit, seconds: float) -> Orbit:
 
 @final
 class _Search:
-    def __init__(self, wanted: PeriodicOrbit, clock: Clock) -> None:
+    def __init__(self, wanted: Sought, clock: Clock) -> None:
         self.wanted = wanted
         self.backend = Sympy()
         self.parameters = self.backend.symbols(wanted.parameters)

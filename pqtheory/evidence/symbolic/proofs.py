@@ -8,13 +8,12 @@ import sympy
 from sympy.core.relational import Equality, Relational
 
 from pqtheory.evidence.base import Evidence, Step
-from pqtheory.evidence.smt import Statement
 from pqtheory.evidence.symbolic.backend import Sympy, Where, denied
 from pqtheory.evidence.symbolic.branches import branches, conjuncts
 from pqtheory.evidence.symbolic.clock import Clock, UndecidedError, failures
 from pqtheory.evidence.symbolic.facts import Facts
 from pqtheory.evidence.symbolic.normal import Expression, NormalForms
-from pqtheory.evidence.terms import Term
+from pqtheory.evidence.terms import Statement, Term
 
 #: so many branches of an equation are written out
 SHOWN = 12

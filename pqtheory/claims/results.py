@@ -1,0 +1,164 @@
+"""Results: what verification found about claims, for people and for machines."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from pqtheory.claims.claim import Claim
+from pqtheory.evidence.base import Evidence
+from pqtheory.evidence.judging import merged, weakest
+
+
+@final
+@dataclass(frozen=True)
+class PartResult:
+    """A part or a control with what its check found."""
+
+    name: str
+    statement: str
+    evidence: Evidence
+
+    @property
+    def kind(self) -> str:
+        """The kind of evidence."""
+        return self.evidence.kind
+
+
+@final
+@dataclass(frozen=True)
+class ControlResult:
+    """A control with what its check found."""
+
+    name: str
+    statement: str
+    evidence: Evidence
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the false statement was recognised as such."""
+        return self.evidence.kind == "refuted"
+
+
+@final
+@dataclass(frozen=True)
+class ClaimResult:
+    """What verification found about one claim."""
+
+    claim: Claim
+    parts: tuple[PartResult, ...]
+    controls: tuple[ControlResult, ...]
+    seconds: float
+
+    @property
+    def kind(self) -> str:
+        """The kind of the weakest part."""
+        return weakest([p.kind for p in self.parts])
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The figures of all parts.
+
+        Raises
+        ------
+        ValueError
+            If two parts differ on one.
+        """
+        return merged("measured", (p.evidence.measured for p in self.parts))
+
+    @property
+    def predicted(self) -> dict[str, Any]:
+        """What theory says that they are."""
+        return merged("predicted", (p.evidence.predicted for p in self.parts))
+
+    @property
+    def counterexample(self) -> Mapping[str, Any] | None:
+        """The first case that refutes a part, if any."""
+        found = [p.evidence.counterexample for p in self.parts if p.kind == "refuted"]
+        return found[0] if found else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What would strengthen its parts, each said once."""
+        return tuple(dict.fromkeys(p.evidence.note for p in self.parts if p.evidence.note))
+
+    @property
+    def ok(self) -> bool:
+        """No part is refuted and every control is."""
+        return self.kind != "refuted" and all(c.refuted for c in self.controls)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``--json`` writes it."""
+        return {
+            "name": self.claim.name,
+            "source": self.claim.source,
+            "statement": self.claim.statement,
+            "kind": self.kind,
+            "parts": [{"name": p.name, "kind": p.kind, **_details(p.evidence)} for p in self.parts],
+            "measured": plain(self.measured),
+            "predicted": plain(self.predicted),
+            "controls": [
+                {"name": c.name, "refuted": c.refuted, **_details(c.evidence)}
+                for c in self.controls
+            ],
+            "counterexample": plain(self.counterexample),
+            "seconds": self.seconds,
+        }
+
+
+@final
+@dataclass(frozen=True)
+class Report(Mapping[str, ClaimResult]):
+    """Results by claim name."""
+
+    results: tuple[ClaimResult, ...]
+    budget: str
+
+    def __getitem__(self, name: str) -> ClaimResult:
+        for result in self.results:
+            if result.claim.name == name:
+                return result
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (r.claim.name for r in self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def ok(self) -> bool:
+        """No claim is refuted and no control survives."""
+        return all(r.ok for r in self.results)
+
+    def to_json(self) -> str:
+        """``{"claims": [...]}`` for machines."""
+        data = {"budget": self.budget, "ok": self.ok, "claims": [r.to_dict() for r in self.results]}
+        return json.dumps(data, indent=1, allow_nan=False)
+
+
+def _details(evidence: Evidence) -> dict[str, Any]:
+    details: dict[str, Any] = {"cases": evidence.cases, "margin": evidence.margin}
+    if evidence.note:
+        details["note"] = evidence.note
+    if evidence.proof:
+        details["proof"] = [{"text": s.text, "latex": s.latex} for s in evidence.proof]
+    if evidence.counterexample is not None:
+        details["counterexample"] = plain(evidence.counterexample)
+    return {k: plain(v) for k, v in details.items()}
+
+
+def plain(value: Any) -> Any:
+    """``value`` with JSON's own types; whatever JSON lacks (fractions, infinities, any object) becomes a string."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value if isinstance(value, float) and math.isfinite(value) else str(value)

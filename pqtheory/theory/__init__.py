@@ -1,0 +1,39 @@
+"""The book: what is true of quantized training, a page for each theorem, in chapters.
+
+A page reads downwards: derivation, statement, and the nearby false statements beside it, which the same checks refute.
+"""
+
+from typing import Any
+
+from pqtheory.claims.book import Book
+from pqtheory.claims.claim import Claim
+from pqtheory.claims.results import Report
+from pqtheory.claims.verification import verify as _verify
+
+#: in the order of the theory; a new claim is one file and one line
+BOOK = Book(
+    "pqtheory.theory",
+    {
+        "prox": ("w-prox", "squared-prox", "codebook-prox", "smoothed-w", "alternating-prox"),
+        "binary_connect": (
+            "bc-is-dual-averaging",
+            "bc-fixed-points",
+            "fixed-points-are-vertices",
+            "no-fixed-point",
+            "bc-average",
+        ),
+        "lazy": ("lazy-oscillation", "lazy-minimises-what"),
+        "proxquant": (
+            "proxquant-convergence",
+            "nonsmooth-convergence",
+            "two-function-toy",
+            "proxquant-fixed-points",
+            "preconditioned-prox",
+        ),
+    },
+)
+
+
+def verify(*names: str | Claim, **options: Any) -> Report:
+    """Check claims of the book, of files, or as they are; see :func:`pqtheory.claims.verify` for the options."""
+    return _verify(*names, book=BOOK, **options)

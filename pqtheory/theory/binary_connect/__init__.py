@@ -1,0 +1,1 @@
+"""BinaryConnect: dual averaging, fixed points, averages."""

@@ -1,0 +1,1 @@
+"""The claim ``bc-is-dual-averaging``: its statement in ``claim.py``, what it is proved from beside it."""

@@ -1,0 +1,1 @@
+"""Lazy iterations: oscillation, and what they minimise."""

@@ -1,0 +1,1 @@
+"""Prox operators: closed forms, ties, codebooks, smoothing, alternation."""

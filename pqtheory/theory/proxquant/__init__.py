@@ -1,0 +1,1 @@
+"""ProxQuant: convergence, fixed points, the metric of its prox."""
