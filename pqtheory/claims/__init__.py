@@ -1,15 +1,20 @@
 """What a claim is: statements with their checks, controls that must be refuted, verification, results."""
 
 from pqtheory.claims.book import Book
-from pqtheory.claims.claim import Claim, Control, Part
+from pqtheory.claims.claim import CaseCheck, Check, Claim, Control, Part
+from pqtheory.claims.forall import ForAll, every, forall, implies
+from pqtheory.claims.invariant import Invariant, invariant
+from pqtheory.claims.kinds import between, nonnegative, one_of, positive, real
 from pqtheory.claims.results import ClaimResult, Report
+from pqtheory.claims.together import AllOf, Searchable, all_of
 from pqtheory.claims.verification import verify
-from pqtheory.evidence.base import BUDGETS, KINDS, Budget, CaseCheck, Check, Evidence, Step
+from pqtheory.evidence.base import BUDGETS, KINDS, Budget, Evidence, Step
 from pqtheory.evidence.judging import join, judge
 
 __all__ = [
     "BUDGETS",
     "KINDS",
+    "AllOf",
     "Book",
     "Budget",
     "CaseCheck",
@@ -18,10 +23,23 @@ __all__ = [
     "ClaimResult",
     "Control",
     "Evidence",
+    "ForAll",
+    "Invariant",
     "Part",
     "Report",
+    "Searchable",
     "Step",
+    "all_of",
+    "between",
+    "every",
+    "forall",
+    "implies",
+    "invariant",
     "join",
     "judge",
+    "nonnegative",
+    "one_of",
+    "positive",
+    "real",
     "verify",
 ]

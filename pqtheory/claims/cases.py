@@ -17,16 +17,24 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._checks import check_count
-from pqtheory.claims.together import AnyOf, OnCase, Searchable, WithCases, joined, with_cases
+from pqtheory.claims.claim import Check
+from pqtheory.claims.together import AllOf, Searchable, all_of
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.search import search
 from pqtheory.evidence.search.domains import Choice, Domain, Floats, Fractions, Integers, Lists
-from pqtheory.evidence.search.search import PACKAGE, Case, Found, Verdict, available, require
+from pqtheory.evidence.search.search import (
+    PACKAGE,
+    Case,
+    Found,
+    OnCase,
+    Verdict,
+    available,
+    require,
+)
 from pqtheory.evidence.search.statements import evidence_of
 
 __all__ = [
     "PACKAGE",
-    "AnyOf",
     "Cases",
     "Choice",
     "Domain",
@@ -35,7 +43,6 @@ __all__ = [
     "Integers",
     "Lists",
     "Searchable",
-    "WithCases",
     "available",
     "joined",
     "require",
@@ -139,3 +146,11 @@ def _values(case: Mapping[str, Any], names: Sequence[str]) -> Case:
     if missing:
         raise ValueError(f"case: expected {', '.join(names)}; {', '.join(missing)} missing")
     return {name: case[name] for name in names}
+
+
+joined = all_of
+
+
+def with_cases(check: Check, cases: Check) -> Check:
+    """``check``, searched by ``cases`` if they can be."""
+    return AllOf((check,), cases=(cases,)) if isinstance(cases, Searchable) else check

@@ -1,29 +1,55 @@
 """What a claim is made of: parts with their checks, and controls that the same checks must refute."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, Protocol, final, runtime_checkable
 
-from pqtheory.evidence.base import Check
+from pqtheory.evidence.base import Budget, Evidence
+
+Check = Callable[[Budget], Evidence]
 
 
-@final
+@runtime_checkable
+class CaseCheck(Protocol):
+    """A check that can also look at one case: what counterexamples are searched with, and replayed by."""
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """Decide the statement."""
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """Look at one case, exactly: refuted by it, or sampled with one case."""
+
+
 @dataclass(frozen=True)
-class Part:
-    """One statement of a claim, and the check that decides it."""
+class Item:
+    """One statement of a claim, and the check that decides it.
+
+    Attributes
+    ----------
+    name, statement : str
+        A few words, and what is stated.
+    check : check
+        Decides it.
+    prose : tuple of str
+        Steps of the argument that are in words alone, which no engine has checked; counted and shown beside the kind.
+    """
 
     name: str
     statement: str
     check: Check
+    prose: tuple[str, ...] = ()
 
 
 @final
 @dataclass(frozen=True)
-class Control:
+class Part(Item):
+    """A statement that holds."""
+
+
+@final
+@dataclass(frozen=True)
+class Control(Item):
     """A nearby false statement; its check, the same as a part's, must come out refuted."""
-
-    name: str
-    statement: str
-    check: Check
 
 
 @final
@@ -38,20 +64,27 @@ class Claim:
     source : str
         Paper and theorem.
     statement, formula : str
-        In words, and as a formula in plain text.
+        In words, and as a formula in plain text: with every assumption and every range that the checks use.
     parts, controls : tuple
         At least one of each.
     headline : str
-        The measured figure that a table shows beside its prediction.
+        The measured figure that a table shows beside its prediction; none where it is empty.
     derivation : str
         The argument, for a reader; the docstring of the claim's file unless it is given.
+    formula_latex, derivation_latex : str
+        Both in LaTeX.
+    uses : tuple of str
+        Names of the claims that it builds on.
+    operators : tuple of str
+        The public operators that it is about, by their full names, such as "pqtheory.regularizers.DistanceL1.prox":
+        where one of them breaks, the claim fails.
     file, chapter : str
         The file of a user's own claim, or the chapter of the book in which it stands; set where it is loaded.
 
     Raises
     ------
     ValueError
-        If there is no part or no control.
+        If there is no part or no control, or two of them have one name.
     """
 
     name: str
@@ -60,11 +93,22 @@ class Claim:
     formula: str
     parts: tuple[Part, ...]
     controls: tuple[Control, ...]
-    headline: str
+    headline: str = ""
     derivation: str = ""
+    formula_latex: str = ""
+    derivation_latex: str = ""
+    uses: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
     file: str = ""
     chapter: str = ""
 
     def __post_init__(self) -> None:
         if not self.parts or not self.controls:
             raise ValueError(f"claim {self.name}: expected at least one part and one control")
+        for items in (self.parts, self.controls):
+            named = [item.name for item in items]
+            for name in named:
+                if named.count(name) > 1:
+                    raise ValueError(
+                        f"claim {self.name}: expected distinct names, got {name!r} twice"
+                    )

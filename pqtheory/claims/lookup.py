@@ -71,7 +71,9 @@ def without_repeats(names: Iterable[Any]) -> list[Any]:
     first: dict[Any, Any] = {}
     for name in names:
         is_file = isinstance(name, str) and name.endswith(".py")
-        first.setdefault(Path(name).resolve() if is_file else name, name)
+        # a claim by what it is: its checks need not be hashable
+        key = Path(name).resolve() if is_file else name if isinstance(name, str) else id(name)
+        first.setdefault(key, name)
     return list(first.values())
 
 

@@ -9,13 +9,13 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory.claims.claim import Claim
-from pqtheory.evidence.base import Evidence
+from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.judging import merged, weakest
 
 
 @final
 @dataclass(frozen=True)
-class PartResult:
+class ItemResult:
     """A part or a control with what its check found."""
 
     name: str
@@ -27,19 +27,9 @@ class PartResult:
         """The kind of evidence."""
         return self.evidence.kind
 
-
-@final
-@dataclass(frozen=True)
-class ControlResult:
-    """A control with what its check found."""
-
-    name: str
-    statement: str
-    evidence: Evidence
-
     @property
     def refuted(self) -> bool:
-        """Whether the false statement was recognised as such."""
+        """Whether there is a counterexample: what a control must come to."""
         return self.evidence.kind == "refuted"
 
 
@@ -49,8 +39,8 @@ class ClaimResult:
     """What verification found about one claim."""
 
     claim: Claim
-    parts: tuple[PartResult, ...]
-    controls: tuple[ControlResult, ...]
+    parts: tuple[ItemResult, ...]
+    controls: tuple[ItemResult, ...]
     seconds: float
 
     @property
@@ -86,6 +76,11 @@ class ClaimResult:
         return tuple(dict.fromkeys(p.evidence.note for p in self.parts if p.evidence.note))
 
     @property
+    def prose(self) -> tuple[Step, ...]:
+        """Steps of its parts that no engine has checked, each once."""
+        return tuple(dict.fromkeys(s for p in self.parts for s in p.evidence.prose))
+
+    @property
     def ok(self) -> bool:
         """No part is refuted and every control is."""
         return self.kind != "refuted" and all(c.refuted for c in self.controls)
@@ -96,7 +91,11 @@ class ClaimResult:
             "name": self.claim.name,
             "source": self.claim.source,
             "statement": self.claim.statement,
+            "chapter": self.claim.chapter,
             "kind": self.kind,
+            "prose": len(self.prose),
+            "uses": list(self.claim.uses),
+            "operators": list(self.claim.operators),
             "parts": [{"name": p.name, "kind": p.kind, **_details(p.evidence)} for p in self.parts],
             "measured": plain(self.measured),
             "predicted": plain(self.predicted),
@@ -145,10 +144,14 @@ def _details(evidence: Evidence) -> dict[str, Any]:
     if evidence.note:
         details["note"] = evidence.note
     if evidence.proof:
-        details["proof"] = [{"text": s.text, "latex": s.latex} for s in evidence.proof]
+        details["proof"] = [_step(step) for step in evidence.proof]
     if evidence.counterexample is not None:
         details["counterexample"] = plain(evidence.counterexample)
     return {k: plain(v) for k, v in details.items()}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"text": step.text, "latex": step.latex, **({"prose": True} if step.prose else {})}
 
 
 def plain(value: Any) -> Any:

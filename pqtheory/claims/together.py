@@ -1,11 +1,12 @@
-"""Checks put together so that they can still be searched and replayed case by case."""
+"""Several checks as one: each must hold, and the whole can be searched and replayed case by case."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, final, runtime_checkable
 
-from pqtheory.evidence.base import Budget, CaseCheck, Check, Evidence
+from pqtheory.claims.claim import CaseCheck, Check
+from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.judging import join
 from pqtheory.evidence.search.search import OnCase
 
@@ -23,85 +24,58 @@ class Searchable(CaseCheck, Protocol):
         """Refuted by a case that ``replay`` confirms, or sampled; None where no case was one of the statement's."""
 
 
-def with_cases(check: Check, cases: Check) -> Check:
-    """``check``, searched by ``cases`` if they can be."""
-    return WithCases(check, cases) if isinstance(cases, Searchable) else check
-
-
 @final
-@dataclass(frozen=True)
-class WithCases:
-    """A check that decides a statement as a whole, with cases to search it by.
+@dataclass(frozen=True, eq=False)
+class AllOf:
+    """Statements that must all hold.
 
     Attributes
     ----------
-    check : check
-        What is asked for evidence.
-    cases : Searchable
-        The same statement case by case: what counterexamples are searched with, and replayed by.
-    """
-
-    check: Check
-    cases: Searchable
-
-    def __call__(self, budget: Budget) -> Evidence:
-        """The evidence of the check."""
-        return self.check(budget)
-
-    def search(
-        self, examples: int, seed: int = 0, on_case: OnCase | None = None
-    ) -> Evidence | None:
-        """What a search of the cases finds."""
-        return self.cases.search(examples, seed, on_case)
-
-    def replay(self, case: Mapping[str, Any]) -> Evidence:
-        """What the cases say of this one; ValueError if it is none of theirs."""
-        return self.cases.replay(case)
-
-
-def joined(*checks: Check, figures: Figures | None = None) -> Check:
-    """Several statements as one, each of which must hold; searched by those of them that can be.
-
-    Parameters
-    ----------
-    *checks : check
-        At least one.
+    checks : tuple of check
+        At least one; the whole is as strong as the weakest.
     figures : callable, optional
-        (measured, predicted) for a budget, as ``join`` takes them.
+        (measured, predicted) for a budget.
+    beside : tuple of check
+        Runs that illustrate the statement: their figures and counterexamples count, their weaker kind does not.
+    cases : tuple of Searchable
+        What a search looks at; those of ``checks`` that can be searched unless they are given.
+
+    Raises
+    ------
+    ValueError
+        If there is no check.
     """
 
-    def check(budget: Budget) -> Evidence:
-        measured, predicted = ({}, {}) if figures is None else figures(budget)
-        pieces = (piece(budget) for piece in checks)
-        return join(*pieces, measured=measured, predicted=predicted)
+    checks: tuple[Check, ...]
+    figures: Figures | None = None
+    beside: tuple[Check, ...] = ()
+    cases: tuple[Searchable, ...] = ()
 
-    cases = tuple(piece for piece in checks if isinstance(piece, Searchable))
-    return WithCases(check, AnyOf(cases)) if cases else check
-
-
-@final
-@dataclass(frozen=True)
-class AnyOf:
-    """Statements whose conjunction is refuted where any of them is.
-
-    Attributes
-    ----------
-    checks : tuple of Searchable
-        At least one.
-    """
-
-    checks: tuple[Searchable, ...]
+    def __post_init__(self) -> None:
+        if not self.checks:
+            raise ValueError("checks: expected at least one, got none")
+        if not self.cases:
+            found = tuple(check for check in self.checks if isinstance(check, Searchable))
+            object.__setattr__(self, "cases", found)
 
     def __call__(self, budget: Budget) -> Evidence:
         """The evidence of all, joined."""
-        return join(*(check(budget) for check in self.checks))
+        measured, predicted = ({}, {}) if self.figures is None else self.figures(budget)
+        whole = join(
+            *(check(budget) for check in self.checks), measured=measured, predicted=predicted
+        )
+        for run in self.beside:
+            whole = _beside(whole, run(budget))
+        return whole
 
     def search(
         self, examples: int, seed: int = 0, on_case: OnCase | None = None
     ) -> Evidence | None:
-        """What searches of all of them find, with so many examples together."""
-        share, done, found = -(-examples // len(self.checks)), 0, []
-        for check in self.checks:
+        """What searches of all of them find, with so many examples together; None where none can be searched."""
+        if not self.cases:
+            return None
+        share, done, found = -(-examples // len(self.cases)), 0, []
+        for check in self.cases:
             count = None if on_case is None else partial(_shifted, on_case, done)
             found.append(check.search(share, seed, count))
             done += share
@@ -116,8 +90,8 @@ class AnyOf:
         ValueError
             If none of them speaks of it.
         """
-        pieces, errors = [], []
-        for check in self.checks:
+        pieces, errors = [], [ValueError("case: none of the checks looks at single cases")]
+        for check in self.cases:
             try:
                 pieces.append(check.replay(case))
             except ValueError as error:
@@ -125,6 +99,23 @@ class AnyOf:
         if not pieces:
             raise errors[-1]
         return join(*pieces)
+
+
+def all_of(
+    *checks: Check,
+    figures: Figures | None = None,
+    beside: tuple[Check, ...] = (),
+    cases: tuple[Searchable, ...] = (),
+) -> AllOf:
+    """Several statements as one; see :class:`AllOf`."""
+    return AllOf(checks, figures, beside, cases)
+
+
+def _beside(whole: Evidence, run: Evidence) -> Evidence:
+    if run.kind == "refuted":
+        return join(whole, run)
+    figures = {"measured": run.measured, "predicted": run.predicted, "agreement": run.agreement}
+    return replace(join(whole, replace(whole, **figures)), cases=whole.cases)
 
 
 def _shifted(on_case: OnCase, before: int, looked: int) -> None:

@@ -7,15 +7,16 @@ travel; names, files and evidence do.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from pqtheory._checks import check_count
-from pqtheory.claims.claim import Claim
+from pqtheory.claims.claim import Claim, Item
 from pqtheory.claims.lookup import Shelf, find_claims, user_code_error
-from pqtheory.claims.results import ClaimResult, ControlResult, PartResult, Report
-from pqtheory.evidence.base import Budget
+from pqtheory.claims.results import ClaimResult, ItemResult, Report
+from pqtheory.evidence.base import Budget, Evidence, Step
 
 
 def verify(
@@ -73,15 +74,33 @@ def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
         If no part is refuted and none measures the headline of the claim.
     """
     start = time.perf_counter()
-    parts = tuple(PartResult(p.name, p.statement, p.check(budget)) for p in claim.parts)
-    controls = tuple(ControlResult(c.name, c.statement, c.check(budget)) for c in claim.controls)
+    parts = tuple(_checked(part, budget) for part in claim.parts)
+    controls = tuple(_checked(control, budget) for control in claim.controls)
     result = ClaimResult(claim, parts, controls, time.perf_counter() - start)
-    if result.kind != "refuted" and claim.headline not in result.measured:
+    missing = claim.headline and claim.headline not in result.measured
+    if missing and result.kind != "refuted":
         raise ValueError(
             f"claim {claim.name!r}: no part measures its headline {claim.headline!r}, "
             f"only {list(result.measured)}"
         )
     return result
+
+
+def _checked(item: Item, budget: Budget) -> ItemResult:
+    """What its check finds, with the steps that are in words alone.
+
+    Raises
+    ------
+    TypeError
+        If the check returns anything but evidence.
+    """
+    found = item.check(budget)
+    if not isinstance(found, Evidence):
+        raise TypeError(
+            f"{item.name}: the check returned {found!r:.40}: return Evidence, or use forall"
+        )
+    prose = tuple(Step(text, prose=True) for text in item.prose)
+    return ItemResult(item.name, item.statement, replace(found, proof=(*found.proof, *prose)))
 
 
 def check_claims(

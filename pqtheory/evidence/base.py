@@ -9,9 +9,12 @@ Kinds of evidence, strongest first:
 * refuted     a counterexample is at hand
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, final, runtime_checkable
+
+import numpy as np
 
 from pqtheory._checks import check_count
 
@@ -54,11 +57,17 @@ class Step:
         The formula, where there is one.
     machine : str
         The problem as the engine read it (SMT-LIB for a solver), so that another engine can check it.
+    answer : str
+        What the engine answered to it, where it is a question of SMT-LIB: "unsat", "sat" or "unknown".
+    prose : bool
+        Whether it is an argument in words that no engine has checked.
     """
 
     text: str
     latex: str = ""
     machine: str = ""
+    answer: str = ""
+    prose: bool = False
 
 
 @final
@@ -74,23 +83,29 @@ class Evidence:
         How many cases were looked at: at least one to be enumerated or sampled. A proof or a certificate may speak of
         all at once, and then has 0.
     margin : float or None
-        The least slack over the cases, where there is one: >= 0 where the statement holds.
+        The least slack over the cases, where there is one: >= 0 where the statement holds. Samples have one.
     measured, predicted : mapping of str to number
-        Figures, and what theory says that they are, under the same names.
+        Figures, and what theory says that they are, under the same names. A figure that is not as predicted refutes:
+        the kind is "refuted" then, whatever was given, and the figure the counterexample.
     counterexample : mapping or None
         The case that refutes the statement.
     note : str
         What would strengthen it, such as a package that is missing.
     proof : tuple of Step
-        How it was proved or certified.
+        How it was proved or certified; one step at least that is not prose, where it was.
+    tolerance : float
+        A margin above minus this one still holds.
+    agreement : float
+        How far apart figure and prediction may be, relative to the prediction where that is above 1.
 
     Raises
     ------
     TypeError
         If ``cases`` is no integer.
     ValueError
-        If the kind is unknown, there are too few cases, a figure is predicted but not measured, or there is a
-        counterexample but the kind is not "refuted", or conversely.
+        If the kind is unknown, there are too few cases, a figure is predicted but not measured, there is a
+        counterexample but the kind is not "refuted", or conversely; if it is proved or certified without a step, or
+        sampled or enumerated with a margin that does not hold, or sampled without one.
     """
 
     kind: str
@@ -101,16 +116,56 @@ class Evidence:
     counterexample: Mapping[str, Any] | None = None
     note: str = ""
     proof: tuple[Step, ...] = field(default=(), compare=False)
+    tolerance: float = field(default=0.0, compare=False)
+    agreement: float = field(default=1e-9, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind: expected one of {KINDS}, got {self.kind!r}")
-        if (self.kind == "refuted") != (self.counterexample is not None):
-            raise ValueError("counterexample: expected exactly where the kind is 'refuted'")
-        if self.kind in ("enumerated", "sampled") and self.cases < 1:
-            raise ValueError("cases: expected at least one case looked at")
         check_count(self.cases, "cases", 0)
         require_measured(self.measured, self.predicted)
+        if (self.kind == "refuted") != (self.counterexample is not None):
+            raise ValueError("counterexample: expected exactly where the kind is 'refuted'")
+        if self.kind in ("proved", "certified") and all(step.prose for step in self.proof):
+            raise ValueError(f"proof: expected at least one step where it is {self.kind}")
+        if self.kind in ("enumerated", "sampled"):
+            if self.cases < 1:
+                raise ValueError("cases: expected at least one case looked at")
+            held = self.margin is not None and self.margin >= -self.tolerance
+            if not held and (self.kind == "sampled" or self.margin is not None):
+                raise ValueError(
+                    f"margin: expected at least 0 where it is {self.kind}, got {self.margin}"
+                )
+        if self.kind != "refuted":
+            self._compare()
+
+    def _compare(self) -> None:
+        """Refuted by the first figure that is not as predicted."""
+        for name, predicted in self.predicted.items():
+            apart = _distance(self.measured[name], predicted)
+            if not apart <= self.agreement:
+                figure = {"figure": name, "measured": self.measured[name], "predicted": predicted}
+                object.__setattr__(self, "kind", "refuted")
+                object.__setattr__(self, "margin", -apart)
+                object.__setattr__(self, "counterexample", figure)
+                return
+
+    @property
+    def prose(self) -> tuple[Step, ...]:
+        """The steps that no engine has checked."""
+        return tuple(step for step in self.proof if step.prose)
+
+
+def _distance(measured: Any, predicted: Any) -> float:
+    """How far apart two figures are, relative to the prediction where that is above 1; infinite where NaN is."""
+    a, b = np.asarray(measured, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if a.shape != b.shape:
+        return math.inf
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(a - b) / np.maximum(np.abs(b), 1.0)
+    # equal infinities agree; NaN agrees with nothing
+    apart = np.where(a == b, 0.0, np.where(apart == apart, apart, math.inf))
+    return float(apart.max(initial=0.0))
 
 
 def require_measured(measured: Mapping[str, Any], predicted: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Cases as JSON, types included: a fraction is a string "p/q"; texts, mappings and infinities are marked.
 
-A text is ``{"text": ...}``, a mapping ``{"mapping": ...}``, an infinity or NaN ``{"float": ...}``. All other floats
+A text is ``{"text": ...}``, a mapping ``{"mapping": ...}``, an infinity or NaN ``{"float": ...}``,
+a root of a polynomial ``{"root": [coefficients, highest power first, ..., its place]}``. All other floats
 come back bit for bit. NumPy's numbers become Python's, arrays and tuples become lists.
 """
 
@@ -11,6 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from pqtheory.evidence.roots import Root
 
 _FRACTION = re.compile(r"-?\d+/[1-9]\d*")
 
@@ -29,6 +32,8 @@ def encoded(value: Any) -> Any:
         return [encoded(v) for v in value]
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, Root):
+        return {"root": [*map(encoded, value.coefficients), value.place]}
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": str(value)}
     if value is None or isinstance(value, bool | int):
@@ -54,6 +59,9 @@ def decoded(value: Any) -> Any:
             return {k: decoded(v) for k, v in content.items()}
         if kind == "float" and content in ("inf", "-inf", "nan"):
             return float(content)
+        if kind == "root" and isinstance(content, list) and len(content) > 2:
+            *coefficients, place = map(decoded, content)
+            return Root(tuple(map(Fraction, coefficients)), place)
         if kind == "text" and isinstance(content, str):
             return content
     elif value is None or isinstance(value, bool | int | float):

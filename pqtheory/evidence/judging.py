@@ -1,12 +1,12 @@
 """Judgement: margins and figures -> Evidence, and several pieces of evidence -> one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from pqtheory._arrays import is_torch
 from pqtheory.evidence.base import KINDS, Evidence, require_measured
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -35,7 +35,7 @@ def judge(
     ----------
     kind : str
         What it is evidence of where every case holds: "enumerated" or "sampled"; margins can show no more.
-    margins : array of shape (n,)
+    margins : array of shape (n,), or a number
         Slack of each case; booleans count as 0 where they hold and -1 where not. NaN never holds.
     cases : mapping of str to array of shape (n, ...)
         What each case is, for the counterexample.
@@ -53,46 +53,34 @@ def judge(
         raise ValueError(f"kind: expected 'enumerated' or 'sampled' from margins, got {kind!r}")
     require_measured(measured, predicted)
     measured, predicted = dict(measured), dict(predicted)
-    margins = np.asarray(margins)
-    if margins.dtype == bool:
-        margins = margins.astype(np.int8) - 1
-    margins = np.where(margins == margins, margins, -np.inf).ravel()
-    worst = int(np.argmin(margins)) if margins.size else 0
-    least = margins[worst] if margins.size else None
+    slack = _margins(margins)
+    worst = int(np.argmin(slack)) if slack.size else 0
+    least = float(slack[worst]) if slack.size else None
     if least is not None and not least >= -tolerance:
-        found = {name: _plain(np.asarray(values)[worst]) for name, values in cases.items()}
+        found = {
+            name: _plain(np.atleast_1d(_numpy(values))[worst]) for name, values in cases.items()
+        }
         return Evidence(
-            "refuted",
-            margins.size,
-            float(least),
-            measured,
-            predicted,
-            {**found, "margin": float(least)},
+            "refuted", slack.size, least, measured, predicted, {**found, "margin": least}
         )
-    slack = None if least is None else float(least)
-    return _compared(Evidence(kind, margins.size, slack, measured, predicted), predicted, agreement)
+    return Evidence(
+        kind, slack.size, least, measured, predicted, tolerance=tolerance, agreement=agreement
+    )
 
 
-def _compared(evidence: Evidence, names: Iterable[str], agreement: float) -> Evidence:
-    """``evidence``, refuted by the first of the named figures that is not as predicted."""
-    for name in names:
-        measured, predicted = evidence.measured[name], evidence.predicted[name]
-        apart = _distance(measured, predicted)
-        if not apart <= agreement:
-            found = {"figure": name, "measured": measured, "predicted": predicted}
-            return replace(evidence, kind="refuted", margin=-apart, counterexample=found)
-    return evidence
+def _numpy(values: Any) -> Any:
+    """Values as NumPy's, out of whatever library and device."""
+    return np.asarray(values.detach().cpu() if is_torch(values) else values)
 
 
-def _distance(measured: Any, predicted: Any) -> float:
-    a, b = np.asarray(measured, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
-    if a.shape != b.shape:
-        return np.inf
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(a - b) / np.maximum(np.abs(b), 1.0)
-    # equal infinities agree; NaN agrees with nothing
-    apart = np.where(a == b, 0.0, np.where(apart == apart, apart, np.inf))
-    return float(apart.max(initial=0.0))
+def _margins(margins: Any) -> Any:
+    """Margins as a flat array; NaN never holds."""
+    margins = np.atleast_1d(_numpy(margins))
+    if margins.dtype == bool or (
+        margins.dtype == object and all(isinstance(m, bool | np.bool_) for m in margins.flat)
+    ):
+        margins = margins.astype(np.int8) - 1
+    return np.where(margins == margins, margins, -np.inf).ravel()
 
 
 def _plain(value: Any) -> Any:
@@ -129,7 +117,7 @@ def join(
         raise ValueError("pieces: expected at least one, got none")
     refuted = [p for p in pieces if p.kind == "refuted"]
     slack = [p.margin for p in pieces if p.margin is not None]
-    joined = Evidence(
+    return Evidence(
         weakest([p.kind for p in pieces]),
         sum(p.cases for p in pieces),
         min(slack) if slack else None,
@@ -138,12 +126,9 @@ def join(
         min(refuted, key=_slack).counterexample if refuted else None,
         "; ".join(dict.fromkeys(p.note for p in pieces if p.note)),
         tuple(dict.fromkeys(step for p in pieces for step in p.proof)),
+        max(p.tolerance for p in pieces),
+        max(agreement, *(p.agreement for p in pieces)),
     )
-    if refuted:
-        return joined
-    # what the pieces brought along they have compared themselves
-    new = [name for name in joined.predicted if name in measured or name in predicted]
-    return _compared(joined, new, agreement)
 
 
 def _slack(evidence: Evidence) -> float:

@@ -169,6 +169,9 @@ class Term:
     def __eq__(self, other: Any) -> "Term":  # type: ignore[override]
         return self._make(self.backend.connect("equal", self.expression, self._other(other)))
 
+    def __ne__(self, other: Any) -> "Term":  # type: ignore[override]
+        return ~(self == other)
+
     def __and__(self, other: Any) -> "Term":
         return self._make(self.backend.connect("and", self.expression, self._truth(other)))
 

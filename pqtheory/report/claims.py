@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from pqtheory.claims.results import ClaimResult, ControlResult, PartResult
+from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.evidence.base import Step
 from pqtheory.report.formula import formula
 from pqtheory.report.html import kind_badge, table, table_row
@@ -45,7 +45,7 @@ def claim_details(result: ClaimResult, budget: str) -> str:
     )
 
 
-def _part(part: PartResult) -> str:
+def _part(part: ItemResult) -> str:
     evidence = part.evidence
     facts = [f"{evidence.cases} cases"] if evidence.cases else []
     if evidence.margin is not None:
@@ -70,7 +70,7 @@ def _derivation(text: str) -> str:
     return f"<h4>Derivation</h4><pre>{escape(text)}</pre>" if text else ""
 
 
-def _control(control: ControlResult) -> str:
+def _control(control: ItemResult) -> str:
     word = "refuted" if control.refuted else "survives"
     text = f"<b>{escape(control.name)}</b>: {escape(control.statement)} <b>{word}</b>"
     return f"<li>{text}{_counterexample(control.evidence.counterexample)}</li>"

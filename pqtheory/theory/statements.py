@@ -9,9 +9,8 @@ from operator import and_
 from typing import Any, final
 
 from pqtheory._arrays import Array, as_array, is_symbolic
-from pqtheory.claims import Check
-from pqtheory.claims import cases as falsify
-from pqtheory.evidence import Budget, Evidence, join, smt
+from pqtheory.claims import Check, all_of
+from pqtheory.evidence import Budget, Evidence, smt
 from pqtheory.schedules import Schedule
 from pqtheory.sets.finite import Cells, FiniteSet
 
@@ -40,22 +39,12 @@ def for_all(statement: smt.Statement, **values: Numbers) -> Check:
 
 def together(*checks: Check) -> Check:
     """All of them, as one."""
-    return falsify.joined(*checks)
+    return all_of(*checks)
 
 
 def illustrated(proof: Check, *runs: Check) -> Check:
     """The proof, with the figures of some runs beside it; a run that is refuted refutes it all the same."""
-
-    def check(budget: Budget) -> Evidence:
-        result = proof(budget)
-        for found in (run(budget) for run in runs):
-            if found.kind != "refuted":
-                # its figures, which it has compared itself, and neither its weaker kind nor its cases
-                found = Evidence("proved", measured=found.measured, predicted=found.predicted)
-            result = join(result, found)
-        return result
-
-    return falsify.with_cases(check, proof)
+    return all_of(proof, beside=runs)
 
 
 def every(tests: Sequence[Any]) -> Any:

@@ -117,6 +117,10 @@ def _truth(value: Any) -> Truth:
     return Truth(value, INFINITY if value else -INFINITY)
 
 
+def _read_truth(value: Any) -> Truth:
+    return _truth(value.expression if isinstance(value, Term) else bool(value))
+
+
 @final
 @dataclass(frozen=True)
 class Reading:
@@ -149,11 +153,11 @@ def read(statement: Statement, case: Mapping[str, Fraction]) -> Reading:
         assumptions, conclusion = statement(*terms)
     except ZeroDivisionError:
         return NOTHING
-    truths = [assumption.expression for assumption in assumptions]
+    truths = [_read_truth(assumption) for assumption in assumptions]
     # each step toward any of them counts
     missing = sum(min(truth.slack, 0) for truth in truths)
     assumed = Truth(all(truth.holds for truth in truths), missing)
-    return Reading(assumed, conclusion.expression, tuple(backend.seen))
+    return Reading(assumed, _read_truth(conclusion), tuple(backend.seen))
 
 
 #: how far beside a border to go; mostly exactly onto it

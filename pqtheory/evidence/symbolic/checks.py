@@ -3,12 +3,18 @@
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, final
 
 from pqtheory.evidence import smt
-from pqtheory.evidence.base import Budget, Check, Evidence
+from pqtheory.evidence.base import Budget, Check, Evidence, Step
+from pqtheory.evidence.roots import holds_at
+from pqtheory.evidence.search.slack import Slack
+from pqtheory.evidence.search.statements import search_statement
+from pqtheory.evidence.smt.decide import shown
 from pqtheory.evidence.symbolic.clock import UndecidedError
-from pqtheory.evidence.terms import Statement
+from pqtheory.evidence.terms import Statement, Term
+from pqtheory.evidence.variables import variable_names
 
 PACKAGE = "sympy"
 SECONDS = {"quick": 20.0, "full": 120.0}
@@ -16,6 +22,8 @@ SECONDS = {"quick": 20.0, "full": 120.0}
 EXAMPLES = {"quick": 100, "full": 2000}
 #: cases looked at although there is a proof: two readings of the same code must not differ
 READINGS = 20
+#: cases looked at for one that satisfies the assumptions
+MODELS = 1000
 
 
 def available() -> bool:
@@ -68,31 +76,83 @@ def decide(
     ArithmeticError
         If what is proved has an exact counterexample: then the readings of ``statement`` differ.
     """
-    return _answer(statement, variables, seconds, examples)[0]
+    return answer(statement, variables, seconds, examples)[0]
 
 
-def _answer(
+def answer(
     statement: Statement, variables: str, seconds: float, examples: int
 ) -> tuple[Evidence | None, str]:
-    """What ``decide`` returns, and why there was no proof."""
+    """What ``decide`` returns, and why there was no proof.
+
+    Raises
+    ------
+    ValueError
+        If no numbers satisfy the assumptions, or two variables have one name.
+    """
     from pqtheory.evidence.symbolic.proofs import prove
 
+    names = " ".join(variable_names(variables))
     try:
-        proof = prove(statement, variables, seconds)
+        proof = prove(statement, names, seconds)
+        model = _model(statement, names, seconds)
     except UndecidedError as error:
-        return _refuted(statement, variables, examples), str(error)
-    if _refuted(statement, variables, READINGS) is not None:
+        return _denied(statement, names, examples), str(error)
+    if _denied(statement, names, READINGS) is not None:
         raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
-    return proof, ""
+    return replace(proof, proof=(*proof.proof, *model)), ""
 
 
-def _refuted(statement: Statement, variables: str, examples: int) -> Evidence | None:
-    found = smt.ForAll(statement, variables, _nothing).search(examples)
-    return found if found is not None and found.kind == "refuted" else None
+def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, ...]:
+    """Numbers that satisfy the assumptions, as a step.
+
+    Raises
+    ------
+    ValueError
+        If they contradict each other: such a statement says nothing.
+    UndecidedError
+        If none is found.
+    """
+    from pqtheory.evidence.symbolic.proofs import prove
+
+    def nothing(*values: Any) -> Any:
+        return statement(*values)[0], False
+
+    def absurd(*values: Any) -> Any:
+        return statement(*values)[0], 0 * values[0] == 1
+
+    if not _assumes(statement, variables):
+        return ()
+    found = _denied(nothing, variables, READINGS) or _denied(nothing, variables, MODELS)
+    if found is not None and found.counterexample is not None:
+        values = {name: found.counterexample[name] for name in variables.split()}
+        return (Step(f"the assumptions hold at {shown(values)}, among others"),)
+    try:
+        prove(absurd, variables, seconds)
+    except UndecidedError as error:
+        raise UndecidedError("no numbers are found that satisfy the assumptions") from error
+    raise ValueError(
+        f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, so that the statement says nothing"
+    )
 
 
-def _nothing(budget: Budget) -> Evidence:
-    raise NotImplementedError("only searched")
+def _assumes(statement: Statement, variables: str) -> bool:
+    backend = Slack()
+    ones = [Term(backend.number(Fraction(1)), backend) for _ in variables.split()]
+    try:
+        return bool(list(statement(*ones)[0]))
+    except ZeroDivisionError:
+        return True
+
+
+def _denied(statement: Statement, variables: str, examples: int) -> Evidence | None:
+    """Fractions that satisfy the assumptions and deny the conclusion, confirmed by plain arithmetic."""
+    found = search_statement(statement, variables, examples)
+    if found is None or found.counterexample is None:
+        return None
+    values = [found.counterexample[name] for name in variables.split()]
+    if holds_at(statement, values) is not False:
+        raise ArithmeticError(f"{dict(found.counterexample)} does not replay")
+    return found
 
 
 @final
@@ -117,7 +177,7 @@ class ForAll:
         if not available():
             return replace(self.fallback(budget), note=missing())
         limits = SECONDS[budget.name], EXAMPLES[budget.name]
-        found, reason = _answer(self.statement, self.variables, *limits)
+        found, reason = answer(self.statement, self.variables, *limits)
         return replace(self.fallback(budget), note=no_answer(reason)) if found is None else found
 
     def replay(self, case: Mapping[str, Any]) -> Evidence:

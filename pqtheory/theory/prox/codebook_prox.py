@@ -22,7 +22,7 @@ from pqtheory.regularizers import DistanceL1, DistanceL2, LevelRegularizer
 from pqtheory.regularizers.distance_l1 import toward
 from pqtheory.regularizers.distance_l2 import shrink
 from pqtheory.sets import Codebook
-from pqtheory.theory.prox.minimiser import fractions_grid, minimiser_evidence
+from pqtheory.theory.prox.grids import fractions_grid, minimiser_evidence
 
 WEIGHTS = tuple(Fraction(n, 8) for n in (1, 3, 6, 12, 40))
 

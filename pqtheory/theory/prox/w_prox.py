@@ -3,118 +3,100 @@ r"""prox_{lambda W}(t) = sign t + sign(t - sign t) max(|t - sign t| - lambda, 0)
 W(x) = min(|x - 1|, |x + 1|). At t = 0 there are two minimisers, -min(lambda, 1) and +min(lambda, 1), else one.
 """
 
-from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
-from pqtheory._arrays import Array, as_array
-from pqtheory.claims import Claim, Control, Part
-from pqtheory.claims import cases as falsify
-from pqtheory.evidence import Budget, Evidence, judge, smt
+from pqtheory._arrays import as_array
+from pqtheory.claims import Budget, Claim, Control, Part, all_of, forall, positive, real
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
-from pqtheory.theory.prox.minimiser import WEIGHTS, fractions_grid, minimiser_check
+from pqtheory.theory.prox.minimiser import minimises, objective, stays_at_zero
 
 W = DistanceL1(Binary())
+FIGURE = "minimisers at 0, lambda = 1/2"
 
 
-def printed(t: Array, strength: Any) -> Array:
+def J(x: Any, theta: Any, weight: Any) -> Any:
+    """What the prox minimises."""
+    return objective(W, x, theta, weight)
+
+
+@forall(theta=real, weight=positive)
+def is_the_printed_formula(theta: Any, weight: Any) -> Any:
     """The closed form as the paper prints it."""
-    xp, t = as_array(t)
-    sign = xp.where(t >= 0, 1, -1)
-    residual = t - sign
-    pulled = abs(residual) - strength
-    length = xp.where(pulled > 0, pulled, 0 * pulled)
-    return sign + xp.where(residual > 0, length, -length)
+    xp, theta = as_array(theta)
+    sign = xp.where(theta >= 0, 1, -1)
+    length = xp.maximum(abs(theta - sign) - weight, 0 * theta)
+    return W.prox(theta, weight) == sign + xp.where(theta > sign, length, -length)
 
 
-def _printed_formula(t: Any, weight: Any) -> Any:
-    return [weight > 0], printed(t, weight) == W.prox(t, weight)
+@forall(
+    theta=real,
+    weight=positive,
+    x=real,
+    given=lambda theta, weight, x: [theta != 0, x != W.prox(theta, weight)],
+)
+def is_the_only_one(theta: Any, weight: Any, x: Any) -> Any:
+    """Every other point is worse."""
+    return J(W.prox(theta, weight), theta, weight) < J(x, theta, weight)
 
 
-def _printed_on_a_grid(budget: Budget) -> Evidence:
-    thetas = fractions_grid(-3, 3, budget.pick(16, 64))
-    equal = [printed(thetas, weight) == W.prox(thetas, weight) for weight in WEIGHTS]
-    return judge("sampled", np.concatenate(equal), {"theta": np.tile(thetas, len(WEIGHTS))})
-
-
-def _objective(x: Any, t: Any, weight: Any) -> Any:
-    return (x - t) ** 2 / 2 + weight * W.value(x)
-
-
-def _unique_off_zero(t: Any, weight: Any, x: Any) -> Any:
-    p = W.prox(t, weight)
-    rival = [weight > 0, (t > 0) | (t < 0), (x > p) | (x < p)]
-    return rival, _objective(p, t, weight) < _objective(x, t, weight)
-
-
-def _two_at_zero(weight: Any, x: Any) -> Any:
+@forall(weight=positive, x=real)
+def two_at_zero(weight: Any, x: Any) -> Any:
     """Both ends minimise, and nothing else does."""
-    zero = 0 * weight
-    pull = W.prox(zero, weight)
-    xp, _ = as_array(weight)
-    capped = pull == xp.minimum(weight, 1 + zero)
-    both = _objective(pull, zero, weight) == _objective(-pull, zero, weight)
-    best = _objective(pull, zero, weight) < _objective(x, zero, weight)
-    return [weight > 0], capped & both & (best | (x == pull) | (x == -pull))
-
-
-def _ties_on_a_grid(budget: Budget) -> Evidence:
-    """Exact search over the pieces of the objective."""
-    holds, weights = [], [Fraction(n, 16) for n in range(1, 33)]
-    grid = fractions_grid(-3, 3, budget.pick(16, 64))
-    for weight in weights:
-        pull = min(weight, Fraction(1))
-        unique = all(len(W.prox_set(t, weight)) == 1 for t in grid if t != 0)
-        holds.append(unique and W.prox_set(Fraction(0), weight) == (-pull, pull))
-    return judge("sampled", np.array(holds), {"weight": np.array(weights, dtype=object)})
+    xp, weight = as_array(weight)
+    pull = xp.minimum(weight, 1 + 0 * weight)
+    tie = J(pull, 0, weight) == J(-pull, 0, weight)
+    return tie & ((J(pull, 0, weight) < J(x, 0, weight)) | (x == pull) | (x == -pull))
 
 
 def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     return {FIGURE: list(W.prox_set(0.0, weight=0.5))}, {FIGURE: [-0.5, 0.5]}
 
 
-def _stays_at_zero(t: Array, weight: Any) -> Array:
-    xp, t = as_array(t)
-    return xp.where(t == 0, 0 * t, W.prox(t, weight))
-
-
-FIGURE = "minimisers at 0, lambda = 1/2"
-
 CLAIM = Claim(
     name="w-prox",
     source="arXiv 1810.00861, section 4 (W-shaped regularizer)",
-    statement="The closed form of the W's prox is a global minimiser for every theta and every lambda > 0.",
-    formula="prox_{lambda W}(t) = sign t + sign(t - sign t) max(|t - sign t| - lambda, 0)",
+    statement=(
+        "With W(x) = min(|x - 1|, |x + 1|), the closed form of the W's prox is a global minimiser for every real theta "
+        "and every lambda > 0; the only one unless theta = 0, where +-min(lambda, 1) are the two."
+    ),
+    formula="prox_{lambda W}(t) = sign t + sign(t - sign t) max(|t - sign t| - lambda, 0),  lambda > 0",
+    formula_latex=(
+        r"\operatorname{prox}_{\lambda W}(t) = \operatorname{sign} t"
+        r" + \operatorname{sign}(t - \operatorname{sign} t)\,\max(|t - \operatorname{sign} t| - \lambda,\ 0),"
+        r"\qquad \lambda > 0"
+    ),
+    derivation_latex=(
+        r"For $x$ on the side of $s = \operatorname{sign} t$ the objective is"
+        r" $\tfrac12 (x - t)^2 + \lambda |x - s|$, which soft thresholding around $s$ minimises."
+        r" A point on the other side is farther from $t$ and no nearer to its level, so it is worse;"
+        r" at $t = 0$ the two sides tie."
+    ),
     parts=(
-        Part("closed form", "no point has a smaller objective", minimiser_check(W, W.prox, 16)),
-        Part(
-            "printed formula",
-            "the code computes the printed formula",
-            smt.or_else(_printed_formula, "theta weight", _printed_on_a_grid),
-        ),
+        Part("closed form", "no point has a smaller objective", minimises(W.prox, W)),
+        Part("printed formula", "the code computes the printed formula", is_the_printed_formula),
         Part(
             "ties",
             "two minimisers at 0, one elsewhere",
-            falsify.joined(
-                smt.or_else(_unique_off_zero, "theta weight x", _ties_on_a_grid),
-                smt.or_else(_two_at_zero, "weight x", _ties_on_a_grid),
-                figures=_figures,
-            ),
+            all_of(is_the_only_one, two_at_zero, figures=_figures),
         ),
     ),
     controls=(
         Control(
             "threshold 2 lambda",
             "the prox moves by 2 lambda",
-            minimiser_check(W, lambda t, w: W.prox(t, 2 * w), 16),
+            minimises(lambda t, w: W.prox(t, 2 * w), W),
         ),
         Control(
             "0 stays 0",
             "0 is its own prox (the published code)",
-            minimiser_check(W, _stays_at_zero, 16),
+            minimises(stays_at_zero(W.prox), W),
         ),
     ),
     headline=FIGURE,
+    operators=(
+        "pqtheory.regularizers.DistanceL1.prox",
+        "pqtheory.regularizers.DistanceL1.value",
+        "pqtheory.regularizers.DistanceL1.prox_set",
+    ),
 )

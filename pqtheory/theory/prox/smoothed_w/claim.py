@@ -23,7 +23,7 @@ from pqtheory.claims import cases as falsify
 from pqtheory.evidence import Budget, Evidence, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Codebook, FiniteSet
-from pqtheory.theory.prox.minimiser import fractions_grid
+from pqtheory.theory.prox.grids import fractions_grid
 from pqtheory.theory.prox.smoothed_w.lemmas import (
     HALF,
     above_tangent,

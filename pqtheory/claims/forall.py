@@ -1,0 +1,346 @@
+"""A statement about all values of its variables, from one description: proved, searched, sampled and replayed.
+
+    @forall(theta=real, weight=positive, x=real)
+    def minimises(theta, weight, x):
+        return J(W.prox(theta, weight), theta, weight) <= J(x, theta, weight)
+
+A solver (z3) or computer algebra (sympy) reads the operators' own code, once for all real values. Numbers that deny the
+statement are found by the solver, or searched for; where no engine has an answer, a search that finds none is a sample.
+What follows from lemmas has them as hypotheses, by the formulas that the lemmas prove::
+
+    @forall(a=real, b=real, by=lambda a, b: [decrease.at(before=a, after=b)])
+    def theorem(a, b): ...
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import reduce
+from operator import and_
+from types import MappingProxyType
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from pqtheory.claims.kinds import Kind, name_of
+from pqtheory.evidence import smt
+from pqtheory.evidence.base import Budget, Evidence, Step
+from pqtheory.evidence.judging import judge
+from pqtheory.evidence.roots import Root, holds_at
+from pqtheory.evidence.search.search import OnCase
+from pqtheory.evidence.search.statements import search_statement
+from pqtheory.evidence.symbolic import checks as algebra
+from pqtheory.evidence.terms import Backend, Expression, Term
+from pqtheory.evidence.variables import variable_names
+
+#: how many cases a search looks at where no engine has an answer
+EXAMPLES = {"quick": 500, "full": 5000}
+ENGINES = ("solver", "algebra")
+#: named by ``forall`` itself, so that no variable is
+RESERVED = ("given", "by", "engine")
+_NO_VARIABLES: Mapping[str, Kind] = MappingProxyType({})
+
+
+class Lemma(Protocol):
+    """What a theorem may be proved by: a statement that is shown by itself, and can be put to use at any values."""
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """Show it."""
+
+    def at(self, **values: Any) -> "Instance":
+        """What it says of these values."""
+
+
+@final
+@dataclass(frozen=True)
+class Instance:
+    """What a lemma says of some values: its assumptions imply its conclusion."""
+
+    lemma: Lemma
+    says: Any
+
+
+def nothing(**_: Any) -> Sequence[Any]:
+    """No assumptions."""
+    return ()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class ForAll:
+    """``holds`` for all values of the variables that satisfy ``given``.
+
+    Attributes
+    ----------
+    holds : callable
+        Takes variables by name; returns what must hold of them, a comparison or several joined by ``&`` and ``|``.
+    variables : mapping of str to kind
+        What each is: ``real``, ``positive``, ``between(0, 1)``, ...
+    given : callable
+        Takes any of the variables by name; returns what else is assumed, a list.
+    by : callable
+        Takes any of the variables by name; returns instances of lemmas, ``lemma.at(...)``, as further hypotheses. Each
+        lemma is shown first.
+    engine : {"solver", "algebra"}
+        Which is asked first.
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown, there is no variable, or one of the callables names what is none.
+    """
+
+    holds: Callable[..., Any]
+    variables: Mapping[str, Kind]
+    given: Callable[..., Sequence[Any]] = nothing
+    by: Callable[..., Sequence[Instance]] = nothing
+    engine: str = ENGINES[0]
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+        if not self.variables:
+            raise ValueError("variables: expected at least one, such as theta=real")
+        variable_names(self.variables)
+        for what, function in (("holds", self.holds), ("given", self.given), ("by", self.by)):
+            for name in _named_by(function):
+                if name not in self.variables:
+                    raise ValueError(
+                        f"{what}: {name!r} is no variable; there are {', '.join(self.variables)}"
+                    )
+
+    @property
+    def names(self) -> str:
+        """The variables, separated by spaces."""
+        return " ".join(self.variables)
+
+    def read(self, *values: Any) -> tuple[list[Any], Any]:
+        """(assumptions, lemmas included, and conclusion), for numbers or for the terms of any engine."""
+        case = dict(zip(self.variables, values, strict=True))
+        lemmas = [instance.says for instance in called(self.by, case)]
+        return [*self._assumed(case), *lemmas], called(self.holds, case)
+
+    def at(self, **values: Any) -> Instance:
+        """What it says of these values, as a hypothesis for ``by``.
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing or unknown.
+        """
+        if set(values) != set(self.variables):
+            raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
+        return Instance(self, implies(self._assumed(values), called(self.holds, values)))
+
+    def __call__(self, budget: Budget) -> Evidence:
+        """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
+        shown, problem = self._lemmas_shown(budget)
+        if problem:
+            return self.sampled(budget, problem)
+        notes: list[str] = []
+        steps: list[Step] = []
+        for engine in sorted(ENGINES, key=lambda e: e != self.engine):
+            found = (self._solved if engine == "solver" else self._computed)(budget, notes, steps)
+            if found is not None:
+                return replace(found, proof=(*shown, *found.proof))
+        return self.sampled(budget, "; ".join(notes), tuple(steps))
+
+    def sampled(self, budget: Budget, note: str, steps: Sequence[Step] = ()) -> Evidence:
+        """What a search finds; sampled with a note where it finds nothing.
+
+        Raises
+        ------
+        ValueError
+            If no case satisfies the assumptions.
+        """
+        found = self.search(EXAMPLES[budget.name])
+        if found is None:
+            raise ValueError(f"assumptions: no values of {self.names} are found that satisfy them")
+        if found.kind == "refuted":
+            return found
+        return replace(found, note=note, proof=tuple(steps))
+
+    def search(
+        self, examples: int, seed: int = 0, on_case: OnCase | None = None
+    ) -> Evidence | None:
+        """Search among fractions; None where no case satisfies the assumptions.
+
+        Raises
+        ------
+        ArithmeticError
+            If plain arithmetic does not confirm what it finds.
+        """
+        found = search_statement(self.read, self.names, examples, seed, on_case)
+        case = None if found is None else found.counterexample
+        if case is not None and self.replay(case).kind != "refuted":
+            raise ArithmeticError(f"{dict(case)} does not replay")
+        return found
+
+    def replay(self, case: Mapping[str, Any]) -> Evidence:
+        """The statement for these numbers, in exact arithmetic.
+
+        Raises
+        ------
+        ValueError
+            If a variable is missing or no exact number, or the numbers do not satisfy the assumptions.
+        """
+        missing = [name for name in self.variables if name not in case]
+        if missing:
+            raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
+        values = [_exact(case[name], name) for name in self.variables]
+        holds = holds_at(self.read, values)
+        if holds is None:
+            raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
+        columns = {n: np.array([v], object) for n, v in zip(self.variables, values, strict=True)}
+        return judge("sampled", [holds], columns)
+
+    def sentence(self) -> str:
+        """What it quantifies over, and its own source."""
+        kinds = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.variables.items())
+        texts = [f"for all {kinds}:"]
+        if self.given is not nothing:
+            texts.append(f"given: {source(self.given)}")
+        if self.by is not nothing:
+            texts.append(f"by: {source(self.by)}")
+        return "\n".join([*texts, source(self.holds)])
+
+    def _lemmas_shown(self, budget: Budget) -> tuple[tuple[Step, ...], str]:
+        """The steps of all lemmas, and why they do not do."""
+        steps: list[Step] = []
+        for lemma in self._lemmas():
+            found = lemma(budget)
+            if found.kind != "proved":
+                return (), f"a lemma is {found.kind}: {found.note or 'see its own check'}"
+            steps += found.proof
+        return tuple(dict.fromkeys(steps)), ""
+
+    def _lemmas(self) -> list[Lemma]:
+        if self.by is nothing:
+            return []
+        blank = dict.fromkeys(self.variables, Term(_EMPTY, _Blank()))
+        return list(dict.fromkeys(instance.lemma for instance in called(self.by, blank)))
+
+    def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
+        kinds = [a for name, kind in self.variables.items() for a in kind(case[name])]
+        return [*kinds, *called(self.given, case)]
+
+    def _solved(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
+        if not smt.available():
+            notes.append(f"with {smt.PACKAGE} installed it would be proved")
+            return None
+        found = smt.decide(self.read, self.names, seconds=smt.SECONDS[budget.name])
+        if found is None:
+            notes.append("the solver found no answer in its time")
+            steps.append(smt.unknown(self.read, self.names))
+        return found
+
+    def _computed(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
+        if not algebra.available():
+            notes.append(algebra.missing())
+            return None
+        limits = algebra.SECONDS[budget.name], algebra.EXAMPLES[budget.name]
+        found, reason = algebra.answer(self.read, self.names, *limits)
+        if found is None:
+            notes.append(algebra.no_answer(reason))
+        return found
+
+
+@final
+class _Blank(Backend):
+    """A reading that keeps nothing: to see which lemmas are put to use, before any engine is asked."""
+
+    def number(self, value: Fraction) -> Expression:
+        """Nothing."""
+        return _EMPTY
+
+    def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
+        """Nothing."""
+        return _EMPTY
+
+    def connect(self, kind: str, a: Expression, b: Expression) -> Expression:
+        """Nothing."""
+        return _EMPTY
+
+    def negate(self, a: Expression) -> Expression:
+        """Nothing."""
+        return _EMPTY
+
+    def power(self, a: Expression, exponent: Expression) -> Expression:
+        """Nothing."""
+        return _EMPTY
+
+
+class _Empty:
+    """Whatever is done with it gives itself."""
+
+    def _same(self, *_: Any) -> "_Empty":
+        return self
+
+    __add__ = __sub__ = __mul__ = __truediv__ = __neg__ = _same
+    __ge__ = __gt__ = __le__ = __lt__ = _same
+
+
+_EMPTY = _Empty()
+
+
+def forall(
+    *,
+    given: Callable[..., Sequence[Any]] = nothing,
+    by: Callable[..., Sequence[Instance]] = nothing,
+    engine: str = ENGINES[0],
+    **variables: Kind,
+) -> Callable[[Callable[..., Any]], ForAll]:
+    """A decorator: what the function below it says holds for all these variables; see :class:`ForAll`."""
+
+    def decorated(holds: Callable[..., Any]) -> ForAll:
+        return ForAll(holds, variables, given, by, engine)
+
+    return decorated
+
+
+def implies(assumptions: Sequence[Any], conclusion: Any) -> Any:
+    """The assumptions imply the conclusion: for truth values and for terms."""
+    if not assumptions:
+        return conclusion
+    denied = [(not a) if isinstance(a, bool) else ~a for a in assumptions]
+    return reduce(lambda a, b: a | b, denied) | conclusion
+
+
+def every(tests: Sequence[Any]) -> Any:
+    """Whether all of them hold, for terms and for truth values."""
+    return reduce(and_, tests)
+
+
+def source(function: Callable[..., Any]) -> str:
+    """The lines of a function, or its name where there are none at hand."""
+    try:
+        return inspect.cleandoc(inspect.getsource(function))
+    except (OSError, TypeError):
+        return f"{function}"
+
+
+def _named_by(function: Callable[..., Any]) -> list[str]:
+    """The parameters that must be given by name."""
+    parameters = inspect.signature(function).parameters.values()
+    return [
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.default is p.empty
+    ]
+
+
+def called(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
+    """``function`` with those of the case that it names."""
+    parameters = inspect.signature(function).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return function(**case)
+    return function(**{name: case[name] for name in parameters if name in case})
+
+
+def _exact(value: Any, name: str) -> Fraction | Root:
+    if isinstance(value, Root):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        raise ValueError(f"case: expected a fraction for {name!r}, got {value!r}")
+    return Fraction(value)

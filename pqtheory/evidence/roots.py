@@ -1,0 +1,251 @@
+"""Exact real roots: numbers that are no fractions, and statements at them.
+
+A root is given by a polynomial with rational coefficients and its place among the real roots, the smallest first. Sums,
+products and quotients of roots live in one number field, where 0 is recognised exactly; the sign of anything else comes
+out of an interval that is narrowed until it does not hold 0.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, final
+
+from pqtheory.evidence.terms import Backend, Statement, Term
+
+#: no larger number field is made
+LARGEST_DEGREE = 24
+DIGITS = 12
+
+
+class UnconfirmedError(Exception):
+    """That exact arithmetic is not at hand for these numbers."""
+
+
+@final
+@dataclass(frozen=True)
+class Root:
+    """The real root of a polynomial.
+
+    Attributes
+    ----------
+    coefficients : tuple of Fraction
+        Highest power first; the first is not 0.
+    place : int
+        Which of the real roots, from 0 in ascending order.
+
+    Raises
+    ------
+    ValueError
+        If the degree is < 1 or the place negative.
+    """
+
+    coefficients: tuple[Fraction, ...]
+    place: int
+
+    def __post_init__(self) -> None:
+        if len(self.coefficients) < 2 or not self.coefficients[0]:
+            raise ValueError(f"coefficients: expected a degree >= 1, got {self.coefficients}")
+        if self.place < 0:
+            raise ValueError(f"place: expected a place >= 0, got {self.place}")
+
+    @cached_property
+    def exact(self) -> Any:
+        """The root as sympy's.
+
+        Raises
+        ------
+        UnconfirmedError
+            If sympy is not installed, or there is no such root.
+        """
+        if importlib.util.find_spec("sympy") is None:
+            raise UnconfirmedError("with sympy installed it would be confirmed")
+        import sympy
+
+        x = sympy.Symbol("x")
+        coefficients = [sympy.Rational(c.numerator, c.denominator) for c in self.coefficients]
+        try:
+            return sympy.Poly(coefficients, x).real_roots(multiple=False)[self.place][0]
+        except IndexError as error:
+            raise UnconfirmedError(f"{self.polynomial} has no such real root") from error
+
+    @property
+    def polynomial(self) -> str:
+        """Its polynomial in x, as text."""
+        degree = len(self.coefficients) - 1
+        terms = [
+            f"{'- ' if c < 0 else '+ '}{_monomial(abs(c), degree - i)}"
+            for i, c in enumerate(self.coefficients)
+            if c
+        ]
+        return " ".join(terms).removeprefix("+ ")
+
+    @property
+    def digits(self) -> str:
+        """Its first digits, or none without sympy."""
+        try:
+            return str(self.exact.evalf(DIGITS))
+        except UnconfirmedError:
+            return "?"
+
+    def __float__(self) -> float:
+        return float(self.exact.evalf(20))
+
+    def __str__(self) -> str:
+        return f"{self.digits}... (root {self.place + 1} of {self.polynomial})"
+
+
+def _monomial(coefficient: Fraction, power: int) -> str:
+    factor = "" if coefficient == 1 and power else str(coefficient)
+    return factor + ("" if power == 0 else "x" if power == 1 else f"x^{power}")
+
+
+@final
+class _Field(Backend):
+    """The number field of some roots, ordered as the reals are."""
+
+    def __init__(self, roots: Sequence[Root]) -> None:
+        import sympy
+
+        exact = [root.exact for root in roots]
+        degree = 1
+        for e in exact:
+            degree *= sympy.Poly(sympy.minimal_polynomial(e, sympy.Symbol("x"))).degree()
+        if degree > LARGEST_DEGREE:
+            raise UnconfirmedError(f"the number field has a degree up to {degree}")
+        irrational = [e for e in exact if not e.is_Rational]
+        self.field = sympy.QQ.algebraic_field(*irrational) if irrational else sympy.QQ
+        self.generator = None if not irrational else self.field.ext.as_expr()
+        self.low = self.high = Fraction(0)
+        self.bits = 0
+        self.narrow()
+
+    def narrow(self) -> None:
+        """Twice as many digits of the generator."""
+        if self.generator is None:
+            return
+        import sympy
+
+        self.bits = 2 * self.bits or 64
+        width = sympy.Rational(1, 2**self.bits)
+        value = sympy.N(self.generator, int(self.bits * 0.302) + 20)
+        middle = Fraction(str(sympy.Rational(str(value))))
+        radius = Fraction(width.p, width.q)
+        self.low, self.high = middle - radius, middle + radius
+
+    def of(self, value: Fraction | Root) -> Any:
+        """A number of the field."""
+        if isinstance(value, Root):
+            exact = value.exact
+            return self.field.from_sympy(exact)
+        return self.number(value)
+
+    def number(self, value: Fraction) -> Any:
+        """A fraction, in the field."""
+        import sympy
+
+        return self.field.from_sympy(sympy.Rational(value.numerator, value.denominator))
+
+    def sign(self, element: Any) -> int:
+        """-1, 0 or 1."""
+        if self.generator is None:
+            return (element > 0) - (element < 0)
+        coefficients = [Fraction(int(c.numerator), int(c.denominator)) for c in element.to_list()]
+        if not any(coefficients):
+            return 0
+        while True:
+            low, high = _evaluated(coefficients, self.low, self.high)
+            if low > 0 or high < 0:
+                return 1 if low > 0 else -1
+            self.narrow()
+
+    def conditional(self, test: bool, yes: Any, no: Any) -> Any:
+        """One of the two."""
+        return yes if test else no
+
+    def connect(self, kind: str, a: Any, b: Any) -> bool:
+        """Truth values; equality of numbers or of truth values."""
+        if kind == "equal":
+            return a == b if isinstance(a, bool) else (a.value - b.value) == self.field.zero
+        return (a and b) if kind == "and" else (a or b)
+
+    def negate(self, a: bool) -> bool:
+        """Not a."""
+        return not a
+
+    def expression(self, value: Any) -> Any:
+        """``value`` as an ordered element."""
+        found = super().expression(value)
+        return found if isinstance(found, _Element | bool) else _Element(found, self)
+
+
+def _evaluated(
+    coefficients: Sequence[Fraction], low: Fraction, high: Fraction
+) -> tuple[Fraction, Fraction]:
+    """Bounds of a polynomial, highest power first, on an interval, by Horner's rule."""
+    least = most = Fraction(0)
+    for c in coefficients:
+        ends = [least * low, least * high, most * low, most * high]
+        least, most = min(ends) + c, max(ends) + c
+    return least, most
+
+
+@final
+@dataclass(frozen=True)
+class _Element:
+    """A number of the field, with the order of the reals."""
+
+    value: Any
+    field: _Field
+
+    def __add__(self, other: "_Element") -> "_Element":
+        return _Element(self.value + other.value, self.field)
+
+    def __sub__(self, other: "_Element") -> "_Element":
+        return _Element(self.value - other.value, self.field)
+
+    def __mul__(self, other: "_Element") -> "_Element":
+        return _Element(self.value * other.value, self.field)
+
+    def __truediv__(self, other: "_Element") -> "_Element":
+        return _Element(self.value / other.value, self.field)
+
+    def __neg__(self) -> "_Element":
+        return _Element(-self.value, self.field)
+
+    def _apart(self, other: "_Element") -> int:
+        return self.field.sign(self.value - other.value)
+
+    def __ge__(self, other: "_Element") -> bool:
+        return self._apart(other) >= 0
+
+    def __gt__(self, other: "_Element") -> bool:
+        return self._apart(other) > 0
+
+    def __le__(self, other: "_Element") -> bool:
+        return self._apart(other) <= 0
+
+    def __lt__(self, other: "_Element") -> bool:
+        return self._apart(other) < 0
+
+
+def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:
+    """Whether a statement holds for these numbers, in exact arithmetic; None where its assumptions do not.
+
+    Raises
+    ------
+    UnconfirmedError
+        If there are roots among them, and sympy is not installed or their number field is too large.
+    ZeroDivisionError
+        If something is divided by 0.
+    """
+    roots = [v for v in values if isinstance(v, Root)]
+    if not roots:
+        assumptions, conclusion = statement(*values)
+        return bool(conclusion) if all(bool(a) for a in assumptions) else None
+    field = _Field(roots)
+    terms = [Term(_Element(field.of(v), field), field) for v in values]
+    assumptions, conclusion = statement(*terms)
+    read = [a.expression if isinstance(a, Term) else bool(a) for a in (*assumptions, conclusion)]
+    return read[-1] if all(read[:-1]) else None

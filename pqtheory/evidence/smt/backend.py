@@ -1,0 +1,37 @@
+"""Real arithmetic of z3: the reading of the operators that proofs are made of."""
+
+from fractions import Fraction
+from typing import final
+
+from pqtheory.evidence.terms import Backend, Expression
+
+
+@final
+class Z3(Backend):
+    """Real arithmetic of z3."""
+
+    def number(self, value: Fraction) -> Expression:
+        """An exact rational."""
+        import z3
+
+        return z3.RealVal(str(value))
+
+    def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
+        """``If(test, yes, no)``."""
+        import z3
+
+        return z3.If(test, yes, no)
+
+    def connect(self, kind: str, a: Expression, b: Expression) -> Expression:
+        """``And``, ``Or``, ``==``."""
+        import z3
+
+        if kind == "equal":
+            return a == b
+        return z3.And(a, b) if kind == "and" else z3.Or(a, b)
+
+    def negate(self, a: Expression) -> Expression:
+        """``Not``."""
+        import z3
+
+        return z3.Not(a)

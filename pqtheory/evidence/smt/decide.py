@@ -1,0 +1,238 @@
+"""Proof for all real numbers: the negated statement goes to an SMT solver (z3), and unsat is a proof.
+
+A statement says what it quantifies over and what must hold::
+
+    def statement(t, w, x):
+        p = W.prox(t, weight=w)                      # the operator's own code, run over terms
+        return [w > 0], objective(p) <= objective(x)
+
+    smt.decide(statement, "t w x")    # Evidence("proved"), Evidence("refuted") with the numbers, or None: unknown
+
+A proof counts only where the assumptions have a model, which is shown with it, and where nothing is divided by 0.
+"""
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from pqtheory.evidence.base import Evidence, Step
+from pqtheory.evidence.roots import Root, UnconfirmedError, holds_at
+from pqtheory.evidence.smt.backend import Z3
+from pqtheory.evidence.smt.divisors import divisors
+from pqtheory.evidence.terms import Expression, Statement, Term
+from pqtheory.evidence.variables import variable_names
+
+PACKAGE = "z3-solver"
+#: time limit of one question, by budget
+SECONDS = {"quick": 5.0, "full": 120.0}
+#: how long a divisor may be looked at
+DIVISOR_SECONDS = 5.0
+#: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
+EXAMPLES = 200
+
+
+def available() -> bool:
+    """Whether the solver is installed."""
+    return importlib.util.find_spec("z3") is not None
+
+
+def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evidence | None:
+    """Decide a statement for all real values of its variables.
+
+    Parameters
+    ----------
+    statement : callable
+        Takes one term for each variable; returns assumptions and conclusion.
+    variables : str
+        Names, separated by spaces, in the order of the arguments.
+    seconds : float
+        Time limit.
+
+    Returns
+    -------
+    Evidence or None
+        "proved" where no values of the variables satisfy the assumptions and deny the conclusion, with values that
+        satisfy the assumptions; "refuted" with values that deny it, as fractions or exact roots, confirmed by running
+        ``statement`` on them; None where the solver gives up or runs out of time.
+
+    Raises
+    ------
+    ValueError
+        If two variables have one name, no values satisfy the assumptions, or something is divided by what may be 0.
+    """
+    return _Question(statement, variable_names(variables), seconds).answered()
+
+
+def unknown(statement: Statement, variables: str) -> Step:
+    """The question that the solver did not answer, for another one."""
+    question = _Question(statement, variable_names(variables), 1.0)
+    text = f"z3: no answer for {_listed(question.names)}"
+    return Step(text, machine=question.solver(question.denied).to_smt2(), answer="unknown")
+
+
+@final
+@dataclass(frozen=True)
+class _Question:
+    statement: Statement
+    names: tuple[str, ...]
+    seconds: float
+
+    def __post_init__(self) -> None:
+        import z3
+
+        symbols = [z3.Real(name) for name in self.names]
+        backend = Z3()
+        assumptions, conclusion = self.statement(*(Term(s, backend) for s in symbols))
+        assumed = [_truth(a) for a in assumptions]
+        object.__setattr__(self, "symbols", symbols)
+        object.__setattr__(self, "assumed", assumed)
+        object.__setattr__(self, "concluded", _truth(conclusion))
+
+    symbols: Sequence[Expression] = ()
+    assumed: Sequence[Expression] = ()
+    concluded: Expression = None
+
+    @property
+    def denied(self) -> list[Expression]:
+        """What a counterexample satisfies."""
+        import z3
+
+        return [*self.assumed, z3.Not(self.concluded)]
+
+    def solver(self, formulas: Sequence[Expression], seconds: float | None = None) -> Any:
+        import z3
+
+        solver = z3.Solver()
+        limit = self.seconds if seconds is None else seconds
+        solver.set("timeout", max(1, int(1000 * limit)))
+        solver.add(*formulas)
+        return solver
+
+    def answered(self) -> Evidence | None:
+        import z3
+
+        self.require_divisors()
+        solver = self.solver(self.denied)
+        answer = solver.check()
+        if answer == z3.unsat:
+            text = (
+                f"z3: no real {_listed(self.names)} satisfy the assumptions and deny the statement"
+            )
+            step = Step(text, machine=solver.to_smt2(), answer="unsat")
+            model = self.model_of_assumptions()
+            return None if model is None else Evidence("proved", proof=(step, *model))
+        if answer == z3.sat:
+            return self.refuted(solver)
+        return None
+
+    def model_of_assumptions(self) -> tuple[Step, ...] | None:
+        """Values that satisfy the assumptions, as a step; None where there is no answer.
+
+        Raises
+        ------
+        ValueError
+            If there are none: such a statement says nothing.
+        """
+        import z3
+
+        if not self.assumed:
+            return ()
+        solver = self.solver(self.assumed)
+        answer = solver.check()
+        if answer == z3.unsat:
+            raise ValueError(
+                f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
+            )
+        if answer != z3.sat:
+            case = self.searched(lambda assumptions, _: (assumptions, False))
+            values: Mapping[str, Any] | None = case
+        else:
+            values = _values(solver.model(), self.symbols)
+        if values is None:
+            return None
+        return (Step(f"the assumptions hold at {shown(values)}, among others"),)
+
+    def searched(self, change: Callable[..., Any]) -> Mapping[str, Fraction] | None:
+        """Fractions that deny the changed statement, if a search finds some."""
+        from pqtheory.evidence.search.statements import search_statement
+
+        def changed(*values: Any) -> Any:
+            return change(*self.statement(*values))
+
+        found = search_statement(changed, " ".join(self.names), EXAMPLES)
+        if found is None or found.counterexample is None:
+            return None
+        return {name: found.counterexample[name] for name in self.names}
+
+    def refuted(self, solver: Any) -> Evidence | None:
+        """The counterexample, once the same code has confirmed it in exact arithmetic.
+
+        Raises
+        ------
+        ArithmeticError
+            If it does not: then solver and operators read the formula differently.
+        """
+        step = Step(
+            f"z3: {_listed(self.names)} that deny the statement",
+            machine=solver.to_smt2(),
+            answer="sat",
+        )
+        values: Mapping[str, Fraction | Root] = _values(solver.model(), self.symbols)
+        if any(isinstance(v, Root) for v in values.values()):
+            values = self.searched(lambda *read: read) or values
+        try:
+            holds = holds_at(self.statement, tuple(values.values()))
+        except UnconfirmedError:
+            return None
+        if holds is not False:
+            raise ArithmeticError(f"the solver's counterexample {shown(values)} does not replay")
+        return Evidence("refuted", cases=1, counterexample=values, proof=(step,))
+
+    def require_divisors(self) -> None:
+        """Raise ValueError unless nothing is divided by 0 wherever the assumptions hold."""
+        import z3
+
+        found = divisors([*self.assumed, self.concluded])
+        if not found:
+            return
+        # an assumption that divides may say nothing where it matters
+        safe = [a for a in self.assumed if not divisors([a])]
+        for divisor, condition in found:
+            solver = self.solver([*safe, condition, divisor == 0], DIVISOR_SECONDS)
+            if solver.check() != z3.unsat:
+                text = " ".join(str(z3.simplify(divisor)).split())
+                raise ValueError(f"division: assume {text[:200]} != 0")
+
+
+def _truth(value: Any) -> Expression:
+    import z3
+
+    return value.expression if isinstance(value, Term) else z3.BoolVal(bool(value))
+
+
+def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:
+    import z3
+
+    values: dict[str, Fraction | Root] = {}
+    for symbol in symbols:
+        value = model.eval(symbol, model_completion=True)
+        if z3.is_rational_value(value):
+            number: Fraction | Root = Fraction(
+                value.numerator_as_long(), value.denominator_as_long()
+            )
+        else:
+            coefficients = tuple(Fraction(str(c)) for c in value.poly())
+            number = Root(coefficients[::-1], value.index() - 1)
+        values[str(symbol)] = number
+    return values
+
+
+def shown(values: Mapping[str, Any]) -> str:
+    """``x = 1, y = 1/2``."""
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
