@@ -114,8 +114,10 @@ def all_of(
 def _beside(whole: Evidence, run: Evidence) -> Evidence:
     if run.kind == "refuted":
         return join(whole, run)
-    figures = {"measured": run.measured, "predicted": run.predicted, "agreement": run.agreement}
-    return replace(join(whole, replace(whole, **figures)), cases=whole.cases)
+    illustrated = replace(
+        whole, measured=run.measured, predicted=run.predicted, agreement=run.agreement
+    )
+    return replace(join(whole, illustrated), cases=whole.cases)
 
 
 def _shifted(on_case: OnCase, before: int, looked: int) -> None:
