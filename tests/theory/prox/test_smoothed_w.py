@@ -17,11 +17,11 @@ from pqtheory.evidence.base import CaseCheck
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Binary, Codebook
 from pqtheory.theory import BOOK
+from pqtheory.theory.given import GivenLevels
 from pqtheory.theory.prox.smoothed_w import claim as smoothed_w
 from pqtheory.theory.prox.smoothed_w import lemmas as _smoothed_prox
 from pqtheory.theory.prox.smoothed_w import levels as _smoothed_levels
 from pqtheory.theory.prox.smoothed_w.lemmas import minimiser
-from pqtheory.theory.statements import GivenLevels
 
 QUICK = Budget()
 CLAIM = BOOK.load("smoothed-w")

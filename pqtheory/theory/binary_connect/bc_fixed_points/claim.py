@@ -25,15 +25,8 @@ from pqtheory.methods import BinaryConnect
 from pqtheory.methods.base import State
 from pqtheory.sets import Binary
 from pqtheory.theory.binary_connect.bc_fixed_points import runs
-from pqtheory.theory.statements import (
-    POSITIVE,
-    SIGNED,
-    Given,
-    exact,
-    for_all,
-    illustrated,
-    together,
-)
+from pqtheory.theory.given import Given, exact
+from pqtheory.theory.statements import POSITIVE, SIGNED, for_all, illustrated, together
 
 #: (s, g) -> should the coordinate stay?
 Condition = Callable[[Any, Any], Any]

@@ -23,7 +23,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from pqtheory.claims import Check, Claim, Control, Part
+from pqtheory.claims import Check, Claim, Control, Part, every
 from pqtheory.evidence import smt
 from pqtheory.methods import DualAveraging
 from pqtheory.methods.base import State
@@ -38,17 +38,8 @@ from pqtheory.theory.binary_connect.bc_is_dual_averaging.variants import (
     momentum,
     weight_decay,
 )
-from pqtheory.theory.statements import (
-    POSITIVE,
-    SIGNED,
-    Given,
-    GivenLevels,
-    every,
-    exact,
-    for_all,
-    illustrated,
-    together,
-)
+from pqtheory.theory.given import Given, GivenLevels, exact
+from pqtheory.theory.statements import POSITIVE, SIGNED, for_all, illustrated, together
 
 HALF = Fraction(1, 2)
 SHARES = (Fraction(1, 8), HALF, Fraction(7, 8))

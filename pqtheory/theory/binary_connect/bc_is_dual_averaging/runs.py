@@ -26,7 +26,7 @@ from pqtheory.theory.binary_connect.bc_is_dual_averaging.variants import (
     momentum,
 )
 from pqtheory.theory.binary_connect.small_quadratics import decide, product
-from pqtheory.theory.statements import Listed
+from pqtheory.theory.given import Listed
 
 GRADIENTS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 STEP_SIZES = (0.25, 1.0)

@@ -18,15 +18,8 @@ from pqtheory._arrays import as_array
 from pqtheory.claims import Check, Claim, Control, Part
 from pqtheory.theory.binary_connect.bc_fixed_points.claim import condition, fixed_points
 from pqtheory.theory.binary_connect.fixed_points_are_vertices import runs
-from pqtheory.theory.statements import (
-    POSITIVE,
-    SIGNED,
-    SIGNS,
-    exact,
-    for_all,
-    illustrated,
-    together,
-)
+from pqtheory.theory.given import exact
+from pqtheory.theory.statements import POSITIVE, SIGNED, SIGNS, for_all, illustrated, together
 
 UNIT = tuple(Fraction(n, 2) for n in range(-2, 3))
 NOT_NEGATIVE = (Fraction(0), *POSITIVE)

@@ -11,7 +11,7 @@ from typing import Any
 from pqtheory.methods import LazyProx, ProxQuant, State
 from pqtheory.regularizers import DistanceL1, Regularizer
 from pqtheory.sets import Codebook
-from pqtheory.theory.statements import Given, exact
+from pqtheory.theory.given import Given, exact
 
 #: |x|, the distance to one level: convex
 DISTANCE = DistanceL1(Codebook([0]))

@@ -16,7 +16,7 @@ from pqtheory.evidence import Budget, Evidence, smt, symbolic
 from pqtheory.methods import LazyProx, Method, ProxQuant
 from pqtheory.regularizers import SmoothedL1
 from pqtheory.sets import Binary
-from pqtheory.theory.statements import Given, exact
+from pqtheory.theory.given import Given, exact
 
 NAMES = "eta lambda epsilon"
 HALF = Fraction(1, 2)

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 from pqtheory._arrays import as_array, sign
+from pqtheory.claims import every
 from pqtheory.claims.lemmas import Lemma
 from pqtheory.evidence import smt
 from pqtheory.quantizers import AlternatingMultiBit, Fit
 from pqtheory.quantizers.adaptive_ternary import THRESHOLD
 from pqtheory.regularizers.alternating_distance import AlternatingDistance, best_point
 from pqtheory.sets.finite import step_function
-from pqtheory.theory.statements import every
 
 REGULARIZER = AlternatingDistance(AlternatingMultiBit(1))
 #: (t, q, w) -> the x that is said to be best

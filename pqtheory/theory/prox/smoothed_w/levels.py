@@ -19,8 +19,8 @@ from pqtheory.claims import cases as falsify
 from pqtheory.evidence import Budget, Evidence, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Binary
+from pqtheory.theory.given import GivenLevels
 from pqtheory.theory.prox.smoothed_w.lemmas import in_range, smoothed
-from pqtheory.theory.statements import GivenLevels
 
 W = DistanceL1(Binary())
 LEVELS = 4

@@ -31,17 +31,10 @@ from pqtheory.evidence import Budget
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.methods.base import State
 from pqtheory.problems import TwoFunctionToy
+from pqtheory.theory.given import Given, exact
 from pqtheory.theory.proxquant.two_function_toy import runs
 from pqtheory.theory.proxquant.two_function_toy import threshold as toy
-from pqtheory.theory.statements import (
-    POSITIVE,
-    SIGNED,
-    Given,
-    exact,
-    for_all,
-    illustrated,
-    together,
-)
+from pqtheory.theory.statements import POSITIVE, SIGNED, for_all, illustrated, together
 
 HALF = runs.HALF
 STEPS = (Fraction(1, 8), Fraction(1, 3), HALF)
