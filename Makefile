@@ -17,10 +17,11 @@ test: $(READY) lint  ## lint, types, all tests, branch coverage of floors 1 to 4
 	$(BIN)/python -m pytest -n auto --cov --cov-report=
 	$(BIN)/coverage report --include='$(FLOORS)' --skip-covered --fail-under=95
 
-lint: $(READY)
+lint: $(READY)  ## style, types, and imports that point down
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 bench: $(READY)  ## speed, as ratios measured side by side; writes experiments/results/benchmarks.md
 	$(BIN)/python -m experiments.benchmarks

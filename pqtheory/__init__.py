@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from pqtheory import methods, problems, quantizers, regularizers, schedules, sets, signs, stability
+from pqtheory._version import __version__
 from pqtheory.simulate import NonFiniteError, simulate
 from pqtheory.trajectory import Trajectory
 
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from pqtheory import claims, evidence, plotting, theory
     from pqtheory.theory import verify
 
-__version__ = "0.1.0"
-
 _ON_DEMAND = ("claims", "evidence", "plotting", "theory")
 
 __all__ = [
     "NonFiniteError",
     "Trajectory",
+    "__version__",
     "claims",
     "evidence",
     "methods",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory._files import write_whole
+from pqtheory._version import __version__
 
 #: in the environment of a process that another one started to do its work: the command of that one
 STARTED_BY = "PQTHEORY_STARTED_BY"
@@ -37,8 +38,6 @@ def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None
     dict
         JSON's own types, under "command", "versions", "seed", "data_sha256", "hardware", "time".
     """
-    from pqtheory import __version__
-
     return {
         "command": started_by(),
         "versions": {

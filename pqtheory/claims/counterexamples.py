@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, final
 
 from pqtheory._files import write_whole
+from pqtheory._version import __version__
 from pqtheory.claims.claim import Claim, Control, Part
 from pqtheory.claims.lookup import users_code
 from pqtheory.claims.results import Report
@@ -70,8 +71,6 @@ def of_evidence(
     ValueError
         If it is not refuted, or the claim could not be found again: it is neither shipped nor from a file.
     """
-    from pqtheory import __version__
-
     if evidence.counterexample is None:
         raise ValueError(f"{item.name}: expected refuted evidence, got {evidence.kind!r}")
     if not claim.file and not claim.chapter:

@@ -2,7 +2,7 @@
 
 import click
 
-from pqtheory import __version__
+from pqtheory._version import __version__
 from pqtheory.cli.base import Commands, example
 from pqtheory.cli.claims import claims, show
 from pqtheory.cli.falsify import falsify
