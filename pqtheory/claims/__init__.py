@@ -2,7 +2,7 @@
 
 from pqtheory.claims.book import Book
 from pqtheory.claims.claim import CaseCheck, Check, Claim, Control, Part
-from pqtheory.claims.forall import ForAll, every, forall, implies
+from pqtheory.claims.forall import ForAll, every, forall, implies, negated
 from pqtheory.claims.invariant import Invariant, invariant
 from pqtheory.claims.kinds import between, nonnegative, one_of, positive, real
 from pqtheory.claims.results import ClaimResult, Report
@@ -37,6 +37,7 @@ __all__ = [
     "invariant",
     "join",
     "judge",
+    "negated",
     "nonnegative",
     "one_of",
     "positive",

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from types import MappingProxyType
 from typing import Any, Protocol, final
 
@@ -303,8 +303,12 @@ def implies(assumptions: Sequence[Any], conclusion: Any) -> Any:
     """The assumptions imply the conclusion: for truth values and for terms."""
     if not assumptions:
         return conclusion
-    denied = [(not a) if isinstance(a, bool) else ~a for a in assumptions]
-    return reduce(lambda a, b: a | b, denied) | conclusion
+    return reduce(or_, map(negated, assumptions)) | conclusion
+
+
+def negated(truth: Any) -> Any:
+    """Not ``truth``: for truth values, where ~True would be -2, and for terms."""
+    return not truth if isinstance(truth, bool) else ~truth
 
 
 def every(tests: Sequence[Any]) -> Any:

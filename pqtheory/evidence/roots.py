@@ -230,6 +230,19 @@ class _Element:
         return self._apart(other) < 0
 
 
+def plain_truth(value: Any) -> bool:
+    """A truth value of plain numbers.
+
+    Raises
+    ------
+    TypeError
+        If it is a number: ~True is -2 in Python, which counts as true.
+    """
+    if type(value) is int:
+        raise TypeError(f"expected a truth value, got {value}: write negated(x) in place of ~x")
+    return bool(value)
+
+
 def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:
     """Whether a statement holds for these numbers, in exact arithmetic; None where its assumptions do not.
 
@@ -243,7 +256,8 @@ def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | 
     roots = [v for v in values if isinstance(v, Root)]
     if not roots:
         assumptions, conclusion = statement(*values)
-        return bool(conclusion) if all(bool(a) for a in assumptions) else None
+        read = [plain_truth(a) for a in (*assumptions, conclusion)]
+        return read[-1] if all(read[:-1]) else None
     field = _Field(roots)
     terms = [Term(_Element(field.of(v), field), field) for v in values]
     assumptions, conclusion = statement(*terms)

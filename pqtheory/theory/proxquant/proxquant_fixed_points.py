@@ -14,122 +14,95 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.claims import Check, Claim, Control, Part
-from pqtheory.claims import cases as falsify
-from pqtheory.evidence import Budget, Evidence, judge, smt
+from pqtheory.claims import (
+    Budget,
+    Claim,
+    Control,
+    ForAll,
+    Part,
+    all_of,
+    forall,
+    negated,
+    nonnegative,
+    one_of,
+    positive,
+    real,
+)
 from pqtheory.methods import ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
+from pqtheory.theory.given import Given, exact
+from pqtheory.theory.prox.minimiser import objective
 
 W = DistanceL1(Binary())
-NAMES = "s gradient eta lambda"
 FIGURE = "fixed vertices of random quadratics"
 #: (s, g, eta, lambda) -> is s fixed?
-Condition = Callable[[Array, Array, Fraction, Fraction], Array]
+Condition = Callable[[Any, Any, Any, Any], Any]
+SETTING: dict[str, Any] = {
+    "s": one_of(-1, 1),
+    "gradient": real,
+    "eta": positive,
+    "strength": nonnegative,
+}
 
 
-def condition(s: Array, g: Array, eta: Fraction, strength: Fraction) -> Array:
+def condition(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
     """The exact condition, per coordinate."""
-    room = 1 - eta * s * g
-    return (abs(g) <= strength) & ((room > 0) | ((room == 0) & (s == 1)))
+    room = 1 - eta * s * gradient
+    return (abs(gradient) <= strength) & ((room > 0) | ((room == 0) & (s == 1)))
 
 
-def without_step_size(s: Array, g: Array, eta: Fraction, strength: Fraction) -> Array:
+def without_step_size(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
     """The condition that forgets the step size."""
-    return abs(g) <= strength
+    return abs(gradient) <= strength
 
 
-def with_scaled_strength(s: Array, g: Array, eta: Fraction, strength: Fraction) -> Array:
+def with_scaled_strength(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
     """The condition with the weight of the prox in place of the strength."""
-    return (abs(g) <= eta * strength) & condition(s, g, eta, strength)
+    return (abs(gradient) <= eta * strength) & condition(s, gradient, eta, strength)
 
 
-def always_with_equality(s: Array, g: Array, eta: Fraction, strength: Fraction) -> Array:
+def always_with_equality(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
     """The condition that overlooks the tie rule sign(0) = +1."""
-    return (abs(g) <= strength) & (eta * s * g <= 1)
+    return (abs(gradient) <= strength) & (eta * s * gradient <= 1)
 
 
-def _statement(claimed: Condition) -> smt.Statement:
-    """For all reals, s in {-1, +1}: one step of the method leaves s where it is iff the condition holds."""
-
-    def statement(s: Any, g: Any, eta: Any, strength: Any) -> Any:
-        after = W.prox(s - eta * g, eta * strength)
-        vertex = (s == 1) | (s == -1)
-        fixed = claimed(s, g, eta, strength)
-        return [vertex, eta > 0, strength >= 0], (after == s) == fixed
-
-    return statement
+def step(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
+    """One step of ProxQuant from s."""
+    method = ProxQuant(W, Given(eta), Given(strength))
+    return method.step(method.init(exact(s)), exact(gradient)).latent
 
 
-def _on_a_grid(claimed: Condition) -> Check:
-    """Every combination on a rational grid, one exact step of the method."""
+def stays_iff(claimed: Condition) -> ForAll:
+    """One step of the method leaves a coordinate where it is iff the condition holds."""
 
-    def check(budget: Budget) -> Evidence:
-        quarters = budget.pick(range(-12, 13), range(-40, 41))
-        gradients = np.array([Fraction(n, 4) for n in quarters], dtype=object)
-        steps = [Fraction(1, n) for n in (8, 4, 2, 1)] + [Fraction(2)]
-        strengths = [Fraction(n, 4) for n in budget.pick(range(0, 13, 2), range(41))]
-        holds, cases = [], list[tuple[Any, ...]]()
-        for eta, strength, side in product(steps, strengths, (-1, 1)):
-            s = np.full(gradients.shape, Fraction(side), dtype=object)
-            method = ProxQuant(W, eta, strength)
-            after = method.step(method.init(s), gradients).latent
-            holds.append((after == s) == claimed(s, gradients, eta, strength))
-            cases.extend((side, g, eta, strength) for g in gradients)
-        columns = np.array(cases, dtype=object).T
-        return judge(
-            "sampled",
-            np.concatenate(holds).astype(bool),
-            dict(zip(NAMES.split(), columns, strict=True)),
-        )
+    @forall(**SETTING)
+    def stays(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
+        after = step(s, gradient, eta, strength)
+        return (after == exact(s)) == claimed(s, gradient, eta, strength)
 
-    return check
+    return stays
 
 
-def _one_coordinate(claimed: Condition) -> Check:
-    return smt.or_else(_statement(claimed), NAMES, _on_a_grid(claimed))
+def _may_stay(**case: Any) -> Any:
+    """The condition without the tie rule."""
+    return always_with_equality(*(case[name] for name in SETTING))
 
 
-def _may_stay(s: Any, g: Any, eta: Any, strength: Any) -> Any:
-    return (abs(g) <= strength) & (eta * s * g <= 1)
+@forall(**SETTING, x=real, given=lambda **case: [_may_stay(**case)])
+def is_a_value_of_the_prox(s: Any, gradient: Any, eta: Any, strength: Any, x: Any) -> Any:
+    """No x has a smaller prox objective than s."""
+    theta, weight = s - eta * gradient, eta * strength
+    return objective(W, s, theta, weight) <= objective(W, x, theta, weight)
 
 
-def _objective(x: Any, s: Any, g: Any, eta: Any, strength: Any) -> Any:
-    return (x - (s - eta * g)) ** 2 / 2 + eta * strength * W.value(x)
-
-
-def _minimises(s: Any, g: Any, eta: Any, strength: Any, x: Any) -> Any:
-    """Where the condition holds, no x has a smaller prox objective than s."""
-    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, _may_stay(s, g, eta, strength)]
-    own = _objective(s, s, g, eta, strength)
-    return assumptions, own <= _objective(x, s, g, eta, strength)
-
-
-def _is_beaten(s: Any, g: Any, eta: Any, strength: Any) -> Any:
-    """Where it does not hold, the value of the prox has a smaller one."""
-    must_leave = (abs(g) > strength) | (eta * s * g > 1)
-    assumptions = [(s == 1) | (s == -1), eta > 0, strength >= 0, must_leave]
-    better = W.prox(s - eta * g, eta * strength)
-    own = _objective(s, s, g, eta, strength)
-    return assumptions, _objective(better, s, g, eta, strength) < own
-
-
-def _set_valued_on_a_grid(budget: Budget) -> Evidence:
-    holds, cases = [], []
-    sides = ((Fraction(1, 2), Fraction(1), Fraction(2)), (0, 1, 2), (-1, 1), range(-12, 13))
-    for eta, strength, side, n in product(*sides):
-        g = Fraction(n, 4)
-        member = side in W.prox_set(side - eta * g, eta * strength)
-        holds.append(member == (abs(g) <= strength and eta * side * g <= 1))
-        cases.append((side, g, eta, strength))
-    columns = np.array(cases, dtype=object).T
-    return judge(
-        "sampled",
-        np.array(holds),
-        dict(zip(NAMES.split(), columns, strict=True)),
-    )
+@forall(**SETTING, given=lambda **case: [negated(_may_stay(**case))])
+def is_no_value_of_the_prox(s: Any, gradient: Any, eta: Any, strength: Any) -> Any:
+    """The prox has a smaller objective than s."""
+    theta, weight = s - eta * gradient, eta * strength
+    return objective(W, W.prox(theta, weight), theta, weight) < objective(W, s, theta, weight)
 
 
 def _counted(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -139,8 +112,8 @@ def _counted(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     for _ in range(budget.pick(6, 60)):
         dim = int(rng.integers(2, budget.pick(4, 6)))
         half = rng.integers(-2, 3, size=(dim, dim))
-        problem = Quadratic(_exact(half + half.T), _exact(rng.integers(-3, 4, size=dim)))
-        corners = _exact(np.array(list(product((-1, 1), repeat=dim))))
+        problem = Quadratic(_fractions(half + half.T), _fractions(rng.integers(-3, 4, size=dim)))
+        corners = _fractions(np.array(list(product((-1, 1), repeat=dim))))
         eta, strength = Fraction(1, int(rng.integers(2, 12))), Fraction(int(rng.integers(1, 8)))
         path = simulate(ProxQuant(W, eta, strength), problem, corners, 20, fields=("latent",))
         fixed += int((path.latent == corners).all(axis=(0, -1)).sum())
@@ -149,7 +122,7 @@ def _counted(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     return {FIGURE: fixed}, {FIGURE: foretold}
 
 
-def _exact(values: Array) -> Array:
+def _fractions(values: Array) -> Array:
     return np.vectorize(lambda n: Fraction(int(n)), otypes=[object])(values)
 
 
@@ -157,41 +130,52 @@ CLAIM = Claim(
     name="proxquant-fixed-points",
     source="arXiv 1810.00861, section 5; condition derived here",
     statement=(
-        "A vertex is fixed under ProxQuant iff no gradient entry exceeds the strength and no gradient "
-        "step crosses 0: the step size is part of the condition."
+        "With the W, every step eta > 0 and strength lambda >= 0: a step of ProxQuant leads from a vertex s in {-1, 1}^d "
+        "back to s iff no gradient entry exceeds the strength and no gradient step crosses 0 (it may end at 0 where "
+        "s_i = +1): the step size is part of the condition."
     ),
-    formula="s fixed  <=>  |g_i| <= lambda and eta s_i g_i < 1 (or = 1 with s_i = +1) for all i",
+    formula="s fixed  <=>  |g_i| <= lambda and eta s_i g_i < 1 (or = 1 with s_i = +1) for all i,  g = grad L(s)",
+    formula_latex=(
+        r"s \text{ fixed} \iff |g_i| \le \lambda \text{ and } \eta s_i g_i < 1"
+        r" \ (\text{or } = 1 \text{ with } s_i = +1) \text{ for all } i,\qquad g = \nabla L(s)"
+    ),
+    derivation_latex=(
+        r"A step maps $s_i$ to $\operatorname{prox}_{\eta\lambda W}(s_i - \eta g_i)$. It is $s_i$ again iff the moved"
+        r" point is still on the side of $s_i$, $\eta s_i g_i < 1$ (at $0$ the tie rule chooses $+1$), and not farther"
+        r" from $s_i$ than the prox pulls, $\eta |g_i| \le \eta\lambda$."
+    ),
     parts=(
         Part(
             "vertices",
-            "the condition, coordinate by coordinate",
-            falsify.joined(_one_coordinate(condition), figures=_counted),
+            "the condition, coordinate by coordinate: one step decides",
+            all_of(stays_iff(condition), figures=_counted),
         ),
         Part(
             "set-valued",
             "s is a value of the prox iff |g| <= lambda and eta s g <= 1",
-            falsify.joined(
-                smt.or_else(_minimises, f"{NAMES} x", _set_valued_on_a_grid),
-                smt.or_else(_is_beaten, NAMES, _set_valued_on_a_grid),
-            ),
+            all_of(is_a_value_of_the_prox, is_no_value_of_the_prox),
         ),
     ),
     controls=(
         Control(
-            "without the step size",
-            "s is fixed iff |g_i| <= lambda",
-            _one_coordinate(without_step_size),
+            "without the step size", "s is fixed iff |g_i| <= lambda", stays_iff(without_step_size)
         ),
         Control(
             "scaled strength",
             "s is fixed only if |g_i| <= eta lambda",
-            _one_coordinate(with_scaled_strength),
+            stays_iff(with_scaled_strength),
         ),
         Control(
             "tie rule",
             "equality eta s_i g_i = 1 is allowed for both signs",
-            _one_coordinate(always_with_equality),
+            stays_iff(always_with_equality),
         ),
     ),
     headline=FIGURE,
+    uses=("w-prox",),
+    operators=(
+        "pqtheory.methods.ProxQuant.step",
+        "pqtheory.regularizers.DistanceL1.prox",
+        "pqtheory.regularizers.DistanceL1.value",
+    ),
 )
