@@ -130,7 +130,7 @@ CLAIM = Claim(
     name="proxquant-fixed-points",
     source="arXiv 1810.00861, section 5; condition derived here",
     statement=(
-        "With the W, every step eta > 0 and strength lambda >= 0: a step of ProxQuant leads from a vertex s in {-1, 1}^d "
+        "With the W, every step eta > 0 and strength lambda >= 0: ProxQuant's step leads from a vertex s in {-1,1}^d "
         "back to s iff no gradient entry exceeds the strength and no gradient step crosses 0 (it may end at 0 where "
         "s_i = +1): the step size is part of the condition."
     ),
