@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from experiments.options import Script, go, shared_options
-from experiments.plan import Planned
 from pqtheory.networks.models import REGISTRY
+from pqtheory.networks.sweeps import Planned
 from pqtheory.networks.training import PRESETS, Settings, preset
 
 #: published epochs: of a quantized run, of its warm start

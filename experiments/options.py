@@ -1,18 +1,22 @@
-"""What the experiments on CIFAR-10 share: options, errors of one line, and how a plan is carried out and reported."""
+"""What the experiments on CIFAR-10 share: options, errors of one line, and how a plan is carried out and written."""
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
 
 import click
 
-from experiments.plan import Planned, carry_out, write
+from experiments import RESULTS
 from pqtheory.cli.base import progress, user_errors
-from pqtheory.cli.train import check_device
-from pqtheory.networks.data.images import NAMES
+from pqtheory.networks.data import NAMES
 from pqtheory.networks.models import REGISTRY
+from pqtheory.networks.sweeps import Plan, Planned, carry_out
+from pqtheory.networks.tables.collected import collected
+from pqtheory.networks.training.device import check_device
+from pqtheory.plotting.result_curves import draw
+from pqtheory.provenance import provenance, write_json
 
 
 @final
@@ -86,21 +90,39 @@ def go(
     jobs: int,
     **given: Any,
 ) -> None:
-    """Make a plan of what is given, carry it out, and write what was found."""
+    """Make a plan of what is given, carry it out, and write what was found; exit code 1 if a run failed."""
     with user_errors():
-        check_device(device)
-        planned = make(**given)
-        with progress("runs") as told:
-            done = carry_out(
-                planned,
-                runs,
+        check_device(device, "--device")
+        plan = Plan(runs, tuple(make(**given)))
+        with progress("runs") as update:
+            failed = carry_out(
+                plan,
                 device=device,
                 data_dir=data_dir,
                 minutes=time_budget,
                 jobs=jobs,
-                told=told,
+                progress=update,
             )
-        write(name, planned, runs)
-    click.echo(
-        f"results/{name}.json: {'all runs done' if done else 'not all runs done; call again'}"
-    )
+        found = collected(plan)
+        if failed and not found:
+            raise ValueError(next(iter(failed.values())))
+        write(name, found)
+    state = "all runs done" if plan.is_done() else "not all runs done; call again"
+    click.echo(f"results/{name}.json: {state}")
+    report_failures(failed)
+
+
+def write(name: str, runs: list[dict[str, Any]]) -> None:
+    """Write ``results/NAME.json`` and its picture."""
+    content = {"runs": runs, "provenance": provenance()}
+    RESULTS.mkdir(exist_ok=True)
+    write_json(RESULTS / f"{name}.json", content)
+    draw(content, RESULTS / f"{name}.png")
+
+
+def report_failures(failed: Mapping[str, str]) -> None:
+    """A line on standard error for each run that failed, and exit code 1 where there is one."""
+    for name, why in failed.items():
+        click.echo(f"Error: run {name!r} failed: {' '.join(why.split())}", err=True)
+    if failed:
+        click.get_current_context().exit(1)

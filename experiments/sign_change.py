@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from experiments.options import Script, go, shared_options
-from experiments.plan import Planned
+from pqtheory.networks.sweeps import Planned
 from pqtheory.networks.training import PRESETS, preset
 
 #: published epochs, freeze, and epochs of the warm start

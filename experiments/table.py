@@ -3,80 +3,16 @@
     python -m experiments.table cifar10
     python -m experiments.table cifar10 --paired
 
-Errors and sign changes are those of the quantized network after the last epoch, flips a weight their number over all
-epochs; RMS is the distance of the latent weights to their levels at the freeze. The network is calm from the epoch on
-from which under 0.1 % of the signs flip in each until the freeze. Paired: as ``pqtheory table cifar10 --paired``.
+The columns: ``pqtheory/networks/tables/run_table.py``. Paired: as ``pqtheory table cifar10 --paired``.
 """
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 
+from experiments import RESULTS
 from experiments.options import Script
-from experiments.plan import RESULTS
 from pqtheory.cli.base import user_errors
-from pqtheory.networks.paired import paired
-from pqtheory.networks.results import error_of, is_finished, read_runs
-
-CALM = 1e-3
-HEADS = (
-    "run",
-    "test error, %",
-    "re-estimated, %",
-    "held-out error, %",
-    "signs changed, %",
-    "flips a weight",
-    "flips at the freeze, %",
-    "reversals at the freeze, %",
-    "calm from epoch",
-    "RMS at the freeze",
-    "fixed-point share: start, freeze, end",
-)
-
-
-def table(runs: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown, a row for each finished run."""
-    return _markdown(HEADS, [_row(run) for run in runs if is_finished(run)])
-
-
-def paired_table(runs: Sequence[Mapping[str, Any]]) -> str:
-    """Markdown, a row for each two settings of more than one pair."""
-    found = paired(runs)
-    count = found.heads.index("pairs")
-    return _markdown(found.heads, [row for row in found.rows if int(row[count]) > 1])
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    marks = ("---", *["---:"] * (len(heads) - 1))
-    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, marks, *rows))
-
-
-def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
-    last, curves, freeze = run["last"]["error"], run["curves"], run["settings"]["freeze_epoch"]
-    test = last["test"]
-    errors = [error_of(test), test.get("quantized, reestimated"), error_of(last["held_out"])]
-    shown = [_percent(error) for error in errors]
-    if run["settings"]["method"] == "full-precision" or freeze is None:
-        return (run["name"], *shown, *["-"] * (len(HEADS) - 4))
-    flips, reversals = curves["flips, all"], curves["reversals, all"]
-    restless = [epoch for epoch, share in enumerate(flips[:freeze], 1) if share >= CALM]
-    calm = max(restless, default=0) + 1
-    return (
-        run["name"],
-        *shown,
-        _percent(curves["change_from_start, all"][-1], 1),
-        f"{sum(flips):.2f}",
-        _percent(flips[freeze - 1]),
-        _percent(reversals[freeze - 1]),
-        str(calm) if calm <= freeze else "-",
-        f"{curves['quantization_error'][freeze]:.3f}",
-        ", ".join(f"{share:.3f}" for share in run["fixed_point_share"].values()),
-    )
-
-
-def _percent(share: float | None, digits: int = 2) -> str:
-    return "-" if share is None else f"{100 * share:.{digits}f}"
+from pqtheory.networks.tables.results import read_runs
+from pqtheory.networks.tables.run_table import paired_table, run_table
 
 
 @click.command(cls=Script)
@@ -86,7 +22,7 @@ def main(name: str, differences: bool) -> None:
     """Print the finished runs of results/NAME.json as a Markdown table."""
     with user_errors():
         runs = read_runs(RESULTS / f"{name}.json", name)
-        click.echo((paired_table if differences else table)(runs), nl=False)
+        click.echo((paired_table if differences else run_table)(runs), nl=False)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ import click
 import torch
 from torch import Tensor, nn
 
-from experiments.plan import RESULTS
+from experiments import RESULTS
 from pqtheory._files import write_whole
 from pqtheory.networks.data import Images, load
 from pqtheory.networks.models import REGISTRY
 from pqtheory.networks.training import RunFolder, Settings, preset
-from pqtheory.networks.training.batches import Batches, Stock
-from pqtheory.networks.training.graphs import lane
+from pqtheory.networks.training.batches import Batches, DeviceImages
+from pqtheory.networks.training.graphs import own_stream
 from pqtheory.networks.training.loop import begin
 from pqtheory.networks.training.run import Run
 from pqtheory.provenance import provenance, write_json
@@ -40,27 +40,29 @@ def measure(
     data: str = "cifar10",
     model: str = "resnet20",
     batch_size: int = 128,
-    told: Callable[[str], None] = print,
+    on_row: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """All rows; what fails says why in its row."""
     on = torch.device(device)
     images = load(data, data_dir)
-    stock = Stock(images, on)
+    on_device = DeviceImages(images, on)
     shared = {"data": data, "model": model, "batch_size": batch_size, "augment": data == "cifar10"}
 
     def chosen(method: str, **changes: Any) -> Settings:
         return preset("corrected", method, epochs=300, **shared, **changes)
 
     def plain(**options: bool) -> float:
-        return _timed([_plain(chosen("full-precision"), images, on, stock, **options)], epochs, on)
+        return _timed(
+            [_plain(chosen("full-precision"), images, on, on_device, **options)], epochs, on
+        )
 
     def recorded(count: int, method: str, **changes: Any) -> float:
         runs = []
         for seed in range(count):
-            active = lane(on)
+            active = own_stream(on)
             with active():
                 run = Run(
-                    chosen(method, seed=seed, **changes), images, RunFolder("none"), on, stock
+                    chosen(method, seed=seed, **changes), images, RunFolder("none"), on, on_device
                 )
             runs.append((run.losses, active))
         return _timed(runs, epochs, on)
@@ -81,7 +83,7 @@ def measure(
         (
             "recorded, proxquant, with measurements",
             one - held_out,
-            lambda: _whole(chosen("proxquant", held_out=held_out), images, on, stock),
+            lambda: _whole(chosen("proxquant", held_out=held_out), images, on, on_device),
         ),
     ]
     if on.type == "cuda":
@@ -98,7 +100,7 @@ def measure(
         except Exception as error:
             row["failed"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
         rows.append(row)
-        told(_line(row))
+        on_row(_line(row))
     return {
         "device": torch.cuda.get_device_name(on) if on.type == "cuda" else "cpu",
         "epochs": epochs,
@@ -112,12 +114,12 @@ def _plain(
     settings: Settings,
     images: Images,
     on: torch.device,
-    stock: Stock,
+    on_device: DeviceImages,
     last: bool = False,
     amp: bool = False,
     compiled: bool = False,
 ) -> tuple[Callable[[int], Iterator[Tensor]], Callable[[], Any]]:
-    batches = Batches(images, on, settings.batch_size, settings.augment, 0, stock)
+    batches = Batches(images, on, settings.batch_size, settings.augment, 0, on_device)
     net = REGISTRY[settings.model](images.train.shape[1], images.classes).to(on)
     layout = torch.channels_last if last else torch.contiguous_format
     net = net.to(memory_format=layout)
@@ -133,7 +135,7 @@ def _plain(
             optimizer.step()
             yield loss.detach()
 
-    return losses, lane(on)
+    return losses, own_stream(on)
 
 
 def _timed(
@@ -159,11 +161,11 @@ def _timed(
     return (time.perf_counter() - began) / epochs
 
 
-def _whole(settings: Settings, images: Images, on: torch.device, stock: Stock) -> float:
-    with tempfile.TemporaryDirectory() as place, lane(on)():
+def _whole(settings: Settings, images: Images, on: torch.device, on_device: DeviceImages) -> float:
+    with tempfile.TemporaryDirectory() as place, own_stream(on)():
         folder = RunFolder(place)
         begin(folder, settings, images, resume=False)
-        run = Run(settings, images, folder, on, stock)
+        run = Run(settings, images, folder, on, on_device)
         run.restore()
         run.train_epoch(None)
         began = time.perf_counter()
@@ -222,7 +224,7 @@ def main(
         epochs=epochs,
         data=data,
         model=model,
-        told=click.echo,
+        on_row=click.echo,
     )
     write(out, content)
 

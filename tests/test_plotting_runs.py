@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from pqtheory.networks.tables.curves import RunsOfALabel
 from pqtheory.plotting.distances import distances, shares
 from pqtheory.plotting.run_curves import run_curves
 from pqtheory.plotting.style import RUN_COLOURS, SEQUENCE, run_colours
-from pqtheory.plotting.sweep_curves import RunsOfALabel, sweep_curves
+from pqtheory.plotting.sweep_curves import sweep_curves
 
 
 def record(counts, pinned, layer="all"):

@@ -22,7 +22,7 @@ from pqtheory.networks import models, optim
 from pqtheory.networks.data import Images
 from pqtheory.networks.data.cifar10 import MEAN, STD
 from pqtheory.networks.training.batches import Batches
-from pqtheory.networks.training.graphs import suit
+from pqtheory.networks.training.graphs import set_up_base
 from pqtheory.networks.training.memory import keep_memory
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -45,7 +45,7 @@ def measure(
     def ours(wrap: Callable[[Any], Any]) -> tuple[Callable[[], None], Any, nn.Module]:
         net = _net(depth).to(memory_format=torch.channels_last)
         opt = wrap(torch.optim.Adam(optim.split_parameters(net, models.binary_weights)))
-        suit(opt, recorded=False)
+        set_up_base(opt, recorded=False)
         batches = Batches(images, "cpu", batch, augment=True, seed=0)
         pairs = itertools.chain.from_iterable(map(batches.epoch, itertools.count()))
         forward = torch.compile(net, dynamic=False) if compiled else net

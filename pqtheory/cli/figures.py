@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pqtheory.networks.summary import Row
+    from pqtheory.networks.tables.summary import Row
 
 FIGURE = "figure.png"
 
@@ -28,7 +28,7 @@ def draw_run(folder: Path) -> bool:
 def draw_sweep(rows: "list[Row]", folder: Path) -> bool:
     """Test errors and sign changes by label, as ``figure.png`` in ``folder``; whether it could be drawn."""
     from pqtheory._files import write_whole
-    from pqtheory.networks.summary import curve_rows
+    from pqtheory.networks.tables.curves import curve_rows
     from pqtheory.plotting.style import png
     from pqtheory.plotting.sweep_curves import sweep_curves
 

@@ -17,7 +17,8 @@ def draw_sign_changes(
     from pqtheory.plotting.sign_curves import sign_curves
 
     with user_errors():
-        from pqtheory.networks.summary import rows, sign_rows
+        from pqtheory.networks.tables.curves import sign_rows
+        from pqtheory.networks.tables.summary import rows
 
         curves = {row.label: sign_rows(row, metric) for row in rows(run_folders(run))}
         save(sign_curves(curves, layers or ("all",), metric), out)
@@ -39,7 +40,8 @@ def distances(run: tuple[Path, ...], layers: tuple[str, ...], out: Path) -> None
     from pqtheory.plotting.distances import distances as draw
 
     with user_errors():
-        from pqtheory.networks.summary import distance_rows, rows
+        from pqtheory.networks.tables.curves import distance_rows
+        from pqtheory.networks.tables.summary import rows
 
         save(draw(distance_rows(rows(run_folders(run))), layers or ("all",)), out)
     click.echo(f"wrote {out}")

@@ -16,7 +16,7 @@ TABLE = "table.md"
 SWEEP_FILES = (TABLE, FIGURE)
 
 if TYPE_CHECKING:
-    from pqtheory.networks.summary import Row
+    from pqtheory.networks.tables.summary import Row
 
 
 @click.command(no_args_is_help=True, epilog=example("pqtheory sweep seeds.toml --jobs 2"))
@@ -41,27 +41,30 @@ def sweep(
     """
     with user_errors():
         from pqtheory._files import write_whole
-        from pqtheory.cli.train import check_device
-        from pqtheory.networks.summary import markdown, rows
-        from pqtheory.networks.sweep import Sweep
+        from pqtheory.networks.sweeps import carry_out, read_grid
+        from pqtheory.networks.tables.markdown import markdown
+        from pqtheory.networks.tables.summary import cells_of, rows
+        from pqtheory.networks.training.device import check_device
 
-        check_device(device)
-        found = Sweep.read(file)
+        check_device(device, "--device")
+        plan = read_grid(file)
+        plan.check_same()
         with progress("runs") as update:
-            failed = found.go(
+            failed = carry_out(
+                plan,
                 jobs=jobs,
                 device=device,
                 data_dir=data_dir,
                 backend=backend,
                 scheduler=scheduler,
-                told=update,
+                progress=update,
             )
-        finished = [found.folder / name for name in found.finished()]
+        finished = [plan.folder / name for name in plan.finished()]
         if finished:
             shown = rows(finished)
             output().print(runs_table(shown))
-            write_whole(found.folder / TABLE, markdown(shown).encode())
-            draw_sweep(shown, found.folder)
+            write_whole(plan.folder / TABLE, markdown(*cells_of(shown)).encode())
+            draw_sweep(shown, plan.folder)
     for name, why in failed.items():
         click.echo(f"pqtheory: run {name!r} failed: {why}", err=True)
     if failed:
@@ -75,7 +78,7 @@ def run_folders(paths: Iterable[Path]) -> list[Path]:
 
 def runs_table(rows: "list[Row]") -> Table:
     """One row for each setting."""
-    from pqtheory.networks.summary import cells_of
+    from pqtheory.networks.tables.summary import cells_of
 
     heads, cells = cells_of(rows)
     shown = Table()

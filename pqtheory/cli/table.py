@@ -11,7 +11,7 @@ from pqtheory.cli.base import example, output, user_errors
 from pqtheory.cli.sweep import run_folders, runs_table
 
 if TYPE_CHECKING:
-    from pqtheory.networks.comparison import Comparison
+    from pqtheory.networks.tables.comparison import Comparison
 
 #: name -> beginning of the names of its result files
 PUBLISHED = {"cifar10": "cifar10", "sign-change": "sign_change"}
@@ -63,20 +63,20 @@ def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
         if results is not None or paired:
             option = "--paired" if results is None else "--results"
             raise ValueError(f"{option}: only with {' or '.join(PUBLISHED)} alone")
-        from pqtheory.networks.summary import rows
+        from pqtheory.networks.tables.summary import rows
 
         output().print(runs_table(rows(run_folders(run))))
 
 
 def _compare(name: str, results: Path | None, paired: bool) -> None:
-    from pqtheory.networks import comparison
-    from pqtheory.networks.results import read_runs
+    from pqtheory.networks.tables import comparison
+    from pqtheory.networks.tables.results import read_runs
 
     place = results or RESULTS
     runs = read_runs(place, PUBLISHED[name]) if results or place.is_dir() else []
     make = comparison.cifar10 if name == "cifar10" else comparison.sign_change
     if paired:
-        from pqtheory.networks.paired import paired as make
+        from pqtheory.networks.tables.paired import paired as make
     output().print(_shown(make(runs)))
     if not runs:
         click.echo(

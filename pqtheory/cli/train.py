@@ -10,6 +10,7 @@ import click
 
 from pqtheory.cli.base import check_folder, example, progress, user_errors
 from pqtheory.cli.figures import FIGURE, draw_run
+from pqtheory.networks.metrics import error_of
 
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
@@ -76,12 +77,13 @@ def train(
         from pqtheory.networks.data import load
         from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset
         from pqtheory.networks.training import train as run
+        from pqtheory.networks.training.device import check_device
         from pqtheory.networks.training.events import Events
         from pqtheory.networks.training.settings import LAMBDA
 
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
-        check_device(device)
+        check_device(device, "--device")
         changes = {name: value for name, value in given.items() if value is not None}
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
         if "rate" in changes and method not in LAMBDA:
@@ -106,7 +108,7 @@ def train(
                     device=device,
                     resume=resume,
                     seconds=math.inf if time_budget is None else 60 * time_budget,
-                    progress=teller(update),
+                    progress=show_steps(update),
                 )
             except NonFiniteLossError as error:
                 raise click.UsageError(
@@ -141,43 +143,26 @@ def _nothing_is_set() -> bool:
     return given <= {"folder", "data_dir", "device", "time_budget", "tensorboard", "resume"}
 
 
-def teller(update: Callable[[int, int, str], None]) -> Callable[..., None]:
+def show_steps(update: Callable[[int, int, str], None]) -> Callable[..., None]:
     """Of each step: where it is, and the last error and sign change that were measured."""
     known: dict[str, Any] = {}
 
-    def told(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
+    def show(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
         # errors may be measured every few epochs only
         known.update(last)
         update(epoch * steps + step, epochs * steps, _shown(epoch, epochs, known))
 
-    return told
+    return show
 
 
 def _shown(epoch: int, epochs: int, known: dict[str, Any]) -> str:
     """What stands beside the bar: short, with the error of the quantized network where there is one."""
     parts = [f"epoch {epoch + 1}/{epochs}"]
     if "error" in known:
-        test = known["error"]["test"]
-        parts.append(f"error {100 * test.get('quantized', test['latent']):.2f} %")
+        parts.append(f"error {100 * error_of(known['error']['test']):.2f} %")
     if "signs" in known:
         parts.append(f"signs {100 * known['signs']['all']['change_from_start']:.1f} %")
     return "  ".join(parts)
-
-
-def check_device(device: str) -> None:
-    """Raise ValueError unless torch has the device."""
-    import torch
-
-    try:
-        on = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(f"--device: no device {device!r}; expected cpu, cuda or cuda:N") from error
-    if on.type not in ("cpu", "cuda"):
-        raise ValueError(f"--device: expected cpu, cuda or cuda:N, got {device!r}")
-    if on.type == "cuda" and (on.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"--device: there are {torch.cuda.device_count()} CUDA devices, no {device!r}"
-        )
 
 
 def _brief(metrics: dict[str, Any]) -> str:

@@ -95,7 +95,7 @@ def sign_series(
     only : str, optional
         A regular expression that the names to track must contain.
     progress : callable, optional
-        Told (tensors done, tensors, name).
+        Called with (tensors done, tensors, name).
 
     Raises
     ------

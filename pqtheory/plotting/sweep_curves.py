@@ -1,8 +1,7 @@
 """Many runs at a glance: test error and sign changes against epochs, mean and spread over the seeds."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,30 +11,10 @@ from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_c
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
-@final
-@dataclass(frozen=True)
-class RunsOfALabel:
-    """Curves of runs that differ in their seed alone.
-
-    Attributes
-    ----------
-    epochs : sequence of int
-        Where the error was measured.
-    errors, signs : array, shape (runs, points)
-        Test error of the quantized network at ``epochs``, and signs changed since the start at epochs 1, 2, ...,
-        as fractions; of a method without quantized weights the plain error.
-    freeze : int or None
-        Epochs after which they are frozen.
-    """
-
-    epochs: Sequence[int]
-    errors: np.ndarray
-    signs: np.ndarray
-    freeze: int | None
+    from pqtheory.networks.tables.curves import RunsOfALabel
 
 
-def sweep_curves(found: Mapping[str, RunsOfALabel]) -> "Figure":
+def sweep_curves(found: Mapping[str, "RunsOfALabel"]) -> "Figure":
     """Draw the error on the left, the sign changes on the right; where all share one freeze, it is marked.
 
     Raises

@@ -5,7 +5,7 @@ import torch
 
 from pqtheory.networks.data import load
 
-from .optimizers import Net
+from .optim.optimizers import Net
 
 
 @pytest.fixture(scope="module")

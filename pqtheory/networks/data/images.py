@@ -1,7 +1,6 @@
 """A labelled image set: uint8 arrays in memory, a held-out split, one hash."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self, final
 
 import numpy as np
@@ -9,8 +8,6 @@ from numpy.typing import NDArray
 
 from pqtheory._checks import check_count
 from pqtheory.provenance import data_hash
-
-NAMES = ("digits", "cifar10")
 
 
 @final
@@ -76,31 +73,3 @@ class Images:
             self.std,
             self.classes,
         )
-
-
-def load(name: str, data_dir: str | Path | None = None) -> Images:
-    """The image set of that name.
-
-    Parameters
-    ----------
-    name : {"digits", "cifar10"}
-        The digits need nothing else.
-    data_dir : path, optional
-        Where CIFAR-10 is; the environment variable ``PQTHEORY_DATA`` where it is not given.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or a file is not what it should be.
-    FileNotFoundError
-        If files are missing: says which, and how to get them.
-    """
-    if name == "digits":
-        from pqtheory.networks.data.digits import load_digits
-
-        return load_digits()
-    if name == "cifar10":
-        from pqtheory.networks.data.cifar10 import load_cifar10
-
-        return load_cifar10(data_dir)
-    raise ValueError(f"data: expected one of {', '.join(NAMES)}, got {name!r}")

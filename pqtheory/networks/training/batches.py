@@ -30,7 +30,7 @@ class Batches:
         Whether training images are padded, cropped and mirrored.
     seed : int
         With the epoch's number it fixes order and augmentation, so nothing need be saved to resume.
-    stock : Stock, optional
+    on_device : DeviceImages, optional
         Holds the images for several runs.
     """
 
@@ -41,12 +41,12 @@ class Batches:
         batch_size: int,
         augment: bool,
         seed: int,
-        stock: "Stock | None" = None,
+        on_device: "DeviceImages | None" = None,
     ) -> None:
         self.batch_size, self.seed = batch_size, seed
         self.augmentation = Augmentation() if augment else None
         self.device = torch.device(device)
-        held = Stock(images, device) if stock is None else stock
+        held = DeviceImages(images, device) if on_device is None else on_device
         self.train = held.tensor(images.train), held.tensor(images.train_labels)
         self.test = held.tensor(images.test), held.tensor(images.test_labels)
         shape = (1, -1, 1, 1)
@@ -98,7 +98,7 @@ class Batches:
 
 
 @final
-class Stock:
+class DeviceImages:
     """An image set on a device, and its held-out splits: each array is there once, for all runs that use it."""
 
     def __init__(self, images: Images, device: torch.device | str) -> None:

@@ -33,7 +33,7 @@ class RunFolder:
     path : path
         Made where it does not exist.
     events : Events, optional
-        Told of each line of the metrics.
+        Gets each line of the metrics.
     """
 
     def __init__(self, path: str | Path, events: Events | None = None) -> None:
@@ -127,6 +127,13 @@ class RunFolder:
     def metrics(self) -> list[dict[str, Any]]:
         """One mapping for each epoch."""
         return list(_lines(self.path / "metrics.jsonl"))
+
+    def is_done(self, epochs: int | None = None) -> bool:
+        """Whether so many epochs are done; all that it was started with where ``epochs`` is None."""
+        lines = self.metrics()
+        if not lines:
+            return False
+        return bool(lines[-1]["epoch"] >= (self.settings.epochs if epochs is None else epochs))
 
     def keep_metrics(self, epochs: int) -> None:
         """Drop what was written after the first ``epochs`` epochs, and lines that were cut off."""

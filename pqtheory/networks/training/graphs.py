@@ -31,7 +31,7 @@ def record_on_cuda(function: Callable[[], None]) -> Callable[[], None]:
     return replay
 
 
-def lane(device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+def own_stream(device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
     """Gives contexts in which all work goes to one CUDA stream of its own; elsewhere they do nothing."""
     if device.type != "cuda":
         return nullcontext
@@ -41,7 +41,7 @@ def lane(device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
     return lambda: torch.cuda.stream(stream)
 
 
-def suit(optimizer: Any, recorded: bool) -> None:
+def set_up_base(optimizer: Any, recorded: bool) -> None:
     """Let a base optimizer keep its counters where its parameters are, or on the host, whatever it was loaded from.
 
     On a CPU it gets the fused kernels, which are faster there and whose counters a record can hold. They take for

@@ -7,7 +7,7 @@ import torch
 
 from pqtheory.networks.data import Images
 from pqtheory.networks.training.folder import RunFolder
-from pqtheory.networks.training.graphs import lane
+from pqtheory.networks.training.graphs import own_stream
 from pqtheory.networks.training.run import Progress, Run
 from pqtheory.networks.training.settings import Settings
 
@@ -39,7 +39,7 @@ def train(
     seconds : float
         Stop after the epoch that ends beyond this time.
     progress : callable, optional
-        Told of each step.
+        Called after each step.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def train(
     """
     started = time.monotonic()
     on = torch.device(device)
-    with lane(on)():
+    with own_stream(on)():
         # first what may be refused: a bad start leaves no folder of a run
         run = Run(settings, images, folder, on)
         with folder.alone():

@@ -16,7 +16,7 @@ KEPT, LARGEST = 1 << 30, 32 << 20
 
 @functools.cache
 def keep_memory() -> bool:
-    """Keep up to ``KEPT`` bytes for the rest of this process, once; whether the library could be told."""
+    """Keep up to ``KEPT`` bytes for the rest of this process, once; whether the library does."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory.networks.data import Images
+from pqtheory.networks.metrics import error_of
 from pqtheory.networks.optim import QuantizingOptimizer
-from pqtheory.networks.results import error_of
 from pqtheory.networks.training import measure
-from pqtheory.networks.training.batches import Batches, Stock
+from pqtheory.networks.training.batches import Batches, DeviceImages
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.distances import distances
 from pqtheory.networks.training.folder import RunFolder
@@ -22,7 +22,7 @@ from pqtheory.networks.training.graphs import (
     GraphedSteps,
     Recorder,
     record_on_cuda,
-    suit,
+    set_up_base,
 )
 from pqtheory.networks.training.memory import keep_memory
 from pqtheory.networks.training.settings import Settings
@@ -52,7 +52,7 @@ class NonFiniteLossError(ArithmeticError):
 class Run:
     """The state of a run between two epochs.
 
-    ``stock`` holds the images for several runs; ``record`` makes recordings of steps, on a GPU by itself.
+    ``on_device`` holds the images for several runs; ``record`` makes recordings of steps, on a GPU by itself.
     """
 
     def __init__(
@@ -61,19 +61,19 @@ class Run:
         images: Images,
         folder: RunFolder,
         device: torch.device,
-        stock: Stock | None = None,
+        on_device: DeviceImages | None = None,
         record: Recorder | None = None,
     ) -> None:
         self.settings, self.folder, self.device = settings, folder, device
         if device.type == "cpu":
             keep_memory()
-        stock = Stock(images, device) if stock is None else stock
-        trained = stock.split(settings.held_out)
+        on_device = DeviceImages(images, device) if on_device is None else on_device
+        trained = on_device.split(settings.held_out)
         sets = {"test": images, "held_out": trained} if settings.held_out else {"test": images}
         size, seed = settings.batch_size, settings.seed
-        self.batches = Batches(trained, device, size, settings.augment, seed, stock)
+        self.batches = Batches(trained, device, size, settings.augment, seed, on_device)
         self.sets = {
-            name: self.batches if s is trained else Batches(s, device, size, False, seed, stock)
+            name: self.batches if s is trained else Batches(s, device, size, False, seed, on_device)
             for name, s in sets.items()
         }
         begun = (folder.path / "checkpoint.pt").exists()
@@ -95,7 +95,7 @@ class Run:
 
     def _optimizer(self) -> Any:
         made = make_optimizer(self.settings, self.model, self.channels, len(self.batches))
-        suit(made, self.graphed is not None)
+        set_up_base(made, self.graphed is not None)
         return made
 
     def _tracked(self) -> dict[str, Tensor]:
@@ -116,7 +116,7 @@ class Run:
             raise ValueError(f"{file}: not the state of a run: {missing[0]!r} is missing")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        suit(self.optimizer, self.graphed is not None)
+        set_up_base(self.optimizer, self.graphed is not None)
         self.tracker.load_state_dict(
             {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
         )

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self, final
 
 from pqtheory._checks import check_count, check_number
-from pqtheory.networks.data.images import NAMES
+from pqtheory.networks.data import NAMES
 from pqtheory.networks.models import REGISTRY as MODELS
 
 METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 import torch
 
 from pqtheory.networks.data import Images
-from pqtheory.networks.training.batches import Stock
+from pqtheory.networks.training.batches import DeviceImages
 from pqtheory.networks.training.folder import RunFolder
-from pqtheory.networks.training.graphs import Recorder, lane
+from pqtheory.networks.training.graphs import Recorder, own_stream
 from pqtheory.networks.training.loop import begin
 from pqtheory.networks.training.run import NonFiniteLossError, Run
 from pqtheory.networks.training.settings import Settings
@@ -66,12 +66,12 @@ def _together(
     record: Recorder | None,
 ) -> list[bool | NonFiniteLossError]:
     started = time.monotonic()
-    stock = Stock(images, on)
+    on_device = DeviceImages(images, on)
     made = []
     for settings, folder in runs:
-        active = lane(on)
+        active = own_stream(on)
         with active():
-            run = Run(settings, images, folder, on, stock, record)
+            run = Run(settings, images, folder, on, on_device, record)
             begin(folder, settings, images, resume=True)
             run.restore()
         made.append((run, active))

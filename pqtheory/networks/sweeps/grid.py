@@ -1,0 +1,79 @@
+"""Sweeps: every combination of a grid as a run of its own.
+
+A sweep file::
+
+    folder = "runs/first"            # beside the file
+    preset = "corrected"
+
+    [settings]                       # what all runs share
+    data = "digits"
+    epochs = 30
+
+    [grid]                           # the runs: every combination
+    method = ["binaryconnect", "proxquant"]
+    seed = [0, 1, 2]
+"""
+
+import tomllib
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pqtheory.networks.sweeps.plan import Plan, Planned
+from pqtheory.networks.training import Settings, preset
+
+#: what is not a setting
+KEYS = ("folder", "preset", "settings", "grid")
+
+
+def read_grid(file: str | Path) -> Plan:
+    """The plan of a sweep file: its runs in the order of the grid.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, TypeError
+        If there is none, it is not of the form above, or two of its runs would have the same name.
+    """
+    path = Path(file)
+    if not path.is_file():
+        raise FileNotFoundError(f"sweep: no file {str(path)!r}")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from error
+    unknown = [key for key in content if key not in KEYS]
+    if unknown:
+        raise ValueError(f"{path}: expected {', '.join(KEYS)}, got {unknown[0]!r}")
+    folder = content.get("folder", path.stem)
+    if not isinstance(folder, str) or not folder:
+        raise ValueError(f"{path}: folder: expected a path, got {folder!r}")
+    grid, common = (_section(path, content, name) for name in ("grid", "settings"))
+    for name, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"{path}: grid: expected a list for {name!r}, got {values!r}")
+    runs: dict[str, Settings] = {}
+    for values in product(*grid.values()):
+        point = dict(zip(grid, values, strict=True))
+        chosen = {**common, **point}
+        method = chosen.pop("method", "proxquant")
+        kind = chosen.pop("preset", content.get("preset", "corrected"))
+        name = _name(point)
+        if name in runs:
+            raise ValueError(
+                f"{path}: grid: two runs would have the name {name!r}; expected values whose names differ"
+            )
+        runs[name] = preset(kind, method, **chosen)
+    return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
+
+
+def _section(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = content.get(name, {})
+    if not isinstance(section, dict):
+        raise ValueError(f"{file}: expected a section [{name}], got {name} = {section!r}")
+    return section
+
+
+def _name(point: Mapping[str, Any]) -> str:
+    """Of a run's folder."""
+    return "-".join(f"{k}={v}" for k, v in point.items()).replace("/", "_") or "run"

@@ -1,0 +1,252 @@
+"""Who does the runs: processes here, this process on a GPU, or the workers of a Dask cluster.
+
+Here each of the runs side by side has a process to itself; where that is killed the run is started again, once, from
+where it stopped, and no other run notices. A Dask cluster does the same as often as its ``allowed-failures`` says. On a
+GPU the runs share this process and the images, step by step in turn. A process trains one such group at a time,
+whatever the number of its threads.
+"""
+
+import os
+import re
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, final
+
+import torch
+
+from pqtheory.networks.data import load
+from pqtheory.networks.sweeps.processes import THREADS, Processes
+from pqtheory.networks.training import RunFolder, Settings, train, train_together
+
+#: seconds for a scheduler, and for the first of its workers, to answer
+PATIENCE = 5
+#: runs that a cluster is given at a time: more than there are, for it has an order of its own
+EVERY = 1 << 30
+#: whether all epochs of a run are done; or why it failed
+Outcome = bool | str
+#: torch has one random generator a process
+_one_at_a_time = Lock()
+
+
+@final
+@dataclass(frozen=True)
+class Task:
+    """A run to start or to go on with.
+
+    Attributes
+    ----------
+    settings : Settings
+        Warm start and all.
+    folder, device : str
+        Where it is kept, and on what it is trained.
+    data_dir : path or None
+        As for ``data.load``.
+    until : float
+        Seconds since 1970: the epoch that ends later is the last.
+    """
+
+    settings: Settings
+    folder: str
+    device: str
+    data_dir: Any
+    until: float
+
+    def seconds(self) -> float:
+        """What is left of its time."""
+        return self.until - time.time()
+
+
+def one_run(task: Task, threads: int | None = None) -> Outcome:
+    """Run or resume one, with so many threads if that is given."""
+    try:
+        with _one_at_a_time:
+            if threads is not None:
+                torch.set_num_threads(threads)
+            images = load(task.settings.data, task.data_dir)
+            return train(
+                task.settings,
+                images,
+                RunFolder(task.folder),
+                device=task.device,
+                resume=True,
+                seconds=task.seconds(),
+            )
+    except Exception as error:
+        # one run's failure is reported beside the others' results
+        return _why(error)
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+class Workers(ABC):
+    """Those who do runs, several at a time."""
+
+    @property
+    @abstractmethod
+    def room(self) -> int:
+        """How many more runs may begin now."""
+
+    @property
+    @abstractmethod
+    def busy(self) -> bool:
+        """Whether a run that has begun has not ended."""
+
+    @abstractmethod
+    def begin(self, tasks: Mapping[str, Task]) -> None:
+        """Begin runs, by name; as many as there is room for."""
+
+    @abstractmethod
+    def ended(self) -> Iterator[tuple[str, Outcome]]:
+        """Wait for a run to end; name and outcome of each that has."""
+
+
+@final
+class Submitted(Workers):
+    """Runs that are calls in other processes.
+
+    Parameters
+    ----------
+    submit : callable
+        Calls a function with arguments elsewhere; gives a future.
+    most : int
+        Runs at a time.
+    cores : int or None
+        For the runs to share as threads; None where they have theirs already.
+    """
+
+    def __init__(
+        self, submit: Callable[..., futures.Future[Any]], most: int, cores: int | None
+    ) -> None:
+        self._submit, self._most, self._cores = submit, most, cores
+        self._names: dict[futures.Future[Any], str] = {}
+
+    @property
+    def room(self) -> int:
+        """Up to ``most``."""
+        return self._most - len(self._names)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are any."""
+        return bool(self._names)
+
+    def begin(self, tasks: Mapping[str, Task]) -> None:
+        """Submit them; they share the cores with those that go on."""
+        threads = None
+        if self._cores is not None:
+            threads = max(1, self._cores // max(1, len(self._names) + len(tasks)))
+        for name, task in tasks.items():
+            self._names[self._submit(one_run, task, threads)] = name
+
+    def ended(self) -> Iterator[tuple[str, Outcome]]:
+        """Those that have, at least one; of a process that died, that it did."""
+        over, _ = futures.wait(self._names, return_when=futures.FIRST_COMPLETED)
+        for future in over:
+            name = self._names.pop(future)
+            try:
+                yield name, future.result()
+            except Exception as lost:
+                yield name, _why(lost)
+
+
+@final
+class OnGpu(Workers):
+    """Runs that share this process and a GPU, ``most`` at a time, those on the same images together."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._tasks: dict[str, Task] = {}
+
+    @property
+    def room(self) -> int:
+        """Up to ``most``."""
+        return self._most - len(self._tasks)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are any."""
+        return bool(self._tasks)
+
+    def begin(self, tasks: Mapping[str, Task]) -> None:
+        """Keep them until ``ended`` trains them."""
+        self._tasks |= tasks
+
+    def ended(self) -> Iterator[tuple[str, Outcome]]:
+        """Train the next ones on the same images."""
+        data = next(iter(self._tasks.values())).settings.data
+        group = {name: task for name, task in self._tasks.items() if task.settings.data == data}
+        for name in group:
+            del self._tasks[name]
+        yield from zip(group, _together(list(group.values())), strict=True)
+
+
+def _together(group: list[Task]) -> list[Outcome]:
+    """Of runs on one device, side by side; one by one where one of them cannot begin."""
+    first = group[0]
+    try:
+        with _one_at_a_time:
+            found = train_together(
+                [(task.settings, RunFolder(task.folder)) for task in group],
+                load(first.settings.data, first.data_dir),
+                device=first.device,
+                seconds=min(task.seconds() for task in group),
+            )
+    except Exception as error:
+        if len(group) == 1:
+            return [_why(error)]
+        return [outcome for task in group for outcome in _together([task])]
+    return [outcome if isinstance(outcome, bool) else _why(outcome) for outcome in found]
+
+
+@contextmanager
+def workers(jobs: int, device: str, backend: str, scheduler: str | None) -> Iterator[Workers]:
+    """Those that the arguments of ``carry_out`` ask for; they end with the context.
+
+    Raises
+    ------
+    ImportError, ValueError
+        If the backend is missing or unknown, or no scheduler or worker answers.
+    """
+    if backend not in ("loky", "dask"):
+        raise ValueError(f"backend: expected loky or dask, got {backend!r}")
+    if backend == "dask":
+        with _cluster(scheduler) as submit:
+            yield Submitted(submit, EVERY, None)
+    elif torch.device(device).type == "cuda":
+        yield OnGpu(jobs)
+    else:
+        processes = Processes(jobs)
+        free = all(name not in os.environ for name in THREADS)
+        try:
+            yield Submitted(processes.submit, jobs, processes.cores if free else None)
+        finally:
+            processes.stop()
+
+
+@contextmanager
+def _cluster(scheduler: str | None) -> Iterator[Callable[..., futures.Future[Any]]]:
+    if not re.fullmatch(r".+:\d+", scheduler or ""):
+        raise ValueError(f"scheduler: expected HOST:PORT of Dask's scheduler, got {scheduler!r}")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError("--backend dask needs: pip install 'pqtheory[dask]'") from error
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"scheduler: no Dask scheduler answers at {scheduler!r}: {error}"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise ValueError(f"scheduler: {scheduler!r} has no workers") from error
+        yield client.get_executor(pure=False).submit

@@ -1,0 +1,1 @@
+"""What came of runs: result files, runs side by side, published figures beside ours."""

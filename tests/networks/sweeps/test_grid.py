@@ -1,0 +1,151 @@
+"""Sweeps: the grid, resuming, failures that cost only themselves, the table."""
+
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pqtheory import cli
+from pqtheory.networks.sweeps import carry_out, read_grid
+from pqtheory.networks.tables.summary import rows, spread
+from pqtheory.networks.training import RunFolder
+from pqtheory.provenance import command
+
+SWEEP = """
+folder = "runs"
+preset = "corrected"
+[settings]
+epochs = 2
+batch_size = 512
+[grid]
+method = ["binaryconnect", "proxquant"]
+seed = [0, 1]
+"""
+
+
+@pytest.fixture
+def sweep_file(tmp_path):
+    def write(text=SWEEP):
+        file = tmp_path / "sweep.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_every_combination_once_and_not_again(sweep_file):
+    plan = read_grid(sweep_file())
+    names = [f"method={m}-seed={s}" for m in ("binaryconnect", "proxquant") for s in (0, 1)]
+    assert [run.name for run in plan.runs] == names
+    shown = []
+    assert carry_out(plan, jobs=2, progress=lambda *what: shown.append(what)) == {}
+    assert [what[:2] for what in shown] == [(i + 1, 4) for i in range(4)]
+    assert sorted(name for _, _, name in shown) == names
+    assert list(plan.finished()) == names
+    # the command that is behind the processes, not theirs
+    started = {RunFolder(plan.folder / name).provenance["command"] for name in names}
+    assert started == {command(sys.orig_argv)}
+    times = (plan.folder / names[0] / "times.jsonl").read_text()
+    assert carry_out(plan) == {}
+    assert (plan.folder / names[0] / "times.jsonl").read_text() == times
+    found = rows(plan.folder / name for name in names)
+    assert [row.label for row in found] == ["binaryconnect", "proxquant"]
+    assert [len(row.runs) for row in found] == [2, 2]
+    last = [RunFolder(plan.folder / n).metrics()[-1]["error"]["test"]["quantized"] for n in names]
+    assert found[1].figures["test error, quantized"].tolist() == last[2:]
+
+
+def sweep_of(file):
+    return CliRunner().invoke(cli.main, ["sweep", str(file)], env={"COLUMNS": "250"})
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("0.01", "0.5"), "lr = 0.01, not 0.5"),
+        (("epochs = 1", "epochs = 2"), "epochs = 1, not 2"),
+        (("{start}", "elsewhere"), "warm_start = '{start}', not 'elsewhere'"),
+    ],
+)
+def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(
+    sweep_file, tmp_path, change, why
+):
+    start = str(tmp_path / "warm" / "run")
+    warm = "folder = 'warm'\n[settings]\nmethod = 'full-precision'\nepochs = 1\n"
+    assert sweep_of(sweep_file(warm)).exit_code == 0
+    text = f"folder = 'runs'\n[settings]\nepochs = 1\nlr = 0.01\nwarm_start = '{start}'\n"
+    assert sweep_of(sweep_file(text)).exit_code == 0
+    assert sweep_of(sweep_file(text)).exit_code == 0
+    changed = sweep_of(sweep_file(text.replace(change[0].format(start=start), change[1])))
+    assert (changed.exit_code, changed.stdout) == (2, "")
+    assert changed.stderr == (
+        f"pqtheory: {tmp_path / 'runs' / 'run'}: was started with {why.format(start=start)}; "
+        "give the sweep another folder, or delete this one\n"
+    )
+
+
+def test_a_failing_run_costs_only_itself(sweep_file):
+    file = sweep_file(SWEEP.replace("seed = [0, 1]", 'warm_start = ["missing", ""]'))
+    text = file.read_text().replace('"missing", ""', '"missing"')
+    file.write_text(text + "lr = [0.01]\n")
+    result = CliRunner().invoke(cli.main, ["sweep", str(file)])
+    assert result.exit_code == 1
+    assert "failed: FileNotFoundError: checkpoint: no file 'missing'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_commands(sweep_file):
+    file = sweep_file(SWEEP.replace("seed = [0, 1]", "seed = [3]"))
+    result = CliRunner().invoke(cli.main, ["sweep", str(file)], env={"COLUMNS": "250"})
+    assert result.exit_code == 0, result.stderr
+    assert "binaryconnect" in result.stdout
+    runs = sorted(map(str, (file.parent / "runs").iterdir()))
+    shown = CliRunner().invoke(cli.main, ["table", *runs], env={"COLUMNS": "250"})
+    assert shown.stdout.strip() == result.stdout.strip()
+    picture = file.parent / "p.svg"
+    drawn = ["plot", "sign-flips", *runs, "--layer", "fc.weight", "--out", str(picture)]
+    assert CliRunner().invoke(cli.main, drawn).exit_code == 0
+    text = picture.read_text()
+    assert "fc.weight" in text
+    assert "binaryconnect (1)" in text
+    wrong = CliRunner().invoke(cli.main, [*drawn[:-4], "--layer", "fc", "--out", str(picture)])
+    assert wrong.exit_code == 2
+    assert "layer: expected one of" in wrong.stderr
+    bad = CliRunner().invoke(cli.main, ["table", str(file.parent)])
+    assert bad.exit_code == 2
+    assert "no run there" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("grid = ", "Invalid value"),
+        ("speed = 3", "expected folder, preset, settings, grid, got 'speed'"),
+        ("[grid]\nseed = 3", "expected a list for 'seed'"),
+        ("[grid]\nseed = []", "expected a list for 'seed'"),
+        ("grid = [1]", r"expected a section \[grid\], got grid = \[1\]"),
+        ("settings = 3", r"expected a section \[settings\], got settings = 3"),
+        ("folder = 3", "folder: expected a path, got 3"),
+        ("folder = ''", "folder: expected a path, got ''"),
+        ("[grid]\nwarm_start = ['a/b', 'a_b']", "two runs would have the name 'warm_start=a_b'"),
+        ("[grid]\nseed = [0, 0]", "two runs would have the name 'seed=0'"),
+        ("[settings]\nmethod = 'magic'", "method: expected one of"),
+        ("[settings]\nspeed = 3", "no setting 'speed'"),
+    ],
+)
+def test_bad_files_are_refused(sweep_file, text, message):
+    with pytest.raises(ValueError, match=message):
+        read_grid(sweep_file(text))
+
+
+def test_unknown_backends_and_files(sweep_file, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file"):
+        read_grid(tmp_path / "none.toml")
+    with pytest.raises(ValueError, match="backend: expected loky or dask"):
+        carry_out(read_grid(sweep_file()), backend="slurm")
+
+
+def test_spread():
+    assert spread(np.array([0.5])) == "50.00 %"
+    assert spread(np.array([0.1, 0.3])) == "20.00 ± 14.14 %"

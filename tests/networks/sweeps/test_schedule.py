@@ -1,0 +1,190 @@
+"""The scheduler: the order of runs, what waits for what, threads, time; on a GPU in one process; killed and gone on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Future
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pqtheory.networks.sweeps import Plan, Planned, carry_out, schedule, workers
+from pqtheory.networks.sweeps.processes import THREADS, Processes
+from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset, train_together
+from pqtheory.provenance import STARTED_BY, started_by
+
+
+def from_a_warm_start(folder, epochs=1, **changes):
+    """A warm start, and after it four runs."""
+    warm = Planned("warm", preset("corrected", "full-precision", epochs=1, **changes))
+    chosen = preset("corrected", "proxquant", epochs=epochs, **changes)
+    return Plan(folder, (warm, *(Planned(name, chosen, "warm") for name in "abcd")))
+
+
+def test_on_a_gpu_ready_runs_train_together_and_one_that_fails_is_left(tmp_path, monkeypatch):
+    calls = []
+
+    def together(pairs, images, *, device, seconds):
+        calls.append((device, [folder.path.name for _, folder in pairs]))
+        outcomes = train_together(pairs, images, seconds=seconds)
+        names = [folder.path.name for _, folder in pairs]
+        return [
+            NonFiniteLossError(0, 0) if n == "b" else o
+            for n, o in zip(names, outcomes, strict=True)
+        ]
+
+    monkeypatch.setattr(workers, "train_together", together)
+    failed = carry_out(from_a_warm_start(tmp_path), device="cuda", jobs=3)
+    assert failed == {"b": "NonFiniteLossError: the loss is not finite at step 0 of epoch 0"}
+    assert calls == [("cuda", ["warm"]), ("cuda", ["a", "b", "c"]), ("cuda", ["d"])]
+
+
+def test_runs_that_cannot_begin_together_begin_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        workers,
+        "train_together",
+        lambda pairs, images, *, device, seconds: train_together(pairs, images, seconds=seconds),
+    )
+    plan = from_a_warm_start(tmp_path)
+    assert set(plan.finished()) == set()
+    with RunFolder(tmp_path / "c").alone():
+        monkeypatch.setattr("pqtheory.networks.training.folder.PATIENCE", 0.1)
+        failed = carry_out(plan, device="cuda", jobs=4)
+    assert failed == {"c": f"BlockingIOError: {tmp_path / 'c'}: another process trains there"}
+    assert list(plan.finished()) == ["warm", "a", "b", "d"]
+
+
+class Recorded:
+    """Calls that are made at once, and how many were under way when each began."""
+
+    def __init__(self, outcomes=()):
+        self.outcomes, self.calls, self.cores = dict(outcomes), [], 8
+
+    def submit(self, function, task, threads):
+        assert function is workers.one_run
+        self.calls.append((Path(task.folder).name, task.settings.warm_start, threads))
+        future = Future()
+        future.set_result(self.outcomes.get(Path(task.folder).name, True))
+        return future
+
+    def stop(self):
+        self.calls.append("stopped")
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """What the scheduler has done, in place of doing it."""
+
+    def use(**outcomes):
+        made = Recorded(outcomes)
+        monkeypatch.setattr(workers, "Processes", lambda count: made)
+        return made
+
+    return use
+
+
+def test_a_warm_start_has_all_cores_and_what_follows_shares_them(tmp_path, recorded, monkeypatch):
+    for name in THREADS:
+        monkeypatch.delenv(name, raising=False)
+    made, start = recorded(), str(tmp_path / "warm")
+    assert carry_out(from_a_warm_start(tmp_path), jobs=2) == {}
+    assert made.calls[0] == ("warm", None, 8)
+    assert sorted(made.calls[1:-1]) == [(name, start, 4) for name in "abcd"]
+    assert made.calls[-1] == "stopped"
+
+
+def test_threads_are_as_many_as_the_environment_says(tmp_path, recorded, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    made = recorded()
+    carry_out(from_a_warm_start(tmp_path), jobs=2)
+    assert {call[2] for call in made.calls[:-1]} == {None}
+
+
+def test_what_waits_for_a_run_that_failed_or_was_stopped_does_not_begin(tmp_path, recorded):
+    shown = []
+    made = recorded(warm="ValueError: no")
+    plan = from_a_warm_start(tmp_path)
+    assert carry_out(plan, progress=lambda *what: shown.append(what)) == {"warm": "ValueError: no"}
+    assert shown == [(1, 5, "warm")]
+    made = recorded(warm=False)
+    assert carry_out(plan, progress=lambda *what: shown.append(what)) == {}
+    assert len(shown) == 1
+    assert [call[0] for call in made.calls[:-1]] == ["warm"]
+
+
+def test_no_run_begins_when_the_time_is_up(tmp_path, recorded, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(schedule.time, "time", lambda: clock[0])
+    made = recorded()
+    ended = []
+
+    def progress(_, __, name):
+        ended.append(name)
+        clock[0] += 30
+
+    # 20 seconds are kept: after the second run 10 are left
+    assert carry_out(from_a_warm_start(tmp_path), minutes=70 / 60, progress=progress) == {}
+    assert len(ended) == len(made.calls) - 1 == 2
+
+
+def test_processes_know_the_command_behind_them(monkeypatch):
+    monkeypatch.setenv(STARTED_BY, "the command")
+    processes = Processes(1)
+    assert processes.submit(started_by).result() == "the command"
+    processes.stop()
+
+
+GO = """
+import sys
+from pathlib import Path
+from pqtheory.networks.sweeps import Plan, Planned, carry_out
+from pqtheory.networks.training import preset
+
+chosen = preset("corrected", "proxquant", epochs=12, batch_size=512)
+warm = Planned("warm", preset("corrected", "full-precision", epochs=1))
+plan = Plan(Path(sys.argv[1]), (warm, *(Planned(name, chosen, "warm") for name in "ab")))
+sys.exit(bool(carry_out(plan, jobs=2)))
+"""
+
+
+def start(folder):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.Popen([sys.executable, "-c", GO, str(folder)], env=environment)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    assert start(folder).wait() == 0
+    return folder
+
+
+def lines(folder, name):
+    return RunFolder(folder / name).metrics()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs to see that a process's parent is another")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_killed_in_the_middle_it_ends_its_processes_and_goes_on_to_the_same_numbers(
+    whole, tmp_path, how
+):
+    process = start(tmp_path)
+    deadline = time.monotonic() + 120
+    while len(lines(tmp_path, "a")) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    below = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(how)
+    assert process.wait() == -how
+    gone, alive = psutil.wait_procs(below, timeout=20)
+    assert gone
+    assert not alive
+    assert 4 <= len(lines(tmp_path, "a")) < 13
+    assert start(tmp_path).wait() == 0
+    for name in ("warm", "a", "b"):
+        assert lines(tmp_path, name) == lines(whole, name)
+        folders = [RunFolder(folder / name) for folder in (whole, tmp_path)]
+        one, other = (folder.load("checkpoint.pt")["model"] for folder in folders)
+        assert all(bool((one[key] == other[key]).all()) for key in one)

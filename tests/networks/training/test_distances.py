@@ -1,0 +1,84 @@
+"""Distances to the levels at the freeze: by hand, at the right moment, in the results, and drawn."""
+
+import pytest
+import torch
+from torch import nn
+
+from pqtheory.networks import optim
+from pqtheory.networks.data import load
+from pqtheory.networks.sweeps import Plan, Planned
+from pqtheory.networks.tables.collected import collected
+from pqtheory.networks.training import RunFolder, preset, train
+from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.distances import BINS, UPPER, distances
+
+
+def test_the_histogram_by_hand():
+    model = nn.Sequential(nn.Linear(4, 1, bias=False), nn.Linear(2, 1, bias=False))
+    model[0].weight.data = torch.tensor([[1.0, -1.03, 0.37, 9.0]])
+    model[1].weight.data = torch.tensor([[-1.0, -3.0]])
+    opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(model), lr=0.1))
+    found = distances({id(p): n for n, p in model.named_parameters()}, opt)
+    assert found["upper"] == UPPER
+    width = UPPER / BINS
+
+    def counts(*distances):
+        binned = [min(int(d / width + 1e-9), BINS) for d in distances]
+        return [binned.count(i) for i in range(BINS + 1)]
+
+    # -3 is exactly UPPER from its level: beyond the last bin, as its end is open
+    expected = {
+        "0.weight": {"counts": counts(0.0, 0.03, 0.63, 8.0), "pinned": 0.25},
+        "1.weight": {"counts": counts(0.0, 2.0), "pinned": 0.5},
+        "all": {"counts": counts(0.0, 0.03, 0.63, 8.0, 0.0, 2.0), "pinned": pytest.approx(1 / 3)},
+    }
+    assert found["layers"] == expected
+    assert expected["all"]["counts"][BINS] == 2
+
+
+@pytest.mark.parametrize(("levels", "rate"), [("binary", 1.0), ("ternary", 1.0)])
+def test_it_is_recorded_before_the_freeze_and_reaches_the_results(tmp_path, levels, rate):
+    images = load("digits")
+    chosen = preset(
+        "corrected",
+        "proxquant",
+        levels=levels,
+        epochs=4,
+        freeze_epoch=2,
+        rate=rate,
+        batch_size=256,
+        measure_every=4,
+    )
+    folder = RunFolder(tmp_path / "pq")
+    train(chosen, images, folder, seconds=0)
+    train(chosen, images, folder, seconds=0, resume=True)
+    state = folder.load("checkpoint.pt")
+    assert state["epoch"] == 2
+    train(chosen, images, folder, resume=True)
+    lines = folder.metrics()
+    assert [m["epoch"] for m in lines if "distance" in m] == [2]
+    found = lines[2]["distance"]
+
+    model = make_model(chosen, images)
+    opt = make_optimizer(chosen, model, 1, 6)
+    model.load_state_dict(state["model"])
+    opt.load_state_dict(state["optimizer"])
+    names = {id(p): n for n, p in model.named_parameters()}
+    assert found == distances(names, opt)
+    assert found["layers"]["all"]["pinned"] < 1.0
+    opt.freeze()
+    assert distances(names, opt)["layers"]["all"]["pinned"] == 1.0
+
+    (kept,) = collected(Plan(tmp_path, (Planned("pq", chosen),)), ("conv2.weight", "all"))
+    assert kept["distance_at_freeze"] == {
+        "epoch": 2,
+        "upper": UPPER,
+        "layers": {name: found["layers"][name] for name in ("conv2.weight", "all")},
+    }
+
+
+def test_a_run_that_is_never_frozen_has_none(tmp_path):
+    chosen = preset("corrected", "full-precision", epochs=1, batch_size=512)
+    train(chosen, load("digits"), RunFolder(tmp_path / "fp"))
+    (kept,) = collected(Plan(tmp_path, (Planned("fp", chosen),)))
+    assert kept["distance_at_freeze"] is None
