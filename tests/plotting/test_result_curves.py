@@ -26,7 +26,9 @@ def run(method, seed, model="resnet20", epochs=4, **changes):
 def figures(monkeypatch):
     """What is drawn, by the name of the file."""
     seen = {}
-    monkeypatch.setattr(result_curves, "save", lambda figure, file: seen.update({file.name: figure}))
+    monkeypatch.setattr(
+        result_curves, "save", lambda figure, file: seen.update({file.name: figure})
+    )
     return seen
 
 

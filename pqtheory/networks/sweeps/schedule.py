@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pqtheory._checks import check_count
 from pqtheory.networks.sweeps.plan import Plan
-from pqtheory.networks.sweeps.workers import Task, workers
+from pqtheory.networks.sweeps.tasks import Task
+from pqtheory.networks.sweeps.workers import open_workers
 
 #: seconds kept for the end of a run and for what its process takes to start
 MARGIN = 20.0
@@ -62,7 +63,7 @@ def carry_out(
     begun: set[str] = set()
     failed: dict[str, str] = {}
     most = max(1, min(jobs, len(plan.runs) - len(done)))
-    with workers(most, device, backend, scheduler) as at_work:
+    with open_workers(most, device, backend, scheduler) as at_work:
         while True:
             if time.time() <= end - MARGIN:
                 ready = plan.ready(done, begun)[: at_work.room]

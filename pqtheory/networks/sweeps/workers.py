@@ -2,87 +2,26 @@
 
 Here each of the runs side by side has a process to itself; where that is killed the run is started again, once, from
 where it stopped, and no other run notices. A Dask cluster does the same as often as its ``allowed-failures`` says. On a
-GPU the runs share this process and the images, step by step in turn. A process trains one such group at a time,
-whatever the number of its threads.
+GPU the runs share this process and the images, step by step in turn.
 """
 
 import os
-import re
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Lock
 from typing import Any, final
 
 import torch
 
 from pqtheory.networks.data import load
+from pqtheory.networks.sweeps.cluster import connect
 from pqtheory.networks.sweeps.processes import THREADS, Processes
-from pqtheory.networks.training import RunFolder, Settings, train, train_together
+from pqtheory.networks.sweeps.tasks import Outcome, Task, one_at_a_time, one_run, why
+from pqtheory.networks.training import RunFolder, train_together
 
-#: seconds for a scheduler, and for the first of its workers, to answer
-PATIENCE = 5
 #: runs that a cluster is given at a time: more than there are, for it has an order of its own
 EVERY = 1 << 30
-#: whether all epochs of a run are done; or why it failed
-Outcome = bool | str
-#: torch has one random generator a process
-_one_at_a_time = Lock()
-
-
-@final
-@dataclass(frozen=True)
-class Task:
-    """A run to start or to go on with.
-
-    Attributes
-    ----------
-    settings : Settings
-        Warm start and all.
-    folder, device : str
-        Where it is kept, and on what it is trained.
-    data_dir : path or None
-        As for ``data.load``.
-    until : float
-        Seconds since 1970: the epoch that ends later is the last.
-    """
-
-    settings: Settings
-    folder: str
-    device: str
-    data_dir: Any
-    until: float
-
-    def seconds(self) -> float:
-        """What is left of its time."""
-        return self.until - time.time()
-
-
-def one_run(task: Task, threads: int | None = None) -> Outcome:
-    """Run or resume one, with so many threads if that is given."""
-    try:
-        with _one_at_a_time:
-            if threads is not None:
-                torch.set_num_threads(threads)
-            images = load(task.settings.data, task.data_dir)
-            return train(
-                task.settings,
-                images,
-                RunFolder(task.folder),
-                device=task.device,
-                resume=True,
-                seconds=task.seconds(),
-            )
-    except Exception as error:
-        # one run's failure is reported beside the others' results
-        return _why(error)
-
-
-def _why(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 class Workers(ABC):
@@ -151,9 +90,10 @@ class Submitted(Workers):
         for future in over:
             name = self._names.pop(future)
             try:
-                yield name, future.result()
+                outcome = future.result()
             except Exception as lost:
-                yield name, _why(lost)
+                outcome = why(lost)
+            yield name, outcome
 
 
 @final
@@ -191,7 +131,7 @@ def _together(group: list[Task]) -> list[Outcome]:
     """Of runs on one device, side by side; one by one where one of them cannot begin."""
     first = group[0]
     try:
-        with _one_at_a_time:
+        with one_at_a_time:
             found = train_together(
                 [(task.settings, RunFolder(task.folder)) for task in group],
                 load(first.settings.data, first.data_dir),
@@ -200,13 +140,13 @@ def _together(group: list[Task]) -> list[Outcome]:
             )
     except Exception as error:
         if len(group) == 1:
-            return [_why(error)]
+            return [why(error)]
         return [outcome for task in group for outcome in _together([task])]
-    return [outcome if isinstance(outcome, bool) else _why(outcome) for outcome in found]
+    return [outcome if isinstance(outcome, bool) else why(outcome) for outcome in found]
 
 
 @contextmanager
-def workers(jobs: int, device: str, backend: str, scheduler: str | None) -> Iterator[Workers]:
+def open_workers(jobs: int, device: str, backend: str, scheduler: str | None) -> Iterator[Workers]:
     """Those that the arguments of ``carry_out`` ask for; they end with the context.
 
     Raises
@@ -217,7 +157,7 @@ def workers(jobs: int, device: str, backend: str, scheduler: str | None) -> Iter
     if backend not in ("loky", "dask"):
         raise ValueError(f"backend: expected loky or dask, got {backend!r}")
     if backend == "dask":
-        with _cluster(scheduler) as submit:
+        with connect(scheduler) as submit:
             yield Submitted(submit, EVERY, None)
     elif torch.device(device).type == "cuda":
         yield OnGpu(jobs)
@@ -228,25 +168,3 @@ def workers(jobs: int, device: str, backend: str, scheduler: str | None) -> Iter
             yield Submitted(processes.submit, jobs, processes.cores if free else None)
         finally:
             processes.stop()
-
-
-@contextmanager
-def _cluster(scheduler: str | None) -> Iterator[Callable[..., futures.Future[Any]]]:
-    if not re.fullmatch(r".+:\d+", scheduler or ""):
-        raise ValueError(f"scheduler: expected HOST:PORT of Dask's scheduler, got {scheduler!r}")
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError("--backend dask needs: pip install 'pqtheory[dask]'") from error
-    try:
-        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"scheduler: no Dask scheduler answers at {scheduler!r}: {error}"
-        ) from error
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError as error:
-            raise ValueError(f"scheduler: {scheduler!r} has no workers") from error
-        yield client.get_executor(pure=False).submit

@@ -21,7 +21,7 @@ N = 20
 
 @pytest.fixture
 def batches(monkeypatch):
-    """Six small batches, whose checksums the loader is told."""
+    """Six small batches, whose checksums the loader is given."""
     rng = np.random.default_rng(0)
     made = {}
     for name in cifar10.CHECKSUMS:

@@ -13,7 +13,7 @@ from distributed import Client
 from filelock import FileLock, Timeout
 
 from pqtheory import cli
-from pqtheory.networks.sweeps import carry_out, read_grid, workers
+from pqtheory.networks.sweeps import carry_out, read_grid
 from pqtheory.networks.sweeps.processes import THREADS, Processes
 
 SWEEP = """
@@ -193,7 +193,7 @@ def test_a_dask_worker_that_is_killed_costs_only_its_run(sweep_file, cluster, mo
     with Client(scheduler, set_as_default=False) as client:
         while client.scheduler_info()["workers"]:
             time.sleep(0.1)
-    monkeypatch.setattr(workers, "PATIENCE", 1)
+    monkeypatch.setattr("pqtheory.networks.sweeps.cluster.PATIENCE", 1)
     with pytest.raises(ValueError, match=r"scheduler: .* has no workers"):
         carry_out(plan, backend="dask", scheduler=scheduler)
 
@@ -207,7 +207,7 @@ def test_a_dask_worker_that_is_killed_costs_only_its_run(sweep_file, cluster, mo
     ],
 )
 def test_a_missing_scheduler_is_one_line(sweep_file, options, message, monkeypatch):
-    monkeypatch.setattr(workers, "PATIENCE", 1)
+    monkeypatch.setattr("pqtheory.networks.sweeps.cluster.PATIENCE", 1)
     result = CliRunner().invoke(cli.main, ["sweep", str(sweep_file), "--backend", "dask", *options])
     assert result.exit_code == 2
     assert result.stderr.startswith(f"pqtheory: scheduler: {message}")

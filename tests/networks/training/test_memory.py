@@ -1,4 +1,4 @@
-"""Freed memory is kept where the C library can be told to."""
+"""Freed memory is kept where the C library can."""
 
 import ctypes
 import platform
@@ -23,12 +23,12 @@ FAULTS = """
     def step():
         held = [np.ones(1 << 21) for _ in range(12)]  # 16 MiB each, all freed together
 
-    told = {tell} and keep_memory()
+    kept = {tell} and keep_memory()
     step()
     before = faults()
     for _ in range(3):
         step()
-    print(told, faults() - before)
+    print(kept, faults() - before)
 """
 gnu = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs the GNU C library")
 
@@ -36,15 +36,15 @@ gnu = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs the GN
 def faults(tell):
     code = textwrap.dedent(FAULTS.format(tell=tell))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    told, count = done.stdout.split()
-    return told == "True", int(count)
+    kept, count = done.stdout.split()
+    return kept == "True", int(count)
 
 
 @gnu
 def test_pages_of_a_step_are_there_in_the_next():
-    told, few = faults(tell=True)
+    kept, few = faults(tell=True)
     _, many = faults(tell=False)
-    assert told
+    assert kept
     assert few < many / 4
 
 
