@@ -64,6 +64,10 @@ class Plan:
             and (run.after is None or run.after in done)
         ]
 
+    def beside(self, run: Planned) -> int:
+        """How many runs can begin when this one can, itself among them: those that start from the same network."""
+        return sum(other.after == run.after for other in self.runs)
+
     def check_same(self) -> None:
         """Make sure that runs that are there already were started with these settings, warm start and all.
 

@@ -75,6 +75,7 @@ def carry_out(
                             device,
                             data_dir,
                             end - MARGIN / 2,
+                            min(jobs, plan.beside(run)),
                         )
                         for run in ready
                     }

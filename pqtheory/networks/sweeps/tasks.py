@@ -31,6 +31,9 @@ class Task:
         As for ``data.load``.
     until : float
         Seconds since 1970: the epoch that ends later is the last.
+    beside : int
+        Runs that share the cores, itself among them. It does not depend on what is done already or how long that took:
+        sums of so many threads are the same each time.
     """
 
     settings: Settings
@@ -38,6 +41,7 @@ class Task:
     device: str
     data_dir: Any
     until: float
+    beside: int = 1
 
     def seconds(self) -> float:
         """What is left of its time."""

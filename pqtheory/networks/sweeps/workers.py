@@ -77,11 +77,9 @@ class Submitted(Workers):
         return bool(self._names)
 
     def begin(self, tasks: Mapping[str, Task]) -> None:
-        """Submit them; they share the cores with those that go on."""
-        threads = None
-        if self._cores is not None:
-            threads = max(1, self._cores // max(1, len(self._names) + len(tasks)))
+        """Submit them, each with its share of the cores."""
         for name, task in tasks.items():
+            threads = None if self._cores is None else max(1, self._cores // task.beside)
             self._names[self._submit(one_run, task, threads)] = name
 
     def ended(self) -> Iterator[tuple[str, Outcome]]:

@@ -96,6 +96,16 @@ def test_a_warm_start_has_all_cores_and_what_follows_shares_them(tmp_path, recor
     assert made.calls[-1] == "stopped"
 
 
+def test_a_run_has_as_many_threads_when_it_is_the_last(tmp_path, recorded, monkeypatch):
+    for name in THREADS:
+        monkeypatch.delenv(name, raising=False)
+    plan = from_a_warm_start(tmp_path)
+    monkeypatch.setattr(Plan, "finished", lambda self: iter(["warm", "a", "b", "c"]))
+    made = recorded()
+    carry_out(plan, jobs=3)
+    assert made.calls == [("d", str(tmp_path / "warm"), 2), "stopped"]
+
+
 def test_threads_are_as_many_as_the_environment_says(tmp_path, recorded, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     made = recorded()
