@@ -7,6 +7,7 @@ Polynomial(scale, power)  scale (t + offset)^power
 Exponential(start, f)     start f^t
 Sigmoid(final, mid, w)    final / (1 + exp(-(t - mid) / w))
 Staircase(schedule, k)    schedule(floor(t / k))        (values that change once per epoch of k steps)
+Hardened(schedule, k)     schedule(t), infinity from t = k on     (a strength: hard quantization from there)
 ========================  ==========================================
 
 Numbers keep their type, so schedules of :class:`fractions.Fraction` are exact.
@@ -185,3 +186,27 @@ class Staircase(Schedule):
     def __call__(self, step: int) -> Any:
         """``schedule(step // every)``."""
         return self.schedule(step // self.every)
+
+
+@final
+@dataclass(frozen=True)
+class Hardened(Schedule):
+    """``schedule(t)`` before ``harden_at``, infinite from there on: a strength that ends in hard quantization.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``schedule`` is no schedule, or ``harden_at`` no integer >= 0.
+    """
+
+    schedule: Schedule
+    harden_at: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.schedule, Schedule):
+            raise TypeError(f"schedule: expected a schedule, got {self.schedule!r}")
+        check_count(self.harden_at, "harden_at", 0)
+
+    def __call__(self, step: int) -> Any:
+        """``schedule(step)`` or infinity."""
+        return self.schedule(step) if step < self.harden_at else math.inf

@@ -17,9 +17,10 @@ from pqtheory.methods import (
     ProjectedSGD,
     ProxQuant,
 )
+from pqtheory.methods.maps import Prox
 from pqtheory.problems import Quadratic
-from pqtheory.regularizers import DistanceL1, DistanceL2
-from pqtheory.schedules import Exponential, Linear, Polynomial
+from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator
+from pqtheory.schedules import Constant, Exponential, Hardened, Linear, Polynomial
 from pqtheory.sets import Binary, ScaledBinary, Ternary
 
 A = [[1.0, 0.5], [0.5, 2.0]]
@@ -207,6 +208,11 @@ def test_coupled_sets_work_where_a_projection_is_enough() -> None:
         (lambda: BinaryRelax(0.1, harden_at=-1), ValueError, "harden_at: expected an integer >= 0"),
         (lambda: BinaryRelax(0.1, harden_at=1.5), TypeError, "harden_at: expected an integer, got"),
         (lambda: BinaryRelax(0.1, -1), ValueError, "strength: expected a number >= 0, got -1"),
+        (
+            lambda: BinaryRelax(0.1, -1, harden_at=3),
+            ValueError,
+            "strength: expected a number >= 0, got -1",
+        ),
         (lambda: LazyProx(W, 0.1, -1), ValueError, "strength: expected a number >= 0, got -1"),
         (lambda: ProxQuant(W, 0.1, math.nan), ValueError, "strength: expected .* got nan"),
         (lambda: ProxQuant(W, 0.1, "a"), TypeError, "strength: expected a number, got 'a'"),
@@ -244,6 +250,33 @@ def test_a_strength_that_goes_wrong_later(make: Any) -> None:
 def test_repr() -> None:
     assert repr(BinaryConnect(0.1, clip=1)).endswith("step_size=Constant(value=0.1), clip=1)")
     text = repr(BinaryRelax(0.1, 2, harden_at=7))
-    assert "strength=Constant(value=2), harden_at=7" in text
+    assert "DistanceL2(set=Binary(scale=1.0))" in text
+    assert "schedule=Constant(value=2), harden_at=7" in text
     assert "DistanceL2" not in repr(ProxQuant(W, 0.1, 1))
     assert "DistanceL2" in repr(ProxQuant(DistanceL2(Binary()), 0.1, 1))
+
+
+@pytest.mark.parametrize(
+    ("method", "regularizer", "strength"),
+    [
+        (BinaryConnect(0.1), Indicator(Binary()), Constant(math.inf)),
+        (ProjectedSGD(Ternary(), 0.1), Indicator(Ternary()), Constant(math.inf)),
+        (LazyProx(W, 0.1, 2), W, Constant(2)),
+        (ProxQuant(W, 0.1, Linear(3)), W, Linear(3)),
+        (BinaryRelax(0.1, 2), DistanceL2(Binary()), Constant(2)),
+        (BinaryRelax(0.1, 2, harden_at=7), DistanceL2(Binary()), Hardened(Constant(2), 7)),
+    ],
+)
+def test_every_map_is_the_prox_of_a_regularizer_at_a_strength(
+    method: Any, regularizer: Any, strength: Any
+) -> None:
+    assert method.map == Prox(regularizer, strength)
+    weights = [method.map.weight(step, 0.5, np.array(START)) for step in (0, 7)]
+    assert weights == [0.5 * strength(step) for step in (0, 7)]
+    assert method.map.separable
+
+
+def test_an_infinite_strength_stays_infinite_whatever_the_step_size() -> None:
+    for eta in (1e-300, Fraction(1, 3), 2):
+        assert Prox(W, math.inf).weight(0, eta, np.array(START)) == math.inf
+    assert Prox(W).strength(0) == math.inf

@@ -9,6 +9,7 @@ import pytest
 from pqtheory.schedules import (
     Constant,
     Exponential,
+    Hardened,
     Linear,
     Polynomial,
     Sigmoid,
@@ -36,6 +37,9 @@ from pqtheory.schedules import (
         (Staircase(Linear(1), 5), 4, 0),
         (Staircase(Linear(1), 5), 5, 1),
         (Staircase(Linear(1), 5), 14, 2),
+        (Hardened(Linear(1), 5), 4, 4),
+        (Hardened(Linear(1), 5), 5, math.inf),
+        (Hardened(Linear(1), 0), 0, math.inf),
     ],
 )
 def test_values(schedule: Any, step: int, expected: float) -> None:
@@ -49,6 +53,7 @@ def test_fractions_stay_exact() -> None:
         (Linear(third, 1), Fraction(7, 3)),
         (Polynomial(third, -1, 1), Fraction(1, 15)),
         (Exponential(third, Fraction(1, 2)), Fraction(1, 48)),
+        (Hardened(Constant(third), 5), third),
     ]:
         assert schedule(4) == expected
         assert isinstance(schedule(4), Fraction)
@@ -85,6 +90,9 @@ def test_as_schedule() -> None:
         (lambda: Sigmoid(1, 1, 0), ValueError, "width: expected a number > 0, got 0"),
         (lambda: Staircase(0.1, 5), TypeError, "schedule: expected a schedule, got 0.1"),
         (lambda: Staircase(Linear(1), 0), ValueError, "every: expected an integer >= 1, got 0"),
+        (lambda: Hardened(0.1, 5), TypeError, "schedule: expected a schedule, got 0.1"),
+        (lambda: Hardened(Linear(1), -1), ValueError, "harden_at: expected an integer >= 0, got"),
+        (lambda: Hardened(Linear(1), 0.5), TypeError, "harden_at: expected an integer, got 0.5"),
     ],
 )
 def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> None:

@@ -1,4 +1,4 @@
-r"""A method = which memory x which map.
+r"""A method = which memory x which regularizer's prox, at which strength.
 
 ========  ==============================================  =====================================
 memory    update                                          the gradient is taken at
@@ -7,7 +7,8 @@ eager     theta_{t+1} = map_t(theta_t - eta_t g_t)        theta_t          (the 
 lazy      theta_{t+1} = theta_t - eta_t g_t               map_t(theta_t)   (the unmapped point is kept)
 ========  ==============================================  =====================================
 
-Maps (projection, prox of a strength, relaxation) live in ``maps.py``. A new method is a new pair, not a new loop.
+The map is a prox: ``maps.py`` says which regularizer and strength give projection, relaxation and hardening. A new
+method is a new pair, not a new loop.
 """
 
 import math
@@ -25,7 +26,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
-from pqtheory.methods.maps import Map
+from pqtheory.methods.maps import Prox
 from pqtheory.schedules import Schedule, as_schedule
 
 
@@ -109,7 +110,7 @@ def descend(latent: Array, eta: Any, gradient: Array) -> Array:
 class MappedMethod(Method):
     """Memory x map, with an optional clip of the latent weights to [-clip, clip] after each step."""
 
-    def __init__(self, mapping: Map, step_size: Any, clip: Any = None) -> None:
+    def __init__(self, mapping: Prox, step_size: Any, clip: Any = None) -> None:
         self.map = mapping
         self.step_size = check_step_size(step_size)
         self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)

@@ -1,10 +1,11 @@
-r"""BinaryConnect: theta_{t+1} = theta_t - eta_t grad L(sign theta_t).  Lazy x projection."""
+r"""BinaryConnect: theta_{t+1} = theta_t - eta_t grad L(sign theta_t).  Lazy x prox of the indicator."""
 
 from typing import Any, final
 
 from pqtheory._arrays import Array
 from pqtheory.methods.base import Lazy, State
-from pqtheory.methods.maps import Projection
+from pqtheory.methods.maps import Prox
+from pqtheory.regularizers import Indicator
 from pqtheory.sets import Binary, Set
 
 
@@ -32,7 +33,7 @@ class BinaryConnect(Lazy):
     """
 
     def __init__(self, step_size: Any, *, set: Set | None = None, clip: Any = None) -> None:
-        super().__init__(Projection(Binary() if set is None else set), step_size, clip)
+        super().__init__(Prox(Indicator(Binary() if set is None else set)), step_size, clip)
 
     def observe(self, state: State) -> tuple[Array, Array]:
         """The quantized point, twice."""

@@ -1,14 +1,14 @@
 r"""BinaryRelax: theta_{t+1} = theta_t - eta_t grad L((theta_t + lambda_t P(theta_t)) / (1 + lambda_t)).
 
-Lazy x relaxation: the strength lambda_t grows, and from some step on the map is the projection itself.
+Lazy x prox of half the squared distance: the strength lambda_t grows, and from some step on it is infinite.
 """
 
 from typing import Any, final
 
-from pqtheory._checks import check_count
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Relaxation
-from pqtheory.schedules import Exponential
+from pqtheory.methods.maps import Prox, as_strength
+from pqtheory.regularizers import DistanceL2
+from pqtheory.schedules import Exponential, Hardened
 from pqtheory.sets import Binary, Set
 
 
@@ -48,8 +48,9 @@ class BinaryRelax(Lazy):
         set: Set | None = None,
         clip: Any = None,
     ) -> None:
-        if harden_at is not None:
-            check_count(harden_at, "harden_at", 0)
         growing = Exponential(1.0, 1.02) if strength is None else strength
-        relaxation = Relaxation(Binary() if set is None else set, growing, harden_at)
-        super().__init__(relaxation, step_size, clip)
+        if harden_at is not None:
+            growing = Hardened(as_strength(growing), harden_at)
+        super().__init__(
+            Prox(DistanceL2(Binary() if set is None else set), growing), step_size, clip
+        )

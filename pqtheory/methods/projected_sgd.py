@@ -1,9 +1,10 @@
-r"""Projected gradient: theta_{t+1} = P(theta_t - eta_t grad L(theta_t)).  Eager x projection."""
+r"""Projected gradient: theta_{t+1} = P(theta_t - eta_t grad L(theta_t)).  Eager x prox of the indicator."""
 
 from typing import Any, final
 
 from pqtheory.methods.base import Eager
-from pqtheory.methods.maps import Projection
+from pqtheory.methods.maps import Prox
+from pqtheory.regularizers import Indicator
 from pqtheory.sets import Set
 
 
@@ -31,4 +32,4 @@ class ProjectedSGD(Eager):
     """
 
     def __init__(self, set: Set, step_size: Any, *, clip: Any = None) -> None:
-        super().__init__(Projection(set), step_size, clip)
+        super().__init__(Prox(Indicator(set)), step_size, clip)

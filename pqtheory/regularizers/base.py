@@ -3,18 +3,27 @@ r"""What a quantization regularizer R offers: value, prox, minimisers, envelope,
 prox_{wR}(theta) = argmin_x { 1/2 ||x - theta||^2 + w R(x) }, w = ``weight`` the whole factor in front of R.
 """
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
 from pqtheory._arrays import HALF_PRECISION, Array, Namespace, as_array, dtype_name
+from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
+from pqtheory.regularizers.brute_force import least_point
 from pqtheory.regularizers.weights import finite_part, weight_like
 
 Axis = int | tuple[int, ...] | None
 
 
 class Regularizer(ABC):
-    """A function R >= 0 that is smallest on quantized points."""
+    """A function R >= 0 that is smallest on quantized points.
+
+    A subclass says what R is (``_values``), its prox (``_prox``), where it pulls to (``quantize``), and whether each
+    coordinate is for itself (``separable``).
+    """
 
     @property
     def separable(self) -> bool:
@@ -83,23 +92,53 @@ class Regularizer(ABC):
     def quantize(self, theta: Any) -> Array:
         """The quantized point that R pulls ``theta`` to."""
 
-    @abstractmethod
     def prox_naive(self, theta: Any, weight: Any) -> Array:
-        """``prox`` by its definition, slow and readable: NumPy in, NumPy out."""
+        """``prox`` by its definition, slow: NumPy in, NumPy out; the value decides, one coordinate at a time.
 
-    @abstractmethod
+        Raises
+        ------
+        TypeError, ValueError
+            As ``prox``; also if R is not separable or an entry is infinite.
+        """
+        if not self.separable:
+            raise TypeError(f"prox_naive: expected a separable regularizer, got {self!r}")
+        _, t = as_array(theta)
+        weights = each_weight(weight, t, self._weight_shape(t.shape))
+        result = np.empty_like(t)
+        for index in np.ndindex(t.shape):
+            number, w = float(t[index]), float(weights[index])
+            if math.isnan(number):
+                result[index] = math.nan
+                continue
+            check_number(number, "theta", finite=True)
+            known = float(self.quantize(np.array([number]))[0])
+            found = known if w == math.inf else least_point(self._values, number, w, known)
+            result[index] = found
+        return result
+
     def prox_set(self, theta: Any, weight: Any) -> tuple[Any, ...]:
         """Every global minimiser for the number ``theta``, ascending, found in exact arithmetic.
 
         Raises
         ------
         TypeError, ValueError
-            If ``theta`` is no number, or ``weight`` is negative or NaN.
+            If ``theta`` is no number, ``weight`` is negative or NaN, or R does not say where minimisers can lie.
         """
+        raise TypeError(
+            f"{type(self).__name__}.prox_set: expected a regularizer whose minimisers are known"
+        )
 
-    @abstractmethod
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
-        """Clarke's subdifferential per coordinate, as the interval (low, high)."""
+        """Clarke's subdifferential per coordinate, as the interval (low, high).
+
+        Raises
+        ------
+        TypeError
+            If ``theta`` is not real floating-point, or R does not say.
+        """
+        raise TypeError(
+            f"{type(self).__name__}.subdifferential: expected a regularizer whose slopes are known"
+        )
 
     def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """What an array of weights must broadcast to."""
@@ -111,6 +150,11 @@ class Regularizer(ABC):
 
     @abstractmethod
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array: ...
+
+
+def each_weight(weight: Any, theta: Array, shape: tuple[int, ...]) -> np.ndarray:
+    """The weight of every entry of the NumPy array ``theta``."""
+    return np.broadcast_to(np.asarray(weight_like(weight, theta, shape), object), theta.shape)
 
 
 def total(xp: Namespace, values: Array, like: Array, axis: Axis) -> Array:

@@ -4,7 +4,6 @@ For one coordinate, prox_{wR}(t) = argmin over a finite list of candidates x of 
 """
 
 import math
-from abc import abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
@@ -13,8 +12,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_torch
 from pqtheory._checks import check_number
-from pqtheory.regularizers.base import Regularizer
-from pqtheory.regularizers.weights import weight_like
+from pqtheory.regularizers.base import Regularizer, each_weight
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import require_levels
 
@@ -22,7 +20,8 @@ from pqtheory.sets.finite import require_levels
 class LevelRegularizer(Regularizer):
     """A separable regularizer on a finite set: each coordinate of x solves a problem of its own.
 
-    A subclass says, for exact numbers, what R is and where a minimiser can lie; ``prox_set`` and ``prox_naive`` follow.
+    A subclass that also says, for exact numbers, where a minimiser can lie (``_candidates``) has ``prox_set`` and an
+    exact ``prox_naive``; without, the twin is the search of :mod:`pqtheory.regularizers.brute_force`.
     """
 
     set: Set
@@ -39,15 +38,22 @@ class LevelRegularizer(Regularizer):
     def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return self.set.weight_shape(shape)
 
-    @abstractmethod
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
-        """R(x) for one coordinate."""
+        """R(x) for one coordinate; by default as ``_values`` reads on fractions."""
+        return self._values(np.array([x], dtype=object))[0]
 
-    @abstractmethod
     def _candidates(
         self, theta: Fraction, weight: Fraction, levels: tuple[Fraction, ...]
     ) -> Iterable[Fraction]:
         """Points among which every global minimiser is (of an interval of them, its ends)."""
+        raise TypeError(
+            f"{type(self).__name__}.prox_set: expected a regularizer that says where minimisers can lie"
+        )
+
+    @property
+    def has_candidates(self) -> bool:
+        """Whether the subclass says where minimisers can lie."""
+        return type(self)._candidates is not LevelRegularizer._candidates
 
     def prox_set(self, theta: Any, weight: Any) -> tuple[Any, ...]:
         """Every global minimiser for the number ``theta``, ascending, found in exact arithmetic.
@@ -88,8 +94,10 @@ class LevelRegularizer(Regularizer):
         TypeError, ValueError
             As ``prox``; also if the set couples the coordinates or an entry is infinite.
         """
+        if not self.has_candidates:
+            return super().prox_naive(theta, weight)
         _, t = as_array(theta)
-        weights = np.broadcast_to(np.asarray(weight_like(weight, t, t.shape), object), t.shape)
+        weights = each_weight(weight, t, t.shape)
         result = np.empty_like(t)
         for index in np.ndindex(t.shape):
             number = t[index] if t.dtype == object else float(t[index])

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory.methods.maps import Relaxation
+from pqtheory.methods import BinaryRelax
 from pqtheory.regularizers import REGISTRY, DistanceL1, DistanceL2, Indicator, SmoothedL1
 from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 
@@ -430,7 +430,7 @@ def test_squared_distance_has_the_closed_form(make: Any, weight: float, kind: Ki
     expected = (numbers(theta) + weight * projected) / (1 + weight)
     got = numbers(DistanceL2(make()).prox(theta, weight))
     np.testing.assert_allclose(got, expected, rtol=4 * kind.eps, atol=4 * kind.eps)
-    relaxed = Relaxation(make(), weight)(theta, 5, 1)
+    relaxed = BinaryRelax(0.1, weight, set=make()).map(theta, 5, 1)
     assert bits(relaxed) == bits(DistanceL2(make()).prox(theta, weight))
 
 

@@ -15,10 +15,9 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace
-from pqtheory._elementwise import finish
 from pqtheory.evidence.worst_case.solver import load_cvxpy, solve
-from pqtheory.methods.maps import Map
 from pqtheory.problems.base import Problem
+from pqtheory.regularizers import Regularizer
 
 
 @final
@@ -67,8 +66,8 @@ class InterpolatedLoss(Problem):
 
 
 @final
-class AffinePiecesProx(Map):
-    """The prox of max_k ``values[k] + <slopes[k], . - points[k]>`` with the weight ``weights[step]``.
+class AffinePieces(Regularizer):
+    """R = max_k ``values[k] + <slopes[k], . - points[k]>``, of every row.
 
     Parameters
     ----------
@@ -76,25 +75,24 @@ class AffinePiecesProx(Map):
         Where a piece is known, and its gradient.
     values : array of shape (n,)
         What it is there.
-    weights : sequence of numbers
-        w for each step.
     """
 
-    def __init__(self, points: Array, slopes: Array, values: Array, weights: Any) -> None:
+    def __init__(self, points: Array, slopes: Array, values: Array) -> None:
         self.slopes = slopes
         self.offsets = values - (slopes * points).sum(-1)
-        self.weights = weights
 
-    def value(self, theta: Array) -> Array:
-        """The largest piece at each row of ``theta``."""
-        return (theta @ self.slopes.T + self.offsets).max(-1)
+    def _values(self, theta: Array) -> Array:
+        """The largest piece at each row, its offset in equal shares of the coordinates."""
+        best = (theta @ self.slopes.T + self.offsets).argmax(-1)
+        return theta * self.slopes[best] + self.offsets[best][..., None] / theta.shape[-1]
 
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
-        """The minimising point."""
-        weight = factor * self.weights[step]
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         rows = np.atleast_2d(theta)
         moved = np.array([row - weight * self._slope(row, weight) for row in rows])
-        return finish(np, moved.reshape(theta.shape), out)
+        if out is None:
+            return moved.reshape(theta.shape)
+        out[...] = moved.reshape(theta.shape)
+        return out
 
     def quantize(self, theta: Array) -> Array:
         """``theta``: this penalty has no levels."""

@@ -12,12 +12,13 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.evidence.worst_case.instance import Instance
-from pqtheory.evidence.worst_case.interpolation import AffinePiecesProx, InterpolatedLoss
+from pqtheory.evidence.worst_case.interpolation import AffinePieces, InterpolatedLoss
 from pqtheory.evidence.worst_case.lazy_certificate import LAST
 from pqtheory.evidence.worst_case.lazy_instance import LazyInstance, lazy_ratio
 from pqtheory.evidence.worst_case.lazy_model import FIXED
 from pqtheory.methods.base import Eager, Lazy
-from pqtheory.methods.maps import Map
+from pqtheory.methods.maps import Prox
+from pqtheory.regularizers import Regularizer
 from pqtheory.schedules import Schedule
 from pqtheory.simulate import simulate
 
@@ -26,20 +27,26 @@ ROUNDING = 1e-9
 
 
 @final
-class TableProx(Map):
-    """theta -> argmin over the points p_j of ``values[j] + |p_j - theta|^2 / (2 factor)``."""
+class Table(Regularizer):
+    """R = ``values[j]`` at the j-th of the points, a row, and infinite elsewhere."""
 
     def __init__(self, points: Array, values: Array) -> None:
         self.points = points
         self.values = values
 
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+    def _values(self, theta: Array) -> Array:
+        """In equal shares of the coordinates."""
+        here = (self.points == theta[..., None, :]).all(-1)
+        heights = np.where(here, self.values, np.inf).min(-1)
+        return np.broadcast_to(heights[..., None] / theta.shape[-1], theta.shape)
+
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         """The minimising point; the first of them at a tie."""
         distances = ((self.points - theta[..., None, :]) ** 2).sum(-1)
-        return self.points.take(np.argmin(self.values + distances / (2 * factor), -1), 0, out)
+        return self.points.take(np.argmin(self.values + distances / (2 * weight), -1), 0, out)
 
     def quantize(self, theta: Array) -> Array:
-        """The nearest point of the table."""
+        """The nearest point of the table, for every row."""
         return self.points[np.argmin(((self.points - theta[..., None, :]) ** 2).sum(-1), -1)]
 
 
@@ -107,7 +114,7 @@ def replay(instance: Instance | LazyInstance) -> Replay:
         raise TypeError(f"instance: expected an Instance, got {instance!r}")
     eta = instance.x
     method = TableProxGradient(
-        TableProx(instance.points, instance.penalties), _Listed(tuple(eta.tolist()))
+        Prox(Table(instance.points, instance.penalties), 1), _Listed(tuple(eta.tolist()))
     )
     path = simulate(
         method, InterpolatedLoss(instance), instance.points[0], len(eta), progress=False
@@ -130,19 +137,17 @@ def replay(instance: Instance | LazyInstance) -> Replay:
 
 def _replay_lazy(instance: LazyInstance) -> Replay:
     pieces, eta = instance.pieces, instance.x
-    penalty = AffinePiecesProx(
-        instance.points[pieces],
-        instance.subgradients,
-        instance.penalties[pieces],
-        [float(w) for w in instance.model.weights],
+    penalty = AffinePieces(
+        instance.points[pieces], instance.subgradients, instance.penalties[pieces]
     )
+    prox = Prox(penalty, _Listed(tuple(float(w) for w in instance.model.weights)))
     loss = InterpolatedLoss(instance, convex=True)
-    method = AffinePiecesLazy(penalty, _Listed(tuple(eta.tolist())))
+    method = AffinePiecesLazy(prox, _Listed(tuple(eta.tolist())))
     path = simulate(method, loss, instance.latent[0], len(eta), progress=False)
-    mapped = np.stack([penalty(theta, step, 1.0) for step, theta in enumerate(path.latent)])
+    mapped = np.stack([prox(theta, step, 1) for step, theta in enumerate(path.latent)])
     least, slope = loss.value_and_gradient(instance.points[-1])
     losses = np.append(path.values, least)
-    penalties = np.append(penalty.value(mapped), penalty.value(instance.points[-1]))
+    penalties = np.append(penalty.value(mapped, -1), penalty.value(instance.points[-1]))
     fixed = instance.model.strength == FIXED
     reached = losses if fixed else losses + penalties
     last = instance.measure == LAST

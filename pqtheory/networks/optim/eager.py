@@ -9,7 +9,7 @@ from typing import Any, final
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pqtheory.methods.maps import Prox, WeightedMap
+from pqtheory.methods.maps import Prox
 from pqtheory.networks.optim.storage import storages
 from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
 
@@ -18,7 +18,7 @@ from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer,
 class EagerGroup(QuantizedGroup):
     """The parameters hold the latent weights."""
 
-    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
+    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
         super().__init__(group, mapping)
         self.storages = storages(self.parameters, mapping.separable)
         for storage in self.storages:

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pqtheory._checks import check_count
-from pqtheory.methods.maps import Projection, Relaxation, WeightedMap
+from pqtheory.methods.maps import Prox, as_strength
 from pqtheory.networks.optim.eager import prox_map
 from pqtheory.networks.optim.storage import storages
 from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
-from pqtheory.schedules import Exponential
+from pqtheory.regularizers import DistanceL2, Indicator
+from pqtheory.schedules import Exponential, Hardened
 from pqtheory.sets import Binary
 
 
@@ -23,7 +23,7 @@ from pqtheory.sets import Binary
 class LazyGroup(QuantizedGroup):
     """Two places: the latent weights, where the base optimizer steps, and the mapped ones, where the model runs."""
 
-    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
+    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
         super().__init__(group, mapping)
         self.latent = storages(self.parameters, mapping.separable)
         self.mapped = storages(self.parameters, mapping.separable)
@@ -123,7 +123,7 @@ class BinaryConnect(QuantizingOptimizer):
 
     def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
         only(options, "set")
-        return LazyGroup(group, Projection(options.get("set", self._set)))
+        return LazyGroup(group, Prox(Indicator(options.get("set", self._set))))
 
 
 @final
@@ -162,8 +162,6 @@ class BinaryRelax(QuantizingOptimizer):
         set: Any = None,
         clip: float | None = None,
     ) -> None:
-        if harden_at is not None:
-            check_count(harden_at, "harden_at", 0)
         self._harden_at = harden_at
         growing = Exponential(1.0, 1.02) if strength is None else strength
         self._common = {"set": Binary() if set is None else set, "strength": growing}
@@ -172,7 +170,10 @@ class BinaryRelax(QuantizingOptimizer):
     def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
         only(options, "set", "strength")
         chosen = {**self._common, **options}
-        return LazyGroup(group, Relaxation(chosen["set"], chosen["strength"], self._harden_at))
+        strength = as_strength(chosen["strength"])
+        if self._harden_at is not None:
+            strength = Hardened(strength, self._harden_at)
+        return LazyGroup(group, Prox(DistanceL2(chosen["set"]), strength))
 
 
 @final

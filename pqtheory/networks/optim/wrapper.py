@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pqtheory._checks import check_number
-from pqtheory.methods.maps import WeightedMap
+from pqtheory.methods.maps import Prox
 
 #: options of a group that are ours, not the base optimizer's
 OPTIONS = ("set", "regularizer", "strength")
@@ -25,7 +25,7 @@ VERSION = 1
 class QuantizedGroup(ABC):
     """The parameters of one group, its map, and how they remember: eager or lazy."""
 
-    def __init__(self, group: dict[str, Any], mapping: WeightedMap) -> None:
+    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
         self.map = mapping
         self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
 

@@ -28,7 +28,7 @@ from pqtheory.evidence.worst_case import (
     prox_gradient,
     replay,
 )
-from pqtheory.evidence.worst_case.replay import InterpolatedLoss, TableProx
+from pqtheory.evidence.worst_case.replay import InterpolatedLoss, Table
 
 STEP, GRADIENT = RULES
 
@@ -281,9 +281,11 @@ def test_the_prox_is_that_of_the_definition(solved: dict[Any, WorstCase]) -> Non
         moved = run.points[k] - eta * run.gradients[k]
         costs = run.penalties + ((run.points - moved) ** 2).sum(-1) / (2 * eta)
         assert costs.argmin() == k + 1
-        prox = TableProx(run.points, run.penalties)
-        assert (prox(moved, k, eta) == run.points[k + 1]).all()
-        assert (prox.quantize(run.points[k]) == run.points[k]).all()
+        table = Table(run.points, run.penalties)
+        assert (table.prox(moved, eta) == run.points[k + 1]).all()
+        assert (table.quantize(run.points[k]) == run.points[k]).all()
+        np.testing.assert_allclose(table.value(run.points, -1), run.penalties)
+        assert table.value(moved + 0.125) == np.inf
 
 
 def test_the_interpolated_loss_is_smooth(solved: dict[Any, WorstCase]) -> None:

@@ -29,7 +29,7 @@ from pqtheory.evidence.worst_case import (
     replay,
 )
 from pqtheory.evidence.worst_case.interpolation import (
-    AffinePiecesProx,
+    AffinePieces,
     InterpolatedLoss,
     least_mixture,
 )
@@ -300,14 +300,12 @@ def test_u_is_a_minimiser(solved: dict[Any, WorstCase]) -> None:
         run = solved[strength, LAST, 1.0, 2].instance
         assert isinstance(run, LazyInstance)
         loss = InterpolatedLoss(run, convex=True)
-        penalty = AffinePiecesProx(
-            run.points[run.pieces], run.subgradients, run.penalties[run.pieces], (1.0,)
-        )
+        penalty = AffinePieces(run.points[run.pieces], run.subgradients, run.penalties[run.pieces])
         places = run.points[-1] + rng.normal(size=(20, loss.dim))
         everywhere = loss.value(places)
         least = loss.value(run.points[-1])
         if strength == AGGREGATED:
-            everywhere = everywhere + penalty.value(places)
+            everywhere = everywhere + penalty.value(places, -1)
             least = least + penalty.value(run.points[-1])
         assert (everywhere >= least - 1e-6).all()
 
@@ -332,13 +330,14 @@ def test_the_interpolated_loss_is_convex_and_smooth(solved: dict[Any, WorstCase]
 def test_the_prox_of_affine_pieces(numbers: list[int], place: tuple[int, int]) -> None:
     slopes, values = np.array(numbers[:6]).reshape(3, 2) / 4, np.array([0.0, *numbers[6:]]) / 4
     theta, weight = np.array(place) / 2, 0.5
-    prox = AffinePiecesProx(np.zeros((3, 2)), slopes, values, (weight,))
-    x = prox(theta, 0, 1.0)
-    best = prox.value(x) * weight + ((x - theta) ** 2).sum() / 2
+    penalty = AffinePieces(np.zeros((3, 2)), slopes, values)
+    x = penalty.prox(theta, weight)
+    best = penalty.value(x) * weight + ((x - theta) ** 2).sum() / 2
     rivals = x + np.random.default_rng(0).normal(size=(50, 2)) * np.geomspace(1e-3, 1, 50)[:, None]
-    others = prox.value(rivals) * weight + ((rivals - theta) ** 2).sum(-1) / 2
+    others = penalty.value(rivals, -1) * weight + ((rivals - theta) ** 2).sum(-1) / 2
     assert (others >= best - 1e-6).all()
-    assert prox.quantize(theta) is theta
+    assert penalty.value(theta) == pytest.approx((slopes @ theta + values).max())
+    assert penalty.quantize(theta) is theta
 
 
 def test_a_mixture_where_no_single_one_is_least() -> None:
