@@ -279,4 +279,3 @@ def test_every_map_is_the_prox_of_a_regularizer_at_a_strength(
 def test_an_infinite_strength_stays_infinite_whatever_the_step_size() -> None:
     for eta in (1e-300, Fraction(1, 3), 2):
         assert Prox(W, math.inf).weight(0, eta, np.array(START)) == math.inf
-    assert Prox(W).strength(0) == math.inf

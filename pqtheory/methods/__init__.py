@@ -1,4 +1,4 @@
-"""Update rules: memory (eager or lazy) x map (projection, prox, relaxation)."""
+"""Update rules: memory (eager or lazy) x the prox of a regularizer at a strength."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from pqtheory.methods.binary_connect import BinaryConnect
 from pqtheory.methods.binary_relax import BinaryRelax
 from pqtheory.methods.dual_averaging import DualAveraging
 from pqtheory.methods.lazy_prox import LazyProx
+from pqtheory.methods.maps import Prox
 from pqtheory.methods.projected_sgd import ProjectedSGD
 from pqtheory.methods.prox_quant import ProxQuant
 from pqtheory.regularizers import DistanceL1
@@ -34,6 +35,7 @@ __all__ = [
     "LazyProx",
     "Method",
     "ProjectedSGD",
+    "Prox",
     "ProxQuant",
     "State",
 ]

@@ -13,8 +13,9 @@ method is a new pair, not a new loop.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pqtheory._arrays import (
     HALF_PRECISION,
@@ -108,7 +109,16 @@ def descend(latent: Array, eta: Any, gradient: Array) -> Array:
 
 
 class MappedMethod(Method):
-    """Memory x map, with an optional clip of the latent weights to [-clip, clip] after each step."""
+    """Memory x map, with an optional clip of the latent weights to [-clip, clip] after each step.
+
+    Attributes
+    ----------
+    describe : callable
+        The map from what the method is described by: a regularizer and a strength, unless a method says otherwise.
+        Arrays and torch optimizers have it from here.
+    """
+
+    describe: ClassVar[Callable[..., Prox]] = Prox
 
     def __init__(self, mapping: Prox, step_size: Any, clip: Any = None) -> None:
         self.map = mapping

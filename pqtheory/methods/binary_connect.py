@@ -1,5 +1,6 @@
 r"""BinaryConnect: theta_{t+1} = theta_t - eta_t grad L(sign theta_t).  Lazy x prox of the indicator."""
 
+import math
 from typing import Any, final
 
 from pqtheory._arrays import Array
@@ -33,7 +34,12 @@ class BinaryConnect(Lazy):
     """
 
     def __init__(self, step_size: Any, *, set: Set | None = None, clip: Any = None) -> None:
-        super().__init__(Prox(Indicator(Binary() if set is None else set)), step_size, clip)
+        super().__init__(self.describe(set), step_size, clip)
+
+    @staticmethod
+    def describe(set: Set | None = None) -> Prox:
+        """The projection; on {-1, +1} by default."""
+        return Prox(Indicator(Binary() if set is None else set), math.inf)
 
     def observe(self, state: State) -> tuple[Array, Array]:
         """The quantized point, twice."""

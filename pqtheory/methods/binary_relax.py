@@ -48,9 +48,14 @@ class BinaryRelax(Lazy):
         set: Set | None = None,
         clip: Any = None,
     ) -> None:
-        growing = Exponential(1.0, 1.02) if strength is None else strength
+        super().__init__(self.describe(set, strength, harden_at), step_size, clip)
+
+    @staticmethod
+    def describe(
+        set: Set | None = None, strength: Any = None, harden_at: int | None = None
+    ) -> Prox:
+        """The relaxation; on {-1, +1}, growing and never hardened by default."""
+        growing = as_strength(Exponential(1.0, 1.02) if strength is None else strength)
         if harden_at is not None:
-            growing = Hardened(as_strength(growing), harden_at)
-        super().__init__(
-            Prox(DistanceL2(Binary() if set is None else set), growing), step_size, clip
-        )
+            growing = Hardened(growing, harden_at)
+        return Prox(DistanceL2(Binary() if set is None else set), growing)

@@ -3,7 +3,6 @@ r"""Lazy prox-gradient: theta_{t+1} = theta_t - eta_t grad L(prox_{lambda_t R}(t
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Prox
 from pqtheory.regularizers import Regularizer
 
 
@@ -35,4 +34,4 @@ class LazyProx(Lazy):
     def __init__(
         self, regularizer: Regularizer, step_size: Any, strength: Any, *, clip: Any = None
     ) -> None:
-        super().__init__(Prox(regularizer, strength), step_size, clip)
+        super().__init__(self.describe(regularizer, strength), step_size, clip)

@@ -45,7 +45,7 @@ class Prox:
     regularizer: Regularizer
     strength: Schedule
 
-    def __init__(self, regularizer: Regularizer, strength: Any = math.inf) -> None:
+    def __init__(self, regularizer: Regularizer, strength: Any) -> None:
         if not isinstance(regularizer, Regularizer):
             raise TypeError(f"regularizer: expected a regularizer, got {regularizer!r}")
         object.__setattr__(self, "regularizer", regularizer)

@@ -1,5 +1,6 @@
 r"""Projected gradient: theta_{t+1} = P(theta_t - eta_t grad L(theta_t)).  Eager x prox of the indicator."""
 
+import math
 from typing import Any, final
 
 from pqtheory.methods.base import Eager
@@ -32,4 +33,9 @@ class ProjectedSGD(Eager):
     """
 
     def __init__(self, set: Set, step_size: Any, *, clip: Any = None) -> None:
-        super().__init__(Prox(Indicator(set)), step_size, clip)
+        super().__init__(self.describe(set), step_size, clip)
+
+    @staticmethod
+    def describe(set: Set) -> Prox:
+        """The projection."""
+        return Prox(Indicator(set), math.inf)

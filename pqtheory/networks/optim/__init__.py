@@ -1,8 +1,7 @@
-"""Quantizing optimizers: any ``torch.optim`` optimizer with a memory (eager, lazy) and a map (projection, prox)."""
+"""Quantizing optimizers: any method of memory x prox round any ``torch.optim`` optimizer."""
 
-from pqtheory.networks.optim.eager import ProxQuant
 from pqtheory.networks.optim.groups import is_weight, split_parameters
-from pqtheory.networks.optim.lazy import BinaryConnect, BinaryRelax, LazyProx
+from pqtheory.networks.optim.named import BinaryConnect, BinaryRelax, LazyProx, ProxQuant
 from pqtheory.networks.optim.wrapper import QuantizingOptimizer
 
 __all__ = [

@@ -1,17 +1,13 @@
-r"""Eager memory: theta <- map_t(base step of theta); the model sees the latent weights.
-
-ProxQuant: the map is prox_{lr lambda_t R}, whatever the base optimizer.
-"""
+r"""Eager memory: theta <- prox_{lr lambda_t R}(base step of theta); the model sees the latent weights."""
 
 from collections.abc import Sequence
 from typing import Any, final
 
 from torch import Tensor
-from torch.optim import Optimizer
 
 from pqtheory.methods.maps import Prox
+from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.storage import storages
-from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
 
 
 @final
@@ -60,59 +56,3 @@ class EagerGroup(QuantizedGroup):
         """Quantize in place."""
         for values in self.shown():
             values.copy_(self.map.quantize(values))
-
-
-@final
-class ProxQuant(QuantizingOptimizer):
-    """ProxQuant round any optimizer: theta <- prox_{lr lambda_t R}(theta after the step of ``optimizer``).
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        With the groups to quantize marked ``{"quantize": True}``; such a group may carry a ``regularizer`` and a
-        ``strength`` of its own.
-    regularizer : Regularizer, optional
-        R for the groups that carry none.
-    strength : float or Schedule, optional
-        lambda_t >= 0 by step, likewise; ``Staircase(schedule, steps_per_epoch)`` counts epochs.
-    clip : float, optional
-        Latent weights are clipped to [-clip, clip] after each step.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no group is marked, or a marked one has no regularizer or no strength.
-
-    References
-    ----------
-    ProxQuant, arXiv 1810.00861, Algorithm 1.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        regularizer: Any = None,
-        strength: Any = None,
-        *,
-        clip: float | None = None,
-    ) -> None:
-        self._common = {"regularizer": regularizer, "strength": strength}
-        super().__init__(optimizer, clip=clip)
-
-    def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
-        only(options, "regularizer", "strength")
-        return EagerGroup(group, prox_map({**self._common, **options}))
-
-
-def prox_map(options: dict[str, Any]) -> Prox:
-    """The prox with the regularizer and the strength of a group.
-
-    Raises
-    ------
-    ValueError
-        If one of them is missing.
-    """
-    for name in ("regularizer", "strength"):
-        if options[name] is None:
-            raise ValueError(f"{name}: expected one for each quantized group or for all")
-    return Prox(options["regularizer"], options["strength"])

@@ -1,22 +1,14 @@
-r"""Lazy memory: theta <- base step of theta with the gradient at map_t(theta); the model sees the mapped weights.
-
-BinaryConnect maps by projection, BinaryRelax by (theta + lambda_t P(theta)) / (1 + lambda_t), LazyProx by the prox.
-"""
+r"""Lazy memory: theta <- base step of theta, the gradient taken at prox_{lambda_t R}(theta), which the model sees."""
 
 from collections.abc import Sequence
 from typing import Any, final
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
-from pqtheory.methods.maps import Prox, as_strength
-from pqtheory.networks.optim.eager import prox_map
+from pqtheory.methods.maps import Prox
+from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.storage import storages
-from pqtheory.networks.optim.wrapper import QuantizedGroup, QuantizingOptimizer, only
-from pqtheory.regularizers import DistanceL2, Indicator
-from pqtheory.schedules import Exponential, Hardened
-from pqtheory.sets import Binary
 
 
 @final
@@ -90,125 +82,3 @@ class LazyGroup(QuantizedGroup):
             if kept is not None:
                 latent.values.copy_(kept)
             mapped.show()
-
-
-@final
-class BinaryConnect(QuantizingOptimizer):
-    """The straight-through method round any optimizer: gradients at P(theta), steps on theta.
-
-    Give the model its weights before this is made: it keeps theta apart from what the model shows.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        With the groups to quantize marked ``{"quantize": True}``; such a group may carry a ``set`` of its own.
-    set : Set, optional
-        For the groups that carry none; {-1, +1} by default.
-    clip : float, optional
-        Latent weights are clipped to [-clip, clip] after each step.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no group is marked, or an option does not fit.
-
-    References
-    ----------
-    Courbariaux et al., NeurIPS 2015; ProxQuant, arXiv 1810.00861, section 3.1.
-    """
-
-    def __init__(self, optimizer: Optimizer, set: Any = None, *, clip: float | None = None) -> None:
-        self._set = Binary() if set is None else set
-        super().__init__(optimizer, clip=clip)
-
-    def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
-        only(options, "set")
-        return LazyGroup(group, Prox(Indicator(options.get("set", self._set))))
-
-
-@final
-class BinaryRelax(QuantizingOptimizer):
-    """BinaryConnect approached through a growing relaxation.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        As for BinaryConnect; a marked group may carry a ``set`` and a ``strength``.
-    strength : float or Schedule, optional
-        lambda_t >= 0 by step; by default it grows by 1.02 a step from 1.
-    harden_at : int, optional
-        From this step on the map is the projection.
-    set : Set, optional
-        {-1, +1} by default.
-    clip : float, optional
-        Latent weights are clipped to [-clip, clip] after each step.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no group is marked, or an option does not fit.
-
-    References
-    ----------
-    Yin et al., BinaryRelax, SIAM J. Imaging Sci. 2018.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        strength: Any = None,
-        *,
-        harden_at: int | None = None,
-        set: Any = None,
-        clip: float | None = None,
-    ) -> None:
-        self._harden_at = harden_at
-        growing = Exponential(1.0, 1.02) if strength is None else strength
-        self._common = {"set": Binary() if set is None else set, "strength": growing}
-        super().__init__(optimizer, clip=clip)
-
-    def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
-        only(options, "set", "strength")
-        chosen = {**self._common, **options}
-        strength = as_strength(chosen["strength"])
-        if self._harden_at is not None:
-            strength = Hardened(strength, self._harden_at)
-        return LazyGroup(group, Prox(DistanceL2(chosen["set"]), strength))
-
-
-@final
-class LazyProx(QuantizingOptimizer):
-    """Lazy prox-gradient round any optimizer: gradients at prox_{lambda_t R}(theta), steps on theta.
-
-    Parameters
-    ----------
-    optimizer : torch.optim.Optimizer
-        As for ProxQuant.
-    regularizer, strength, clip
-        As for ProxQuant; the weight that the prox sees is lambda_t, without the step size. A schedule that grows with
-        the sum of step sizes gives ProxConnect and PARQ.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If no group is marked, or a marked one has no regularizer or no strength.
-
-    References
-    ----------
-    ProxQuant, arXiv 1810.00861, section 5.1; Dockhorn et al., arXiv 2110.13220; Jin et al., arXiv 2503.15748.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        regularizer: Any = None,
-        strength: Any = None,
-        *,
-        clip: float | None = None,
-    ) -> None:
-        self._common = {"regularizer": regularizer, "strength": strength}
-        super().__init__(optimizer, clip=clip)
-
-    def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
-        only(options, "regularizer", "strength")
-        return LazyGroup(group, prox_map({**self._common, **options}))

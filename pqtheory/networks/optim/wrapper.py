@@ -1,9 +1,9 @@
-r"""What every quantizing optimizer shares: a ``torch.optim`` optimizer, a map for each group, freeze, state.
+r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its memory, its map, its clip; freeze, state.
 
-The base optimizer makes the gradient step; memory and map are those of :mod:`pqtheory.methods`.
+The base optimizer makes the gradient step, and its ``lr`` is the step size.
 """
 
-from abc import ABC, abstractmethod
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +13,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pqtheory._checks import check_number
+from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
+from pqtheory.networks.optim.eager import EagerGroup
+from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim.memory import QuantizedGroup
 
 #: options of a group that are ours, not the base optimizer's
 OPTIONS = ("set", "regularizer", "strength")
@@ -22,84 +26,70 @@ OURS = "quantizing"
 VERSION = 1
 
 
-class QuantizedGroup(ABC):
-    """The parameters of one group, its map, and how they remember: eager or lazy."""
-
-    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
-        self.map = mapping
-        self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
-
-    @abstractmethod
-    def before_step(self) -> None:
-        """Let the parameters hold what the base optimizer moves."""
-
-    @abstractmethod
-    def weight(self, step: int, eta: float) -> Any:
-        """What the map after ``step`` weighs its pull with."""
-
-    @abstractmethod
-    def after_step(self, weight: Any, clip: float | None) -> None:
-        """Clip and map what it moved; the weight may be a tensor without dimensions."""
-
-    @abstractmethod
-    def latents(self) -> Sequence[Tensor]:
-        """The latent weights, one tensor for each parameter."""
-
-    @abstractmethod
-    def load_latents(self, values: Sequence[Tensor], step: int) -> None:
-        """Take these latent weights, as of ``step``."""
-
-    @abstractmethod
-    def shown(self) -> Sequence[Tensor]:
-        """The storages that the parameters live in while the model runs."""
-
-    @abstractmethod
-    def quantize(self) -> None:
-        """Let the parameters hold the quantized weights."""
-
-
 class QuantizingOptimizer(Optimizer):
-    """A ``torch.optim`` optimizer round an unmodified model; groups marked ``{"quantize": True}`` are quantized.
+    """A method round an unmodified model: it quantizes the groups of an optimizer marked ``{"quantize": True}``.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
         Makes the gradient step. Its groups and its state are shared: learning-rate schedulers may hold either.
+    method : Eager, Lazy, or a class of them
+        Whose memory and map. A method gives its regularizer, strength and clip, and its step size is of no account:
+        each group has its ``lr``. A class is given what it is described by (``describe``) as ``options``.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    **options
+        For the groups that carry none of their own: ``regularizer``, ``strength``, ``set``, whatever the method's
+        ``describe`` takes.
 
     Raises
     ------
     TypeError, ValueError
-        If ``optimizer`` is none, no group is marked, or an option does not fit.
+        If ``optimizer`` is none, the method is none or steps in its own way, no group is marked, or an option is
+        missing or does not fit.
+
+    Examples
+    --------
+    ``QuantizingOptimizer(base, methods.ProjectedSGD, set=Ternary())``, and any pair of your own:
+    ``QuantizingOptimizer(base, methods.Lazy(Prox(MyRegularizer(), strength), 1))``.
     """
 
-    def __init__(self, optimizer: Optimizer, *, clip: float | None = None) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        method: Eager | Lazy | type[Eager] | type[Lazy],
+        *,
+        clip: float | None = None,
+        **options: Any,
+    ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected a torch.optim optimizer, got {optimizer!r}")
+        describe: Callable[..., Prox]
+        if isinstance(method, Eager | Lazy):
+            own = {"regularizer": method.map.regularizer, "strength": method.map.strength}
+            describe, options, self.method = Prox, {**own, **options}, type(method)
+            clip = method.clip if clip is None else clip
+        else:
+            memory_of(method)
+            describe, self.method = method.describe, method
+        memory = memory_of(self.method)
         self.base = optimizer
-        self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)
+        self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
         self.steps = 0
         self.frozen = False
         self.quantized_groups: dict[int, QuantizedGroup] = {}
         super().__init__(optimizer.param_groups, optimizer.defaults)
         self._share()
         for index, group in enumerate(self.param_groups):
-            options = {name: group.pop(name) for name in OPTIONS if name in group}
+            own = {name: group.pop(name) for name in OPTIONS if name in group}
             if group.setdefault("quantize", False):
                 if not group["params"]:
                     raise ValueError(f"group {index}: nothing to quantize in it, no parameters")
-                self.quantized_groups[index] = self._quantized_group(group, options)
-            elif options:
-                raise ValueError(
-                    f"group {index}: {', '.join(options)} given, but not quantize=True"
-                )
+                self.quantized_groups[index] = memory(group, described(describe, options, own))
+            elif own:
+                raise ValueError(f"group {index}: {', '.join(own)} given, but not quantize=True")
         if not self.quantized_groups:
             raise ValueError('optimizer: expected a group marked {"quantize": True}, found none')
-
-    @abstractmethod
-    def _quantized_group(self, group: dict[str, Any], options: dict[str, Any]) -> QuantizedGroup:
-        """The group with its map and memory; the parameters hold afterwards what the model is to see."""
 
     def _share(self) -> None:
         self.param_groups = self.base.param_groups
@@ -202,7 +192,7 @@ class QuantizingOptimizer(Optimizer):
         """The state of the base optimizer, and under "quantizing" ours: tensors and plain scalars only."""
         ours = {
             "version": VERSION,
-            "method": type(self).__name__,
+            "method": self.method.__name__,
             "steps": self.steps,
             "frozen": self.frozen,
             "latent": [latent.clone() for _, latent in self.latent_parameters()],
@@ -221,7 +211,7 @@ class QuantizingOptimizer(Optimizer):
         ours = state_dict.get(OURS)
         if not isinstance(ours, dict):
             raise ValueError("state_dict: not of a quantizing optimizer")
-        for name, expected in (("version", VERSION), ("method", type(self).__name__)):
+        for name, expected in (("version", VERSION), ("method", self.method.__name__)):
             if ours.get(name) != expected:
                 raise ValueError(
                     f"state_dict: expected {name} {expected!r}, got {ours.get(name)!r}"
@@ -241,13 +231,46 @@ class QuantizingOptimizer(Optimizer):
 
     def __repr__(self) -> str:
         maps = ", ".join(repr(g.map) for g in self.quantized_groups.values())
-        return f"{type(self).__name__}({self.base!r}, {maps}, clip={self.clip})"
+        return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
 
 
-def only(options: dict[str, Any], *allowed: str) -> None:
-    """Raise ValueError if a group has an option that its method does not take."""
-    unknown = [name for name in options if name not in allowed]
-    if unknown:
-        raise ValueError(
-            f"group: expected {' or '.join(allowed)} for this method, got {', '.join(unknown)}"
-        )
+def memory_of(method: type[Eager] | type[Lazy]) -> type[EagerGroup] | type[LazyGroup]:
+    """What remembers as ``method`` does, a class that steps as ``Eager`` or ``Lazy`` and leaves its map to its own.
+
+    Raises
+    ------
+    TypeError
+        If it is no such class.
+    """
+    for memory, group in ((Eager, EagerGroup), (Lazy, LazyGroup)):
+        if isinstance(method, type) and issubclass(method, memory):
+            kept = (method.step, method.query, method.output)
+            if kept != (memory.step, memory.query, memory.output):
+                raise TypeError(
+                    f"method: expected the steps of {memory.__name__}, got {method.__name__} with its own"
+                )
+            return group
+    raise TypeError(f"method: expected one of the kind Eager or Lazy, got {method!r}")
+
+
+def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[str, Any]) -> Prox:
+    """The map of a group, from its own options and those of all groups.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is missing, or is none of the method's.
+    """
+    known = inspect.signature(describe).parameters
+    group_options = [name for name in OPTIONS if name in known]
+    for where, options, allowed in (("group", own, group_options), ("options", common, [*known])):
+        unknown = [name for name in options if name not in allowed]
+        if unknown:
+            raise ValueError(
+                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown)}"
+            )
+    chosen = {name: v for name, v in {**common, **own}.items() if v is not None}
+    for name, parameter in known.items():
+        if parameter.default is parameter.empty and name not in chosen:
+            raise ValueError(f"{name}: expected one for each quantized group or for all")
+    return describe(**chosen)
