@@ -10,12 +10,15 @@ import pytest
 
 import pqtheory as pq
 from pqtheory.methods import (
+    FULL_PRECISION,
+    REGISTRY,
     BinaryConnect,
     BinaryRelax,
     DualAveraging,
     LazyProx,
     ProjectedSGD,
     ProxQuant,
+    find,
 )
 from pqtheory.methods.maps import Prox
 from pqtheory.problems import Quadratic
@@ -279,3 +282,33 @@ def test_every_map_is_the_prox_of_a_regularizer_at_a_strength(
 def test_an_infinite_strength_stays_infinite_whatever_the_step_size() -> None:
     for eta in (1e-300, Fraction(1, 3), 2):
         assert Prox(W, math.inf).weight(0, eta, np.array(START)) == math.inf
+
+
+def test_the_registry_carries_class_name_label_and_colour() -> None:
+    for name, entry in REGISTRY.items():
+        assert entry.method is not None
+        assert type(entry(0.1)) is entry.method
+        assert (entry.name, entry.label) == (name, entry.method.__name__)
+        assert name == entry.label.lower()
+        assert entry.colour.startswith("#")
+    assert FULL_PRECISION.name == "full-precision"
+    with pytest.raises(TypeError, match="full precision: expected a method that quantizes"):
+        FULL_PRECISION(0.1)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("BinaryConnect", "binaryconnect"),
+        ("binary-connect", "binaryconnect"),
+        ("Prox Quant", "proxquant"),
+        ("binary_relax", "binaryrelax"),
+        ("full precision", "full-precision"),
+        ("full-precision", "full-precision"),
+    ],
+)
+def test_methods_are_found_by_every_spelling(spelling: str, name: str) -> None:
+    found = find(spelling)
+    assert found is not None
+    assert found.name == name
+    assert find("magic") is None

@@ -11,7 +11,7 @@ from pqtheory import plotting
 from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.plotting.basins import VERTEX_COLOURS
 from pqtheory.plotting.regularizer import prox_branches
-from pqtheory.plotting.style import METHOD_COLOURS
+from pqtheory.plotting.style import method_colour
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.sets import FiniteSet
 
@@ -194,7 +194,7 @@ def test_sign_flips_draws_means_and_bands_of_each_layer(digits):
                 (line,) = lines(axes, name)
                 np.testing.assert_array_equal(line.get_xdata(), np.arange(first, 4))
                 np.testing.assert_allclose(line.get_ydata(), values[first:].mean(axis=1))
-                assert line.get_color() == METHOD_COLOURS[name]
+                assert line.get_color() == method_colour(name)
                 corners = band.get_paths()[0].vertices
                 at_end = corners[corners[:, 0] == 3][:, 1]
                 half = values[3].std(ddof=1)

@@ -12,6 +12,8 @@ from typing import Any, final
 import click
 from rich.console import Console
 
+from pqtheory.methods.registry import REGISTRY, find
+
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
 #: how much alike, from 0 to 1, a word must be to be suggested
@@ -86,6 +88,31 @@ class RegistryName(click.ParamType):
             hint = nearest(str(value), self.names)
             raise click.UsageError(f"{self.name}: no {self.name} {value!r}{hint}")
         return str(value)
+
+
+@final
+class MethodChoice(click.Choice[str]):
+    """A method out of some, however its name is spelled."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Its name in the registry."""
+        return super().convert(_respelled(value), param, ctx)
+
+
+@final
+class MethodName(click.ParamType):
+    """Any registered method, however its name is spelled; an unknown one gets the nearest suggested."""
+
+    name = "method"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Its name in the registry."""
+        return RegistryName("method", tuple(REGISTRY)).convert(_respelled(value), param, ctx)
+
+
+def _respelled(value: Any) -> Any:
+    found = find(value)
+    return value if found is None else found.name
 
 
 #: what the library raises about what it was given

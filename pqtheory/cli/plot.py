@@ -8,6 +8,7 @@ import click
 from pqtheory._checks import check_number
 from pqtheory.cli.base import (
     Commands,
+    MethodName,
     RegistryName,
     example,
     progress,
@@ -103,15 +104,15 @@ def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> 
 
 @plot.command(
     epilog=example(
-        "pqtheory plot trajectory --method binary-relax --method lazy-prox --out paths.png"
+        "pqtheory plot trajectory --method binaryrelax --method lazyprox --out paths.png"
     )
 )
 @click.option(
     "--method",
     "names",
-    type=RegistryName("method", tuple(METHODS)),
+    type=MethodName(),
     multiple=True,
-    default=("binary-connect", "prox-quant"),
+    default=("binaryconnect", "proxquant"),
     show_default=True,
     metavar="NAME",
     help=f"Out of {', '.join(METHODS)}; may be repeated.",
@@ -132,7 +133,7 @@ def trajectory(
             "--dim: the fixed quadratic has 3 coordinates; give --seed for others"
         )
     with user_errors():
-        methods = {name: METHODS[name](step_size) for name in names}
+        methods = {METHODS[name].label: METHODS[name](step_size) for name in names}
     problem = None if seed is None else Quadratic.random(dim=dim, seed=seed)
     write_picture(out, "trajectory", methods=methods, problem=problem, steps=steps)
 

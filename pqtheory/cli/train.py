@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from pqtheory.cli.base import check_folder, example, progress, user_errors
+from pqtheory.cli.base import MethodChoice, check_folder, example, progress, user_errors
 from pqtheory.cli.figures import FIGURE, draw_run
+from pqtheory.methods.registry import TRAINED
 from pqtheory.networks.metrics import error_of
 
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
-METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
 
 
 @click.command(
@@ -24,7 +24,7 @@ METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
     )
 )
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--method", type=click.Choice(METHODS), default="proxquant", show_default=True)
+@click.option("--method", type=MethodChoice(TRAINED), default="proxquant", show_default=True)
 @click.option(
     "--preset",
     "preset_name",

@@ -1,4 +1,4 @@
-"""What a run on the digits is told and what it returns: settings, curves over the epochs, a summary."""
+"""What a run on the digits is given and what it returns: settings, curves over the epochs, a summary."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, final
@@ -7,8 +7,10 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_count, check_number
+from pqtheory.methods import FULL_PRECISION, REGISTRY
 
-METHODS = ("full precision", "BinaryConnect", "ProxQuant")
+#: labels of the methods that are compared, the keys of the curves
+METHODS = tuple(m.label for m in (FULL_PRECISION, REGISTRY["binaryconnect"], REGISTRY["proxquant"]))
 SIGN_METRICS = ("change_from_start", "flips", "reversals")
 
 

@@ -1,8 +1,5 @@
 """Update rules: memory (eager or lazy) x the prox of a regularizer at a strength."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from pqtheory.methods.base import Eager, Lazy, Method, State
 from pqtheory.methods.binary_connect import BinaryConnect
 from pqtheory.methods.binary_relax import BinaryRelax
@@ -11,21 +8,10 @@ from pqtheory.methods.lazy_prox import LazyProx
 from pqtheory.methods.maps import Prox
 from pqtheory.methods.projected_sgd import ProjectedSGD
 from pqtheory.methods.prox_quant import ProxQuant
-from pqtheory.regularizers import DistanceL1
-from pqtheory.schedules import Linear
-from pqtheory.sets import Binary
-
-#: name -> method for a given step size, for the conformance tests, the pictures and the docs
-REGISTRY: Mapping[str, Callable[[Any], Method]] = {
-    "binary-connect": BinaryConnect,
-    "dual-averaging": lambda eta: DualAveraging(Binary(), eta),
-    "projected-sgd": lambda eta: ProjectedSGD(Binary(), eta),
-    "lazy-prox": lambda eta: LazyProx(DistanceL1(Binary()), eta, strength=0.5),
-    "prox-quant": lambda eta: ProxQuant(DistanceL1(Binary()), eta, strength=Linear(0.01)),
-    "binary-relax": lambda eta: BinaryRelax(eta, harden_at=50),
-}
+from pqtheory.methods.registry import FULL_PRECISION, REGISTRY, Registered, find
 
 __all__ = [
+    "FULL_PRECISION",
     "REGISTRY",
     "BinaryConnect",
     "BinaryRelax",
@@ -37,5 +23,7 @@ __all__ = [
     "ProjectedSGD",
     "Prox",
     "ProxQuant",
+    "Registered",
     "State",
+    "find",
 ]

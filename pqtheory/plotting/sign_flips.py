@@ -11,7 +11,8 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.digits import DigitsResult, run_digits
-from pqtheory.plotting.style import METHOD_COLOURS, grid_of_axes
+from pqtheory.methods import FULL_PRECISION
+from pqtheory.plotting.style import grid_of_axes, method_colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +24,8 @@ CAPTION = (
     "back to where the weight came from. ProxQuant changes fewer signs and then stops. Right: the test error. "
     "Fewer flips need not mean fewer errors."
 )
-_LABELS = {"full precision": "full precision, not quantized (test error only)"}
+FULL = FULL_PRECISION.label
+_LABELS = {FULL: f"{FULL}, not quantized (test error only)"}
 _TITLES = {
     "change_from_start": "changed since start",
     "flips": "flips per step",
@@ -47,7 +49,7 @@ def sign_flips(result: DigitsResult | None = None) -> "Figure":
     result = run_digits() if result is None else result
     layers = [layer for layer in next(iter(result.curves.values())).signs if layer != "all"]
     figure, axes = grid_of_axes(len(layers), 4, 14.0, 0.4 + 3.1 * len(layers), sharex=True)
-    quantizing = {n: c for n, c in result.curves.items() if n != "full precision"}
+    quantizing = {n: c for n, c in result.curves.items() if n != FULL}
     for row, layer in enumerate(layers):
         for column, (metric, title) in enumerate(_TITLES.items()):
             axis = axes[row, column]
@@ -73,7 +75,7 @@ def draw_band(
     """Mean over the last axis (seeds) as a line, one standard deviation as a band."""
     mean = values.mean(axis=-1)
     spread = values.std(axis=-1, ddof=1) if values.shape[-1] > 1 else np.zeros_like(mean)
-    colour = METHOD_COLOURS[name]
+    colour = method_colour(name)
     axes.fill_between(epochs, mean - spread, mean + spread, color=colour, alpha=0.25, linewidth=0)
     axes.plot(epochs, mean, color=colour, label=label or name)
 
@@ -88,7 +90,7 @@ def _draw_error(figure: "Figure", column: Array, result: DigitsResult) -> "Axes"
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     for name, curves in result.curves.items():
-        values = curves.latent_error if name == "full precision" else curves.quantized_error
+        values = curves.latent_error if name == FULL else curves.quantized_error
         draw_band(axes, result.epochs, 100 * values, name, label=_LABELS.get(name, name))
     axes.set_title("test error")
     axes.set_ylabel("% of test digits")

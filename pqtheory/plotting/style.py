@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pqtheory import methods
 from pqtheory._files import write_whole
 
 if TYPE_CHECKING:
@@ -15,22 +16,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg", ".pdf")
 DOTS_PER_INCH = 150
 
-# Okabe and Ito's palette: told apart with every kind of colour vision
+# Okabe and Ito's palette, which every kind of colour vision tells apart
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PURPLE, GREY, BLACK = "#56B4E9", "#CC79A7", "#7F7F7F", "#222222"
-#: the methods have the same colours in every picture
-METHOD_COLOURS = {
-    "BinaryConnect": VERMILION,
-    "ProxQuant": BLUE,
-    "full precision": GREY,
-}
-#: of runs, whose labels start with the name of the method as the command line has it
-RUN_COLOURS = {
-    "binaryconnect": VERMILION,
-    "proxquant": BLUE,
-    "binaryrelax": GREEN,
-    "full-precision": GREY,
-}
 SEQUENCE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 
 _SETTINGS: dict[str, Any] = {
@@ -78,13 +66,28 @@ def grid_of_axes(
     return figure, axes
 
 
+def method_colour(name: str) -> str:
+    """The colour that a method has in every picture, however its name is spelled.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method.
+    """
+    found = methods.find(name)
+    if found is None:
+        known = ", ".join((*methods.REGISTRY, methods.FULL_PRECISION.name))
+        raise ValueError(f"method: expected one of {known}, got {name!r}")
+    return found.colour
+
+
 def run_colours(labels: list[str]) -> list[str]:
-    """The method's own colour for the first of its labels; others take what is left."""
+    """The method's own colour for the first of its labels, which begin with its name; others take what is left."""
     own: dict[str, str] = {}
     for label in labels:
-        colour = RUN_COLOURS.get(label.split(",")[0])
-        if colour is not None and colour not in own.values():
-            own[label] = colour
+        method = methods.find(label.split(",")[0])
+        if method is not None and method.colour not in own.values():
+            own[label] = method.colour
     free = iter([c for c in SEQUENCE if c not in own.values()])
     return [own[label] if label in own else next(free, GREY) for label in labels]
 

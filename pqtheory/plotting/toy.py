@@ -14,10 +14,10 @@ from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.plotting.style import (
     BLACK,
     BLUE,
-    METHOD_COLOURS,
     VERMILION,
     grid_of_axes,
     mark_levels,
+    method_colour,
 )
 from pqtheory.problems import TwoFunctionToy
 from pqtheory.regularizers import DistanceL1
@@ -109,7 +109,7 @@ def _draw_functions(axes: "Axes", theta0: float) -> None:
 
 
 def _draw_runs(axes: "Axes", name: str, runs: dict[int, Trajectory]) -> None:
-    colours = {1: METHOD_COLOURS[name], -1: _lighter(METHOD_COLOURS[name])}
+    colours = {1: method_colour(name), -1: _lighter(method_colour(name))}
     for side, run in runs.items():
         axes.plot(
             run.steps,

@@ -191,7 +191,7 @@ def test_resumed_without_a_word_it_keeps_its_settings(tmp_path):
 
 
 def test_a_rate_for_a_method_without_lambda(tmp_path):
-    message = one_line(run("train", tmp_path / "run", "--method", "binaryconnect", "--rate", 0.1))
+    message = one_line(run("train", tmp_path / "run", "--method", "BinaryConnect", "--rate", 0.1))
     assert "--rate: binaryconnect has no lambda; expected proxquant or binaryrelax" in message
     assert not (tmp_path / "run").exists()
 

@@ -13,7 +13,7 @@ from pqtheory.networks import optim
 from pqtheory.networks.data import Images
 from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
 from pqtheory.networks.training.folder import load_checkpoint
-from pqtheory.networks.training.settings import Settings
+from pqtheory.networks.training.settings import FULL, Settings
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.regularizers import AlternatingDistance, DistanceL1
 from pqtheory.schedules import Exponential, Linear, Schedule, Staircase
@@ -55,7 +55,7 @@ def make_optimizer(
     settings: Settings, model: nn.Module, channels: int, steps_per_epoch: int
 ) -> Optimizer:
     """The base optimizer, wrapped by the method."""
-    if settings.method == "full-precision":
+    if settings.method == FULL:
         return _base(settings, list(model.parameters()))
     ternary = settings.levels == "ternary"
     picked = ternary_weights(channels) if ternary else binary_weights

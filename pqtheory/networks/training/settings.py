@@ -20,10 +20,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self, final
 
 from pqtheory._checks import check_count, check_number
+from pqtheory.methods.registry import FULL_PRECISION, TRAINED
 from pqtheory.networks.data import NAMES
 from pqtheory.networks.models import REGISTRY as MODELS
 
-METHODS = ("full-precision", "binaryconnect", "proxquant", "binaryrelax")
+#: names of methods in settings and files
+METHODS = TRAINED
+FULL = FULL_PRECISION.name
 LEVELS = ("binary", "ternary")
 PRESETS = ("corrected", "faithful")
 OPTIMIZERS = ("sgd", "adam")
@@ -164,7 +167,7 @@ class Settings:
 HELD_OUT = {"digits": 200, "cifar10": 5000}
 #: published epochs, and what goes with them
 _PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
-    ("full-precision", "binary"): {"epochs": 200, "drops": (100, 150)},
+    (FULL, "binary"): {"epochs": 200, "drops": (100, 150)},
     ("proxquant", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1e-4},
     ("binaryconnect", "binary"): {"epochs": 300, "freeze_epoch": 200, "drops": (81, 122)},
     ("binaryrelax", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1.02},
@@ -205,7 +208,7 @@ def preset(
     if name not in PRESETS:
         raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {name!r}")
     Settings(method=method, levels=levels)
-    full = method == "full-precision"
+    full = method == FULL
     data = changes.get("data", Settings.data)
     chosen = dict(_PUBLISHED[method, "binary" if full else levels])
     chosen |= {"held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}

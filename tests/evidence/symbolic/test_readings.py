@@ -95,9 +95,7 @@ def test_sets_read_as_they_run(name: str, t: Fraction) -> None:
 #: 1 / (1 + weight) rounds where the weight is a float, as it does in this registry
 METHODS = {
     **methods.REGISTRY,
-    "binary-relax": lambda eta: methods.BinaryRelax(
-        eta, Exponential(Fraction(1), Fraction(51, 50))
-    ),
+    "binaryrelax": lambda eta: methods.BinaryRelax(eta, Exponential(Fraction(1), Fraction(51, 50))),
 }
 
 

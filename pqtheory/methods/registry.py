@@ -1,0 +1,109 @@
+"""The one registry of methods: class, name on the command line and in files, label, colour."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from pqtheory.methods.base import Method
+from pqtheory.methods.binary_connect import BinaryConnect
+from pqtheory.methods.binary_relax import BinaryRelax
+from pqtheory.methods.dual_averaging import DualAveraging
+from pqtheory.methods.lazy_prox import LazyProx
+from pqtheory.methods.projected_sgd import ProjectedSGD
+from pqtheory.methods.prox_quant import ProxQuant
+from pqtheory.regularizers import DistanceL1
+from pqtheory.schedules import Linear
+from pqtheory.sets import Binary
+
+
+@final
+@dataclass(frozen=True)
+class Registered:
+    """A method as it is shown and asked for.
+
+    Attributes
+    ----------
+    label : str
+        In pictures and tables.
+    colour : str
+        Of its lines, everywhere.
+    method : type of Method or None
+        Its class; full precision has none.
+    make : callable or None
+        The method for a given step size, for the conformance tests, the pictures and the docs.
+    trained : bool
+        Whether training runs of networks have it, with the paper's settings.
+    """
+
+    label: str
+    colour: str
+    method: type[Method] | None = None
+    make: Callable[[Any], Method] | None = None
+    trained: bool = False
+
+    @property
+    def name(self) -> str:
+        """On the command line and in files: the label in small letters, without spaces."""
+        return self.label.lower().replace(" ", "-")
+
+    def __call__(self, step_size: Any) -> Method:
+        """The method for a step size.
+
+        Raises
+        ------
+        TypeError
+            If it quantizes nothing.
+        """
+        if self.make is None:
+            raise TypeError(f"{self.label}: expected a method that quantizes")
+        return self.make(step_size)
+
+
+def _registered(
+    method: type[Method],
+    colour: str,
+    make: Callable[[Any], Method],
+    *,
+    trained: bool = False,
+) -> Registered:
+    return Registered(method.__name__, colour, method, make, trained)
+
+
+def _by_name(methods: Iterable[Registered]) -> Mapping[str, Registered]:
+    return {method.name: method for method in methods}
+
+
+# colours of Okabe and Ito's palette, told from one another with every kind of colour vision
+REGISTRY: Mapping[str, Registered] = _by_name(
+    (
+        _registered(BinaryConnect, "#D55E00", BinaryConnect, trained=True),
+        _registered(DualAveraging, "#CC79A7", lambda eta: DualAveraging(Binary(), eta)),
+        _registered(ProjectedSGD, "#E69F00", lambda eta: ProjectedSGD(Binary(), eta)),
+        _registered(LazyProx, "#56B4E9", lambda eta: LazyProx(DistanceL1(Binary()), eta, 0.5)),
+        _registered(
+            ProxQuant,
+            "#0072B2",
+            lambda eta: ProxQuant(DistanceL1(Binary()), eta, Linear(0.01)),
+            trained=True,
+        ),
+        _registered(
+            BinaryRelax, "#009E73", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
+        ),
+    )
+)
+#: what training runs and pictures compare with: it quantizes nothing
+FULL_PRECISION = Registered("full precision", "#7F7F7F", trained=True)
+#: names of the methods that training runs have
+TRAINED = tuple(m.name for m in (FULL_PRECISION, *REGISTRY.values()) if m.trained)
+
+
+def find(name: str) -> Registered | None:
+    """The method of that name or label, however it is spelled: BinaryConnect, binary-connect, "full precision"."""
+    return _SPELLINGS.get(_letters(name))
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+_SPELLINGS = {_letters(m.name): m for m in (*REGISTRY.values(), FULL_PRECISION)}
