@@ -77,8 +77,8 @@ def test_iterates_are_half_steps(row, weight):
     assert_array_equal(iterates[0][0], theta)
     for (before, fit), (after, same) in zip(iterates[::2], iterates[1::2], strict=True):
         assert fit is same
-        assert_array_equal(after, (theta + 2 * weight * fit.values) / (1 + 2 * weight))
-        gap = square(after - theta) / 2 + weight * square(after - fit.values)
+        assert_array_equal(after, (theta + weight * fit.values) / (1 + weight))
+        gap = square(after - theta) / 2 + weight * square(after - fit.values) / 2
         assert regularizer.objective(after, theta, weight, fit) == gap
         assert regularizer.objective(before, theta, weight, fit) >= gap
     assert_array_equal(regularizer.prox(theta, weight), iterates[-1][0])
@@ -96,11 +96,11 @@ def test_each_fit_starts_from_the_last(bits):
 
 @given(row=rows, weight=weights, bits=st.integers(1, 3), rounds=st.integers(1, 4))
 def test_large_weight_keeps_the_first_fit(row, weight, bits, rounds):
-    # |prox - q_0| <= (2 rounds - 1) / (1 + 2 w) |t - q_0|
+    # |prox - q_0| <= (2 rounds - 1) / (1 + w) |t - q_0|
     theta, quantizer = exact(row), AlternatingMultiBit(bits)
     first = quantizer.quantize(theta)[0]
     moved = AlternatingDistance(quantizer, rounds).prox(theta, weight) - first
-    factor = Fraction(2 * rounds - 1) / (1 + 2 * weight)
+    factor = Fraction(2 * rounds - 1) / (1 + weight)
     assert square(moved) <= factor**2 * square(theta - first)
 
 
@@ -116,8 +116,8 @@ def test_infinite_weight_quantizes(name):
     assert_array_equal(regularizer.prox(theta, math.inf), regularizer.quantize(theta))
     assert_array_equal(regularizer.quantize(theta), regularizer.quantizer.quantize(theta)[0])
     last = regularizer.history(theta, math.inf)[-1]
-    assert_allclose(last, regularizer.value(theta) / 2)
-    assert_allclose(regularizer.envelope(theta, math.inf), regularizer.value(theta) / 2)
+    assert_allclose(last, regularizer.value(theta))
+    assert_allclose(regularizer.envelope(theta, math.inf), regularizer.value(theta))
     off = regularizer.objective(theta, theta, math.inf, regularizer.quantizer.fit(theta))
     assert off == math.inf
 
@@ -126,15 +126,24 @@ def test_infinite_weight_quantizes(name):
 def test_one_bit_is_half_squared_distance_to_scaled_binary(row, weight):
     theta = exact(row)
     ours, known = AlternatingDistance(AlternatingMultiBit(1)), DistanceL2(ScaledBinary())
-    assert_array_equal(ours.prox(theta, weight), known.prox(theta, 2 * weight))
-    assert ours.value(theta) == 2 * known.value(theta)
+    assert_array_equal(ours.prox(theta, weight), known.prox(theta, weight))
+    assert ours.value(theta) == known.value(theta)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("paper", [1e-3, 0.25, 7.0])
+def test_the_paper_has_the_whole_square_and_half_the_weight(name, paper):
+    theta, regularizer = random_array(), AlternatingDistance(REGISTRY[name](), rounds=1)
+    q = regularizer.quantize(theta)
+    assert_allclose(regularizer.prox(theta, 2 * paper), (theta + 2 * paper * q) / (1 + 2 * paper))
+    assert_allclose(2 * regularizer.value(theta), square(theta - q))
 
 
 def test_ternary_two_rounds_by_hand():
     # q_0 = (3, 3, 0, -4): Delta = 7/4; x_1 = (t + q_0) / 2 = (13/4, 13/4, 1/2 ...)
     theta = exact([Fraction(4), Fraction(2), Fraction(0), Fraction(-4)])
     (_, first), (x, _), (_, second), (end, _) = AlternatingDistance(AdaptiveTernary()).iterates(
-        theta, Fraction(1, 2)
+        theta, Fraction(1)
     )
     assert_array_equal(first.values, [3, 3, 0, -4])
     assert_array_equal(x, exact([Fraction(7, 2), Fraction(5, 2), 0, -4]))
@@ -157,21 +166,21 @@ def test_value_and_envelope_are_upper_bounds(bits):
     regularizer = AlternatingDistance(AlternatingMultiBit(bits, axis=-1))
     theta = random_array((20, 5), 7)
     least = np.array([best_objective(row, bits) for row in theta])
-    assert (regularizer.value(theta, axis=-1) >= least - 1e-12).all()
-    assert (regularizer.envelope(theta, 2.0, axis=-1) >= 2 / 5 * least - 1e-12).all()
+    assert (regularizer.value(theta, axis=-1) >= least / 2 - 1e-12).all()
+    assert (regularizer.envelope(theta, 4.0, axis=-1) >= 2 / 5 * least - 1e-12).all()
     if bits == 1:
-        assert_allclose(regularizer.value(theta, axis=-1), least)
+        assert_allclose(regularizer.value(theta, axis=-1), least / 2)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_value(name):
     regularizer, theta = AlternatingDistance(REGISTRY[name]()), random_array()
-    squares = (theta - regularizer.quantize(theta)) ** 2
+    squares = (theta - regularizer.quantize(theta)) ** 2 / 2
     assert_allclose(regularizer.value(theta), squares.sum())
     assert_allclose(regularizer.value(theta, axis=0), squares.sum(0))
     point = torch.tensor(theta, requires_grad=True)
     regularizer.value(point).backward()
-    assert_allclose(point.grad.numpy(), 2 * (theta - regularizer.quantize(theta)), atol=1e-12)
+    assert_allclose(point.grad.numpy(), theta - regularizer.quantize(theta), atol=1e-12)
 
 
 def test_sums_over_axis():

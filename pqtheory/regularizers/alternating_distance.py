@@ -1,8 +1,10 @@
-r"""Squared distance to a fitted codebook, R(t) = inf over B, alpha of ||t - B alpha||^2; its prox.
+r"""Half the squared distance to a fitted codebook, R(t) = inf over B, alpha of 1/2 ||t - B alpha||^2; its prox.
 
 The prox alternates, from x = t: q = B alpha fitted to x starting from the last (alpha, B), then
-x = (t + 2 w q) / (1 + 2 w). For the alternating multi-bit quantizer each step is an exact block
-minimisation of J(x, alpha, B) = 1/2 ||x - t||^2 + w ||x - B alpha||^2, so J never increases.
+x = (t + w q) / (1 + w), as for every half squared distance. For the alternating multi-bit quantizer each step is an
+exact block minimisation of J(x, alpha, B) = 1/2 ||x - t||^2 + w/2 ||x - B alpha||^2, so J never increases.
+
+The paper has the whole square, with (t + 2 lambda q) / (1 + 2 lambda): its lambda is half of ours, w = 2 lambda.
 
 References
 ----------
@@ -32,7 +34,7 @@ class AlternatingDistance(Regularizer):
     """R and its prox by a heuristic: both rest on what ``quantizer`` finds, not on the infimum.
 
     ``value`` and ``envelope`` are what the heuristic attains, upper bounds of R and of
-    min_x 1/2 ||x - t||^2 + w R(x). Given q, the best x has J = w / (1 + 2 w) ||t - q||^2: the
+    min_x 1/2 ||x - t||^2 + w R(x). Given q, the best x has J = w / (1 + w) 1/2 ||t - q||^2: the
     global prox would take the q nearest to t, whatever w is, and the alternation is only a search
     for it. The larger w, the less it searches: with the alternating multi-bit quantizer the prox
     tends to ``quantizer.quantize(t)``, whatever ``rounds``. One NaN or infinity makes its whole
@@ -71,7 +73,7 @@ class AlternatingDistance(Regularizer):
         return self.quantizer.quantize(theta)[0]
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
-        """J at the prox and its q, w / (1 + 2 w) ||t - q||^2: an upper bound of the envelope.
+        """J at the prox and its q, w / (1 + w) 1/2 ||t - q||^2: an upper bound of the envelope.
 
         Raises
         ------
@@ -101,7 +103,7 @@ class AlternatingDistance(Regularizer):
             yield x, fit
 
     def objective(self, x: Any, theta: Any, weight: Any, fit: Fit, axis: Axis = None) -> Array:
-        """J(x, alpha, B) = 1/2 ||x - theta||^2 + weight ||x - B alpha||^2, summed over ``axis``.
+        """J(x, alpha, B) = 1/2 ||x - theta||^2 + weight/2 ||x - B alpha||^2, summed over ``axis``.
 
         Raises
         ------
@@ -111,7 +113,7 @@ class AlternatingDistance(Regularizer):
         xp, t = as_array(theta)
         w = _number(weight, t)
         wide, point = widen(xp, t), widen(xp, as_array(x, "x")[1])
-        gap = (point - widen(xp, fit.values)) ** 2
+        gap = (point - widen(xp, fit.values)) ** 2 / 2
         pull = xp.where(gap == 0, gap, np.inf) if _is_infinite(w) else w * gap
         return total(xp, (point - wide) ** 2 / 2 + pull, t, axis)
 
@@ -145,7 +147,7 @@ class AlternatingDistance(Regularizer):
                 if w == math.inf:
                     x = fit.values
                 else:
-                    pull = 2 * Fraction(w)
+                    pull = Fraction(w)
                     pairs = zip(row, fit.values, strict=True)
                     x = [(t + pull * q) / (1 + pull) for t, q in pairs]
             return x
@@ -184,7 +186,7 @@ class AlternatingDistance(Regularizer):
     def _values(self, theta: Array) -> Array:
         xp, t = as_array(theta)
         wide = widen(xp, t)
-        return (wide - self.quantizer.fit(wide).values) ** 2
+        return (wide - self.quantizer.fit(wide).values) ** 2 / 2
 
     def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
         xp, t = as_array(theta)
@@ -202,7 +204,7 @@ class AlternatingDistance(Regularizer):
 
 
 def best_point(theta: Array, values: Array, weight: Any) -> Array:
-    """argmin_x 1/2 ||x - theta||^2 + weight ||x - values||^2 = (theta + 2 w values) / (1 + 2 w).
+    """argmin_x 1/2 ||x - theta||^2 + weight/2 ||x - values||^2 = (theta + w values) / (1 + w).
 
     Exact at both ends: theta for weight 0, values for weight infinity.
 
@@ -232,14 +234,13 @@ def _number(weight: Any, theta: Array) -> Any:
 
 
 def _shares(weight: Any) -> tuple[Any, Any]:
-    """1 / (1 + 2 w) and 2 w / (1 + 2 w), for w = infinity too."""
+    """1 / (1 + w) and w / (1 + w), for w = infinity too."""
     if is_torch(weight):
         xp, _ = as_array(weight)
-        return 0.5 / (weight + 0.5), xp.where(weight == math.inf, 1.0, weight / (weight + 0.5))
+        return 1 / (1 + weight), xp.where(weight == math.inf, 1.0, weight / (1 + weight))
     if _is_infinite(weight):
         return 0, 1
-    half = Fraction(1, 2) if isinstance(weight, Fraction) else 0.5
-    return half / (weight + half), weight / (weight + half)
+    return 1 / (1 + weight), weight / (1 + weight)
 
 
 def _is_infinite(weight: Any) -> bool:

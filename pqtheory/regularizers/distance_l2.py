@@ -1,7 +1,9 @@
 r"""Half the squared distance to any closed set: R(x) = 1/2 dist(x, Q)^2.
 
-prox_{wR}(t) = (t + w P(t)) / (1 + w): for every s in Q the minimiser of 1/2 |x - t|^2 + w/2 |x - s|^2 has the value
-w / (2 (1 + w)) |t - s|^2, which is least at the nearest s.
+prox_{wR}(t) = (t + w p) / (1 + w) = p + (t - p) (1 / (1 + w)), p = P(t).
+
+For every s in Q the minimiser of 1/2 |x - t|^2 + w/2 |x - s|^2 has the value w / (2 (1 + w)) |t - s|^2, which is least
+at the nearest s.
 """
 
 from collections.abc import Iterable

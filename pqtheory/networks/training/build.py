@@ -60,8 +60,8 @@ def make_optimizer(
     ternary = settings.levels == "ternary"
     picked = ternary_weights(channels) if ternary else binary_weights
     base = _base(settings, optim.split_parameters(model, picked))
-    made, first = (_ternary, 0.5) if ternary else (_binary, 1.0)
-    return made(settings.method, base, _strength(settings, steps_per_epoch, first), settings.clip)
+    made = _ternary if ternary else _binary
+    return made(settings.method, base, _strength(settings, steps_per_epoch), settings.clip)
 
 
 def _binary(method: str, base: Optimizer, strength: Schedule, clip: float | None) -> Optimizer:
@@ -79,18 +79,17 @@ def _ternary(method: str, base: Optimizer, strength: Schedule, clip: float | Non
     if method == "binaryconnect":
         return optim.LazyProx(base, fitted, math.inf, clip=clip)
     if method == "binaryrelax":
-        # (theta + lambda q) / (1 + lambda): lambda / 2, as the prox is that of the whole squared distance
         return optim.LazyProx(base, fitted, strength, clip=clip)
     return optim.ProxQuant(base, fitted, strength, clip=clip)
 
 
-def _strength(settings: Settings, steps_per_epoch: int, first: float) -> Schedule:
+def _strength(settings: Settings, steps_per_epoch: int) -> Schedule:
     growing = settings.method == "binaryrelax"
     if settings.per_epoch:
-        by_epoch = Exponential(first, settings.rate) if growing else Linear(settings.rate)
+        by_epoch = Exponential(1.0, settings.rate) if growing else Linear(settings.rate)
         return Staircase(by_epoch, steps_per_epoch)
     if growing:
-        return Exponential(first, settings.rate ** (1 / steps_per_epoch))
+        return Exponential(1.0, settings.rate ** (1 / steps_per_epoch))
     return Linear(settings.rate / steps_per_epoch)
 
 

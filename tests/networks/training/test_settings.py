@@ -19,6 +19,8 @@ def test_the_published_settings_and_their_scaling():
     assert (half.freeze_epoch, half.rate, half.renew, half.clip) == (100, 4e-4, False, None)
     total = [sum(s.rate * e for e in range(s.freeze_epoch)) for s in (pq, half)]
     assert total[1] == pytest.approx(total[0], rel=0.01)
+    # of half the squared distance: twice the paper's lambda, which has the whole square
+    assert preset("corrected", "proxquant", levels="ternary").rate == 2 * pq.rate
     bc = preset("corrected", "binaryconnect", epochs=30)
     assert bc.drops == (8, 12)
     assert [bc.lr_at(e) for e in (0, 8, 12)] == pytest.approx([1e-2, 1e-3, 1e-4])

@@ -80,10 +80,10 @@ def test_the_fresh_start_replays() -> None:
     theta, x, path = exact(case["theta"]), exact(case["theta"]), []
     for _ in range(cases.ROUNDS):
         q = quantizer.fit(x).values
-        after = (theta + 2 * case["weight"] * q) / (1 + 2 * case["weight"])
+        after = (theta + case["weight"] * q) / (1 + case["weight"])
         for point in (x, after):
             gap = cases.squares(point - q)
-            path.append(cases.squares(point - theta) / 2 + case["weight"] * gap)
+            path.append(cases.squares(point - theta) / 2 + case["weight"] * gap / 2)
         x = after
     assert path == case["J"]
     assert any(b > a for a, b in itertools.pairwise(path))
@@ -92,7 +92,7 @@ def test_the_fresh_start_replays() -> None:
 def test_the_global_optimum_that_is_missed_replays() -> None:
     case = control("always global").check(QUICK).counterexample
     theta = np.array(case["theta"])
-    end = AlternatingDistance(AlternatingMultiBit(case["bits"]), 20).envelope(theta, 0.25) * 6
+    end = AlternatingDistance(AlternatingMultiBit(case["bits"]), 20).envelope(theta, 0.5) * 6
     columns = [np.array((1, *b)) for b in itertools.product((1, -1), repeat=len(theta) - 1)]
     squares = []
     for chosen in itertools.combinations(columns, case["bits"]):
@@ -144,7 +144,7 @@ def test_lemmas_of_controls_are_refuted(lemma: Any) -> None:
 @pytest.mark.parametrize("factor", [Fraction(99, 100), Fraction(101, 100)])
 def test_mutated_steps_are_refuted(factor: Fraction, monkeypatch: pytest.MonkeyPatch) -> None:
     def mutated(t: Any, q: Any, w: Any) -> Any:
-        return (t + 2 * factor * w * q) / (1 + 2 * factor * w)
+        return (t + factor * w * q) / (1 + factor * w)
 
     found = smt.decide(steps.best_x(mutated), "theta q weight x")
     assert found is not None
@@ -250,7 +250,7 @@ def test_the_second_round_of_the_ternary_changes_nothing(row: list[Fraction], we
 @given(t=numbers, q=numbers, weight=weights, x=numbers)
 def test_the_x_step_in_numbers(t: Fraction, q: Fraction, weight: Fraction, x: Fraction) -> None:
     p = best_point(t, q, weight)
-    assert p == (t + 2 * weight * q) / (1 + 2 * weight)
+    assert p == (t + weight * q) / (1 + weight)
     assert steps.objective(p, t, weight, q) <= steps.objective(x, t, weight, q)
     assert best_point(t, q, float("inf")) == q
 

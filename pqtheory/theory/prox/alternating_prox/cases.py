@@ -19,7 +19,7 @@ ROUNDING = 1e-9
 #: few enough to enumerate their sign matrices
 VECTORS = falsify.Lists(falsify.Floats(-16.0, 16.0), 4, 8)
 #: exact, as fractions
-WEIGHT = falsify.Fractions(Fraction(1, 4), 4)
+WEIGHT = falsify.Fractions(Fraction(1, 2), 8)
 
 
 def descent(history: cases.History) -> falsify.Cases:

@@ -1,18 +1,18 @@
-r"""The alternating prox: x = (t + 2 w q) / (1 + 2 w), q = B alpha fitted to x from the last (alpha, B).
+r"""The alternating prox: x = (t + w q) / (1 + w), q = B alpha fitted to x from the last (alpha, B).
 
-* Each half-step minimises J = 1/2 ||x - t||^2 + w ||x - B alpha||^2 exactly in its block, so J never increases: alpha
+* Each half-step minimises J = 1/2 ||x - t||^2 + w/2 ||x - B alpha||^2 exactly in its block, so J never increases: alpha
   solves the normal equations for B, each entry takes its nearest level, x is a weighted mean. The lemmas are entry by
   entry, ``lemmas.py``; that the code solves the normal equations for every B with up to
   three columns is an identity, ``least_squares.py``. A fresh greedy start in every round is no
   such step, and J can grow.
-* Given q, the best x has J = w / (1 + 2 w) ||t - q||^2. So the global prox takes the q nearest to t, for every w: what
-  the alternation lacks is only the search for that q.
+* Given q, the best x has J = w / (1 + w) 1/2 ||t - q||^2. So the global prox takes the q nearest to t, for every w:
+  what the alternation lacks is only the search for that q.
 * One bit: ||t - alpha b||^2 >= sum_i (|t_i| - |alpha|)^2, least for |alpha| = mean|t|: the greedy start is the global
   optimum. x keeps its signs and mean|x| = mean|t|, so the fit stays. With more bits the end can be above the optimum.
-* With r = 1 / (1 + 2 w), |q_{i+1} - q_i| <= 2 r |t - q_0|, because x lies r |t - q_i| from q_i, the next fit is no
+* With r = 1 / (1 + w), |q_{i+1} - q_i| <= 2 r |t - q_0|, because x lies r |t - q_i| from q_i, the next fit is no
   farther, and |t - q_i| does not increase. Hence |prox - q_0| <= (2 rounds - 1) r |t - q_0| by the triangle inequality:
   as w grows the prox tends to the first fit at t, which need not be the nearest point of the family.
-* Ternary, 0 <= w < infinity: Delta(x) = (Delta(t) + 2 w 0.7 mean|q|) / (1 + 2 w) as every entry of x has the sign of
+* Ternary, 0 <= w < infinity: Delta(x) = (Delta(t) + w 0.7 mean|q|) / (1 + w) as every entry of x has the sign of
   its t or its q; mean|q| <= mean|t|, since q has the means of the entries beyond Delta and 0 elsewhere. So every entry
   keeps its side, a side's mean stays, and the second round gives the same point: it changes nothing.
 """
@@ -94,7 +94,8 @@ def _second_round(running: bool) -> Check:
 
 
 def _lambda_for_two_lambda(t: Any, q: Any, w: Any) -> Any:
-    return (t + w * q) / (1 + w)
+    """The published code's step at the paper's lambda = w / 2."""
+    return (t + w / 2 * q) / (1 + w / 2)
 
 
 CLAIM = Claim(
@@ -105,7 +106,7 @@ CLAIM = Claim(
         "at the global optimum, with more it need not; as lambda grows it stays at the first fit to theta. The "
         "ternary's second round changes nothing."
     ),
-    formula="J(x, alpha, B) = 1/2 ||x - t||^2 + lambda ||x - B alpha||^2",
+    formula="J(x, alpha, B) = 1/2 ||x - t||^2 + lambda/2 ||x - B alpha||^2",
     parts=(
         Part(
             "descent",
@@ -114,7 +115,7 @@ CLAIM = Claim(
         ),
         Part(
             "best x",
-            "given q, x = (t + 2 lambda q) / (1 + 2 lambda), J = lambda / (1 + 2 lambda) |t - q|^2",
+            "given q, x = (t + lambda q) / (1 + lambda), J = lambda / (1 + lambda) 1/2 |t - q|^2",
             _best_x(steps.best_point),
         ),
         Part(
@@ -124,7 +125,7 @@ CLAIM = Claim(
         ),
         Part(
             "large lambda",
-            "|prox - q| <= (2 rounds - 1) / (1 + 2 lambda) |t - q|, q the first fit to t",
+            "|prox - q| <= (2 rounds - 1) / (1 + lambda) |t - q|, q the first fit to t",
             _limit(steps.FROM_FIRST_FIT, first_fit=True),
         ),
         Part("ternary", "two rounds give exactly what one gives", _second_round(running=False)),
@@ -137,7 +138,7 @@ CLAIM = Claim(
         ),
         Control(
             "lambda for 2 lambda",
-            "given q, x = (t + lambda q) / (1 + lambda) is best (the published code)",
+            "given q, x = (t + lambda/2 q) / (1 + lambda/2) is best (the published code, lambda/2 the paper's lambda)",
             _best_x(_lambda_for_two_lambda),
         ),
         Control(

@@ -34,11 +34,11 @@ def objective(x: Any, t: Any, w: Any, q: Any) -> Any:
 
 
 def best_x(step: XStep = best_point) -> smt.Statement:
-    """No x has a smaller J, and the least is w / (1 + 2 w) (t - q)^2."""
+    """No x has a smaller J, and the least is w / (1 + w) (t - q)^2 / 2."""
 
     def statement(t: Any, q: Any, w: Any, x: Any) -> Any:
         least = objective(step(t, q, w), t, w, q)
-        closed = least * (1 + 2 * w) == w * (t - q) ** 2
+        closed = 2 * least * (1 + w) == w * (t - q) ** 2
         return [w >= 0], (least <= objective(x, t, w, q)) & closed
 
     return statement
@@ -63,7 +63,7 @@ def _any_fit(x: Any, last: Any, new: Any) -> Any:
     return [], (x - new) ** 2 <= (x - last) ** 2
 
 
-X_STEP = Lemma("x = (t + 2 w q) / (1 + 2 w) is best for q", best_x(), "theta q weight x")
+X_STEP = Lemma("x = (t + w q) / (1 + w) is best for q", best_x(), "theta q weight x")
 LEAST_SQUARES = Lemma(
     "an alpha that solves the normal equations is best for B", _least_squares, "x best other"
 )
@@ -86,11 +86,11 @@ def _mirror(t: Any, b: Any, alpha: Any) -> Any:
 
 
 def _keeps_sign(t: Any, alpha: Any, w: Any) -> Any:
-    """Of q = alpha sign t: x has the sign of t, and (1 + 2 w) |x| = |t| + 2 w alpha."""
+    """Of q = alpha sign t: x has the sign of t, and (1 + w) |x| = |t| + w alpha."""
     xp, t = as_array(t)
     x = best_point(t, alpha * sign(xp, t), w)
     same = sign(xp, x) == sign(xp, t)
-    return [w >= 0, alpha >= 0], same & ((1 + 2 * w) * abs(x) == abs(t) + 2 * w * alpha)
+    return [w >= 0, alpha >= 0], same & ((1 + w) * abs(x) == abs(t) + w * alpha)
 
 
 #: q = mean|t| sign t is the nearest point of the one-bit family, and the fit to x is the same
@@ -114,7 +114,7 @@ def _from_nearest(t: Any, q: Any, nearest: Any, w: Any) -> Any:
     """After one round from q, not from the nearest point: |x - nearest| <= r |t - nearest|."""
     x = best_point(t, q, w)
     closer = abs(t - nearest) <= abs(t - q)
-    return [w >= 0, closer], (1 + 2 * w) * abs(x - nearest) <= abs(t - nearest)
+    return [w >= 0, closer], (1 + w) * abs(x - nearest) <= abs(t - nearest)
 
 
 #: u and v by their inner products, so in every dimension
@@ -127,15 +127,15 @@ FROM_NEAREST = (Lemma("from any q as from the nearest", _from_nearest, "theta q 
 
 
 def _keeps_side(t: Any, mean: Any, mean_q: Any, lower: Any, upper: Any, w: Any) -> Any:
-    """One entry of t and of x on the same side of Delta(t) and Delta(x), and (1 + 2 w) |x| = |t| + 2 w |q|."""
+    """One entry of t and of x on the same side of Delta(t) and Delta(x), and (1 + w) |x| = |t| + w |q|."""
     xp, _ = as_array(t)
     delta, zero = THRESHOLD * mean, 0 * mean
     above, below = t >= delta, (t <= -delta) & (t < delta)
     q = xp.where(above, upper, xp.where(below, lower, zero))
     x = best_point(t, q, w)
-    new_delta = THRESHOLD * (mean + 2 * w * mean_q) / (1 + 2 * w)
+    new_delta = THRESHOLD * (mean + w * mean_q) / (1 + w)
     x_above, x_below = x >= new_delta, (x <= -new_delta) & (x < new_delta)
-    size = (1 + 2 * w) * abs(x) == abs(t) + 2 * w * abs(q)
+    size = (1 + w) * abs(x) == abs(t) + w * abs(q)
     # the mean of the entries of a side is on that side; where it has none, its level is 0 and plays no part
     sides = [
         xp.where(above, upper >= delta, delta >= 0),

@@ -13,11 +13,11 @@ from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
 from pqtheory.regularizers.alternating_distance import AlternatingDistance, best_point
 
 BITS = (1, 2, 3, 4)
-WEIGHTS = (Fraction(1, 4), Fraction(1), Fraction(4))
+WEIGHTS = (Fraction(1, 2), Fraction(2), Fraction(8))
 ROUNDS = 3
 #: so many pairs of a row and a choice of columns at a time
 BLOCK = 1 << 19
-#: J = 1/4, 1/12, 1/6, 1/9, ... under a fresh greedy start with 3 bits and w = 1
+#: J = 1/4, 1/12, 1/6, 1/9, ... under a fresh greedy start with 3 bits and w = 2
 AWKWARD = (4, 2, 0, -1)
 
 #: J after every half-step, one row at a time: (bits, theta, weight) -> 2 ROUNDS arrays (m,)
@@ -139,20 +139,20 @@ def ascending_vectors(dim: int, largest: int) -> Array:
     return np.array(list(itertools.combinations(range(largest + 1), dim)), dtype=np.float64)
 
 
-def excess(theta: Array, bits: int, rounds: int, weight: float = 0.25) -> Array:
+def excess(theta: Array, bits: int, rounds: int, weight: float = 0.5) -> Array:
     """(||t - q||^2 at the end - the least of all sign matrices) / ||t||^2, for every row t."""
     regularizer = AlternatingDistance(AlternatingMultiBit(bits, axis=-1), rounds)
-    attained = regularizer.envelope(theta, weight, axis=-1) * (1 + 2 * weight) / weight
+    attained = regularizer.envelope(theta, weight, axis=-1) * 2 * (1 + weight) / weight
     apart: Array = (attained - squares(theta - nearest_points(theta, bits))) / squares(theta)
     return apart
 
 
 def from_limit(theta: Array, bits: int, weight: float, first_fit: bool) -> tuple[Array, Array]:
-    """The bound (2 rounds - 1) / (1 + 2 w) |t - q|, and |prox - q|, for every row t."""
+    """The bound (2 rounds - 1) / (1 + w) |t - q|, and |prox - q|, for every row t."""
     quantizer = AlternatingMultiBit(bits, axis=-1)
     q = quantizer.quantize(theta)[0] if first_fit else nearest_points(theta, bits)
     distance = np.sqrt(squares(AlternatingDistance(quantizer, ROUNDS).prox(theta, weight) - q))
-    return (2 * ROUNDS - 1) / (1 + 2 * weight) * np.sqrt(squares(theta - q)), distance
+    return (2 * ROUNDS - 1) / (1 + weight) * np.sqrt(squares(theta - q)), distance
 
 
 def gaps(families: Sequence[tuple[int, int]], optimal: Sequence[int], budget: Budget) -> Evidence:
@@ -197,7 +197,7 @@ def gaps(families: Sequence[tuple[int, int]], optimal: Sequence[int], budget: Bu
 
 
 def limit(first_fit: bool, budget: Budget) -> Evidence:
-    """|prox - q| <= (2 rounds - 1) / (1 + 2 w) |t - q| for the first fit q, or for the nearest point."""
+    """|prox - q| <= (2 rounds - 1) / (1 + w) |t - q| for the first fit q, or for the nearest point."""
     theta = np.random.default_rng(4).standard_normal((budget.pick(100, 2000), 6))
     margins, settings, far = [], [], 0.0
     for bits, weight in itertools.product((1, 2, 3), (1.0, 1e2, 1e4, 1e6)):
