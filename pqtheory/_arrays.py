@@ -53,6 +53,9 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
     TypeError
         If ``theta`` is an array of integers, booleans or complex numbers, or no array at all.
     """
+    if type(theta) is np.ndarray:
+        known = dtype_name(theta) in PRECISION or theta.dtype == object
+        return np, _require(known, theta, theta.dtype, name)
     if is_torch(theta):
         known = dtype_name(theta) in PRECISION
         return _torch_namespace(), _require(known, theta, theta.dtype, name)
@@ -71,6 +74,19 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
         raise TypeError(f"{name}: expected a real floating-point array, got {type(theta).__name__}")
     known = dtype_name(theta) in PRECISION or dtype_name(theta) == EXACT
     return array_api_compat.array_namespace(theta), _require(known, theta, theta.dtype, name)
+
+
+def namespace(array: Array) -> Namespace:
+    """The namespace of what ``as_array`` gave."""
+    if isinstance(array, np.ndarray):
+        return np
+    return _torch_namespace() if is_torch(array) else array_api_compat.array_namespace(array)
+
+
+def as_given(result: Array, theta: Any) -> Array:
+    """``result`` for ``theta``: a number where ``theta`` was a number of Python or NumPy, else the array."""
+    is_number = isinstance(result, np.ndarray) and not isinstance(theta, np.ndarray)
+    return result[()] if is_number else result
 
 
 def _require(known: bool, theta: Array, dtype: Any, name: str) -> Array:

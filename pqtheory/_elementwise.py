@@ -1,14 +1,15 @@
 """The one wrapper round all elementwise kernels: out = kernel(xp, theta, *arguments).
 
 A kernel is a pure function of an array namespace. The wrapper gives it blocks that stay in cache, widens half precision
-to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself. A kernel that ends in a
-clip may return it undone, as a :class:`Between` or a :class:`Around`: the wrapper then does it in place.
+to float32 while it computes, and writes the result to ``out``, which may be ``theta`` itself. A kernel that has a
+faster form in place is an :class:`InPlace`.
 """
 
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 
@@ -16,10 +17,10 @@ from pqtheory._arrays import (
     HALF_PRECISION,
     Array,
     Namespace,
-    as_array,
     dtype_name,
     is_compiling,
     is_torch,
+    namespace,
 )
 
 #: elements per block: a few temporaries of this size stay in the second-level cache
@@ -29,73 +30,36 @@ TORCH_BLOCK = 1 << 19
 Kernel = Callable[..., Any]
 
 
-class Between(NamedTuple):
-    """min(max(x, low), high), left undone; NaN in any of the three gives NaN."""
+@final
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """A kernel in two forms that give the same numbers bit for bit: as its formula, and written to memory at hand.
 
-    x: Array
-    low: Array
-    high: Array
+    Attributes
+    ----------
+    formula : callable
+        (xp, theta, *arguments) -> array.
+    write : callable
+        (xp, out, theta, *arguments) -> None; ``out`` may be ``theta``.
+    """
 
-    def done(self, xp: Namespace) -> Array:
-        """The clip as a new array."""
-        return xp.minimum(xp.maximum(self.x, self.low), self.high)
+    formula: Kernel
+    write: Callable[..., None]
 
-    def write(self, xp: Namespace, out: Array) -> None:
-        """The clip into ``out``, which may be any of the three."""
-        if xp is np:
-            np.minimum(np.maximum(self.x, self.low), self.high, out=out)
-        else:
-            xp.clamp(self.x, self.low, self.high, out=out)
-
-
-class Around(NamedTuple):
-    """``x`` clipped to [centre - radius, centre + radius], left undone; NaN in x or centre gives NaN."""
-
-    x: Array
-    centre: Array
-    radius: Any
-
-    def done(self, xp: Namespace) -> Array:
-        """The clip as a new array."""
-        low, high = self.centre - self.radius, self.centre + self.radius
-        return xp.minimum(xp.maximum(self.x, low), high)
-
-    def write(self, xp: Namespace, out: Array) -> None:
-        """The clip into ``out``, which may be ``centre`` but not ``x``; its memory holds the upper bound first."""
-        x, centre, radius = self
-        if xp is np:
-            # NumPy combines 0-d arrays faster than Python numbers
-            radius = np.asarray(radius, dtype=centre.dtype)
-        low = centre - radius
-        high = xp.add(centre, radius, out=out)
-        if xp is np:
-            np.maximum(x, low, out=low)
-            np.minimum(low, high, out=out)
-        else:
-            xp.clamp(x, low, high, out=out)
+    def __call__(self, xp: Namespace, *arguments: Any) -> Array:
+        """The formula."""
+        return self.formula(xp, *arguments)
 
 
-def finish(xp: Namespace, result: Any, out: Array | None = None) -> Array:
-    """What a kernel returned, as an array; written to ``out``, a block of plain memory, if that is given."""
-    undone = isinstance(result, (Between, Around))
-    if out is None:
-        return result.done(xp) if undone else result
-    if undone:
-        result.write(xp, out)
-    else:
-        out[...] = result
-    return out
-
-
-def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+def elementwise(kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
     """Apply ``kernel(xp, theta, *arguments)`` entry by entry.
 
     Parameters
     ----------
     kernel : callable
         Pure function of (namespace, array, *arguments) that returns an array of the same shape.
-    theta : array or number
-        Any shape. Float16 and bfloat16 are computed in float32.
+    theta : array
+        As ``as_array`` gives it, of any shape. Float16 and bfloat16 are computed in float32.
     *arguments : float or array
         Handed to the kernel; arrays must be of theta's library and broadcast against it.
     out : array, optional
@@ -106,18 +70,18 @@ def elementwise(kernel: Kernel, theta: Any, *arguments: Any, out: Array | None =
     array
         Shape and dtype of ``theta``; ``out`` if it was given. Inputs stay untouched.
     """
-    xp, t = as_array(theta)
+    xp = namespace(theta)
     if out is not None:
-        check_out(out, t)
-    if _can_block(xp, t, arguments, out):
-        result = xp.empty_like(t) if out is None else out
-        _run_in_blocks(kernel, xp, t, arguments, result)
+        check_out(out, theta)
+    if _can_block(xp, theta, arguments, out):
+        result = xp.empty_like(theta) if out is None else out
+        _run_in_blocks(kernel, xp, theta, arguments, result)
         return result
-    result = _run(kernel, xp, t, arguments)
-    if out is not None:
-        out[...] = result
-        return out
-    return result[()] if xp is np and not isinstance(theta, np.ndarray) else result
+    result = _run(kernel, xp, theta, arguments)
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def check_out(out: Any, theta: Array) -> None:
@@ -152,7 +116,7 @@ def narrow(xp: Namespace, result: Array, like: Array) -> Array:
 
 
 def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) -> Array:
-    result: Array = narrow(xp, finish(xp, kernel(xp, widen(xp, t), *arguments)), t)
+    result: Array = narrow(xp, kernel(xp, widen(xp, t), *arguments), t)
     if tuple(result.shape) != tuple(t.shape):
         raise ValueError(
             f"expected arguments that broadcast to theta's shape {tuple(t.shape)}, "
@@ -163,6 +127,8 @@ def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) ->
 
 def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
     """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
+    if out is None and math.prod(t.shape) <= NUMPY_BLOCK:
+        return False
     if not all(isinstance(a, (int, float)) for a in arguments):
         return False
     arrays = (t,) if out is None else (t, out)
@@ -201,8 +167,10 @@ def _run_in_blocks(
         values = source[part]
         if narrows:
             target[part] = _run(kernel, xp, values, arguments)
+        elif isinstance(kernel, InPlace):
+            kernel.write(xp, values if out is t else target[part], values, *arguments)
         else:
-            finish(xp, kernel(xp, values, *arguments), values if out is t else target[part])
+            target[part] = kernel(xp, values, *arguments)
 
 
 @functools.cache

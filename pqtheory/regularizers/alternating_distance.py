@@ -20,7 +20,7 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array, is_symbolic, is_torch
+from pqtheory._arrays import Array, as_array, is_symbolic, is_torch, namespace
 from pqtheory._checks import check_count, check_number
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory.quantizers import Fit, Quantizer
@@ -184,15 +184,14 @@ class AlternatingDistance(Regularizer):
         return (1,) * len(shape)
 
     def _values(self, theta: Array) -> Array:
-        xp, t = as_array(theta)
-        wide = widen(xp, t)
+        wide = widen(namespace(theta), theta)
         return (wide - self.quantizer.fit(wide).values) ** 2 / 2
 
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
-        xp, t = as_array(theta)
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
+        xp = namespace(theta)
         if out is not None:
-            check_out(out, t)
-        result = narrow(xp, self._end(widen(xp, t), _number(weight, t))[0], t)
+            check_out(out, theta)
+        result = narrow(xp, self._end(widen(xp, theta), _number(weight, theta))[0], theta)
         if out is None:
             return result
         out[...] = result
@@ -218,7 +217,7 @@ def best_point(theta: Array, values: Array, weight: Any) -> Array:
     kept, moved = _shares(weight)
     near_theta = moved < kept
     if is_symbolic(near_theta) or is_torch(near_theta):
-        xp, _ = as_array(theta)
+        xp = namespace(theta)
         from_theta, from_values = theta + moved * (values - theta), values + kept * (theta - values)
         return xp.where(near_theta, from_theta, from_values)
     return theta + moved * (values - theta) if near_theta else values + kept * (theta - values)
@@ -236,7 +235,7 @@ def _number(weight: Any, theta: Array) -> Any:
 def _shares(weight: Any) -> tuple[Any, Any]:
     """1 / (1 + w) and w / (1 + w), for w = infinity too."""
     if is_torch(weight):
-        xp, _ = as_array(weight)
+        xp = namespace(weight)
         return 1 / (1 + weight), xp.where(weight == math.inf, 1.0, weight / (1 + weight))
     if _is_infinite(weight):
         return 0, 1

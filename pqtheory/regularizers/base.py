@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import HALF_PRECISION, Array, Namespace, as_array, dtype_name
+from pqtheory._arrays import HALF_PRECISION, Array, Namespace, as_array, as_given, dtype_name
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory.regularizers.brute_force import least_point
@@ -72,7 +72,8 @@ class Regularizer(ABC):
             If ``theta`` is not real floating-point, or ``weight`` is negative, NaN or does not broadcast.
         """
         _, t = as_array(theta)
-        return self._prox(theta, weight_like(weight, t, self._weight_shape(t.shape)), out)
+        moved = self._prox(t, weight_like(weight, t, self._weight_shape(t.shape)), out)
+        return as_given(moved, theta) if out is None else moved
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
         """min_x { 1/2 ||x - theta||^2 + weight R(x) }, summed like ``value`` (Moreau envelope times weight).
@@ -149,7 +150,8 @@ class Regularizer(ABC):
         """R per coordinate."""
 
     @abstractmethod
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array: ...
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
+        """The prox of an array; the weight is a number or an array of its library."""
 
 
 def each_weight(weight: Any, theta: Array, shape: tuple[int, ...]) -> np.ndarray:

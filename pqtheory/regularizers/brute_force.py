@@ -12,6 +12,8 @@ import numpy as np
 POINTS, KEPT = 401, 8
 #: each look is that much closer; together they pass the rounding of float64
 LOOKS = 12
+#: points as near as that, relative to 1 + |t|, are in the same valley
+SAME_VALLEY = 1e-6
 
 
 def least_point(
@@ -50,5 +52,8 @@ def least_point(
         high = looked[rows, np.minimum(columns + 1, POINTS - 1)]
     costs = objective(candidates)
     least = float(np.nanmin(costs))
-    rounding = 4 * np.finfo(np.float64).eps * (least + t * t / 2)
-    return float(candidates[costs <= least + rounding].max())
+    # of several valleys that rounding can't tell apart the uppermost, and of its points the best
+    as_good = costs <= least + 16 * np.finfo(np.float64).eps * (1 + least + t * t)
+    in_valley = candidates >= candidates[as_good].max() - SAME_VALLEY * (1 + abs(t))
+    candidates, costs = candidates[in_valley & as_good], costs[in_valley & as_good]
+    return float(candidates[costs.argmin()])

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, as_array, constant_like, keep_nan
-from pqtheory._elementwise import Around, elementwise
+import numpy as np
+
+from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
+from pqtheory._elementwise import InPlace, elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.sets.base import distance, nearest
 from pqtheory.sets.finite import FiniteSet, require_levels
 
 
@@ -44,8 +47,8 @@ class DistanceL1(LevelRegularizer):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        _, t = as_array(theta)
-        cells = self.set.cells(t)
+        _, array = as_array(theta)
+        cells = self.set.cells(array)
 
         def bound(xp: Namespace, t: Array, at_kink: int) -> Array:
             r = t - self.set.nearest(xp, t, cells)
@@ -54,15 +57,16 @@ class DistanceL1(LevelRegularizer):
             kink = (r == 0) | self.set.at_tie(xp, t, cells)
             return keep_nan(xp, xp.where(kink, at_kink * one, slope), t)
 
-        return elementwise(bound, theta, -1), elementwise(bound, theta, 1)
+        low, high = elementwise(bound, array, -1), elementwise(bound, array, 1)
+        return as_given(low, theta), as_given(high, theta)
 
     def _values(self, theta: Array) -> Array:
-        return self.set.distance(theta)
+        return self.set.map(distance, theta)
 
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == math.inf:
-            return self.set.project(theta, out)
-        return self.set.map(toward, theta, weight, out=out)
+            return self.set.map(nearest, theta, out=out)
+        return self.set.map(_TOWARD, theta, weight, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min(abs(x - level) for level in levels)
@@ -78,6 +82,23 @@ class DistanceL1(LevelRegularizer):
                 yield min(level, theta + weight)
 
 
-def toward(xp: Namespace, t: Array, p: Array, w: Any) -> Around:
+def toward(xp: Namespace, t: Array, p: Array, w: Any) -> Array:
     """``t`` moved toward ``p`` by ``w`` and no further, as a kernel."""
-    return Around(p, t, w)
+    return xp.minimum(xp.maximum(p, t - w), t + w)
+
+
+def write_toward(xp: Namespace, out: Array, t: Array, p: Array, w: Any) -> None:
+    """``toward`` in half the memory: ``out``, which may be ``t`` but not ``p``, holds the upper bound t + w first."""
+    if xp is np:
+        # NumPy combines 0-d arrays faster than Python numbers
+        w = np.asarray(w, dtype=t.dtype)
+    low = t - w
+    high = xp.add(t, w, out=out)
+    if xp is np:
+        np.maximum(p, low, out=low)
+        np.minimum(low, high, out=out)
+    else:
+        xp.clamp(p, low, high, out=out)
+
+
+_TOWARD = InPlace(toward, write_toward)

@@ -13,11 +13,11 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, as_array, keep_nan
+from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.regularizers.weights import weight_like
-from pqtheory.sets.base import Set, require_set
+from pqtheory.sets.base import Set, nearest, require_set
 from pqtheory.sets.finite import FiniteSet, require_levels
 
 
@@ -65,22 +65,23 @@ class DistanceL2(LevelRegularizer):
             If ``theta`` is not real floating-point or the set couples the coordinates.
         """
         finite = require_levels(self.set, "DistanceL2.subdifferential")
-        _, t = as_array(theta)
-        cells = finite.cells(t)
+        _, array = as_array(theta)
+        cells = finite.cells(array)
 
         def bound(xp: Namespace, t: Array, side: int) -> Array:
             r = t - finite.nearest(xp, t, cells)
             return keep_nan(xp, xp.where(finite.at_tie(xp, t, cells), side * xp.abs(r), r), t)
 
-        return elementwise(bound, theta, -1), elementwise(bound, theta, 1)
+        low, high = elementwise(bound, array, -1), elementwise(bound, array, 1)
+        return as_given(low, theta), as_given(high, theta)
 
     def _values(self, theta: Array) -> Array:
         return self.set.map(_half_square, theta)
 
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == np.inf:
-            return self.set.project(theta, out)
-        return self.set.map(shrink, theta, 1 / (1 + weight), out=out)
+            return self.set.map(nearest, theta, out=out)
+        return self.set.map(relax, theta, weight, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min((x - level) ** 2 for level in levels) / 2
@@ -96,7 +97,7 @@ def _half_square(xp: Namespace, t: Array, p: Array) -> Array:
     return (t - p) ** 2 / 2
 
 
-def shrink(xp: Namespace, t: Array, p: Array, shrinkage: Any) -> Array:
-    """``p`` plus the ``shrinkage``-fold of ``t - p``, as a kernel."""
+def relax(xp: Namespace, t: Array, p: Array, w: Any) -> Array:
+    """(t + w p) / (1 + w) as a kernel."""
     # written so that levels are returned bit for bit
-    return p + (t - p) * shrinkage
+    return p + (t - p) * (1 / (1 + w))

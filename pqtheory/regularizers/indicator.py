@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, constant_like, keep_nan
+from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
 from pqtheory._checks import check_weight
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
-from pqtheory.sets.base import Set, require_set
+from pqtheory.sets.base import Set, nearest, require_set
 from pqtheory.sets.finite import FiniteSet
 
 
@@ -68,13 +68,15 @@ class Indicator(LevelRegularizer):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        return self.set.map(_bound, theta, math.inf), self.set.map(_bound, theta, -math.inf)
+        _, t = as_array(theta)
+        low, high = self.set.map(_bound, t, math.inf), self.set.map(_bound, t, -math.inf)
+        return as_given(low, theta), as_given(high, theta)
 
     def _values(self, theta: Array) -> Array:
         return self.set.map(_indicator, theta)
 
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
-        return self.set.project(theta, out)
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
+        return self.set.map(nearest, theta, out=out)
 
     def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
         return super()._minimisers(theta, math.inf)

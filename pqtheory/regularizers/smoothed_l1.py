@@ -17,10 +17,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace, as_array, constant_like, is_symbolic, number_like
+from pqtheory._arrays import (
+    Array,
+    Namespace,
+    as_array,
+    as_given,
+    constant_like,
+    is_symbolic,
+    namespace,
+    number_like,
+)
 from pqtheory._checks import check_number
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.sets.base import nearest
 from pqtheory.sets.finite import FiniteSet, require_levels
 
 
@@ -76,7 +86,8 @@ class SmoothedL1(LevelRegularizer):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        return self._map(_slope, theta, number_like(self.epsilon, as_array(theta)[1]))
+        _, t = as_array(theta)
+        return as_given(self._map(_slope, t, number_like(self.epsilon, t)), theta)
 
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
         """(low, high): the gradient twice.
@@ -86,12 +97,12 @@ class SmoothedL1(LevelRegularizer):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        return self.gradient(theta), self.gradient(theta)
+        slope = self.gradient(theta)
+        return slope, slope
 
-    def _map(self, kernel: Any, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
-        """Entrywise ``kernel(xp, t - p, h, *arguments)`` + p, with h = 0 outside the outermost levels."""
-        _, t = as_array(theta)
-        cells = self.set.cells(t)
+    def _map(self, kernel: Any, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, t, p, h, *arguments)``, with h = 0 outside the outermost levels."""
+        cells = self.set.cells(theta)
 
         def with_cell(xp: Namespace, t: Array, *arguments: Any) -> Array:
             p = self.set.nearest(xp, t, cells)
@@ -100,18 +111,18 @@ class SmoothedL1(LevelRegularizer):
         return elementwise(with_cell, theta, *arguments, out=out)
 
     def _values(self, theta: Array) -> Array:
-        return self._map(_smoothed, theta, number_like(self.epsilon, as_array(theta)[1]))
+        return self._map(_smoothed, theta, number_like(self.epsilon, theta))
 
-    def _prox(self, theta: Any, weight: Any, out: Array | None) -> Array:
+    def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == float("inf"):
-            return self.set.project(theta, out)
-        epsilon = number_like(self.epsilon, as_array(theta)[1])
+            return self.set.map(nearest, theta, out=out)
+        epsilon = number_like(self.epsilon, theta)
         capped = weight < epsilon
         # where the cap takes no part its line is evaluated all the same, and any divisor but 0 will do
         if isinstance(capped, bool):
             divisor = epsilon - weight if capped else epsilon
         else:
-            divisor = as_array(theta)[0].where(capped, epsilon - weight, epsilon)
+            divisor = namespace(theta).where(capped, epsilon - weight, epsilon)
         return self._map(_toward, theta, epsilon, weight, capped, epsilon / divisor, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:

@@ -10,11 +10,11 @@ from pqtheory._arrays import (
     EXACT,
     Array,
     Namespace,
-    as_array,
     constant_like,
     dtype_name,
     is_symbolic,
     is_torch,
+    namespace,
     number_like,
 )
 from pqtheory._checks import check_weight
@@ -29,6 +29,8 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     TypeError, ValueError
         If it is negative or NaN, of another library, or does not broadcast.
     """
+    if type(weight) is float and weight >= 0:
+        return number_like(weight, theta)
     weight = check_weight(weight)
     if isinstance(weight, np.ndarray) and weight.ndim == 0:
         weight = weight.item()
@@ -42,7 +44,7 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     pairs = zip(reversed(given), reversed(tuple(shape)), strict=False)
     if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
         raise ValueError(f"weight: expected a shape that broadcasts to {tuple(shape)}, got {given}")
-    xp, _ = as_array(theta)
+    xp = namespace(theta)
     if dtype_name(theta) == EXACT:
         return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)
     return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))

@@ -3,8 +3,10 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from pqtheory._arrays import Array, as_array
-from pqtheory._elementwise import Between, Kernel
+import numpy as np
+
+from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan
+from pqtheory._elementwise import InPlace, Kernel
 
 
 class Set(ABC):
@@ -19,8 +21,8 @@ class Set(ABC):
     separable: ClassVar[bool] = False
 
     @abstractmethod
-    def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
-        """Entrywise ``kernel(xp, theta, P(theta), *arguments)``: how regularizers see the set."""
+    def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, theta, P(theta), *arguments)`` for an array: how regularizers see the set."""
 
     def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """What an array of weights for a ``theta`` of that shape must broadcast to."""
@@ -45,7 +47,9 @@ class Set(ABC):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        return self.map(_nearest, theta, out=out)
+        _, t = as_array(theta)
+        projected = self.map(nearest, t, out=out)
+        return as_given(projected, theta) if out is None else projected
 
     def distance(self, theta: Any) -> Array:
         """Distance of each coordinate to its projection, |theta - P(theta)|: shape of ``theta``.
@@ -55,16 +59,27 @@ class Set(ABC):
         TypeError
             If ``theta`` is not real floating-point.
         """
-        as_array(theta)
-        return self.map(_distance, theta)
+        _, t = as_array(theta)
+        return as_given(self.map(distance, t), theta)
 
 
-def _nearest(xp: Any, t: Array, p: Array) -> Between:
-    # p itself, but NaN where t is
-    return Between(p, t, p)
+def _nearest(xp: Namespace, t: Array, p: Array) -> Array:
+    return keep_nan(xp, p, t)
 
 
-def _distance(xp: Any, t: Array, p: Array) -> Array:
+def _write_nearest(xp: Namespace, out: Array, t: Array, p: Array) -> None:
+    if xp is np:
+        np.minimum(np.maximum(p, t), p, out=out)
+    else:
+        xp.clamp(p, t, p, out=out)
+
+
+#: P(t) as a kernel: p itself, but NaN where t is
+nearest = InPlace(_nearest, _write_nearest)
+
+
+def distance(xp: Namespace, t: Array, p: Array) -> Array:
+    """|t - P(t)| as a kernel."""
     return xp.abs(t - p)
 
 

@@ -22,7 +22,7 @@ from pqtheory._arrays import (
     dtype_name,
     is_torch,
 )
-from pqtheory._elementwise import Kernel, elementwise
+from pqtheory._elementwise import InPlace, Kernel, elementwise
 from pqtheory.sets.base import Set
 
 #: up to this many levels a chain of comparisons is faster than a binary search
@@ -76,15 +76,20 @@ class FiniteSet(Set):
             self._cells[precision] = _make_cells(self.level_values, precision)
         return self._cells[precision]
 
-    def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
-        """Entrywise ``kernel(xp, theta, P(theta), *arguments)``, in blocks where that pays."""
-        _, t = as_array(theta)
-        cells = self.cells(t)
+    def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, theta, P(theta), *arguments)`` for an array, in blocks where that pays."""
+        cells = self.cells(theta)
 
         def with_nearest(xp: Namespace, t: Array, *arguments: Any) -> Array:
             return kernel(xp, t, self.nearest(xp, t, cells), *arguments)
 
-        return elementwise(with_nearest, theta, *arguments, out=out)
+        if not isinstance(kernel, InPlace):
+            return elementwise(with_nearest, theta, *arguments, out=out)
+
+        def write(xp: Namespace, out: Array, t: Array, *arguments: Any) -> None:
+            kernel.write(xp, out, t, self.nearest(xp, t, cells), *arguments)
+
+        return elementwise(InPlace(with_nearest, write), theta, *arguments, out=out)
 
     def at_tie(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Where t is exactly a midpoint between two levels, as a kernel."""

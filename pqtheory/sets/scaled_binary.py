@@ -11,11 +11,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
-import numpy as np
-
-from pqtheory._arrays import Array, as_array, sign
+from pqtheory._arrays import Array, as_array, namespace, sign
 from pqtheory._checks import check_count
-from pqtheory._elementwise import Kernel, check_out, finish, narrow, widen
+from pqtheory._elementwise import Kernel, check_out, narrow, widen
 from pqtheory.sets.base import Set
 
 #: no array library has more
@@ -79,18 +77,18 @@ class ScaledBinary(Set):
         axis = None if self.axis is None else axes
         return xp.sum(xp.abs(t), axis=axis, keepdims=keepdims) / max(members, 1)
 
-    def map(self, kernel: Kernel, theta: Any, *arguments: Any, out: Array | None = None) -> Array:
+    def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """``kernel(xp, theta, P(theta), *arguments)`` on the whole array."""
-        xp, t = as_array(theta)
+        xp = namespace(theta)
         if out is not None:
-            check_out(out, t)
-        wide = widen(xp, t)
+            check_out(out, theta)
+        wide = widen(xp, theta)
         nearest = self._scale(xp, wide, True) * sign(xp, wide)
-        result = narrow(xp, finish(xp, kernel(xp, wide, nearest, *arguments)), t)
-        if out is not None:
-            out[...] = result
-            return out
-        return result[()] if xp is np and not isinstance(theta, np.ndarray) else result
+        result = narrow(xp, kernel(xp, wide, nearest, *arguments), theta)
+        if out is None:
+            return result
+        out[...] = result
+        return out
 
     def levels(self, theta: Any) -> Array:
         """``(-scale, scale)`` for each group: shape (..., 2), the axes of ``axis`` removed."""

@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, Regularizer, SmoothedL1
-from pqtheory.sets import ScaledBinary, Set
+from pqtheory.sets import Codebook, ScaledBinary, Set
 
 NUMPY_DTYPES = {
     "float16": np.dtype(np.float16),
@@ -132,7 +132,10 @@ def reference_values(
             return np.reshape(smoothed, x.shape)
         case Indicator():
             return np.where(distances(x, levels) == 0, 0.0, np.inf)
-    raise TypeError(f"no definition for {regularizer!r}; add one")
+    # its own value in float64, on these levels
+    if is_dataclass(regularizer) and levels:
+        regularizer = replace(regularizer, set=Codebook(levels))  # type: ignore[type-var]
+    return numbers(regularizer.value(x[..., None], axis=-1))
 
 
 def scaled_binary_distance(x: np.ndarray) -> float:

@@ -9,19 +9,23 @@ import pytest
 import torch
 
 from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK
-from pqtheory.regularizers import REGISTRY, DistanceL1, DistanceL2, Indicator, SmoothedL1
+from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, SmoothedL1
 from pqtheory.sets import Binary, Codebook, ScaledBinary
 
-from .helpers import KINDS, Kind, bits, is_coupled, looped, names, numbers, same_kind, sample_points
+from .helpers import KINDS, Kind, bits, looped, names, numbers, same_kind, sample_points
 from .regularizer_cases import (
     DIFFERENTIABLE,
+    FIXED,
+    REGISTRY,
     all_kinds,
     all_regularizers,
     all_weights,
     fixed_regularizers,
+    is_distance,
 )
 
-COUPLED = names(REGISTRY, lambda r: is_coupled(r.set))
+COUPLED = names(REGISTRY, lambda r: not r.separable)
+INDICATORS = [n for n in FIXED if isinstance(REGISTRY[n](), Indicator)]
 SHAPES = [(), (0,), (7,), (3, 4), (2, 0, 3), (2, 3, 4)]
 
 
@@ -79,7 +83,7 @@ def test_large_arrays_in_blocks(name: str, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
     result = regularizer.prox(theta, 0.3)
     assert same_kind(result, theta)
-    if not is_coupled(regularizer.set):
+    if regularizer.separable:
         for i in (0, block // 2 - 50):
             piece = regularizer.prox(theta[:, i : i + 99], 0.3)
             assert bits(piece) == bits(result[:, i : i + 99])
@@ -106,10 +110,10 @@ def test_nan_stays_where_it_is(name: str, weight: float, kind: Kind) -> None:
     x = numbers(regularizer.prox(kind.array(values), weight))
     clean = np.where(np.isnan(values), 0.0, values)
     spoilt = np.isnan(values)
-    if is_coupled(regularizer.set):
+    if not regularizer.separable:
         spoilt = np.array([[True] * 3, [regularizer.set.axis is None] * 3])
     np.testing.assert_array_equal(np.isnan(x), spoilt)
-    if not is_coupled(regularizer.set):
+    if regularizer.separable:
         without = numbers(regularizer.prox(kind.array(clean), weight))
         np.testing.assert_array_equal(x[~spoilt], without[~spoilt])
         assert np.isnan(numbers(regularizer.value(kind.array(values), axis=1))).tolist() == [
@@ -121,13 +125,13 @@ def test_nan_stays_where_it_is(name: str, weight: float, kind: Kind) -> None:
 @pytest.mark.parametrize("name", REGISTRY)
 def test_subdifferential_of_nan(name: str) -> None:
     regularizer = REGISTRY[name]()
-    if isinstance(regularizer, DistanceL2) and is_coupled(regularizer.set):
+    if isinstance(regularizer, DistanceL2) and name in COUPLED:
         with pytest.raises(
             TypeError, match=r"DistanceL2.subdifferential: expected a set with fixed"
         ):
             regularizer.subdifferential(np.array([1.0]))
         return
-    if is_coupled(regularizer.set):
+    if name not in DIFFERENTIABLE and name not in INDICATORS:
         return
     for kind in KINDS:
         low, high = regularizer.subdifferential(kind.array([0.5, np.nan, -2.0]))
@@ -145,9 +149,11 @@ def test_infinity(name: str, weight: float, kind: Kind) -> None:
     if weight == math.inf or isinstance(regularizer, Indicator):
         levels = numbers(regularizer.set.levels(theta))
         assert x.tolist() == [levels[0], levels[-1]]
-    else:
+    elif is_distance(regularizer) or isinstance(regularizer, SmoothedL1):
         assert x.tolist() == [-np.inf, np.inf]
-    assert float(regularizer.value(theta)) == math.inf
+        assert float(regularizer.value(theta)) == math.inf
+    else:
+        assert x[0] <= x[1]
 
 
 def test_far_away_nothing_overflows() -> None:
@@ -164,7 +170,7 @@ def test_far_away_nothing_overflows() -> None:
 @all_regularizers
 def test_weights_per_row(name: str, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
-    if is_coupled(regularizer.set) and regularizer.set.axis is None:
+    if not regularizer.separable and regularizer.set.axis is None:
         return
     theta = kind.array(np.random.default_rng(0).standard_normal((4, 5)))
     weights = [0.0, 0.125, 0.5, math.inf]

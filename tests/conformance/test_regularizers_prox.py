@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory.methods import BinaryRelax
-from pqtheory.regularizers import REGISTRY, DistanceL1, DistanceL2, Indicator, SmoothedL1
+from pqtheory.regularizers import (
+    DistanceL1,
+    DistanceL2,
+    Indicator,
+    LevelRegularizer,
+    Regularizer,
+    SmoothedL1,
+)
 from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 
 from .helpers import (
@@ -21,7 +28,6 @@ from .helpers import (
     Kind,
     bits,
     distances,
-    is_coupled,
     looped,
     names,
     numbers,
@@ -32,16 +38,28 @@ from .helpers import (
 )
 from .regularizer_cases import (
     DIFFERENTIABLE,
+    EXACT,
     FINITE,
     FIXED,
+    REGISTRY,
     all_kinds,
     all_regularizers,
     all_weights,
+    exact_regularizers,
     fixed_regularizers,
+    is_distance,
 )
 
-SMOOTHED = names(REGISTRY, lambda r: isinstance(r, SmoothedL1))
-SYMMETRIC = [n for n in REGISTRY if "codebook" not in n and "4-bit" not in n]
+INDICATORS = names(REGISTRY, lambda r: isinstance(r, Indicator))
+
+
+def is_symmetric(regularizer: Regularizer) -> bool:
+    """Whether its levels are their own mirror images."""
+    levels = numbers(regularizer.quantize(np.linspace(-3, 3, 601)))
+    return set(levels) == set(-levels)
+
+
+SYMMETRIC = names(REGISTRY, is_symmetric)
 WORDS = (-1.5, -0.25, 0.1, 2.0)
 precise_kinds = pytest.mark.parametrize("kind", PRECISE, ids=str)
 
@@ -59,6 +77,10 @@ def objective(regularizer: Any, x: Any, t: Any, weight: float, levels: list[floa
     else:
         pull = weight * values
     return (x - t) ** 2 / 2 + pull
+
+
+#: whose twin is the search that their values lead
+SEARCHED = [n for n in REGISTRY if REGISTRY[n]().separable and n not in EXACT]
 
 
 # the definition
@@ -85,7 +107,7 @@ def test_no_rival_beats_the_prox(name: str, weight: float, kind: Kind) -> None:
     assert (mine <= best + 8 * kind.eps * (1 + np.abs(t))).all()
 
 
-@fixed_regularizers
+@exact_regularizers
 def test_the_prox_of_fractions_is_the_largest_exact_minimiser(name: str) -> None:
     regularizer = REGISTRY[name]()
     levels = [Fraction(v) for v in regularizer.set.level_values]
@@ -99,7 +121,9 @@ def test_the_prox_of_fractions_is_the_largest_exact_minimiser(name: str) -> None
         for t, members in zip(theta, sets, strict=True):
             assert list(members) == sorted(set(members))
             assert all(isinstance(v, Fraction) for v in members)
-            assert t not in middles or weight == 0 or len(members) == 2 or name in SMOOTHED
+            assert (
+                t not in middles or weight == 0 or len(members) == 2 or not is_distance(regularizer)
+            )
 
 
 @all_kinds
@@ -111,12 +135,23 @@ def test_naive_twin(name: str, weight: float, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
     theta = kind.array(np.arange(-20, 21) / 8)  # exact in every dtype
     # levels that the dtype rounds put the ties elsewhere: compare on representable ones
-    levels = numbers(regularizer.set.levels(kind.array([0.5])))
-    if name in FIXED and levels.tolist() != [float(v) for v in regularizer.set.level_values]:
-        theta = theta.astype(np.float64)
+    if name in FIXED:
+        levels = numbers(regularizer.set.levels(kind.array([0.5])))
+        if levels.tolist() != [float(v) for v in regularizer.set.level_values]:
+            theta = theta.astype(np.float64)
     eps = kind.eps
     naive = regularizer.prox_naive(theta, weight)
     assert same_kind(naive, theta)
+    if name in SEARCHED and weight < math.inf:
+        # the search finds the least objective, and the point to half the digits
+        x, found, t = numbers(regularizer.prox(theta, weight)), numbers(naive), numbers(theta)
+        mine, least = (
+            (v - t) ** 2 / 2 + weight * numbers(regularizer.value(v[:, None], axis=-1))
+            for v in (x, found)
+        )
+        assert (abs(mine - least) <= 8 * eps * (1 + t**2)).all()
+        assert (abs(x - found) <= 4 * eps + 1e-6).all()
+        return
     np.testing.assert_allclose(
         numbers(regularizer.prox(theta, weight)), numbers(naive), rtol=4 * eps, atol=4 * eps
     )
@@ -125,10 +160,10 @@ def test_naive_twin(name: str, weight: float, kind: Kind) -> None:
 def test_naive_twin_with_weights_per_entry_and_nan() -> None:
     theta, weight = np.array([[0.5, np.nan], [-0.25, 3.0]]), np.array([[0.1], [np.inf]])
     for name in REGISTRY:
-        if "scaled-binary" not in name:
-            regularizer = REGISTRY[name]()
+        regularizer = REGISTRY[name]()
+        if regularizer.separable:
             np.testing.assert_allclose(
-                regularizer.prox_naive(theta, weight), regularizer.prox(theta, weight)
+                regularizer.prox_naive(theta, weight), regularizer.prox(theta, weight), rtol=1e-6
             )
     rows = DistanceL2(ScaledBinary(axis=-1))
     spoilt = np.nan_to_num(theta)
@@ -173,14 +208,29 @@ def test_value_is_the_sum_of_the_definition(name: str, kind: Kind) -> None:
         )
 
 
+@exact_regularizers
+def test_values_of_fractions_are_those_of_the_exact_definition(name: str) -> None:
+    regularizer = REGISTRY[name]()
+    levels = tuple(Fraction(v) for v in regularizer.set.level_values)
+    points = (
+        [*levels]
+        if isinstance(regularizer, Indicator)
+        else [Fraction(i, 7) for i in range(-20, 21)]
+    )
+    for x in points:
+        expected = 0 if isinstance(regularizer, Indicator) else regularizer._exact_value(x, levels)
+        assert regularizer.value(np.array([x])) == expected
+
+
 @all_kinds
 @all_regularizers
 def test_values_vanish_on_the_set_and_on_nothing(name: str, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
     theta = kind.array(sample_points())
     quantized = regularizer.quantize(theta)
-    assert bits(quantized) == bits(regularizer.set.project(theta))
-    if not is_coupled(regularizer.set):
+    if isinstance(regularizer, LevelRegularizer):
+        assert bits(quantized) == bits(regularizer.set.project(theta))
+    if regularizer.separable:
         assert numbers(regularizer.value(quantized)) == 0
     assert numbers(regularizer.value(kind.array(np.zeros((0, 3))))) == 0
     assert regularizer.value(kind.array(np.zeros((0, 3))), axis=0).shape == (3,)
@@ -241,7 +291,7 @@ def test_envelope_of_fractions_and_weights_per_row() -> None:
 
 
 @all_kinds
-@pytest.mark.parametrize("name", [n for n in REGISTRY if n.startswith("indicator")])
+@pytest.mark.parametrize("name", INDICATORS)
 def test_indicator(name: str, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
     theta = kind.array(sample_points())
@@ -252,7 +302,7 @@ def test_indicator(name: str, kind: Kind) -> None:
         assert bits(regularizer.envelope(theta, weight)) == bits(half)
     with pytest.raises(ValueError, match="weight: expected a number >= 0, got -1"):
         regularizer.envelope(theta, -1)
-    if not is_coupled(regularizer.set):
+    if regularizer.separable:
         low, high = regularizer.subdifferential(on)
         assert (numbers(low) == -np.inf).all()
         assert (numbers(high) == np.inf).all()
@@ -284,6 +334,8 @@ def test_zero_is_in_the_subdifferential_of_the_objective(
     slack = 64 * kind.eps
     if isinstance(regularizer, SmoothedL1):
         slack *= 1 + weight / regularizer.epsilon
+    elif not is_distance(regularizer):
+        slack *= 64
     assert (residual + weight * numbers(low) <= slack).all()
     assert (residual + weight * numbers(high) >= -slack).all()
 
@@ -299,7 +351,7 @@ def test_subdifferential_against_finite_differences(name: str, kind: Kind) -> No
     t, h = numbers(theta), 1e-6
     forward, here, backward = (reference_values(regularizer, t + s * h, levels) for s in (1, 0, -1))
     right, left = (forward - here) / h, (here - backward) / h
-    slack = 1e-4 if isinstance(regularizer, SmoothedL1) else 1e-5
+    slack = 1e-5 if is_distance(regularizer) else 1e-4
     # Clarke's interval lies between the slopes on either side; beside a kink the quotient straddles it
     kinks = [Fraction(v) for v in levels]
     kinks += [(a + b) / 2 for a, b in itertools.pairwise(kinks)]
@@ -408,7 +460,7 @@ def test_equal_sets_give_equal_regularizers(
 def test_a_large_weight_projects(name: str, kind: Kind) -> None:
     regularizer = REGISTRY[name]()
     theta = kind.array(sample_points())
-    projected = regularizer.set.project(theta)
+    projected = regularizer.quantize(theta)
     assert bits(regularizer.prox(theta, math.inf)) == bits(projected)
     infinite = kind.array(np.full((1,), np.inf))
     np.testing.assert_allclose(

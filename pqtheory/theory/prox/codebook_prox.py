@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array
-from pqtheory._elementwise import finish
 from pqtheory.claims import Check, Claim, Control, Part
 from pqtheory.claims import cases as falsify
 from pqtheory.evidence import Budget, Evidence, join, judge, smt
 from pqtheory.regularizers import DistanceL1, DistanceL2, LevelRegularizer
 from pqtheory.regularizers.distance_l1 import toward
-from pqtheory.regularizers.distance_l2 import shrink
+from pqtheory.regularizers.distance_l2 import relax
 from pqtheory.sets import Codebook
 from pqtheory.theory.prox.grids import fractions_grid, minimiser_evidence
 
@@ -75,7 +74,7 @@ def _lemma(move: Move, distance: Distance, nearest: bool) -> smt.Statement:
 
     def statement(t: Any, w: Any, a: Any, b: Any, x: Any) -> Any:
         xp, _ = as_array(t)
-        p = finish(xp, move(xp, t, a, w))
+        p = move(xp, t, a, w)
         toward_a = (p - t) ** 2 / 2 + w * distance(p - a)
         assumptions = [w > 0, abs(t - a) <= abs(t - b)] if nearest else [w > 0]
         return assumptions, toward_a <= (x - t) ** 2 / 2 + w * distance(x - b)
@@ -94,16 +93,12 @@ def _midpoint(move: Move, distance: Distance) -> smt.Statement:
     def statement(a: Any, b: Any, w: Any) -> Any:
         xp, _ = as_array(a)
         t = (a + b) / 2
-        low, high = finish(xp, move(xp, t, a, w)), finish(xp, move(xp, t, b, w))
+        low, high = move(xp, t, a, w), move(xp, t, b, w)
         best_low = (low - t) ** 2 / 2 + w * distance(low - a)
         best_high = (high - t) ** 2 / 2 + w * distance(high - b)
         return [a < b, w > 0], (low + high == 2 * t) & (low < high) & (best_low == best_high)
 
     return statement
-
-
-def _half_square_move(xp: Namespace, t: Any, p: Any, w: Any) -> Any:
-    return shrink(xp, t, p, 1 / (1 + w))
 
 
 def _half_square(d: Any) -> Any:
@@ -159,13 +154,11 @@ CLAIM = Claim(
     formula="prox_{lambda R}(t) = prox_{lambda D(|. - l|)}(t), l the nearest level",
     parts=(
         Part("L1", "no other level can win", _any_levels(DistanceL1, toward, abs)),
-        Part("half square", "likewise", _any_levels(DistanceL2, _half_square_move, _half_square)),
+        Part("half square", "likewise", _any_levels(DistanceL2, relax, _half_square)),
         Part(
             "ties",
             "two minimisers, mirror images, at each midpoint",
-            falsify.joined(
-                _tie(toward, abs), _tie(_half_square_move, _half_square), figures=_figures
-            ),
+            falsify.joined(_tie(toward, abs), _tie(relax, _half_square), figures=_figures),
         ),
     ),
     controls=(
@@ -177,7 +170,7 @@ CLAIM = Claim(
         Control(
             "any level, half square",
             "the prox may move toward a level that is not the nearest",
-            _any_levels(DistanceL2, _half_square_move, _half_square, nearest=False),
+            _any_levels(DistanceL2, relax, _half_square, nearest=False),
         ),
     ),
     headline=FIGURE,
