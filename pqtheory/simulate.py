@@ -102,7 +102,7 @@ def simulate(
         return problem.value_and_gradient(query)
 
     keep_freed_memory()
-    # an overflow is told once, by NonFiniteError
+    # an overflow is reported once, by NonFiniteError
     with np.errstate(over="ignore", invalid="ignore"):
         state = method.init(start)
         _check_finite(xp, state.latent, 0, method)

@@ -73,7 +73,7 @@ def _by_name(methods: Iterable[Registered]) -> Mapping[str, Registered]:
     return {method.name: method for method in methods}
 
 
-# colours of Okabe and Ito's palette, told from one another with every kind of colour vision
+# colours of Okabe and Ito's palette, which every kind of colour vision tells apart
 REGISTRY: Mapping[str, Registered] = _by_name(
     (
         _registered(BinaryConnect, "#D55E00", BinaryConnect, trained=True),

@@ -24,7 +24,7 @@ CAPTION = (
     "BinaryConnect's latent weights cross 0 again and again, and its output flips each time. "
     "ProxQuant's latent weights are themselves drawn to -1 and +1, and its output comes to rest."
 )
-#: coordinates drawn at most: more would not be told apart
+#: coordinates drawn at most: more could not be distinguished
 MOST_COORDINATES = len(SEQUENCE)
 #: height of a coordinate's strip that its levels fill
 FILLED = 0.6

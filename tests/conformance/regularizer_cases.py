@@ -6,11 +6,11 @@ Beside them two that no test knows by name: they pass because a class carries al
 from typing import Any
 
 import pytest
-from own_parts import HalfDistance, HuberDistance
 
 from pqtheory import regularizers
 from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, LevelRegularizer, Regularizer
 from pqtheory.sets import Codebook, FiniteSet, Ternary
+from tests.own_parts import HalfDistance, HuberDistance
 
 from .helpers import KINDS, WEIGHTS, looped, names
 

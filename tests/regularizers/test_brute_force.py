@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from own_parts import HalfDistance, HuberDistance
 
 from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import (
@@ -16,6 +15,7 @@ from pqtheory.regularizers import (
 )
 from pqtheory.regularizers.brute_force import least_point
 from pqtheory.sets import Ternary
+from tests.own_parts import HalfDistance, HuberDistance
 
 EXACT = [
     name

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from own_parts import GrowingHuber, HuberDistance, LazyHuber
 
 from pqtheory import methods, problems, simulate
 from pqtheory.methods import Prox
@@ -14,9 +13,10 @@ from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import AlternatingDistance, DistanceL1
 from pqtheory.schedules import Hardened, Linear
 from pqtheory.sets import Binary, Ternary
+from tests.own_parts import GrowingHuber, HuberDistance, LazyHuber
 
 from .optimizers import ETA, adam, batches, train
-from .test_optim_steps import Scalars, marked
+from .test_steps import Scalars, marked
 
 STEPS = 40
 HUBER = HuberDistance(Binary())
