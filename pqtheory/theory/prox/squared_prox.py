@@ -3,6 +3,7 @@ r"""(t + lambda sign t) / (1 + lambda) is the prox of lambda R with R(x) = 1/2 d
 With R = dist^2, without the half, the prox is (t + 2 lambda sign t) / (1 + 2 lambda). At t = 0 both signs do.
 """
 
+from fractions import Fraction
 from typing import Any
 
 from pqtheory._arrays import as_array
@@ -10,6 +11,7 @@ from pqtheory.claims import Budget, Claim, Control, Part, all_of, forall, positi
 from pqtheory.regularizers import DistanceL2
 from pqtheory.sets import Binary
 from pqtheory.theory.prox.minimiser import minimises, objective, stays_at_zero
+from pqtheory.theory.readings import prox_readings, value_readings
 
 HALF_SQUARE = DistanceL2(Binary())
 FIGURE = "minimisers at 0, lambda = 1"
@@ -77,6 +79,11 @@ CLAIM = Claim(
             "ties",
             "at 0 the minimisers are +-lambda / (1 + lambda)",
             all_of(two_at_zero, figures=_figures),
+        ),
+        Part(
+            "readings agree",
+            "arrays compute the same on every path",
+            all_of(prox_readings(HALF_SQUARE, Fraction(1)), value_readings(HALF_SQUARE, ulps=1)),
         ),
     ),
     controls=(

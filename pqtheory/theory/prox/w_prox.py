@@ -3,6 +3,7 @@ r"""prox_{lambda W}(t) = sign t + sign(t - sign t) max(|t - sign t| - lambda, 0)
 W(x) = min(|x - 1|, |x + 1|). At t = 0 there are two minimisers, -min(lambda, 1) and +min(lambda, 1), else one.
 """
 
+from fractions import Fraction
 from typing import Any
 
 from pqtheory._arrays import as_array
@@ -10,6 +11,7 @@ from pqtheory.claims import Budget, Claim, Control, Part, all_of, forall, positi
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 from pqtheory.theory.prox.minimiser import minimises, objective, stays_at_zero
+from pqtheory.theory.readings import envelope_readings, prox_readings, value_readings
 
 W = DistanceL1(Binary())
 FIGURE = "minimisers at 0, lambda = 1/2"
@@ -80,6 +82,15 @@ CLAIM = Claim(
             "two minimisers at 0, one elsewhere",
             all_of(is_the_only_one, two_at_zero, figures=_figures),
         ),
+        Part(
+            "readings agree",
+            "arrays compute the same on every path",
+            all_of(
+                prox_readings(W, Fraction(1, 4)),
+                value_readings(W),
+                envelope_readings(W, Fraction(1, 4), ulps=1),
+            ),
+        ),
     ),
     controls=(
         Control(
@@ -98,5 +109,6 @@ CLAIM = Claim(
         "pqtheory.regularizers.DistanceL1.prox",
         "pqtheory.regularizers.DistanceL1.value",
         "pqtheory.regularizers.DistanceL1.prox_set",
+        "pqtheory.regularizers.DistanceL1.envelope",
     ),
 )

@@ -35,6 +35,7 @@ from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
 from pqtheory.theory.given import Given, exact
 from pqtheory.theory.prox.minimiser import objective
+from pqtheory.theory.readings import StepReadings
 
 W = DistanceL1(Binary())
 FIGURE = "fixed vertices of random quadratics"
@@ -154,6 +155,11 @@ CLAIM = Claim(
             "set-valued",
             "s is a value of the prox iff |g| <= lambda and eta s g <= 1",
             all_of(is_a_value_of_the_prox, is_no_value_of_the_prox),
+        ),
+        Part(
+            "readings agree",
+            "arrays and the torch optimizer take the same steps, clipped or not",
+            all_of(*(StepReadings(ProxQuant(W, 0.5, 0.25, clip=clip)) for clip in (None, 0.75))),
         ),
     ),
     controls=(

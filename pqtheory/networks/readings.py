@@ -1,0 +1,51 @@
+"""The readings of torch: what an operator computes on tensors, and what an optimizer makes of given gradients."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from pqtheory._arrays import Array
+from pqtheory.methods import Eager, Lazy
+from pqtheory.networks.optim import QuantizingOptimizer
+
+#: (theta, out or None) -> result
+Operator = Callable[..., Array]
+
+
+def on_tensors(
+    operator: Operator, theta: Array, in_place: bool, compiled: bool
+) -> Mapping[str, Array]:
+    """What the operator computes on tensors, by path, as NumPy arrays.
+
+    Parameters
+    ----------
+    operator : callable
+        ``operator(theta)``, and ``operator(theta, out=...)`` where ``in_place``.
+    theta : array of shape (n,)
+        NumPy's.
+    in_place, compiled : bool
+        Whether to write into given memory, and whether to compile, which takes seconds.
+    """
+    tensor = torch.from_numpy(theta.copy())
+    found = {"torch": operator(tensor)}
+    if in_place:
+        found["torch, out="] = operator(tensor, out=torch.empty_like(tensor))
+        own = tensor.clone()
+        found["torch, in place"] = operator(own, out=own)
+    if compiled:
+        found["torch, compiled"] = torch.compile(operator)(tensor)
+    return {path: result.numpy() for path, result in found.items()}
+
+
+def after_steps(
+    method: Eager | Lazy, start: Array, gradients: Sequence[Array], step_size: float
+) -> Array:
+    """The latent weights after SGD with these gradients in a torch optimizer of the method, as a NumPy array."""
+    parameter = torch.nn.Parameter(torch.from_numpy(start.copy()))
+    base = torch.optim.SGD([{"params": [parameter], "quantize": True}], lr=step_size)
+    optimizer = QuantizingOptimizer(base, method)
+    for gradient in gradients:
+        parameter.grad = torch.from_numpy(gradient.copy())
+        optimizer.step()
+    ((_, latent),) = optimizer.latent_parameters()
+    return latent.detach().numpy().copy()
