@@ -1,177 +1,267 @@
-r"""For any levels l_1 < ... < l_k the prox of the L1 and of the half squared distance moves toward the nearest level.
+r"""For any number of levels the prox of the L1 and of the half squared distance moves toward the nearest level.
 
-Lemma, for D(d) = d and d^2 / 2 and any two levels: if |t - a| <= |t - b|, moving toward a is as good as any x with b.
-Order: R(x) = D(|x - b|) for some level b, and no level is nearer than the nearest, so for any number of levels no x
-beats the move toward the nearest one. A midpoint decides which of two neighbours is nearer; there both win.
+R(x) = D(x - P(x)), P(x) the level nearest to x and D(d) = |d| or d^2 / 2. From two lemmas:
+
+* one more level on the right keeps P(y) as close to y as any P(z): an induction over the levels;
+* if a level a is as close to t as b, then p, the prox toward a, is as good as any x with b.
+
+With a = P(t), b = P(x): nothing beats the prox p toward P(t). As good are p alone and, where another level is as close
+to t as P(t), the mirror image 2 t - p.
 """
 
-import itertools
-from collections.abc import Callable
-from fractions import Fraction
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from pqtheory._arrays import Array, Namespace, as_array
-from pqtheory.claims import Check, Claim, Control, Part
-from pqtheory.claims import cases as falsify
-from pqtheory.evidence import Budget, Evidence, join, judge, smt
-from pqtheory.regularizers import DistanceL1, DistanceL2, LevelRegularizer
-from pqtheory.regularizers.distance_l1 import toward
-from pqtheory.regularizers.distance_l2 import relax
+from pqtheory.claims import Budget, Claim, Control, ForAll, Part, all_of, forall, positive, real
+from pqtheory.claims.forall import Instance
+from pqtheory.regularizers import DistanceL1, DistanceL2
 from pqtheory.sets import Codebook
-from pqtheory.theory.prox.grids import fractions_grid, minimiser_evidence
+from pqtheory.theory.given import GivenLevels
+from pqtheory.theory.prox.one_more_level import (
+    COUNTS,
+    is_built_level_by_level,
+    levels_of,
+    nearest_is_closest,
+    nearest_of,
+)
 
-WEIGHTS = tuple(Fraction(n, 8) for n in (1, 3, 6, 12, 40))
-
-#: a kernel (namespace, t, level, weight) -> moved t, and D
-Move = Callable[[Namespace, Any, Any, Any], Any]
-Distance = Callable[[Any], Any]
-FIGURE = "minimisers halfway from 0 to 5/4, lambda = 1/4"
-
-
-def _codebooks(budget: Budget) -> list[Codebook]:
-    """Random codebooks of 1 to 6 levels, multiples of 1/4 in [-2, 2]."""
-    rng = np.random.default_rng(0)
-    drawn = []
-    for count in budget.pick((1, 2, 3, 6), (1, 2, 2, 3, 3, 4, 5, 6, 8)):
-        quarters = np.sort(rng.choice(np.arange(-8, 9), size=count, replace=False))
-        drawn.append(Codebook([Fraction(int(q), 4) for q in quarters]))
-    return drawn
+Kind = type[DistanceL1] | type[DistanceL2]
+L1, SQUARE = (f"minimisers halfway from 0 to 5/4, lambda = 1/4: {r}" for r in ("L1", "half square"))
 
 
-def _check(
-    kind: Callable[[Any], LevelRegularizer],
-    candidate: Callable[[LevelRegularizer, Array, Fraction], Array],
-    budget: Budget,
-) -> Evidence:
-    grid = fractions_grid(-3, 3, 8)
-    pieces = []
-    for book in _codebooks(budget):
-        regularizer = kind(book)
-        pieces.append(
-            minimiser_evidence(regularizer, partial(candidate, regularizer), grid, WEIGHTS, grid)
+def toward(kind: Kind, level: Any, theta: Any, weight: Any) -> Any:
+    """The prox toward a single level."""
+    return kind(GivenLevels(level)).prox(theta, weight)
+
+
+def J(kind: Kind, x: Any, level: Any, theta: Any, weight: Any) -> Any:
+    """1/2 (x - theta)^2 + weight D(x - level)."""
+    return (x - theta) ** 2 / 2 + weight * kind(GivenLevels(level)).value(x)
+
+
+def closest(last: Any, y: Any, near: Any, z: Any, other: Any) -> Instance:
+    """P(y) = near is as close to y as P(z) = other."""
+    return nearest_is_closest.at(last=last, y=y, near=near, z=z, other=other)
+
+
+def other_levels_lose(kind: Kind) -> ForAll:
+    """If a is as close to theta as b, p with a is as good as any x with b; only p and its image may be equal."""
+
+    @forall(
+        theta=real,
+        weight=positive,
+        a=real,
+        b=real,
+        x=real,
+        given=lambda theta, a, b: [abs(theta - a) <= abs(theta - b)],
+    )
+    def lose(theta: Any, weight: Any, a: Any, b: Any, x: Any) -> Any:
+        p = toward(kind, a, theta, weight)
+        own, rival = J(kind, p, a, theta, weight), J(kind, x, b, theta, weight)
+        mirrored = (a + b == 2 * theta) & (x + p == 2 * theta)
+        return (own <= rival) & ((own == rival) == ((b == a) & (x == p) | mirrored))
+
+    return lose
+
+
+def on_three_levels(kind: Kind, *, nearest: bool = True) -> ForAll:
+    """No point is better than the prox of three levels: what a search looks at. Without ``nearest`` it goes to a."""
+
+    def holds(theta: Any, weight: Any, x: Any, a: Any, b: Any, c: Any) -> Any:
+        regularizer = kind(GivenLevels(a, b, c))
+        p = regularizer.prox(theta, weight) if nearest else toward(kind, a, theta, weight)
+        own, rival = ((y - theta) ** 2 / 2 + weight * regularizer.value(y) for y in (p, x))
+        return own <= rival
+
+    return levels_of(3, holds, theta=real, weight=positive, x=real)
+
+
+def minimises(kind: Kind, *, nearest: bool = True) -> ForAll:
+    """All minimisers, for any number of levels; without ``nearest`` at_theta is P(theta) or any other level.
+
+    The variables at_y are the nearest levels of the numbers y in one codebook, and last is its last level.
+    """
+    lose = other_levels_lose(kind)
+
+    def lemmas(
+        theta: Any, weight: Any, x: Any, last: Any, at_theta: Any, at_x: Any, at_prox: Any
+    ) -> Sequence[Instance]:
+        p = toward(kind, at_theta, theta, weight)
+        of_theta = [
+            closest(last, theta, at_theta, x, at_x),
+            closest(last, theta, at_theta, p, at_prox),
+        ]
+        return [
+            *(of_theta if nearest else []),
+            closest(last, p, at_prox, theta, at_theta),
+            closest(last, p, at_prox, x, at_x),
+            closest(last, x, at_x, p, at_prox),
+            lose.at(theta=theta, weight=weight, a=at_theta, b=at_x, x=x),
+            lose.at(theta=theta, weight=weight, a=at_theta, b=at_prox, x=p),
+        ]
+
+    @forall(
+        theta=real,
+        weight=positive,
+        x=real,
+        last=real,
+        at_theta=real,
+        at_x=real,
+        at_prox=real,
+        by=lemmas,
+        cases=on_three_levels(kind, nearest=nearest),
+    )
+    def no_point_is_better(
+        theta: Any, weight: Any, x: Any, at_theta: Any, at_x: Any, at_prox: Any
+    ) -> Any:
+        p = toward(kind, at_theta, theta, weight)
+        own, rival = J(kind, p, at_prox, theta, weight), J(kind, x, at_x, theta, weight)
+        halfway = (at_x + at_theta == 2 * theta) & (x == 2 * theta - p)
+        return (own <= rival) & ((own == rival) == ((x == p) | halfway))
+
+    return no_point_is_better
+
+
+def halfway_on_three_levels(kind: Kind) -> ForAll:
+    """Between the second and the third of three levels p and its mirror image are as good: what a search looks at."""
+
+    def holds(weight: Any, a: Any, b: Any, c: Any) -> Any:
+        regularizer, theta = kind(GivenLevels(a, b, c)), (b + c) / 2
+        p = regularizer.prox(theta, weight)
+        own, image = (
+            (y - theta) ** 2 / 2 + weight * regularizer.value(y) for y in (p, 2 * theta - p)
         )
-    return join(*pieces)
+        return own == image
+
+    return levels_of(3, holds, weight=positive)
 
 
-def _nearest(regularizer: LevelRegularizer, thetas: Array, weight: Fraction) -> Array:
-    return regularizer.prox(thetas, weight)
+def mirror_minimises(kind: Kind) -> ForAll:
+    """Halfway between P(theta) and another level the mirror image of p is as good as p."""
+    lose = other_levels_lose(kind)
+
+    def lemmas(
+        theta: Any, weight: Any, last: Any, level: Any, at_theta: Any, at_image: Any, at_prox: Any
+    ) -> Sequence[Instance]:
+        p = toward(kind, at_theta, theta, weight)
+        image = 2 * theta - p
+        return [
+            closest(last, theta, at_theta, image, at_image),
+            closest(last, theta, at_theta, p, at_prox),
+            closest(last, p, at_prox, theta, at_theta),
+            closest(last, image, at_image, level, level),
+            lose.at(theta=theta, weight=weight, a=at_theta, b=at_image, x=image),
+            lose.at(theta=theta, weight=weight, a=at_theta, b=at_prox, x=p),
+        ]
+
+    @forall(
+        theta=real,
+        weight=positive,
+        last=real,
+        level=real,
+        at_theta=real,
+        at_image=real,
+        at_prox=real,
+        given=lambda theta, level, at_theta: [level + at_theta == 2 * theta],
+        by=lemmas,
+        cases=halfway_on_three_levels(kind),
+    )
+    def as_good(theta: Any, weight: Any, at_theta: Any, at_image: Any, at_prox: Any) -> Any:
+        p = toward(kind, at_theta, theta, weight)
+        image = 2 * theta - p
+        own, other = J(kind, p, at_prox, theta, weight), J(kind, image, at_image, theta, weight)
+        return own == other
+
+    return as_good
 
 
-def _neighbour(regularizer: LevelRegularizer, thetas: Array, weight: Fraction) -> Array:
-    """Toward the least level that is not below t (the largest level above them all)."""
-    levels = regularizer.set.levels(thetas)
-    above = np.array([next((v for v in levels if v >= t), levels[-1]) for t in thetas])
-    one_level = [type(regularizer)(Codebook((v,))) for v in above]  # type: ignore[call-arg]
-    moved = [r.prox(thetas[i : i + 1], weight)[0] for i, r in enumerate(one_level)]
-    return np.array(moved, dtype=object)
+def nearest_level_is_all(kind: Kind, count: int) -> ForAll:
+    """Value and prox of a codebook of so many levels are those of its nearest level alone."""
 
+    def holds(theta: Any, weight: Any, **levels: Any) -> Any:
+        whole, near = kind(GivenLevels(*levels.values())), nearest_of(theta, *levels.values())
+        same_value = whole.value(theta) == kind(GivenLevels(near)).value(theta)
+        return same_value & (whole.prox(theta, weight) == toward(kind, near, theta, weight))
 
-def _lemma(move: Move, distance: Distance, nearest: bool) -> smt.Statement:
-    """Toward a is at least as good as any x is with b, if a is as near to t as b; without ``nearest`` for any a, b."""
-
-    def statement(t: Any, w: Any, a: Any, b: Any, x: Any) -> Any:
-        xp, _ = as_array(t)
-        p = move(xp, t, a, w)
-        toward_a = (p - t) ** 2 / 2 + w * distance(p - a)
-        assumptions = [w > 0, abs(t - a) <= abs(t - b)] if nearest else [w > 0]
-        return assumptions, toward_a <= (x - t) ** 2 / 2 + w * distance(x - b)
-
-    return statement
-
-
-def _cells(t: Any, a: Any, b: Any) -> Any:
-    """The midpoint decides which of two levels is nearer."""
-    return [a < b], (t >= (a + b) / 2) == (abs(t - b) <= abs(t - a))
-
-
-def _midpoint(move: Move, distance: Distance) -> smt.Statement:
-    """Halfway between a and b both moves are as good, and they are mirror images."""
-
-    def statement(a: Any, b: Any, w: Any) -> Any:
-        xp, _ = as_array(a)
-        t = (a + b) / 2
-        low, high = move(xp, t, a, w), move(xp, t, b, w)
-        best_low = (low - t) ** 2 / 2 + w * distance(low - a)
-        best_high = (high - t) ** 2 / 2 + w * distance(high - b)
-        return [a < b, w > 0], (low + high == 2 * t) & (low < high) & (best_low == best_high)
-
-    return statement
-
-
-def _half_square(d: Any) -> Any:
-    return d * d / 2
-
-
-def _any_levels(
-    kind: Callable[[Any], LevelRegularizer], move: Move, distance: Distance, nearest: bool = True
-) -> Check:
-    """The lemma over all reals, which with the order argument covers any number of levels; else random codebooks."""
-    candidate = _nearest if nearest else _neighbour
-
-    def sampled(budget: Budget) -> Evidence:
-        return _check(kind, candidate, budget)
-
-    lemma = smt.or_else(_lemma(move, distance, nearest), "theta weight a b x", sampled)
-    if not nearest:
-        return lemma
-    return falsify.joined(lemma, smt.or_else(_cells, "theta a b", sampled))
-
-
-def _ties_of_codebooks(budget: Budget) -> Evidence:
-    holds, middles = [], []
-    for kind in (DistanceL1, DistanceL2):
-        for book in _codebooks(budget):
-            for low, high in itertools.pairwise(book.level_values):
-                regularizer, middle = kind(book), (low + high) / 2
-                for weight in WEIGHTS:
-                    pair = regularizer.prox_set(middle, weight)
-                    upper = regularizer.prox(np.array([middle], dtype=object), weight)[0]
-                    symmetric = len(pair) == 2 and pair[0] + pair[1] == 2 * middle
-                    holds.append(symmetric and pair[1] == upper)
-                    middles.append(middle)
-    return judge("sampled", np.array(holds), {"theta": np.array(middles, dtype=object)})
-
-
-def _tie(move: Move, distance: Distance) -> Check:
-    return smt.or_else(_midpoint(move, distance), "a b weight", _ties_of_codebooks)
+    return levels_of(count, holds, theta=real, weight=positive)
 
 
 def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
-    minimisers = list(DistanceL1(Codebook((0, 1.25))).prox_set(0.625, 0.25))
-    return {FIGURE: minimisers}, {FIGURE: [0.375, 0.875]}
+    book = Codebook((0, 1.25))
+    found = {L1: DistanceL1(book), SQUARE: DistanceL2(book)}
+    measured = {name: list(r.prox_set(0.625, 0.25)) for name, r in found.items()}
+    return measured, {L1: [0.375, 0.875], SQUARE: [0.5, 0.75]}
 
 
 CLAIM = Claim(
     name="codebook-prox",
     source="arXiv 1810.00861, section 4, extended to any finite codebook",
     statement=(
-        "For any finite codebook the prox of the L1 and of the half squared distance is the "
-        "one-dimensional prox toward the nearest level: no other level can win."
+        "For any finite codebook, P(x) its level nearest to x, and R(x) = |x - P(x)| or half its square: for every "
+        "real theta and lambda > 0 the prox of R at theta is the prox toward the level P(theta) alone: no other level "
+        "can win. It is the only minimiser, but where another level is as close to theta its mirror image is one too."
     ),
-    formula="prox_{lambda R}(t) = prox_{lambda D(|. - l|)}(t), l the nearest level",
+    formula=(
+        "argmin_x 1/2 (x - t)^2 + lambda D(x - P(x)) = prox_{lambda D(. - P(t))}(t) = p,  and 2 t - p where t is a "
+        "midpoint;  D(d) = |d| or d^2 / 2,  lambda > 0"
+    ),
+    formula_latex=(
+        r"\operatorname*{argmin}_x\ \tfrac12 (x - t)^2 + \lambda D(x - P(x)) = \{p\}"
+        r"\ \text{ or, where } t \text{ is a midpoint, } \{p,\ 2t - p\},"
+        r"\quad p = \operatorname{prox}_{\lambda D(\cdot - P(t))}(t),"
+        r"\quad D(d) = |d| \text{ or } \tfrac12 d^2,\quad \lambda > 0"
+    ),
+    derivation_latex=(
+        r"One more level on the right keeps $|y - P(y)| \le |y - P(z)|$ for all $y, z$: an induction over the levels."
+        r" If $|t - a| \le |t - b|$ and $p$ is the prox toward $a$, then $\tfrac12 (p - t)^2 + \lambda D(p - a) \le"
+        r" \tfrac12 (x - t)^2 + \lambda D(x - b)$ for every $x$. Take $a = P(t)$ and $b = P(x)$."
+    ),
     parts=(
-        Part("L1", "no other level can win", _any_levels(DistanceL1, toward, abs)),
-        Part("half square", "likewise", _any_levels(DistanceL2, relax, _half_square)),
+        Part(
+            "nearest level",
+            "for any number of levels: no level is closer to y than P(y), the projection of the code",
+            all_of(nearest_is_closest, *map(is_built_level_by_level, COUNTS)),
+        ),
+        Part("L1", "no other level can win", minimises(DistanceL1)),
+        Part("half square", "likewise", minimises(DistanceL2)),
         Part(
             "ties",
-            "two minimisers, mirror images, at each midpoint",
-            falsify.joined(_tie(toward, abs), _tie(relax, _half_square), figures=_figures),
+            "where another level is as close as P(theta) the mirror image minimises too",
+            all_of(mirror_minimises(DistanceL1), mirror_minimises(DistanceL2), figures=_figures),
+        ),
+        Part(
+            "code",
+            "value and prox of the code see the nearest level alone",
+            all_of(
+                *(
+                    nearest_level_is_all(kind, n)
+                    for kind in (DistanceL1, DistanceL2)
+                    for n in COUNTS
+                )
+            ),
         ),
     ),
     controls=(
         Control(
             "any level, L1",
             "the prox may move toward a level that is not the nearest",
-            _any_levels(DistanceL1, toward, abs, nearest=False),
+            minimises(DistanceL1, nearest=False),
         ),
         Control(
             "any level, half square",
             "the prox may move toward a level that is not the nearest",
-            _any_levels(DistanceL2, relax, _half_square, nearest=False),
+            minimises(DistanceL2, nearest=False),
         ),
     ),
-    headline=FIGURE,
+    headline=L1,
+    operators=(
+        "pqtheory.regularizers.DistanceL1.prox",
+        "pqtheory.regularizers.DistanceL1.value",
+        "pqtheory.regularizers.DistanceL1.prox_set",
+        "pqtheory.regularizers.DistanceL2.prox",
+        "pqtheory.regularizers.DistanceL2.value",
+        "pqtheory.regularizers.DistanceL2.prox_set",
+        "pqtheory.sets.FiniteSet.nearest",
+        "pqtheory.sets.FiniteSet.project",
+    ),
 )
