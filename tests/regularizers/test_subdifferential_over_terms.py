@@ -1,4 +1,4 @@
-"""The subdifferential over terms is that over fractions: at levels, midpoints and in between, for any number of levels."""
+"""The subdifferential over terms is that over fractions: at levels, midpoints and between, however many levels."""
 
 import itertools
 from fractions import Fraction
