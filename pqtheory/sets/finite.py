@@ -93,7 +93,10 @@ class FiniteSet(Set):
 
     def at_tie(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Where t is exactly a midpoint between two levels, as a kernel."""
-        return t == step_function(xp, t, cells.thresholds, (math.nan, *cells.midpoints))
+        if not cells.midpoints:
+            return t < t  # nowhere
+        # below the first midpoint t is not equal to it either
+        return t == step_function(xp, t, cells.thresholds, (cells.midpoints[0], *cells.midpoints))
 
     def half_gap(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Half the gap between the levels around t, as a kernel; 0 outside the outermost levels."""
