@@ -24,6 +24,7 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from pqtheory.claims.kinds import Kind, name_of
+from pqtheory.claims.together import Searchable
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import judge
@@ -38,7 +39,7 @@ from pqtheory.evidence.variables import variable_names
 EXAMPLES = {"quick": 500, "full": 5000}
 ENGINES = ("solver", "algebra")
 #: named by ``forall`` itself, so that no variable is
-RESERVED = ("given", "by", "engine")
+RESERVED = ("given", "by", "engine", "cases")
 _NO_VARIABLES: Mapping[str, Kind] = MappingProxyType({})
 
 
@@ -84,6 +85,8 @@ class ForAll:
         lemma is shown first.
     engine : {"solver", "algebra"}
         Which is asked first.
+    cases : Searchable, optional
+        What a search looks at in its place, such as whole runs where the variables are states of a run.
 
     Raises
     ------
@@ -96,6 +99,7 @@ class ForAll:
     given: Callable[..., Sequence[Any]] = nothing
     by: Callable[..., Sequence[Instance]] = nothing
     engine: str = ENGINES[0]
+    cases: Searchable | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -135,6 +139,9 @@ class ForAll:
 
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
+        if self.cases is not None and self.engine == "solver" and not smt.available():
+            # at once: its lemmas have many variables, and no case is easily found for them
+            return self.sampled(budget, _without_solver())
         shown, problem = self._lemmas_shown(budget)
         if problem:
             return self.sampled(budget, problem)
@@ -171,6 +178,8 @@ class ForAll:
         ArithmeticError
             If plain arithmetic does not confirm what it finds.
         """
+        if self.cases is not None:
+            return self.cases.search(examples, seed, on_case)
         found = search_statement(self.read, self.names, examples, seed, on_case)
         case = None if found is None else found.counterexample
         if case is not None and self.replay(case).kind != "refuted":
@@ -186,6 +195,8 @@ class ForAll:
             If a variable is missing or no exact number, or the numbers do not satisfy the assumptions.
         """
         missing = [name for name in self.variables if name not in case]
+        if missing and self.cases is not None:
+            return self.cases.replay(case)
         if missing:
             raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
         values = [_exact(case[name], name) for name in self.variables]
@@ -227,7 +238,7 @@ class ForAll:
 
     def _solved(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
         if not smt.available():
-            notes.append(f"with {smt.PACKAGE} installed it would be proved")
+            notes.append(_without_solver())
             return None
         found = smt.decide(self.read, self.names, seconds=smt.SECONDS[budget.name])
         if found is None:
@@ -289,12 +300,13 @@ def forall(
     given: Callable[..., Sequence[Any]] = nothing,
     by: Callable[..., Sequence[Instance]] = nothing,
     engine: str = ENGINES[0],
+    cases: Searchable | None = None,
     **variables: Kind,
 ) -> Callable[[Callable[..., Any]], ForAll]:
     """A decorator: what the function below it says holds for all these variables; see :class:`ForAll`."""
 
     def decorated(holds: Callable[..., Any]) -> ForAll:
-        return ForAll(holds, variables, given, by, engine)
+        return ForAll(holds, variables, given, by, engine, cases)
 
     return decorated
 
@@ -309,6 +321,10 @@ def implies(assumptions: Sequence[Any], conclusion: Any) -> Any:
 def negated(truth: Any) -> Any:
     """Not ``truth``: for truth values, where ~True would be -2, and for terms."""
     return not truth if isinstance(truth, bool) else ~truth
+
+
+def _without_solver() -> str:
+    return f"with {smt.PACKAGE} installed it would be proved"
 
 
 def every(tests: Sequence[Any]) -> Any:
