@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
 from types import MappingProxyType
 from typing import Any, Protocol, final
@@ -340,22 +340,38 @@ def source(function: Callable[..., Any]) -> str:
         return f"{function}"
 
 
-def _named_by(function: Callable[..., Any]) -> list[str]:
-    """The parameters that must be given by name."""
+def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Its parameters by name, those that must be given, and whether it takes any name."""
     parameters = inspect.signature(function).parameters.values()
-    return [
-        p.name
-        for p in parameters
-        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.default is p.empty
-    ]
+    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    needed = tuple(p.name for p in by_name if p.default is p.empty)
+    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    return tuple(p.name for p in by_name), needed, any_name
+
+
+#: a search asks for the same ones again and again
+_remembered = lru_cache(maxsize=4096)(_signature)
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    try:
+        return _remembered(function)
+    except TypeError:
+        # no hash
+        return _signature(function)
+
+
+def _named_by(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters that must be given by name."""
+    return _parameters(function)[1]
 
 
 def called(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
     """``function`` with those of the case that it names."""
-    parameters = inspect.signature(function).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    names, _, any_name = _parameters(function)
+    if any_name:
         return function(**case)
-    return function(**{name: case[name] for name in parameters if name in case})
+    return function(**{name: case[name] for name in names if name in case})
 
 
 def _exact(value: Any, name: str) -> Fraction | Root:
