@@ -164,13 +164,23 @@ def test_kernels_must_keep_the_shape() -> None:
             TypeError,
             r"x: expected a number, got an array of shape \(3,\)",
         ),
-        ((np.array(1.0), "x"), {}, TypeError, r"x: expected a number, got an array of shape \(\)"),
+        ((np.array([1.0]), "x"), {}, TypeError, r"x: expected a number, got an array of shape \(1,\)"),
+        ((np.array(True), "x"), {}, TypeError, "x: expected a number, got an array"),
+        ((np.bool_(True), "x"), {}, TypeError, "x: expected a number, got np.True_"),
+        ((torch.tensor(True), "x"), {}, TypeError, "x: expected a number, got tensor"),
+        ((np.complex64(1), "x"), {}, TypeError, "x: expected a number, got np.complex64"),
+        ((np.ma.masked_array(1.0), "x"), {}, TypeError, "x: expected a number, got masked_array"),
         ((torch.ones(2), "x"), {}, TypeError, "x: expected a number, got tensor"),
     ],
 )
 def test_bad_numbers(arguments: Any, options: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         check_number(*arguments, **options)
+
+
+def test_a_number_too_long_to_print() -> None:
+    with pytest.raises(ValueError, match="x: expected a number >= 0, got int with thousands of"):
+        check_number(-(10**5000), "x", 0)
 
 
 def test_good_numbers_come_back() -> None:
