@@ -278,7 +278,7 @@ def accurate_sum(xp: Namespace, values: Array, axis: Any = None, keepdims: bool 
     axes = _axes(values, axis)
     kept = tuple(a for a in range(values.ndim) if a not in axes)
     shape = (*(values.shape[a] for a in kept), math.prod(values.shape[a] for a in axes))
-    rows = values.transpose(kept + axes).reshape(shape)
+    rows = np.ascontiguousarray(values.transpose(kept + axes)).reshape(shape)
     total = rows.sum(axis=-1)
     return np.expand_dims(total, axes) if keepdims else total
 

@@ -160,7 +160,7 @@ def _round(value: Fraction, dtype: str, rule: Any) -> float:
     unit = Fraction(2) ** max(exponent - PRECISION[dtype], least)
     result = rule(value / unit) * unit
     if abs(result) >= Fraction(2) ** beyond:
-        return math.copysign(math.inf, result)
+        return math.inf if result > 0 else -math.inf
     return float(result)
 
 

@@ -447,7 +447,7 @@ def test_bad_out(name: str) -> None:
 def test_levels_that_a_dtype_cannot_tell_apart() -> None:
     close = Codebook((1.0, 1.0 + 2.0**-12))
     assert close.project(np.array([2.0], np.float32)).tolist() == [1.0 + 2.0**-12]
-    with pytest.raises(ValueError, match=r"levels: .* 1 of 2 coincide with the next one in float16"):
+    with pytest.raises(ValueError, match=r"levels: 1 of 2 coincide with the next one in float16"):
         close.project(np.array([2.0], np.float16))
 
 
@@ -466,7 +466,7 @@ def test_codebooks_compare_by_levels() -> None:
     [(Binary(1e5), "-100000.0"), (Ternary(65520.0), "-65520.0"), (Codebook((0, 1e300)), r"1e\+300")],
 )
 def test_levels_out_of_the_range_of_a_dtype(quantization_set: Set, level: str, kind: Kind) -> None:
-    assert quantization_set.project(np.array([1e9])).tolist() == [quantization_set.level_values[-1]]
+    assert quantization_set.project(np.array([1e305])).tolist() == [quantization_set.level_values[-1]]
     with pytest.raises(ValueError, match=f"levels: {level} is out of the range of float16"):
         quantization_set.project(kind.array([1.0]))
     with pytest.raises(ValueError, match="is out of the range of float64"):
