@@ -56,15 +56,15 @@ def check_number(
 ) -> Any:
     """``value`` as a Python number if it is one real number, not NaN, not below ``low``.
 
-    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite. Arrays with axes are refused: of
-    the numbers only the weight of a prox may differ from coordinate to coordinate (``check_weight``).
+    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite. Arrays with axes are refused:
+    of the numbers only the weight of a prox may differ from coordinate to coordinate (``check_weight``).
 
     Raises
     ------
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     """
-    number = python_number(value)
+    number: Any = python_number(value)
     if isinstance(number, bool) or not isinstance(number, (int, float, Fraction)):
         raise TypeError(f"{name}: expected a number, got {_told(value)}")
     allowed = number > low if open_low else number >= low
@@ -103,8 +103,8 @@ def store(frozen: Any, **checked: Any) -> None:
 def check_weight(weight: Any, name: str = "weight") -> Any:
     """``weight`` if it is a number or array >= 0 (infinity allowed); one below 0 or NaN is a ValueError.
 
-    Numbers, those of NumPy and in arrays of no axes too, come back as Python's, object arrays as fractions and infinities.
-    A tensor stays a tensor.
+    Numbers, those of NumPy and in arrays of no axes too, come back as Python's, object arrays as fractions and
+    infinities. A tensor stays a tensor.
 
     Raises
     ------

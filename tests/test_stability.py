@@ -218,7 +218,8 @@ def test_cycles_of_fractions():
     assert stability.find_cycle(path) == Cycle(1, 2)
     path[-1, 0] += Fraction(1, 10**30)
     assert stability.find_cycle(path) is None
-    assert stability.find_cycle(np.array([[math.nan], [math.nan]], dtype=object)) is None
+    with pytest.raises(ValueError, match="path: expected finite numbers beside fractions, got nan"):
+        stability.find_cycle(np.array([[math.nan], [math.nan]], dtype=object))
 
 
 def test_the_path_stays_untouched():

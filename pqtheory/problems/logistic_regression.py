@@ -1,6 +1,6 @@
 r"""Logistic regression: L(theta) = 1/n sum_i log(1 + exp(-y_i x_i.theta)) + l2/2 ||theta||^2."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, final
 
 import numpy as np
@@ -39,6 +39,7 @@ class LogisticRegression(LinearModel):
     """
 
     curvature = 0.25
+    transcendental = "exp"
 
     def __init__(self, X: Any, y: Any, l2: float = 0.0, *, batch_size: int = 32) -> None:
         X, labels = real_array(X, "X", 2), real_array(y, "y", 1)
@@ -94,6 +95,11 @@ class LogisticRegression(LinearModel):
         X = np.column_stack([X[chosen], np.ones(chosen.sum())])
         labels = np.where(np.isin(y[chosen], list(groups[0])), 1.0, -1.0)
         return cls(X, labels, l2, batch_size=batch_size)
+
+    def _arguments(self) -> Mapping[str, Any]:
+        # signs are taken back as they were put in
+        given = {"X": self.labels[:, None] * self.X, "y": self.labels, "l2": self.l2}
+        return {**given, "batch_size": self.batch_size}
 
     def _loss(self, xp: Namespace, u: Array) -> Array:
         return _softplus(xp, -u)

@@ -149,7 +149,7 @@ def _make_cells(values: tuple[Any, ...], dtype: str) -> Cells:
 
 
 def _round(value: Fraction, dtype: str, rule: Any) -> float:
-    """``value`` as a number of ``dtype``, by ``rule`` (``round``: half to even; ``ceil``); infinite beyond all of them."""
+    """``value`` in ``dtype``, by ``rule`` (``round``: half to even; ``ceil``); infinite beyond its range."""
     if value == 0:
         return 0.0
     least, beyond = EXPONENTS[dtype]

@@ -31,9 +31,7 @@ class UniformGrid(FiniteSet):
         low = check_number(self.low, "low", finite=True)
         high = check_number(self.high, "high", finite=True)
         if not low < high:
-            raise ValueError(
-                f"low, high: expected low < high, got {brief(low)} and {brief(high)}"
-            )
+            raise ValueError(f"low, high: expected low < high, got {brief(low)} and {brief(high)}")
         store(self, bits=bits, low=low, high=high)
 
     @property
