@@ -64,9 +64,10 @@ def check_number(
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     """
-    number: Any = python_number(value)
-    if isinstance(number, bool) or not isinstance(number, (int, float, Fraction)):
+    found = python_number(value)
+    if isinstance(found, bool) or not isinstance(found, (int, float, Fraction)):
         raise TypeError(f"{name}: expected a number, got {_told(value)}")
+    number: Any = found
     allowed = number > low if open_low else number >= low
     if finite:
         allowed = allowed and abs(number) < math.inf

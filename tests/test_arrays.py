@@ -164,7 +164,12 @@ def test_kernels_must_keep_the_shape() -> None:
             TypeError,
             r"x: expected a number, got an array of shape \(3,\)",
         ),
-        ((np.array([1.0]), "x"), {}, TypeError, r"x: expected a number, got an array of shape \(1,\)"),
+        (
+            (np.array([1.0]), "x"),
+            {},
+            TypeError,
+            r"x: expected a number, got an array of shape \(1,\)",
+        ),
         ((np.array(True), "x"), {}, TypeError, "x: expected a number, got an array"),
         ((np.bool_(True), "x"), {}, TypeError, "x: expected a number, got np.True_"),
         ((torch.tensor(True), "x"), {}, TypeError, "x: expected a number, got tensor"),

@@ -61,24 +61,24 @@ class Quadratic(Problem):
         self.noise = finite_number(noise, "noise", 0)
         self.dim = self.A.shape[0]
 
-    @property  # type: ignore[override]
-    def smoothness(self) -> float:
+    @property
+    def smoothness(self) -> float:  # type: ignore[override]
         """||A||_2."""
         curvature, _ = self._spectrum
         return float(max(abs(curvature[0]), abs(curvature[-1])))
 
-    @property  # type: ignore[override]
-    def is_convex(self) -> bool:
+    @property
+    def is_convex(self) -> bool:  # type: ignore[override]
         """Whether no eigenvalue is negative."""
         return self._minimum.is_convex
 
-    @property  # type: ignore[override]
-    def lower_bound(self) -> Any:
+    @property
+    def lower_bound(self) -> Any:  # type: ignore[override]
         """The infimum; a fraction for exact data."""
         return self._minimum.lower_bound
 
-    @property  # type: ignore[override]
-    def minimisers(self) -> Array | None:
+    @property
+    def minimisers(self) -> Array | None:  # type: ignore[override]
         """The shortest minimiser, shape (1, dim); fractions for exact data."""
         return self._minimum.minimisers
 

@@ -463,10 +463,16 @@ def test_codebooks_compare_by_levels() -> None:
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.dtype == "float16"], ids=str)
 @pytest.mark.parametrize(
     ("quantization_set", "level"),
-    [(Binary(1e5), "-100000.0"), (Ternary(65520.0), "-65520.0"), (Codebook((0, 1e300)), r"1e\+300")],
+    [
+        (Binary(1e5), "-100000.0"),
+        (Ternary(65520.0), "-65520.0"),
+        (Codebook((0, 1e300)), r"1e\+300"),
+    ],
 )
 def test_levels_out_of_the_range_of_a_dtype(quantization_set: Set, level: str, kind: Kind) -> None:
-    assert quantization_set.project(np.array([1e305])).tolist() == [quantization_set.level_values[-1]]
+    assert quantization_set.project(np.array([1e305])).tolist() == [
+        quantization_set.level_values[-1]
+    ]
     with pytest.raises(ValueError, match=f"levels: {level} is out of the range of float16"):
         quantization_set.project(kind.array([1.0]))
     with pytest.raises(ValueError, match="is out of the range of float64"):
