@@ -15,8 +15,8 @@ from pqtheory.problems import (
     Problem,
     Quadratic,
     TrigonometricSum,
+    _rows,
 )
-from pqtheory.problems import _rows
 from pqtheory.trajectory import FIELDS
 
 LARGER = {
