@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace
-from pqtheory._checks import check_count
+from pqtheory._checks import check_count, python_number
 from pqtheory._messages import brief
 from pqtheory.trajectory import FIELDS, Snapshot, Tracker, Trajectory
 
@@ -19,7 +19,8 @@ class Recorder:
     def __init__(
         self, record: Record, xp: Namespace, start: Array, steps: int, fields: Sequence[str]
     ) -> None:
-        self.watcher = None if isinstance(record, (str, int, np.integer)) else _watcher(record)
+        record = python_number(record)
+        self.watcher = None if isinstance(record, (str, int)) else _watcher(record)
         self.steps = _recorded_steps("last" if self.watcher else record, steps)
         self.fields = _check_fields(fields, "fields")
         self.watched: tuple[str, ...] = ()

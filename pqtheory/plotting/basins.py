@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pqtheory._arrays import Array
+from pqtheory._checks import check_number
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, grid_of_axes
 from pqtheory.problems import Problem, Quadratic
@@ -72,6 +73,7 @@ def basins(
             "BinaryConnect": BinaryConnect(0.1),
             "ProxQuant": ProxQuant(DistanceL1(Binary()), 0.1, Linear(0.01)),
         }
+    extent = float(check_number(extent, "extent", 0, open_low=True, finite=True))
     if not methods:
         raise ValueError("methods: expected at least one, got none")
     maps = {
@@ -120,7 +122,13 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
         x, y, problem.value(found.starts), levels=8, colors=BLACK, linewidths=0.5, alpha=0.6
     )
     if problem.minimisers is not None:
-        axes.plot(*problem.minimisers.T, "*", color="white", markeredgecolor=BLACK, markersize=14)
+        axes.plot(
+            *problem.minimisers.T.astype(float),
+            "*",
+            color="white",
+            markeredgecolor=BLACK,
+            markersize=14,
+        )
     for vertex, colour in VERTEX_COLOURS.items():
         axes.plot(*[[c] for c in vertex], "o", color=colour, markeredgecolor="white", markersize=10)
     axes.grid(visible=False)

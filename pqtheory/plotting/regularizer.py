@@ -71,11 +71,10 @@ def regularizer(
     levels = [Fraction(v) for v in exact]
     if not weights:
         raise ValueError("weights: expected at least one number >= 0, got none")
-    for weight in weights:
-        check_number(weight, "weights", 0)
+    weights = [check_number(weight, "weights", 0) for weight in weights]
     reach = max(0.5 * float(levels[-1] - levels[0]), 0.5)
-    low = float(levels[0]) - reach if low is None else low
-    high = float(levels[-1]) + reach if high is None else high
+    low = float(levels[0]) - reach if low is None else float(check_number(low, "low"))
+    high = float(levels[-1]) + reach if high is None else float(check_number(high, "high"))
     if not low < high:
         raise ValueError(f"low: expected a number below high = {high!r}, got {low!r}")
     figure, axes = grid_of_axes(1, 2, 10.0, 4.4)

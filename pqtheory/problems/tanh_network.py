@@ -96,7 +96,8 @@ class TanhNetwork(Problem):
         """Draw normal samples, and labels that have nothing to do with them."""
         shape = check_count(samples, "samples"), check_count(features, "features")
         rng = np.random.default_rng(seed)
-        X, y = rng.standard_normal(shape), rng.integers(0, check_count(classes, "classes"), samples)
+        classes = check_count(classes, "classes")
+        X, y = rng.standard_normal(shape), rng.integers(0, classes, shape[0])
         return cls(X, y, hidden=hidden, classes=classes, gain=gain, batch_size=batch_size)
 
     @classmethod

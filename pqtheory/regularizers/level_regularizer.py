@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_torch
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, python_number
+from pqtheory._messages import brief
 from pqtheory.regularizers.base import Regularizer, each_weight
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import require_levels
@@ -112,6 +113,7 @@ class LevelRegularizer(Regularizer):
 
 def _single(value: Any, name: str) -> Any:
     """``value`` if it is one number, NumPy's as Python's."""
-    if isinstance(value, np.ndarray) or is_torch(value):
-        raise TypeError(f"{name}: expected one number, got {value!r}")
-    return value.item() if isinstance(value, np.generic) else value
+    number = python_number(value)
+    if isinstance(number, np.ndarray) or is_torch(number):
+        raise TypeError(f"{name}: expected one number, got {brief(value)}")
+    return number

@@ -17,7 +17,7 @@ from pqtheory._arrays import (
     namespace,
     number_like,
 )
-from pqtheory._checks import check_weight
+from pqtheory._checks import check_weight, python_number
 from pqtheory._elementwise import widen
 
 
@@ -32,6 +32,8 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     if type(weight) is float and weight >= 0:
         return number_like(weight, theta)
     weight = check_weight(weight)
+    if is_torch(weight) and not is_torch(theta):
+        weight = python_number(weight)
     if isinstance(weight, np.ndarray) and weight.ndim == 0:
         weight = weight.item()
     if is_symbolic(weight):

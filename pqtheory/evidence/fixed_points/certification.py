@@ -106,7 +106,7 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     ValueError
         If ``time_limit`` is not above 0.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, scale = integers(problem)
     row = int(np.argmax(_row_bounds(A, b)))
     least = Fraction(int(_row_bounds(A, b)[row]), scale)
@@ -117,7 +117,7 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     if total > 0:
         told = _told.convexity(A, b, scale, point, mu, total)
         return Certificate("none", "convexity", _below(total), step=told)
-    return _certify_by_milp(A, b, scale, float(time_limit))
+    return _certify_by_milp(A, b, scale, time_limit)
 
 
 def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
@@ -128,20 +128,20 @@ def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     Certificate
         "exists" with its witness, or "undecided". Parameters and errors are those of :func:`certify_none`.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, _ = integers(problem)
     rows = scaled_rows(A, b)
-    result = solve(rows, 0.0, float(time_limit))
+    result = solve(rows, 0.0, time_limit)
     witness = _witness(A, b, result)
     if witness is None:
         return Certificate("undecided", "milp", reason=f"no fixed point found: {result.message}")
     return Certificate("exists", "milp", witness=witness)
 
 
-def _check(problem: Any, time_limit: Any) -> None:
+def _check(problem: Any, time_limit: Any) -> float:
     if not isinstance(problem, Quadratic):
         raise TypeError(f"problem: expected a Quadratic, got {type(problem).__name__}")
-    check_number(time_limit, "time_limit", 0, open_low=True, finite=True)
+    return float(check_number(time_limit, "time_limit", 0, open_low=True, finite=True))
 
 
 def _below(exact: Fraction) -> float:

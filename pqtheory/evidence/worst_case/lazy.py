@@ -64,12 +64,12 @@ def lazy_prox_gradient(
     ----------
     Taylor, Hendrickx, Glineur, arXiv 1502.05666 (interpolation of smooth convex functions); Xiao 2010 (dual averaging).
     """
-    check_count(steps, "steps")
+    steps = check_count(steps, "steps")
     if strength not in STRENGTHS:
         raise ValueError(f"strength: expected one of {STRENGTHS}, got {strength!r}")
     if measure not in MEASURES:
         raise ValueError(f"measure: expected one of {MEASURES}, got {measure!r}")
-    check_number(time_limit, "time_limit", 0, open_low=True)
+    time_limit = check_number(time_limit, "time_limit", 0, open_low=True)
     model = LazyModel(tuple(step_sizes(x, steps)), strength)
     certificate, figure = certify_lazy(model, measure, time_limit)
     instance = legal_instance(partial(find_lazy_instance, model, measure), time_limit, MARGINS)
