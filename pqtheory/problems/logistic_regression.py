@@ -7,6 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.problems._inputs import real_array
 from pqtheory.problems.digits_data import digits_split
 from pqtheory.problems.linear_model import LinearModel
@@ -85,7 +86,7 @@ class LogisticRegression(LinearModel):
             If the two groups overlap, one is empty, an entry is no digit, or ``split`` is neither
             train nor test.
         """
-        groups, given = (set(positive), set(negative)), f"{positive} and {negative}"
+        groups, given = (set(positive), set(negative)), f"{brief(positive)} and {brief(negative)}"
         if not groups[0] or not groups[1] or groups[0] & groups[1]:
             raise ValueError(f"positive, negative: expected disjoint groups of digits, got {given}")
         if not groups[0] | groups[1] <= set(range(10)):

@@ -14,6 +14,7 @@ from typing import Any, final
 from pqtheory._arrays import Array, accurate_sum, as_array, namespace, sign
 from pqtheory._checks import check_count, store
 from pqtheory._elementwise import Kernel, check_out, narrow, widen
+from pqtheory._messages import brief
 from pqtheory.sets.base import Set
 
 #: no array library has more
@@ -58,7 +59,9 @@ class ScaledBinary(Set):
             return tuple(range(ndim))
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         if not all(-ndim <= a < ndim for a in axes):
-            raise ValueError(f"axis: expected axes of an array with ndim {ndim}, got {self.axis!r}")
+            raise ValueError(
+                f"axis: expected axes of an array with ndim {ndim}, got {brief(self.axis)}"
+            )
         return axes
 
     def scale(self, theta: Any, *, keepdims: bool = False) -> Array:

@@ -23,6 +23,7 @@ import numpy as np
 
 from pqtheory._arrays import EXACT, Array
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.fixed_points import _told
 from pqtheory.evidence.fixed_points._integers import integers, push
@@ -71,10 +72,10 @@ class Certificate:
     def __post_init__(self) -> None:
         if self.status not in ("none", "exists", "undecided"):
             raise ValueError(
-                f"status: expected 'none', 'exists' or 'undecided', got {self.status!r}"
+                f"status: expected 'none', 'exists' or 'undecided', got {brief(self.status)}"
             )
         if self.status == "none" and not (self.margin is not None and self.margin > 0):
-            raise ValueError(f"margin: expected a number > 0 with 'none', got {self.margin!r}")
+            raise ValueError(f"margin: expected a number > 0 with 'none', got {brief(self.margin)}")
         if (self.status == "exists") != (self.witness is not None):
             raise ValueError("witness: expected exactly where the status is 'exists'")
 

@@ -111,7 +111,7 @@ def prox_gradient(
     """
     steps = check_count(steps, "steps")
     if rule not in RULES:
-        raise ValueError(f"rule: expected one of {RULES}, got {rule!r}")
+        raise ValueError(f"rule: expected one of {RULES}, got {brief(rule)}")
     time_limit = check_number(time_limit, "time_limit", 0, open_low=True)
     sizes = step_sizes(x, steps)
     shortest = [None] if rule == "smallest-gradient" else [*range(steps, 0, -1)]
