@@ -202,10 +202,12 @@ def _exact_constants(values: Array) -> Array:
         return values
     result = np.empty(values.shape, dtype=object)
     for index, entry in np.ndenumerate(values):
-        finite = isinstance(entry, numbers.Rational) or (
+        if isinstance(entry, numbers.Rational) or (
             isinstance(entry, numbers.Real) and math.isfinite(entry)
-        )
-        result[index] = exact_number(entry) if finite else entry
+        ):
+            result[index] = exact_number(entry)
+        else:
+            result[index] = float(entry) if isinstance(entry, numbers.Real) else entry
     return result
 
 

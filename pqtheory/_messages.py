@@ -1,6 +1,7 @@
 """Values in error messages: one line of bounded length, whatever the value is."""
 
 import math
+import numbers
 import reprlib
 from typing import Any
 
@@ -22,7 +23,8 @@ def brief(value: Any) -> str:
     if array_api_compat.is_array_api_obj(value) and math.prod(value.shape) > SHOWN:
         return f"{type(value).__name__} of shape {tuple(value.shape)}"
     try:
-        text = " ".join(_SHORT.repr(value).split())
+        is_number = isinstance(value, numbers.Number)
+        text = " ".join((repr(value) if is_number else _SHORT.repr(value)).split())
     except ValueError:
         # Python writes out no integer of more than some thousand digits
         return f"{type(value).__name__} with thousands of digits"
