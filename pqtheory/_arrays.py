@@ -273,7 +273,7 @@ def accurate_sum(xp: Namespace, values: Array, axis: Any = None, keepdims: bool 
     float32 is summed in float64, and float64 after a copy that brings its numbers side by side.
     """
     if xp is not np or values.dtype == object or _side_by_side(values, axis):
-        return xp.sum(values, axis=axis, keepdims=keepdims)
+        return xp.sum(values, axis=axis, keepdims=True) if keepdims else xp.sum(values, axis=axis)
     if dtype_name(values) != "float64":
         total = np.sum(values, axis=axis, keepdims=keepdims, dtype=np.float64)
         return total.astype(values.dtype)

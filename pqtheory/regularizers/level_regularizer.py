@@ -67,15 +67,13 @@ class LevelRegularizer(Regularizer):
             If ``theta`` is no finite number, ``weight`` is negative or NaN, or the set couples the coordinates.
         """
         t, w = _single(theta, "theta"), _single(weight, "weight")
-        check_number(t, "theta", finite=True)
-        check_number(w, "weight", 0)
+        t, w = check_number(t, "theta", finite=True), check_number(w, "weight", 0)
+        levels = require_levels(self.set, f"{type(self).__name__}.prox_set").level_values
         exact = isinstance(t, Fraction)
-        return tuple(x if exact else float(x) for x in self._minimisers(t, w))
+        return tuple(x if exact else float(x) for x in self._minimisers(t, w, levels))
 
-    def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
-        finite = require_levels(self.set, f"{type(self).__name__}.prox_set")
-        levels = tuple(Fraction(v) for v in finite.level_values)
-        t = Fraction(theta)
+    def _minimisers(self, theta: Any, weight: Any, levels: Iterable[Any]) -> list[Fraction]:
+        t, levels = Fraction(theta), tuple(Fraction(v) for v in levels)
         if weight == math.inf:
             least = min(abs(t - level) for level in levels)
             return [level for level in levels if abs(t - level) == least]
@@ -90,6 +88,8 @@ class LevelRegularizer(Regularizer):
     def prox_naive(self, theta: Any, weight: Any) -> Array:
         """``prox`` by its definition, one exact coordinate at a time: NumPy in, NumPy out.
 
+        The levels are those of the dtype of ``theta``, as they are for ``prox``.
+
         Raises
         ------
         TypeError, ValueError
@@ -98,6 +98,7 @@ class LevelRegularizer(Regularizer):
         if not self.has_candidates:
             return super().prox_naive(theta, weight)
         _, t = as_array(theta)
+        levels = require_levels(self.set, f"{type(self).__name__}.prox_naive").cells(t).levels
         weights = each_weight(weight, t, t.shape)
         result = np.empty_like(t)
         for index in np.ndindex(t.shape):
@@ -106,7 +107,7 @@ class LevelRegularizer(Regularizer):
                 result[index] = math.nan
             else:
                 check_number(number, "theta", finite=True)
-                largest = self._minimisers(number, weights[index])[-1]
+                largest = self._minimisers(number, weights[index], levels)[-1]
                 result[index] = largest if t.dtype == object else float(largest)
         return result
 

@@ -56,4 +56,12 @@ def finite_part(xp: Namespace, weight: Any) -> Any:
     """``weight``, but 0 where it is infinite: R vanishes at the prox there."""
     if isinstance(weight, numbers.Real):
         return weight if weight < math.inf else 0
-    return xp.where(weight < math.inf, weight, xp.zeros_like(weight))
+    return xp.where(weight < math.inf, weight, constant_like(xp, 0, weight))
+
+
+def infinite_unless_zero(xp: Namespace, weight: Any, like: Array) -> Array:
+    """Infinity where ``weight`` is above 0, else 0: what a move without end costs."""
+    infinity, zero = constant_like(xp, math.inf, like), constant_like(xp, 0, like)
+    if isinstance(weight, numbers.Real):
+        return infinity if float(weight) > 0 else zero
+    return xp.where(weight > 0, infinity, zero)
