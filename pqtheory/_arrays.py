@@ -272,7 +272,8 @@ def accurate_sum(xp: Namespace, values: Array, axis: Any = None, keepdims: bool 
     NumPy adds pairwise along what lies side by side in memory, and one after the other along anything else: there
     float32 is summed in float64, and float64 after a copy that brings its numbers side by side.
     """
-    if xp is not np or values.dtype == object or _side_by_side(values, axis):
+    plain = isinstance(values, np.ndarray) and values.dtype != object
+    if not plain or _side_by_side(values, axis):
         return xp.sum(values, axis=axis, keepdims=True) if keepdims else xp.sum(values, axis=axis)
     if dtype_name(values) != "float64":
         total = np.sum(values, axis=axis, keepdims=keepdims, dtype=np.float64)

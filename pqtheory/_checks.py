@@ -66,7 +66,7 @@ def check_number(
     """
     found = python_number(value)
     if isinstance(found, bool) or not isinstance(found, (int, float, Fraction)):
-        raise TypeError(f"{name}: expected a number, got {_told(value)}")
+        raise TypeError(f"{name}: expected a number, got {_shown(value)}")
     number: Any = found
     allowed = number > low if open_low else number >= low
     if finite:
@@ -79,7 +79,7 @@ def check_number(
     return number
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
     return f"an array of shape {value.shape}" if is_array else brief(value)
 

@@ -14,7 +14,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
 _SHORT.maxlong = 40
 _SHORT.maxstring = _SHORT.maxother = LONGEST
-#: arrays of more entries than this are told by their shape
+#: arrays of more entries than this are shown by their shape
 SHOWN = 12
 
 

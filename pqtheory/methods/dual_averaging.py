@@ -10,6 +10,7 @@ a difference that keeps its sign in floating point, where the two values of a st
 """
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -93,5 +94,5 @@ class DualAveraging(Method):
         quantized = self.query(state)
         return quantized, quantized
 
-    def __repr__(self) -> str:
-        return f"DualAveraging({self.set!r}, step_size={self.step_size!r})"
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"set": self.set, "step_size": self.step_size}

@@ -22,7 +22,12 @@ from pqtheory._arrays import (
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory.regularizers.brute_force import least_point
-from pqtheory.regularizers.weights import finite_part, infinite_unless_zero, weight_like
+from pqtheory.regularizers.weights import (
+    finite_part,
+    has_infinity,
+    infinite_unless_zero,
+    weight_like,
+)
 
 Axis = int | tuple[int, ...] | None
 
@@ -106,13 +111,15 @@ class Regularizer(ABC):
         return total(xp, terms, t, axis)
 
     def _moved(self, xp: Namespace, theta: Array, weight: Any, out: Array | None) -> Array:
-        """``_prox``; where fractions have a weight of infinity, a float, the projection, and fractions again."""
-        infinite = isinstance(weight, np.ndarray) and dtype_name(theta) == EXACT
-        if not infinite or not (weight == math.inf).any():
+        """``_prox``; where some weights of an array are infinite, the projection there.
+
+        So an infinite theta less an infinite weight is no NaN, and fractions beside the float infinity stay fractions.
+        """
+        if not has_infinity(weight):
             return self._prox(theta, weight, out)
         finite = self._prox(theta, finite_part(xp, weight), None)
         projected = self._prox(theta, math.inf, None)
-        result = np.where(weight == math.inf, projected, finite)
+        result = xp.where(weight == math.inf, projected, finite)
         if out is None:
             return result
         out[...] = result

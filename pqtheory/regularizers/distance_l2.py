@@ -6,7 +6,6 @@ For every s in Q the minimiser of 1/2 |x - t|^2 + w/2 |x - s|^2 has the value w 
 at the nearest s.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, as_array, as_given, is_torch, keep_nan
+from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.regularizers.weights import weight_like
@@ -82,8 +81,7 @@ class DistanceL2(LevelRegularizer):
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == np.inf:
             return self.set.map(nearest, theta, out=out)
-        is_array = isinstance(weight, np.ndarray) or (is_torch(weight) and weight.ndim > 0)
-        return self.set.map(relax_by_entry if is_array else relax, theta, weight, out=out)
+        return self.set.map(relax, theta, weight, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min((x - level) ** 2 for level in levels) / 2
@@ -103,8 +101,3 @@ def relax(xp: Namespace, t: Array, p: Array, w: Any) -> Array:
     """(t + w p) / (1 + w) as a kernel."""
     # written so that levels are returned bit for bit
     return p + (t - p) * (1 / (1 + w))
-
-
-def relax_by_entry(xp: Namespace, t: Array, p: Array, w: Array) -> Array:
-    """``relax`` for weights of which some may be infinite: they pull an infinite t the whole way too."""
-    return xp.where(w == math.inf, p, relax(xp, t, p, w))

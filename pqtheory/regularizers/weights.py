@@ -12,6 +12,7 @@ from pqtheory._arrays import (
     Namespace,
     constant_like,
     dtype_name,
+    is_compiling,
     is_symbolic,
     is_torch,
     namespace,
@@ -50,6 +51,14 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     if dtype_name(theta) == EXACT:
         return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)
     return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))
+
+
+def has_infinity(weight: Any) -> bool:
+    """Whether ``weight`` is an array with an infinite entry; not asked of a device, nor of what is being compiled."""
+    if is_torch(weight):
+        plain = weight.ndim > 0 and weight.device.type == "cpu" and not is_compiling()
+        return plain and bool((weight == math.inf).any())
+    return isinstance(weight, np.ndarray) and bool((weight == math.inf).any())
 
 
 def finite_part(xp: Namespace, weight: Any) -> Any:
