@@ -162,6 +162,8 @@ def test_steps_of_other_libraries_do_not_overflow(kind: Any) -> None:
         Sigmoid(1.0, 50, 3),
         Staircase(Exponential(1, 2), kind(1)),
         Staircase(Exponential(1, 2), kind(3)),
+        Hardened(Exponential(1, 2), kind(101)),
+        Hardened(Linear(1), kind(99)),
     ):
         value = schedule(kind(100))
         assert value == schedule(100)

@@ -150,6 +150,7 @@ TAKES_A_COUNT: dict[str, Callable[[Any], Any]] = {
     "prox, weight": lambda n: DistanceL2(Binary()).prox(START, n).tolist(),
     "harden_at": lambda n: end(BinaryRelax(0.5, harden_at=n)),
     "Staircase": lambda n: [schedules.Staircase(schedules.Linear(n), n)(n), schedules.Linear(n)],
+    "Hardened": lambda n: [schedules.Hardened(schedules.Linear(1), n)(k) for k in (1, n, 3)],
     "steps of schedules": lambda n: [
         schedule(n)
         for schedule in (
@@ -159,6 +160,7 @@ TAKES_A_COUNT: dict[str, Callable[[Any], Any]] = {
             schedules.Exponential(1, Fraction(3, 2)),
             schedules.Sigmoid(1.0, 1, 1),
             schedules.Staircase(schedules.Exponential(1, 2), 1),
+            schedules.Hardened(schedules.Exponential(1, 2), 3),
         )
     ],
     "simulate, steps": lambda n: simulate(BinaryConnect(0.1), PROBLEM, START, n).latent.tolist(),
