@@ -124,7 +124,7 @@ def check_claims(
     UserCodeError
         If the checks of a user's claim file raise.
     """
-    check_count(jobs, "jobs")
+    jobs = check_count(jobs, "jobs")
     travelling = {i for i, claim in enumerate(claims) if jobs > 1 and _travels(claim, book)}
     if travelling:
         # a fresh interpreter for each: a fork would copy the locks of solvers and of thread pools

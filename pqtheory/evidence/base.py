@@ -17,6 +17,7 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 
 KINDS = ("proved", "certified", "enumerated", "sampled", "refuted")
 BUDGETS = ("quick", "full")
@@ -37,7 +38,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.name not in BUDGETS:
-            raise ValueError(f"budget: expected one of {BUDGETS}, got {self.name!r}")
+            raise ValueError(f"budget: expected one of {BUDGETS}, got {brief(self.name)}")
 
     def pick(self, quick: Any, full: Any) -> Any:
         """``quick`` or ``full``."""
@@ -121,7 +122,7 @@ class Evidence:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"kind: expected one of {KINDS}, got {self.kind!r}")
+            raise ValueError(f"kind: expected one of {KINDS}, got {brief(self.kind)}")
         check_count(self.cases, "cases", 0)
         require_measured(self.measured, self.predicted)
         if (self.kind == "refuted") != (self.counterexample is not None):

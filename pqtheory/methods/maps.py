@@ -20,8 +20,11 @@ from typing import Any, final
 
 from pqtheory._arrays import Array, is_symbolic, number_like
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.schedules import Schedule, as_schedule
+from pqtheory.sets.base import Set
 
 
 @final
@@ -47,7 +50,7 @@ class Prox:
 
     def __init__(self, regularizer: Regularizer, strength: Any) -> None:
         if not isinstance(regularizer, Regularizer):
-            raise TypeError(f"regularizer: expected a regularizer, got {regularizer!r}")
+            raise TypeError(f"regularizer: expected a regularizer, got {brief(regularizer)}")
         object.__setattr__(self, "regularizer", regularizer)
         object.__setattr__(self, "strength", as_strength(strength))
 
@@ -85,6 +88,20 @@ class Prox:
 
     def __repr__(self) -> str:
         return f"{self.regularizer!r}, strength={self.strength!r}"
+
+
+def set_of(mapping: Prox) -> Set:
+    """The quantization set of a projection or relaxation.
+
+    Raises
+    ------
+    TypeError
+        If the regularizer is not one of a set.
+    """
+    regularizer = mapping.regularizer
+    if not isinstance(regularizer, LevelRegularizer):
+        raise TypeError(f"regularizer: expected one on a set, got {brief(regularizer)}")
+    return regularizer.set
 
 
 def as_strength(strength: Any) -> Schedule:

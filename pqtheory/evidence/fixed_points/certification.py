@@ -22,6 +22,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.fixed_points import _told
 from pqtheory.evidence.fixed_points._integers import integers, push
@@ -75,10 +76,10 @@ class Certificate:
     def __post_init__(self) -> None:
         if self.status not in ("none", "exists", "undecided"):
             raise ValueError(
-                f"status: expected 'none', 'exists' or 'undecided', got {self.status!r}"
+                f"status: expected 'none', 'exists' or 'undecided', got {brief(self.status)}"
             )
         if self.status == "none" and not (self.margin is not None and self.margin > 0):
-            raise ValueError(f"margin: expected a number > 0 with 'none', got {self.margin!r}")
+            raise ValueError(f"margin: expected a number > 0 with 'none', got {brief(self.margin)}")
         if (self.status == "exists") != (self.witness is not None):
             raise ValueError("witness: expected exactly where the status is 'exists'")
 
@@ -115,7 +116,7 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     ValueError
         If ``time_limit`` is not above 0.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, scale = integers(problem)
     row = int(np.argmax(_row_bounds(A, b)))
     least = Fraction(int(_row_bounds(A, b)[row]), scale)
@@ -147,20 +148,20 @@ def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     Certificate
         "exists" with its witness, or "undecided". Parameters and errors are those of :func:`certify_none`.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, _ = integers(problem)
     rows = scaled_rows(A, b)
-    result = solve(rows, 0.0, float(time_limit))
+    result = solve(rows, 0.0, time_limit)
     witness = _witness(A, b, result)
     if witness is None:
         return Certificate("undecided", "milp", reason=f"no fixed point found: {result.message}")
     return Certificate("exists", "milp", witness=witness)
 
 
-def _check(problem: Any, time_limit: Any) -> None:
+def _check(problem: Any, time_limit: Any) -> float:
     if not isinstance(problem, Quadratic):
         raise TypeError(f"problem: expected a Quadratic, got {type(problem).__name__}")
-    check_number(time_limit, "time_limit", 0, open_low=True, finite=True)
+    return float(check_number(time_limit, "time_limit", 0, open_low=True, finite=True))
 
 
 def _below(exact: Fraction) -> float:

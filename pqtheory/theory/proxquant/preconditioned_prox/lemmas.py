@@ -15,7 +15,7 @@ from pqtheory.theory.given import Given, exact
 Rule = Callable[[Any, Any], Any]
 W, SQUARE = DistanceL1(Binary()), DistanceL2(Binary())
 FRACTION = between(0, 1, open_low=True, open_high=True)
-SETTING: dict[str, Kind] = {"eta": positive, "strength": positive}
+SETTING: dict[str, Any] = {"eta": positive, "strength": positive}
 
 
 def unscaled(strength: Any, d: Any) -> Any:
@@ -157,7 +157,7 @@ def lambda_alone(gradient: Any, strength: Any, epsilon: Any) -> Any:
     return abs(gradient) <= strength
 
 
-ADAM: dict[str, Kind] = {
+ADAM: dict[str, Any] = {
     "gradient": real,
     "eta": between(0, 1, open_low=True),
     "strength": positive,
