@@ -9,7 +9,7 @@ import pytest
 
 from pqtheory.claims import Claim, Control, Part
 from pqtheory.digits import DigitsSettings, run_digits
-from pqtheory.evidence import Evidence, judge
+from pqtheory.evidence import Evidence, Step, judge
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
 from pqtheory.report.formula import formula
 from pqtheory.theory import verify
@@ -155,7 +155,7 @@ def test_a_refuted_claim_and_a_surviving_control_stand_out():
 
 def test_figures_without_a_prediction_show_a_dash():
     def check(budget):
-        return Evidence("proved", measured={"n": 3})
+        return Evidence("proved", measured={"n": 3}, proof=(Step("shown"),))
 
     def refuted(budget):
         return Evidence("refuted", counterexample={"x": 1})

@@ -73,7 +73,7 @@ def test_orbits_of_a_contracted_rotation(period: int, c: str) -> None:
         assert orbit.inside(c) == goes_round
         inside += goes_round
     assert 0 < inside < 210
-    assert check(QUICK) == Evidence("proved")
+    assert check(QUICK).kind == "proved"
     assert check.search(50).kind == "sampled"
 
 
@@ -177,7 +177,7 @@ def test_without_sympy_the_checks_fall_back() -> None:
         "from pqtheory.claims.induction import Induction\n"
         "from pqtheory.claims.orbit import PeriodicOrbit\n"
         "from pqtheory.evidence import Budget, Evidence, symbolic\n"
-        "fallback = lambda budget: Evidence('sampled', 1)\n"
+        "fallback = lambda budget: Evidence('sampled', 1, 0.0)\n"
         "forall = symbolic.or_else(lambda x: ([], x == x), 'x', fallback)\n"
         "total = Induction(lambda n: n * (n + 1) / 2, lambda: 0, lambda s, n: s + n + 1)\n"
         "orbit = PeriodicOrbit(lambda x: x / 2, '', 1, 1, (), fallback)\n"

@@ -328,7 +328,7 @@ def test_a_whole_check_is_run_again_and_compared(tmp_path: Path) -> None:
     result = run("replay", files[1])
     assert result.exit_code == 0
     assert "ran again and found another counterexample" in result.stdout
-    write_claim(tmp_path, whole='lambda budget: Evidence("sampled", 5)')
+    write_claim(tmp_path, whole='lambda budget: Evidence("sampled", 5, 0.0)')
     result = run("replay", files[1])
     assert result.exit_code == 1
     assert "does not refute any more (the whole check ran again: sampled)" in result.stdout
