@@ -15,7 +15,6 @@ from pqtheory.claims.results import plain
 from pqtheory.evidence import Budget, Evidence, Step, judge
 from pqtheory.theory import BOOK
 
-
 STEPS = (Step("shown"),)
 
 
@@ -35,7 +34,10 @@ def claim(
 
         return run
 
-    parts = (Part("p", "q", check(part)), Part("proof", "r", lambda budget: Evidence("proved", proof=STEPS)))
+    parts = (
+        Part("p", "q", check(part)),
+        Part("proof", "r", lambda budget: Evidence("proved", proof=STEPS)),
+    )
     return Claim(
         name, "source", "said", "a = b", parts, (Control("k", "l", check(control)),), headline
     )

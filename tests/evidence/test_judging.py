@@ -145,7 +145,9 @@ def test_join_takes_the_weakest_kind_all_cases_the_least_margin_and_all_figures(
     assert (found.kind, found.cases, found.margin) == ("sampled", 7, 0.5)
     assert list(found.measured) == ["a", "b", "c", "d"]
     assert found.predicted == {"a": 1, "d": 4}
-    assert join(Evidence("proved", proof=STEPS), Evidence("certified", 2, proof=STEPS)) == Evidence("certified", 2, proof=STEPS)
+    assert join(Evidence("proved", proof=STEPS), Evidence("certified", 2, proof=STEPS)) == Evidence(
+        "certified", 2, proof=STEPS
+    )
 
 
 def test_join_shows_the_clearest_counterexample() -> None:
@@ -172,7 +174,10 @@ def test_one_figure_has_one_value(other: Any) -> None:
     with pytest.raises(ValueError, match="measured: figure 'c' is both 1 and"):
         join(pieces[0], measured={"c": other})
     with pytest.raises(ValueError, match="predicted: figure 'c' is both 1 and"):
-        join(Evidence("proved", measured={"c": 1}, predicted={"c": 1}, proof=STEPS), predicted={"c": other})
+        join(
+            Evidence("proved", measured={"c": 1}, predicted={"c": 1}, proof=STEPS),
+            predicted={"c": other},
+        )
 
 
 def test_join_of_nothing() -> None:
