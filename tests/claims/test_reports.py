@@ -144,7 +144,8 @@ def test_a_headline_that_no_part_measures() -> None:
 
 FILE = """
 from pqtheory.claims import Claim, Control, Evidence, Part, Step
-CLAIM = Claim("{name}", "s", "t", "f", (Part("p", "q", lambda b: Evidence("proved", measured={{"c": 1}}, proof=(Step("shown"),))),),
+CLAIM = Claim("{name}", "s", "t", "f", (Part("p", "q", lambda b: Evidence(
+    "proved", measured={{"c": 1}}, proof=(Step("shown"),))),),
               (Control("k", "l", lambda b: Evidence("refuted", counterexample={{"x": 1}})),), "c")
 """
 
