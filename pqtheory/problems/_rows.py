@@ -1,9 +1,10 @@
 """Products row by row: what a row gives does not depend on the rows beside it, bit for bit.
 
 BLAS sums a product of matrices in another order than one of vectors, and the last rows in another than the first. So
-NumPy's rows go to it in blocks of one size, the last one filled up with zeros. Whether a block's rows are all treated
-alike BLAS does not promise: it is tried once for each shape, and smaller blocks are taken where they are not. In blocks
-of one row they are. For other array libraries this is the library's own product, without that property.
+NumPy's rows go to it in blocks of a few sizes, and what is left over filled up with zeros. That a row's product is the
+same wherever it stands in a block, and in blocks of all these sizes, BLAS does not promise: it is tried once for each
+shape of the matrix, and a size where it is not so is not taken. In blocks of one row it is. For other array libraries
+this is the library's own product, without that property.
 """
 
 import functools
@@ -14,11 +15,10 @@ import numpy as np
 from pqtheory._arrays import EXACT, HALF_PRECISION, Array, Namespace, dtype_name
 from pqtheory._elementwise import narrow, widen
 
-#: rows to a block, the first choice first: for small matrices, where calls are what costs, and for others
-BLOCKS_OF_SMALL, BLOCKS = (64, 8, 2), (8, 2)
-SMALL = 1 << 10
-#: entries of a matrix up to which its shape is tried
-TRIED = 1 << 20
+#: rows to a block, the smallest of which is the measure of the others
+SMALLEST, LARGER = (8, 2, 1), (64, 512, 4096)
+#: multiplications that a larger block may take: beyond it calls are not what costs, and trying is
+SMALL = 1 << 19
 
 
 def times(xp: Namespace, theta: Array, matrix: Array) -> Array:
@@ -29,14 +29,19 @@ def times(xp: Namespace, theta: Array, matrix: Array) -> Array:
         return narrow(xp, times(xp, widen(xp, theta), matrix.astype(np.float32)), theta)
     k, n = matrix.shape
     rows = np.ascontiguousarray(theta).reshape(-1, k)
-    size = _block(k, n, theta.dtype, not matrix.flags.c_contiguous)
-    whole = len(rows) // size * size
     result = np.empty((len(rows), n), dtype=theta.dtype)
-    np.matmul(rows[:whole].reshape(-1, size, k), matrix, out=result[:whole].reshape(-1, size, n))
-    if whole < len(rows):
-        last = np.zeros((size, k), dtype=theta.dtype)
-        last[: len(rows) - whole] = rows[whole:]
-        result[whole:] = (last @ matrix)[: len(rows) - whole]
+    done = 0
+    sizes = _block_sizes(k, n, theta.dtype, not matrix.flags.c_contiguous)
+    for size in sizes:
+        end = done + (len(rows) - done) // size * size
+        if end > done:
+            blocks = rows[done:end].reshape(-1, size, k)
+            np.matmul(blocks, matrix, out=result[done:end].reshape(-1, size, n))
+        done = end
+    if done < len(rows):
+        last = np.zeros((sizes[-1], k), dtype=theta.dtype)
+        last[: len(rows) - done] = rows[done:]
+        result[done:] = (last @ matrix)[: len(rows) - done]
     return result.reshape(*theta.shape[:-1], n)
 
 
@@ -49,23 +54,28 @@ def dot(xp: Namespace, a: Array, b: Array) -> Array:
 
 
 @functools.cache
-def _block(k: int, n: int, dtype: Any, transposed: bool) -> int:
-    """The most rows of the sizes above that BLAS treats alike in a product of this shape."""
-    sizes = BLOCKS_OF_SMALL if k * n <= SMALL else BLOCKS
-    if k * n > TRIED:
-        return sizes[0]
+def _block_sizes(k: int, n: int, dtype: Any, transposed: bool) -> tuple[int, ...]:
+    """Sizes of blocks in which BLAS gives a row the same product, the largest first."""
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((k, n)).astype(dtype)
     matrix = np.asfortranarray(matrix) if transposed else matrix
-    rows = rng.standard_normal((sizes[0], k)).astype(dtype)
-    return next((size for size in sizes if _alike(rows[:size], matrix)), 1)
+    rows = rng.standard_normal((LARGER[-1], k)).astype(dtype)
+    smallest = next(size for size in SMALLEST if _alike(rows[:size], matrix))
+    larger = [s for s in LARGER if s * k * n <= SMALL and _same(rows[:s], matrix, smallest)]
+    return (*reversed(larger), smallest)
 
 
 def _alike(rows: Array, matrix: Array) -> bool:
     """Whether every row has the same product wherever in the block it stands."""
     product = rows @ matrix
-    shifted = (np.roll(rows, shift, axis=0) @ matrix for shift in range(1, len(rows)))
     return all(
-        np.array_equal(moved, np.roll(product, shift, axis=0))
-        for shift, moved in enumerate(shifted, 1)
+        np.array_equal(np.roll(rows, shift, axis=0) @ matrix, np.roll(product, shift, axis=0))
+        for shift in range(1, len(rows))
     )
+
+
+def _same(rows: Array, matrix: Array, size: int) -> bool:
+    """Whether a block has the same product in one piece as in blocks of ``size`` rows."""
+    whole = rows @ matrix
+    parts = rows.reshape(-1, size, rows.shape[1]) @ matrix
+    return np.array_equal(whole, parts.reshape(whole.shape))

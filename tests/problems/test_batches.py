@@ -38,7 +38,7 @@ def starts(problem: Problem, count: int, seed: int, dtype: Any) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-1.5, 1.5, (count, problem.dim)).astype(dtype)
 
 
-@given(names, dtypes, st.integers(1, 140), st.integers(0, 10**6), st.data())
+@given(names, dtypes, st.integers(1, 140) | st.integers(500, 700), st.integers(0, 10**6), st.data())
 def test_a_row_is_the_same_in_any_batch(
     name: str, dtype: Any, count: int, seed: int, data: st.DataObject
 ) -> None:
@@ -78,7 +78,9 @@ def test_huber_from_0_alone_and_in_a_batch_of_two() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(0, 3), (3,), (1, 3), (9, 3), (2, 0, 3), (3, 5, 3), (150, 3)])
+@pytest.mark.parametrize(
+    "shape", [(0, 3), (3,), (1, 3), (9, 3), (2, 0, 3), (3, 5, 3), (150, 3), (5000, 3)]
+)
 def test_products_of_rows(shape: tuple[int, ...], dtype: Any) -> None:
     rng = np.random.default_rng(0)
     theta, matrix = (
@@ -96,24 +98,39 @@ def test_products_of_rows(shape: tuple[int, ...], dtype: Any) -> None:
     np.testing.assert_allclose(along, expected, rtol=slack, atol=slack)
 
 
-def test_blocks_whose_rows_differ_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A BLAS that treats rows alike in pairs only, and one that never does."""
-    tried: list[int] = []
+@pytest.mark.parametrize(
+    ("alike", "same", "small", "large"),
+    [
+        (8, 4096, (4096, 512, 64, 8), (8,)),
+        (8, 100, (64, 8), (8,)),
+        (8, 0, (8,), (8,)),
+        (2, 4096, (4096, 512, 64, 2), (2,)),
+        (1, 0, (1,), (1,)),
+    ],
+)
+def test_blocks_whose_rows_differ_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+    alike: int,
+    same: int,
+    small: tuple[int, ...],
+    large: tuple[int, ...],
+) -> None:
+    """A BLAS that treats rows alike up to some size, and gives blocks up to another the same."""
+    measures: set[int] = set()
 
-    def alike(up_to: int) -> Any:
-        def answer(rows: Any, matrix: Any) -> bool:
-            tried.append(len(rows))
-            return len(rows) <= up_to
+    def is_same(rows: Any, matrix: Any, size: int) -> bool:
+        measures.add(size)
+        return len(rows) <= same
 
-        return answer
-
-    for up_to, chosen in [(64, 64), (8, 8), (2, 2), (1, 1)]:
-        monkeypatch.setattr(_rows, "_alike", alike(up_to))
-        _rows._block.cache_clear()
-        assert _rows._block(3, 4, np.dtype(np.float64), False) == chosen
-        assert _rows._block(100, 100, np.dtype(np.float64), False) == min(chosen, 8)
-    _rows._block.cache_clear()
-    assert set(tried) == {64, 8, 2}
+    monkeypatch.setattr(_rows, "_alike", lambda rows, matrix: len(rows) <= alike)
+    monkeypatch.setattr(_rows, "_same", is_same)
+    _rows._block_sizes.cache_clear()
+    assert _rows._block_sizes(3, 4, np.dtype(np.float64), False) == small
+    assert _rows._block_sizes(300, 100, np.dtype(np.float64), False) == large
+    assert measures == {alike}
+    theta, matrix = np.random.default_rng(0).standard_normal((2, 700, 3)).copy(), np.ones((3, 4))
+    np.testing.assert_allclose(_rows.times(np, theta, matrix), theta @ matrix, atol=1e-14)
+    _rows._block_sizes.cache_clear()
 
 
 def test_rows_are_alike_where_a_product_is_the_same_wherever_they_stand() -> None:
@@ -126,8 +143,10 @@ def test_rows_are_alike_where_a_product_is_the_same_wherever_they_stand() -> Non
         __array_priority__ = 1000
 
         def __rmatmul__(self, other: Any) -> Any:
-            return other + np.arange(len(other))[:, None]
+            return other + np.arange(other.shape[-2])[:, None]
 
         __array_ufunc__ = None
 
     assert not _rows._alike(rows, Uneven())
+    assert _rows._same(rows, np.eye(3), 2)
+    assert not _rows._same(rows, Uneven(), 2)
