@@ -72,11 +72,12 @@ class Prox:
             If the schedule gives a negative value or NaN there.
         """
         strength = self.strength(step)
+        if type(strength) is float and strength == math.inf:
+            return strength
         if is_symbolic(strength):
             # that it is >= 0 is for the proof to assume
             return factor * strength
-        strength = number_like(check_number(strength, f"strength at step {step}", 0), theta)
-        return strength if strength == math.inf else factor * strength
+        return factor * number_like(check_number(strength, f"strength at step {step}", 0), theta)
 
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""
