@@ -78,7 +78,7 @@ def method_colour(name: str) -> str:
     found = methods.find(name)
     if found is None:
         known = ", ".join((*methods.REGISTRY, methods.FULL_PRECISION.name))
-        raise ValueError(f"method: expected one of {known}, got {name!r}")
+        raise ValueError(f"method: expected one of {known}, got {brief(name)}")
     return found.colour
 
 

@@ -21,6 +21,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
+from pqtheory._messages import brief
 from pqtheory.regularizers.brute_force import least_point
 from pqtheory.regularizers.weights import (
     finite_part,
@@ -138,7 +139,7 @@ class Regularizer(ABC):
             As ``prox``; also if R is not separable or an entry is infinite.
         """
         if not self.separable:
-            raise TypeError(f"prox_naive: expected a separable regularizer, got {self!r}")
+            raise TypeError(f"prox_naive: expected a separable regularizer, got {brief(self)}")
         _, t = as_array(theta)
         weights = each_weight(weight, t, self._weight_shape(t.shape))
         result = np.empty_like(t)

@@ -27,10 +27,15 @@ def test_the_template_is_a_claim_that_verifies(tmp_path):
 
 
 def test_a_run_that_diverges_is_one_line(tmp_path):
-    result = process("plot", "basins", "--step-size", "1000", "--out", "b.png", cwd=tmp_path)
+    arguments = ("--step-size", "1000", "--out", "b.png")
+    result = process("plot", "trajectory", *arguments, cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "not finite after step" in result.stderr
+    # in a map of basins such starts are marked
+    result = process("plot", "basins", *arguments, cwd=tmp_path)
+    assert result.returncode == 0
+    assert (tmp_path / "b.png").exists()
 
 
 @pytest.mark.parametrize(
