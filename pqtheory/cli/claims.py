@@ -82,10 +82,10 @@ def show(claim: str, machine: bool, as_latex: bool) -> None:
     for name, value in result.measured.items():
         line(f"{name}: measured {shown(value)}, predicted {shown(result.predicted.get(name))}", 2)
     line(f"Controls, refuted {controls_refuted(result)}:")
-    for control, item in zip(result.controls, result.claim.controls, strict=True):
+    for control, false in zip(result.controls, result.claim.controls, strict=True):
         word = "refuted" if control.refuted else "SURVIVES"
         line(f"{control.name}: {control.statement} [{word}]", 2)
-        _sentences(item, line)
+        _sentences(false, line)
         if control.evidence.counterexample is not None:
             line(f"counterexample: {shown(control.evidence.counterexample)}", 6)
     line("")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 from rich.markup import escape
 from rich.table import Table
@@ -23,7 +23,7 @@ class Column:
 
     head: str
     cell: Callable[[ClaimResult], str]
-    justify: str = "left"
+    justify: Literal["left", "right"] = "left"
 
     def width(self, results: Sequence[ClaimResult]) -> int:
         """Wide enough for each word, and for each line up to the widest that is allowed."""

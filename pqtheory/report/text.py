@@ -28,8 +28,12 @@ def show(value: Any) -> str:
 
 def kind_in_words(result: ClaimResult) -> str:
     """The kind, and how many steps of the argument are in words alone: "proved, 1 step of prose"."""
-    count = len(result.prose)
-    return result.kind + (f", {count} step{'s' if count > 1 else ''} of prose" if count else "")
+    return in_words(result.kind, len(result.prose))
+
+
+def in_words(kind: str, prose: int) -> str:
+    """A kind of evidence, and how many steps of the argument are in words alone."""
+    return kind + (f", {prose} step{'s' if prose > 1 else ''} of prose" if prose else "")
 
 
 def rechecked(result: ClaimResult) -> str:

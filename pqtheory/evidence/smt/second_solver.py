@@ -37,7 +37,8 @@ def parsed(manager: Any, text: str) -> list[Any]:
 def without_quotients(manager: Any, formulas: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """The same question with a variable for each quotient, and what is divided by."""
     seen: dict[int, Any] = {}
-    equations, divisors = [], []
+    equations: list[Any] = []
+    divisors: list[Any] = []
     zero = manager.mkReal(0)
 
     def rebuilt(node: Any) -> Any:
