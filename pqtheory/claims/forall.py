@@ -24,6 +24,7 @@ from typing import Any, Protocol, final
 import numpy as np
 
 from pqtheory.claims.kinds import Kind, name_of
+from pqtheory.claims.source import source, where
 from pqtheory.claims.together import Searchable
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
@@ -209,24 +210,20 @@ class ForAll:
     def sentence(self) -> str:
         """What it quantifies over, and its own source."""
         kinds = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.variables.items())
-        texts = [f"for all {kinds}:"]
-        if self.given is not nothing:
-            texts.append(f"given: {source(self.given)}")
-        if self.by is not nothing:
-            texts.append(f"by: {source(self.by)}")
-        return "\n".join([*texts, source(self.holds)])
+        return "\n".join([f"for all {kinds}:", *texts(self.holds, given=self.given, by=self.by)])
 
     def _lemmas_shown(self, budget: Budget) -> tuple[tuple[Step, ...], str]:
         """The steps of all lemmas, and why they do not do."""
         steps: list[Step] = []
-        for lemma in self._lemmas():
+        for lemma in self.lemmas():
             found = lemma(budget)
             if found.kind != "proved":
                 return (), f"a lemma is {found.kind}: {found.note or 'see its own check'}"
             steps += found.proof
         return tuple(dict.fromkeys(steps)), ""
 
-    def _lemmas(self) -> list[Lemma]:
+    def lemmas(self) -> list[Lemma]:
+        """What it is shown by, each once."""
         if self.by is nothing:
             return []
         blank = dict.fromkeys(self.variables, Term(_EMPTY, _Blank()))
@@ -332,12 +329,18 @@ def every(tests: Sequence[Any]) -> Any:
     return reduce(and_, tests)
 
 
-def source(function: Callable[..., Any]) -> str:
-    """The lines of a function, or its name where there are none at hand."""
-    try:
-        return inspect.cleandoc(inspect.getsource(function))
-    except (OSError, TypeError):
-        return f"{function}"
+def texts(holds: Callable[..., Any], **others: Callable[..., Any]) -> list[str]:
+    """The source of a statement, what its names stand for, and the source of the others unless it holds them."""
+    whole = source(holds)
+    found = [whole]
+    if names := where(holds):
+        found.append(f"where {names}")
+    for name, function in others.items():
+        text = source(function)
+        held = " ".join(text.split()) in " ".join(whole.split())
+        if function is not nothing and not held:
+            found.append(f"{name}: {text}")
+    return found
 
 
 def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, final
 
-from pqtheory.claims.forall import ForAll, Instance, called, implies, nothing, source
+from pqtheory.claims.forall import ForAll, Instance, Lemma, called, implies, nothing, texts
 from pqtheory.claims.kinds import Kind, name_of, real
 from pqtheory.claims.together import AllOf
 from pqtheory.evidence.base import Budget, Evidence, Step
@@ -139,7 +139,12 @@ class Invariant:
         """What is fixed, the start, the step, and what is kept."""
         fixed = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.fixed.items())
         head = f"for all {fixed}, at each step:" if fixed else "at each step:"
-        return "\n".join((head, source(self.holds), source(self.first), source(self.step)))
+        parts = {"first": self.first, "step": self.step, "given": self.given, "by": self.by}
+        return "\n".join([head, *texts(self.holds, **parts)])
+
+    def lemmas(self) -> list[Lemma]:
+        """What the step is shown by, each once."""
+        return self.kept.lemmas()
 
 
 def invariant(
