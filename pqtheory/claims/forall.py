@@ -13,23 +13,22 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache, reduce
 from operator import and_, or_
-from types import MappingProxyType
 from typing import Any, Protocol, final
 
 import numpy as np
 
 from pqtheory.claims.kinds import Kind, name_of
-from pqtheory.claims.source import source, where
+from pqtheory.claims.source import source, stated_at, where
 from pqtheory.claims.together import Searchable
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import judge
-from pqtheory.evidence.roots import Root, holds_at
+from pqtheory.evidence.roots import Root, holds_at, plain_truth
 from pqtheory.evidence.search.search import OnCase
 from pqtheory.evidence.search.statements import search_statement
 from pqtheory.evidence.symbolic import checks as algebra
@@ -41,7 +40,6 @@ EXAMPLES = {"quick": 500, "full": 5000}
 ENGINES = ("solver", "algebra")
 #: named by ``forall`` itself, so that no variable is
 RESERVED = ("given", "by", "engine", "cases")
-_NO_VARIABLES: Mapping[str, Kind] = MappingProxyType({})
 
 
 class Lemma(Protocol):
@@ -52,6 +50,9 @@ class Lemma(Protocol):
 
     def at(self, **values: Any) -> "Instance":
         """What it says of these values."""
+
+    def lemmas(self) -> "list[Lemma]":
+        """What it is shown by itself."""
 
 
 @final
@@ -105,11 +106,21 @@ class ForAll:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+        if self.cases is not None and not isinstance(self.cases, Searchable):
+            raise ValueError(
+                f"cases: expected a check that can be searched, got {self.cases!r:.60}; "
+                f"no variable is called one of {', '.join(RESERVED)}"
+            )
         if not self.variables:
             raise ValueError("variables: expected at least one, such as theta=real")
-        variable_names(self.variables)
+        for name in variable_names(self.variables):
+            if not callable(self.variables[name]):
+                raise ValueError(
+                    f"variables: expected a kind such as real for {name!r}, "
+                    f"got {self.variables[name]!r:.60}"
+                )
         for what, function in (("holds", self.holds), ("given", self.given), ("by", self.by)):
-            for name in _named_by(function):
+            for name in named_by(function):
                 if name not in self.variables:
                     raise ValueError(
                         f"{what}: {name!r} is no variable; there are {', '.join(self.variables)}"
@@ -123,8 +134,8 @@ class ForAll:
     def read(self, *values: Any) -> tuple[list[Any], Any]:
         """(assumptions, lemmas included, and conclusion), for numbers or for the terms of any engine."""
         case = dict(zip(self.variables, values, strict=True))
-        lemmas = [instance.says for instance in called(self.by, case)]
-        return [*self._assumed(case), *lemmas], called(self.holds, case)
+        lemmas = [instance.says for instance in self._instances(case)]
+        return [*self._assumed(case), *lemmas], _truth("holds", called(self.holds, case))
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -136,10 +147,15 @@ class ForAll:
         """
         if set(values) != set(self.variables):
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
-        return Instance(self, implies(self._assumed(values), called(self.holds, values)))
+        says = _truth("holds", called(self.holds, values))
+        return Instance(self, implies(self._assumed(values), says))
 
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
+        with stated_at(self.holds):
+            return self._shown(budget)
+
+    def _shown(self, budget: Budget) -> Evidence:
         if self.cases is not None and self.engine == "solver" and not smt.available():
             # at once: its lemmas have many variables, and no case is easily found for them
             return self.sampled(budget, _without_solver())
@@ -201,7 +217,10 @@ class ForAll:
         if missing:
             raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
         values = [_exact(case[name], name) for name in self.variables]
-        holds = holds_at(self.read, values)
+        try:
+            holds = holds_at(self.read, values)
+        except ZeroDivisionError as error:
+            raise ValueError(f"case: {dict(case)}: {error}") from error
         if holds is None:
             raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
         columns = {n: np.array([v], object) for n, v in zip(self.variables, values, strict=True)}
@@ -215,6 +234,8 @@ class ForAll:
     def _lemmas_shown(self, budget: Budget) -> tuple[tuple[Step, ...], str]:
         """The steps of all lemmas, and why they do not do."""
         steps: list[Step] = []
+        if _rests_on(self, self):
+            raise ValueError("by: expected other statements, got one that is shown by this one")
         for lemma in self.lemmas():
             found = lemma(budget)
             if found.kind != "proved":
@@ -227,11 +248,19 @@ class ForAll:
         if self.by is nothing:
             return []
         blank = dict.fromkeys(self.variables, Term(_EMPTY, _Blank()))
-        return list(dict.fromkeys(instance.lemma for instance in called(self.by, blank)))
+        return list(dict.fromkeys(instance.lemma for instance in self._instances(blank)))
+
+    def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
+        found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
+        for instance in found:
+            if not isinstance(instance, Instance):
+                raise TypeError(f"by: expected instances, lemma.at(...), got {instance!r:.60}")
+        return found
 
     def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
         kinds = [a for name, kind in self.variables.items() for a in kind(case[name])]
-        return [*kinds, *called(self.given, case)]
+        given = _listed("given", called(self.given, case), "comparisons")
+        return [*kinds, *(_truth("given", a) for a in given)]
 
     def _solved(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
         if not smt.available():
@@ -320,6 +349,37 @@ def negated(truth: Any) -> Any:
     return not truth if isinstance(truth, bool) else ~truth
 
 
+def _truth(what: str, value: Any) -> Any:
+    """``value`` if it is true or false, or a term that is; a number or a tuple would count as true."""
+    if isinstance(value, Term):
+        if not value.is_truth:
+            raise TypeError(f"{what}: expected a comparison, got a number")
+        return value
+    try:
+        return plain_truth(value)
+    except TypeError as error:
+        raise TypeError(f"{what}: {error}") from error
+
+
+def _listed(what: str, value: Any, of: str) -> list[Any]:
+    """``value`` as a list."""
+    if isinstance(value, Term) or not isinstance(value, Iterable):
+        raise TypeError(f"{what}: expected a list of {of}, got {_shown(value)}")
+    return list(value)
+
+
+def _shown(value: Any) -> str:
+    return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
+
+
+def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:
+    """Whether a statement is shown by a lemma, or by one that is."""
+    if statement in seen:
+        return False
+    below = statement.lemmas()
+    return lemma in below or any(_rests_on(b, lemma, (*seen, statement)) for b in below)
+
+
 def _without_solver() -> str:
     return f"with {smt.PACKAGE} installed it would be proved"
 
@@ -364,7 +424,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[st
         return _signature(function)
 
 
-def _named_by(function: Callable[..., Any]) -> tuple[str, ...]:
+def named_by(function: Callable[..., Any]) -> tuple[str, ...]:
     """The parameters that must be given by name."""
     return _parameters(function)[1]
 

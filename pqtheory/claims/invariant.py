@@ -15,8 +15,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, final
 
-from pqtheory.claims.forall import ForAll, Instance, Lemma, called, implies, nothing, texts
+from pqtheory.claims.forall import (
+    ForAll,
+    Instance,
+    Lemma,
+    called,
+    implies,
+    named_by,
+    nothing,
+    texts,
+)
 from pqtheory.claims.kinds import Kind, name_of, real
+from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import join
@@ -51,6 +61,11 @@ class Invariant:
         Instances of lemmas for the step.
     engine : {"solver", "algebra"}
         Which is asked first.
+
+    Raises
+    ------
+    ValueError
+        If two variables have one name, or one of the callables names what is none of its variables.
     """
 
     holds: Callable[..., Any]
@@ -64,7 +79,23 @@ class Invariant:
     engine: str = "solver"
 
     def __post_init__(self) -> None:
-        variable_names((*self.names, *(n + NEXT for n in self.names), *self.fixed, *self.each))
+        after = tuple(n + NEXT for n in self.names)
+        variable_names((*self.names, *after, *self.fixed, *self.each))
+        start = (*self.names, *self.fixed)
+        allowed = {
+            "holds": (self.holds, start),
+            "first": (self.first, start),
+            "step": (self.step, (*start, *after, *self.each)),
+            # of the state only what holds before a step may be assumed of it
+            "given": (self.given, tuple(self.fixed)),
+            "by": (self.by, (*start, *after, *self.each)),
+        }
+        for what, (function, known) in allowed.items():
+            for name in named_by(function):
+                if name not in known:
+                    raise ValueError(
+                        f"{what}: {name!r} is none of its variables, which are {', '.join(known)}"
+                    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,10 +133,11 @@ class Invariant:
 
     def __call__(self, budget: Budget) -> Evidence:
         """The evidence of start and step, joined."""
-        return join(
-            _named(self.start(budget), "induction, at the start: "),
-            _named(self.kept(budget), "induction, from one step to the next: "),
-        )
+        with stated_at(self.holds):
+            return join(
+                _named(self.start(budget), "induction, at the start: "),
+                _named(self.kept(budget), "induction, from one step to the next: "),
+            )
 
     def at(self, **values: Any) -> Instance:
         """What it says of a state that is reached, as a hypothesis for ``by``.

@@ -2,7 +2,9 @@
 
 import ast
 import inspect
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from textwrap import dedent
 from types import FunctionType, MethodType, ModuleType
@@ -54,6 +56,20 @@ def where(function: Callable[..., Any]) -> str:
     around = inspect.getclosurevars(function).nonlocals
     shown = {n: _named(v) for n, v in around.items() if not isinstance(v, type | ModuleType)}
     return ", ".join(f"{name} = {text}" for name, text in shown.items())
+
+
+@contextmanager
+def stated_at(function: Any) -> Iterator[None]:
+    """Whatever is raised gets a note where the function stands, unless it was raised in that file."""
+    try:
+        yield
+    except Exception as error:
+        code = getattr(function, "__code__", None)
+        if code is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            if all(frame.filename != code.co_filename for frame in frames[1:]):
+                error.add_note(f"stated at line {code.co_firstlineno} of {code.co_filename}")
+        raise
 
 
 def _named(value: Any) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pqtheory._checks import check_count
-from pqtheory.claims.claim import Claim, Item
+from pqtheory.claims.claim import Claim, Item, checked
 from pqtheory.claims.lookup import Shelf, find_claims, user_code_error
 from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, ItemResult, Report
-from pqtheory.evidence.base import Budget, Evidence, Step
+from pqtheory.evidence.base import Budget, Step
 from pqtheory.evidence.smt.recheck import require
 
 
@@ -104,11 +104,7 @@ def _checked(item: Item, budget: Budget) -> ItemResult:
     TypeError
         If the check returns anything but evidence.
     """
-    found = item.check(budget)
-    if not isinstance(found, Evidence):
-        raise TypeError(
-            f"{item.name}: the check returned {found!r:.40}: return Evidence, or use forall"
-        )
+    found = checked(item.check, budget)
     prose = tuple(Step(text, prose=True) for text in item.prose)
     return ItemResult(item.name, item.statement, replace(found, proof=(*found.proof, *prose)))
 

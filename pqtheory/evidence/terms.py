@@ -35,6 +35,10 @@ class Backend(ABC):
     def negate(self, a: Expression) -> Expression:
         """``not a``."""
 
+    def is_truth(self, a: Expression) -> bool:
+        """Whether an expression is true or false, and no number."""
+        return True
+
     def divide(self, a: Expression, b: Expression) -> Expression:
         """``a / b``."""
         return a / b
@@ -187,6 +191,11 @@ class Term:
 
     def __bool__(self) -> bool:
         raise TypeError("a term is neither true nor false: use &, |, ~ and where")
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether it is true or false, and no number."""
+        return self.backend.is_truth(self.expression)
 
     def _make(self, expression: Expression) -> "Term":
         return Term(expression, self.backend)

@@ -35,3 +35,9 @@ class Z3(Backend):
         import z3
 
         return z3.Not(a)
+
+    def is_truth(self, a: Expression) -> bool:
+        """Whether it is of z3's sort Bool."""
+        import z3
+
+        return z3.is_bool(a)

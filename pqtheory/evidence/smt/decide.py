@@ -113,7 +113,9 @@ class _Question:
     def answered(self) -> Evidence | None:
         import z3
 
-        self.require_divisors()
+        defined = self.require_divisors()
+        if defined is None:
+            return None
         solver = self.solver(self.denied)
         answer = solver.check()
         if answer == z3.unsat:
@@ -122,7 +124,7 @@ class _Question:
             )
             step = Step(text, machine=solver.to_smt2(), answer="unsat")
             model = self.model_of_assumptions()
-            return None if model is None else Evidence("proved", proof=(step, *model))
+            return None if model is None else Evidence("proved", proof=(step, *defined, *model))
         if answer == z3.sat:
             return self.refuted(solver)
         return None
@@ -184,26 +186,40 @@ class _Question:
             values = self.searched(lambda *read: read) or values
         try:
             holds = holds_at(self.statement, tuple(values.values()))
-        except UnconfirmedError:
-            return None
+        except UnconfirmedError as error:
+            # the solver has computed with these roots exactly, and nothing else has
+            return Evidence(
+                "refuted", cases=1, counterexample=values, note=str(error), proof=(step,)
+            )
         if holds is not False:
             raise ArithmeticError(f"the solver's counterexample {shown(values)} does not replay")
         return Evidence("refuted", cases=1, counterexample=values, proof=(step,))
 
-    def require_divisors(self) -> None:
-        """Raise ValueError unless nothing is divided by 0 wherever the assumptions hold."""
+    def require_divisors(self) -> tuple[Step, ...] | None:
+        """That nothing is divided by 0 wherever the assumptions hold, as steps; None where there is no answer.
+
+        Raises
+        ------
+        ValueError
+            If something is.
+        """
         import z3
 
+        steps = []
         found = divisors([*self.assumed, self.concluded])
-        if not found:
-            return
         # an assumption that divides may say nothing where it matters
         safe = [a for a in self.assumed if not divisors([a])]
         for divisor, condition in found:
             solver = self.solver([*safe, condition, divisor == 0], DIVISOR_SECONDS)
-            if solver.check() != z3.unsat:
-                text = " ".join(str(z3.simplify(divisor)).split())
-                raise ValueError(f"division: assume {text[:200]} != 0")
+            answer = solver.check()
+            text = " ".join(str(z3.simplify(divisor)).split())[:200]
+            if answer == z3.sat:
+                raise ValueError(f"division: assume {text} != 0")
+            if answer != z3.unsat:
+                return None
+            said = f"z3: {text} is not 0 where something is divided by it"
+            steps.append(Step(said, machine=solver.to_smt2(), answer="unsat"))
+        return tuple(dict.fromkeys(steps))
 
 
 def _truth(value: Any) -> Expression:

@@ -16,7 +16,7 @@ from pqtheory._checks import check_count
 
 PACKAGE = "cvc5"
 #: how many ways there are to ask, and seconds of the processor for each, by budget
-ATTEMPTS = 3
+ATTEMPTS = 4
 SECONDS = {"quick": 3.0, "full": 5.0}
 #: so many times as long may a process live that gets no processor
 PATIENCE = 20.0

@@ -14,11 +14,12 @@ from typing import Any
 import cvc5
 from cvc5 import Kind
 
-#: options of each attempt: coverings, linearisation, coverings with another order of cases
-ATTEMPTS = (
+#: options of each attempt: coverings, linearisation, coverings with another order of cases, cvc5's own choice
+ATTEMPTS: tuple[dict[str, str], ...] = (
     {"nl-cov": "true", "nl-ext": "none"},
     {"nl-cov": "false", "nl-ext": "full"},
     {"nl-cov": "true", "nl-ext": "none", "decision": "justification"},
+    {},
 )
 
 
