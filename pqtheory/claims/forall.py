@@ -38,14 +38,25 @@ from pqtheory.evidence.variables import variable_names
 #: how many cases a search looks at where no engine has an answer
 EXAMPLES = {"quick": 500, "full": 5000}
 ENGINES = ("solver", "algebra")
+#: time limit of algebra where it is asked second
+SECOND_CHOICE = {"quick": 2.0, "full": 20.0}
 #: named by ``forall`` itself, so that no variable is
 RESERVED = ("given", "by", "engine", "cases")
+
+
+@final
+@dataclass(frozen=True)
+class Undecided:
+    """That no engine has an answer, what would help, and the questions that were put."""
+
+    note: str
+    steps: tuple[Step, ...] = ()
 
 
 class Lemma(Protocol):
     """What a theorem may be proved by: a statement that is shown by itself, and can be put to use at any values."""
 
-    def __call__(self, budget: Budget) -> Evidence:
+    def decided(self, budget: Budget) -> Evidence | Undecided:
         """Show it."""
 
     def at(self, **values: Any) -> "Instance":
@@ -153,22 +164,26 @@ class ForAll:
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
         with stated_at(self.holds):
-            return self._shown(budget)
+            if self.cases is not None and self.engine == "solver" and not smt.available():
+                # at once: its lemmas have many variables, and no case is easily found for them
+                return self.sampled(budget, _without_solver())
+            found = self.decided(budget)
+            if isinstance(found, Undecided):
+                return self.sampled(budget, found.note, found.steps)
+            return found
 
-    def _shown(self, budget: Budget) -> Evidence:
-        if self.cases is not None and self.engine == "solver" and not smt.available():
-            # at once: its lemmas have many variables, and no case is easily found for them
-            return self.sampled(budget, _without_solver())
-        shown, problem = self._lemmas_shown(budget)
-        if problem:
-            return self.sampled(budget, problem)
+    def decided(self, budget: Budget) -> Evidence | Undecided:
+        """What the engines say, once they have shown the lemmas."""
+        shown = self._lemmas_shown(budget)
+        if isinstance(shown, Undecided):
+            return shown
         notes: list[str] = []
         steps: list[Step] = []
         for engine in sorted(ENGINES, key=lambda e: e != self.engine):
             found = (self._solved if engine == "solver" else self._computed)(budget, notes, steps)
             if found is not None:
                 return replace(found, proof=(*shown, *found.proof))
-        return self.sampled(budget, "; ".join(notes), tuple(steps))
+        return Undecided("; ".join(notes), tuple(steps))
 
     def sampled(self, budget: Budget, note: str, steps: Sequence[Step] = ()) -> Evidence:
         """What a search finds; sampled with a note where it finds nothing.
@@ -231,24 +246,29 @@ class ForAll:
         kinds = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.variables.items())
         return "\n".join([f"for all {kinds}:", *texts(self.holds, given=self.given, by=self.by)])
 
-    def _lemmas_shown(self, budget: Budget) -> tuple[tuple[Step, ...], str]:
-        """The steps of all lemmas, and why they do not do."""
+    def _lemmas_shown(self, budget: Budget) -> tuple[Step, ...] | Undecided:
+        """The steps of all lemmas, or why they do not do."""
+        lemmas = self.lemmas()
+        if lemmas and self.engine == "solver" and not smt.available():
+            return Undecided(f"with {smt.PACKAGE} installed it would be proved")
         steps: list[Step] = []
         if _rests_on(self, self):
             raise ValueError("by: expected other statements, got one that is shown by this one")
-        for lemma in self.lemmas():
-            found = lemma(budget)
+        for lemma in lemmas:
+            found = lemma.decided(budget)
+            if isinstance(found, Undecided):
+                return Undecided(f"a lemma is not proved: {found.note}", found.steps)
             if found.kind != "proved":
-                return (), f"a lemma is {found.kind}: {found.note or 'see its own check'}"
+                return Undecided(f"a lemma is {found.kind}: {found.note or 'see its own check'}")
             steps += found.proof
-        return tuple(dict.fromkeys(steps)), ""
+        return tuple(dict.fromkeys(steps))
 
     def lemmas(self) -> list[Lemma]:
         """What it is shown by, each once."""
         if self.by is nothing:
             return []
-        blank = dict.fromkeys(self.variables, Term(_EMPTY, _Blank()))
-        return list(dict.fromkeys(instance.lemma for instance in self._instances(blank)))
+        instances = self._instances(blank(self.variables))
+        return list(dict.fromkeys(instance.lemma for instance in instances))
 
     def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
@@ -276,8 +296,9 @@ class ForAll:
         if not algebra.available():
             notes.append(algebra.missing())
             return None
-        limits = algebra.SECONDS[budget.name], algebra.EXAMPLES[budget.name]
-        found, reason = algebra.answer(self.read, self.names, *limits)
+        seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
+        examples = algebra.EXAMPLES[budget.name]
+        found, reason = algebra.answer(self.read, self.names, seconds, examples)
         if found is None:
             notes.append(algebra.no_answer(reason))
         return found
@@ -319,6 +340,11 @@ class _Empty:
 
 
 _EMPTY = _Empty()
+
+
+def blank(names: Iterable[str]) -> dict[str, Term]:
+    """Variables that keep nothing."""
+    return dict.fromkeys(names, Term(_EMPTY, _Blank()))
 
 
 def forall(
