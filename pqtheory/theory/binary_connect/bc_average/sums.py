@@ -257,7 +257,7 @@ def outward(
     )
 
 
-_SUMS = outward.names
+_SUMS: tuple[str, ...] = outward.names
 
 
 def _one_more(
