@@ -10,6 +10,7 @@ from pqtheory.theory.binary_connect.bc_average.constants import (
     most_mistakes,
     spread,
 )
+from pqtheory.theory.binary_connect.bc_average.runs import RUNS
 from pqtheory.theory.binary_connect.bc_average.sums import blocks, cauchy, larger, quantized
 
 
@@ -63,6 +64,7 @@ def top_of(v: dict[str, Any]) -> Any:
 
 @forall(
     **RUN,
+    cases=RUNS,
     given=run,
     by=lambda **v: [
         use(potential, v),
@@ -136,6 +138,7 @@ def constant(v: dict[str, Any]) -> Any:
 @forall(
     **RUN,
     **COORDINATE,
+    cases=RUNS,
     given=coordinate,
     by=lambda **v: [
         use(few_mistakes, v),

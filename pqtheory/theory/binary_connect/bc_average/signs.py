@@ -20,6 +20,7 @@ from pqtheory.theory.binary_connect.bc_average.average import (
     coordinate,
 )
 from pqtheory.theory.binary_connect.bc_average.bound import use
+from pqtheory.theory.binary_connect.bc_average.runs import RUNS
 from pqtheory.theory.binary_connect.bc_average.sums import quantized
 
 SIGN = one_of(-1, 1)
@@ -64,6 +65,7 @@ PLUS, MINUS = visits_and_flips(1), visits_and_flips(-1)
     minus=real,
     flips=real,
     last=SIGN,
+    cases=RUNS,
     given=coordinate,
     by=lambda **v: [
         use(average, v),
