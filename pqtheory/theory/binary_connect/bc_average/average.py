@@ -164,5 +164,6 @@ def constant(v: dict[str, Any]) -> Any:
     ],
 )
 def average(**v: Any) -> Any:
-    """|mean_i - x*_i| <= C_i / T."""
-    return abs(v["total"] / v["steps"] - v["x"]) <= constant(v) / v["steps"]
+    """|mean_i - x*_i| <= C_i / T, and no more signs than M are wrong at the ends of the box."""
+    near = abs(v["total"] / v["steps"] - v["x"]) <= constant(v) / v["steps"]
+    return near & (v["wrong"] <= mistakes_of(v))

@@ -64,7 +64,7 @@ def reaches(theta: Any, a: Any, x: Any, eta: Any) -> Any:
     return ((theta < high) | down) & ((theta >= low) | up)
 
 
-def _on_the_line(start: Fraction, a: Fraction, x: Fraction, eta: Fraction) -> float | None:
+def _on_the_line(start: Fraction, a: Fraction, x: Fraction, eta: Fraction) -> Any:
     """Slack of both bounds in 12 steps, once the band is reached; None where that takes more than 100."""
     if a <= 0 or eta <= 0 or abs(x) >= 1 or abs(start) >= 100 * eta * a * (1 - abs(x)):
         return None

@@ -48,7 +48,8 @@ def _run(start: Fraction, a: Fraction, b: Fraction, eta: Fraction) -> bool | Non
     """
     if eta <= 0:
         return None
-    theta, total, falling, S, weighted, elapsed, largest = start, 0, start, 0, 0, 0, abs(start)
+    theta, falling, largest = start, start, abs(start)
+    total = S = weighted = elapsed = used = Fraction(0)
     for step in range(1, 10):
         x = Fraction(np.asarray(quantized(theta)).item())
         theta, total = Fraction(np.asarray(moved(theta, a * x + b, eta)).item()), total + x
