@@ -47,7 +47,7 @@ from fractions import Fraction
 from pqtheory import signs
 from pqtheory.claims import Claim, Control, Part, all_of
 from pqtheory.evidence import Budget, Evidence, join
-from pqtheory.theory.binary_connect.bc_average import average, bound, sums
+from pqtheory.theory.binary_connect.bc_average import bound, sums
 from pqtheory.theory.binary_connect.bc_average import one_dimension as line
 from pqtheory.theory.binary_connect.bc_average import signs as on_signs
 from pqtheory.theory.binary_connect.bc_average import telescoping as steps
@@ -119,16 +119,16 @@ CLAIM = Claim(
     parts=(
         Part(
             "average",
-            "|mean_i - x*_i| <= C_i / T, and no more than M wrong signs",
+            "|mean_i - x*_i| <= C_i / T, no more than M wrong signs, shares of +1 and flips within C_i, too",
             all_of(
-                average.average,
+                on_signs.shares_and_flips,
                 beside=(keeps_to_bounds(boundary=False), keeps_to_bounds(boundary=True)),
             ),
         ),
         Part(
             "flips",
-            "shares of +1, and at most two flips for each visit to the rarer sign; no run of one sign is too long",
-            all_of(on_signs.shares_and_flips, on_signs.flips(2), on_signs.longest_run),
+            "two flips at most for each visit to the rarer sign, and no run of one sign is too long",
+            all_of(on_signs.PLUS, on_signs.MINUS, on_signs.flips(2), on_signs.longest_run),
         ),
         Part(
             "telescoping",

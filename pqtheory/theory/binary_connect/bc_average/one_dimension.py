@@ -1,10 +1,15 @@
 """BinaryConnect's signs in one dimension, on a x^2 / 2 - a x* x with |x*| < 1, all of it."""
 
+import itertools
+from fractions import Fraction
 from functools import reduce
 from operator import and_
 from typing import Any
 
+import numpy as np
+
 from pqtheory.claims import ForAll, between, forall, invariant, positive, real
+from pqtheory.claims.cases import Cases, Fractions
 from pqtheory.theory.binary_connect.bc_average.sums import moved, quantized
 
 INNER = between(-1, 1, open_low=True, open_high=True)
@@ -59,6 +64,26 @@ def reaches(theta: Any, a: Any, x: Any, eta: Any) -> Any:
     return ((theta < high) | down) & ((theta >= low) | up)
 
 
+def _on_the_line(start: Fraction, a: Fraction, x: Fraction, eta: Fraction) -> Any:
+    """Slack of both bounds in 12 steps, once the band is reached; None where that takes more than 100."""
+    if a <= 0 or eta <= 0 or abs(x) >= 1 or abs(start) >= 100 * eta * a * (1 - abs(x)):
+        return None
+    theta, signs, slack = start, [], []
+    for _ in range(100):
+        theta = Fraction(np.asarray(following(theta, a, x, eta)).item())
+    for steps in range(1, 13):
+        signs.append(Fraction(np.asarray(quantized(theta)).item()))
+        theta = Fraction(np.asarray(following(theta, a, x, eta)).item())
+        after = [*signs, Fraction(np.asarray(quantized(theta)).item())]
+        flips = sum(p != q for p, q in itertools.pairwise(after))
+        slack += [2 - abs(sum(signs) - steps * x), 4 - abs(flips - steps * (1 - abs(x)))]
+    return min(slack) if in_band(theta, a, x, eta) else -1.0
+
+
+#: runs, where no solver is at hand
+RUNS = Cases(_on_the_line, dict.fromkeys(("start", "a", "x", "eta"), Fractions(-4, 4)))
+
+
 @invariant(
     state="theta steps",
     fixed={**LINE, "start": real},
@@ -85,6 +110,7 @@ def approaches(theta: Any, steps: Any, a: Any, x: Any, eta: Any, start: Any) -> 
     steps=real,
     start=real,
     **LINE,
+    cases=RUNS,
     given=lambda steps, start, a, x, eta: [steps * eta * a * (1 - abs(x)) > abs(start)],
     by=lambda theta, steps, start, a, x, eta: [
         approaches.at(theta=theta, steps=steps, start=start, a=a, x=x, eta=eta)
@@ -154,6 +180,7 @@ def is_rare(theta: Any, x: Any) -> Any:
     rare=real,
     start=real,
     **LINE,
+    cases=RUNS,
     given=lambda start, a, x, eta: [in_band(start, a, x, eta)],
     by=lambda theta, total, steps, flips, rare, start, a, x, eta: [
         in_the_band.at(

@@ -10,6 +10,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.claims import Check
+from pqtheory.claims.cases import Cases, Integers
 from pqtheory.evidence import Budget, Evidence, judge
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Quadratic
@@ -194,6 +195,20 @@ def _slack(herd: Herd, point: Array, steps: int) -> tuple[float, float]:
         allowed = np.arange(2, steps + 1)[:, None] * (1 - abs(point)) + bound.mean
         slack.append((allowed - flipped).min())
     return float(min(slack)), float((apart / np.maximum(bound.mean, ROUNDING)).max())
+
+
+def _within(seed: int, dim: int, boundary: int) -> float:
+    """The least slack of one random run."""
+    herd = draw(np.random.default_rng(seed), dim, bool(boundary))
+    return _slack(herd, box_minimiser(herd), 40)[0]
+
+
+#: what stands in for the variables of the theorem where no solver is at hand
+RUNS = Cases(
+    _within,
+    {"seed": Integers(0, 10**6), "dim": Integers(1, 4), "boundary": Integers(0, 1)},
+    tolerance=ROUNDING,
+)
 
 
 def _column(values: list[Any]) -> Array:

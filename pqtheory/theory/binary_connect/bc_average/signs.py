@@ -20,6 +20,7 @@ from pqtheory.theory.binary_connect.bc_average.average import (
     coordinate,
 )
 from pqtheory.theory.binary_connect.bc_average.bound import use
+from pqtheory.theory.binary_connect.bc_average.runs import RUNS
 from pqtheory.theory.binary_connect.bc_average.sums import quantized
 
 SIGN = one_of(-1, 1)
@@ -64,6 +65,7 @@ PLUS, MINUS = visits_and_flips(1), visits_and_flips(-1)
     minus=real,
     flips=real,
     last=SIGN,
+    cases=RUNS,
     given=coordinate,
     by=lambda **v: [
         use(average, v),
@@ -72,10 +74,10 @@ PLUS, MINUS = visits_and_flips(1), visits_and_flips(-1)
     ],
 )
 def shares_and_flips(**v: Any) -> Any:
-    """+1 is taken a share (1 + x*) / 2 of the time up to C / (2 T), and at most T (1 - |x*|) + C signs flip."""
+    """The average; +1 a share (1 + x*) / 2 of the time up to C / (2 T); at most T (1 - |x*|) + C signs flip."""
     T, x, C = v["steps"], v["x"], constant(v)
     share = abs(v["plus"] / T - (1 + x) / 2) <= C / (2 * T)
-    return share & (v["flips"] <= T * (1 - abs(x)) + C)
+    return average.holds(**v) & share & (v["flips"] <= T * (1 - abs(x)) + C)
 
 
 def flips(per_visit: int) -> ForAll:

@@ -212,54 +212,6 @@ def step_is_a_form(after: Any, form: Any) -> Any:
     return after == form
 
 
-@invariant(
-    state="along square kernel inner_along inner_square inner_kernel size mistakes reach reach_after",
-    fixed={
-        "eta": positive,
-        "elapsed": nonnegative,
-        "rho": between(0, 1, open_high=True),
-    },
-    each={
-        "inside": one_of(0, 1),
-        "w": real,
-        "theta": real,
-        "k": real,
-        "g": real,
-        "x": real,
-        "q": real,
-    },
-    first=lambda **start: [value == 0 for name, value in start.items() if name in _SUMS],
-    step=lambda **case: _one_more(**case),
-    by=lambda theta, x, g, elapsed: [PUSHED_OUT.at(theta=theta, x=x, g=g, elapsed=elapsed)],
-)
-def outward(
-    along: Any,
-    square: Any,
-    kernel: Any,
-    inner_along: Any,
-    inner_square: Any,
-    inner_kernel: Any,
-    size: Any,
-    mistakes: Any,
-    reach: Any,
-    reach_after: Any,
-    eta: Any,
-    rho: Any,
-) -> Any:
-    """phi.d + k.d >= 0, inside (1 - rho) |theta|_1 at least; each wrong sign adds 2 eta to s.w, s = x* at the ends."""
-    none = (along == inner_along) & (square == inner_square) & (kernel == inner_kernel)
-    return (
-        (along + kernel >= 0)
-        & (inner_along + inner_kernel >= (1 - rho) * size)
-        & (size >= 0)
-        & (((mistakes == 0) & none) | (mistakes >= 1))
-        & (reach_after == reach + 2 * eta * mistakes)
-    )
-
-
-_SUMS: tuple[str, ...] = outward.names
-
-
 def _one_more(
     eta: Any,
     elapsed: Any,
@@ -287,3 +239,48 @@ def _one_more(
     brought |= {f"inner_{name}": inside * brought[name] for name in ("along", "square", "kernel")}
     where = [in_box(x, g), ((inside == 1) & (abs(x) <= rho)) | ((inside == 0) & (abs(x) == 1))]
     return [*where, *(sums[f"{n}_next"] == sums[n] + value for n, value in brought.items())]
+
+
+@invariant(
+    state="along square kernel inner_along inner_square inner_kernel size mistakes reach reach_after",
+    fixed={
+        "eta": positive,
+        "elapsed": nonnegative,
+        "rho": between(0, 1, open_high=True),
+    },
+    each={
+        "inside": one_of(0, 1),
+        "w": real,
+        "theta": real,
+        "k": real,
+        "g": real,
+        "x": real,
+        "q": real,
+    },
+    first=lambda eta, rho, elapsed, **sums: [value == 0 for value in sums.values()],
+    step=_one_more,
+    by=lambda theta, x, g, elapsed: [PUSHED_OUT.at(theta=theta, x=x, g=g, elapsed=elapsed)],
+)
+def outward(
+    along: Any,
+    square: Any,
+    kernel: Any,
+    inner_along: Any,
+    inner_square: Any,
+    inner_kernel: Any,
+    size: Any,
+    mistakes: Any,
+    reach: Any,
+    reach_after: Any,
+    eta: Any,
+    rho: Any,
+) -> Any:
+    """phi.d + k.d >= 0, inside (1 - rho) |theta|_1 at least; each wrong sign adds 2 eta to s.w, s = x* at the ends."""
+    none = (along == inner_along) & (square == inner_square) & (kernel == inner_kernel)
+    return (
+        (along + kernel >= 0)
+        & (inner_along + inner_kernel >= (1 - rho) * size)
+        & (size >= 0)
+        & (((mistakes == 0) & none) | (mistakes >= 1))
+        & (reach_after == reach + 2 * eta * mistakes)
+    )

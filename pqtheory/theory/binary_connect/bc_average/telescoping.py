@@ -4,7 +4,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from pqtheory.claims import ForAll, Invariant, forall, invariant, one_of, positive, real
+from pqtheory.claims.cases import Cases, Fractions
 from pqtheory.theory.binary_connect.bc_average.sums import moved, quantized
 
 #: (x, a, b) -> L'(x)
@@ -38,6 +41,32 @@ def telescopes(theta: Any, rows: Any, steps: Any, start: Any, b: Any, eta: Any) 
     return theta == start - eta * (rows + steps * b)
 
 
+def _run(start: Fraction, a: Fraction, b: Fraction, eta: Fraction) -> bool | None:
+    """Whether all three statements hold of 9 steps on a x^2 / 2 + b x; None where eta <= 0.
+
+    The gradient at the mean for constant steps; for eta / (1 + t), its bound, and the mean with these as weights.
+    """
+    if eta <= 0:
+        return None
+    theta, falling, largest = start, start, abs(start)
+    total = S = weighted = elapsed = used = Fraction(0)
+    for step in range(1, 10):
+        x = Fraction(np.asarray(quantized(theta)).item())
+        theta, total = Fraction(np.asarray(moved(theta, a * x + b, eta)).item()), total + x
+        y, used = Fraction(np.asarray(quantized(falling)).item()), eta / step
+        falling = Fraction(np.asarray(moved(falling, a * y + b, used)).item())
+        S, weighted, elapsed = S + a * y + b, weighted + used * y, elapsed + used
+        largest = max(largest, abs(falling))
+    constant = eta * (a * total + 9 * b) == start - theta
+    return (
+        constant and abs(S) * used <= 2 * largest and a * weighted + b * elapsed == start - falling
+    )
+
+
+#: runs, where no solver is at hand
+RUNS = Cases(_run, dict.fromkeys(("start", "a", "b", "eta"), Fractions(-4, 4)))
+
+
 @forall(
     theta=real,
     rows=real,
@@ -45,6 +74,7 @@ def telescopes(theta: Any, rows: Any, steps: Any, start: Any, b: Any, eta: Any) 
     start=real,
     b=real,
     eta=positive,
+    cases=RUNS,
     by=lambda theta, rows, steps, start, b, eta: [
         telescopes.at(theta=theta, rows=rows, steps=steps, start=start, b=b, eta=eta)
     ],
@@ -130,6 +160,7 @@ ABEL = abel()
     eta=positive,
     K=real,
     steps=positive,
+    cases=RUNS,
     by=lambda theta, S, eta, K: [ABEL.at(theta=theta, S=S, eta=eta, K=K)],
 )
 def plain_mean(S: Any, eta: Any, K: Any, steps: Any) -> Any:
@@ -148,6 +179,22 @@ def plain_mean(S: Any, eta: Any, K: Any, steps: Any) -> Any:
         elapsed_next == elapsed + eta,
     ],
 )
-def weighted_mean(w: Any, apart: Any, elapsed: Any, w0: Any, x: Any) -> Any:
+def weighted(w: Any, apart: Any, elapsed: Any, w0: Any, x: Any) -> Any:
     """Sum eta_t x_t - x* sum eta_t = w_0 - w_T."""
     return apart - elapsed * x == w0 - w
+
+
+@forall(
+    w=real,
+    apart=real,
+    elapsed=positive,
+    w0=real,
+    x=real,
+    cases=RUNS,
+    by=lambda w, apart, elapsed, w0, x: [
+        weighted.at(w=w, apart=apart, elapsed=elapsed, w0=w0, x=x)
+    ],
+)
+def weighted_mean(w: Any, apart: Any, elapsed: Any, w0: Any, x: Any) -> Any:
+    """The mean weighted by the step sizes is off x* by (w_0 - w_T) / sum eta_t."""
+    return apart / elapsed - x == (w0 - w) / elapsed
