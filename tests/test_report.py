@@ -90,7 +90,7 @@ def test_it_holds_every_claim_and_number(digits):
         assert row == [
             [
                 name,
-                "a paper & a theorem",
+                "if <x> then z",
                 "enumerated",
                 "constant <C>",
                 "0.3333",

@@ -95,6 +95,8 @@ class Invariant:
     engine: str = "solver"
 
     def __post_init__(self) -> None:
+        if not self.names:
+            raise ValueError("state: expected at least one name")
         after = tuple(n + NEXT for n in self.names)
         variable_names((*self.names, *after, *self.fixed, *self.each))
         start = (*self.names, *self.fixed)

@@ -17,15 +17,24 @@ from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
+#: claim files to start from
+TEMPLATES = ("proof", "sample")
+
 
 @click.command(
     epilog=example("pqtheory claims --template > my_claim.py", "pqtheory verify my_claim.py")
 )
-@click.option("--template", is_flag=True, help="Print a claim file to start your own from.")
-def claims(template: bool) -> None:
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    is_flag=False,
+    flag_value=TEMPLATES[0],
+    help="Print a claim file to start your own from: one that is proved (if none is named), or sampled.",
+)
+def claims(template: str | None) -> None:
     """List the claims: name, source, statement."""
-    if template:
-        text = resources.files("pqtheory.cli").joinpath("claim_template.py")
+    if template is not None:
+        text = resources.files("pqtheory.cli.templates").joinpath(f"{template}.py")
         click.echo(text.read_text(encoding="utf-8"), nl=False)
         return
 

@@ -159,7 +159,7 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
 
 
 def test_stopping_is_quiet(claim_file, monkeypatch):
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli_verify, "run_claims", stop)

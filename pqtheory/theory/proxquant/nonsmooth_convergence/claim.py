@@ -201,4 +201,8 @@ CLAIM = Claim(
         ),
     ),
     headline=ONE_STEP,
+    operators=(
+        "pqtheory.regularizers.DistanceL1.prox",
+        "pqtheory.regularizers.DistanceL1.value",
+    ),
 )

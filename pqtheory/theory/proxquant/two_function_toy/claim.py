@@ -227,4 +227,8 @@ CLAIM = Claim(
         ),
     ),
     headline=runs.FIGURE,
+    operators=(
+        "pqtheory.methods.ProxQuant.step",
+        "pqtheory.methods.BinaryConnect.step",
+    ),
 )
