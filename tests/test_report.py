@@ -90,7 +90,7 @@ def test_it_holds_every_claim_and_number(digits):
         assert row == [
             [
                 name,
-                "if <x> then z",
+                "if <x> then za paper & a theorem",
                 "enumerated",
                 "constant <C>",
                 "0.3333",
