@@ -105,8 +105,8 @@ CLAIM = Claim(
         "the sign has flipped and |F'| is at most lambda times the largest of them."
     ),
     formula=(
-        "a = lambda eta / max(2 - eta, 2 lambda + (2 - eta) eps),  lambda >= eps (1 - eta/2),  "
-        "0 < eta < 2,  0 < eps <= 1/2"
+        "a = lambda eta / max(2 - eta, 2 lambda + (2 - eta) eps) exactly for lambda >= eps (1 - eta/2), "
+        "0 < eta < 2, 0 < eps <= 1/2;  below: q = max(1 - eta eps / (eps + lambda), eta eps / (eps - lambda) - 1)"
     ),
     formula_latex=(
         r"\theta = \pm a,\quad a = \frac{\lambda \eta}{\max(2 - \eta,\ 2 \lambda + (2 - \eta) \varepsilon)}"
