@@ -11,7 +11,7 @@ from pqtheory.theory.binary_connect.bc_average.constants import (
     spread,
 )
 from pqtheory.theory.binary_connect.bc_average.runs import RUNS
-from pqtheory.theory.binary_connect.bc_average.sums import blocks, cauchy, larger, quantized
+from pqtheory.theory.binary_connect.bc_average.sums import cauchy, larger, quantized
 
 
 @forall(
@@ -32,8 +32,8 @@ RUN: dict[str, Any] = {
     **dict.fromkeys(["V", "inner", "reach", "wrong", "V0", "inner0", "reach0"], real),
     "tau": nonnegative,
     "root": nonnegative,
-    **dict.fromkeys(("form", "schur"), nonnegative),
-    **dict.fromkeys(("along", "t", "cross"), real),
+    "form": nonnegative,
+    **dict.fromkeys(("along", "t"), real),
 }
 
 
@@ -68,7 +68,6 @@ def top_of(v: dict[str, Any]) -> Any:
     given=run,
     by=lambda **v: [
         use(potential, v),
-        use(blocks, v),
         use(cauchy, v, bent=v["reach"], m=v["tau"]),
         count.at(
             total=2 * v["eta"] * v["wrong"],
@@ -97,17 +96,6 @@ def few_mistakes(**v: Any) -> Any:
 def walks(w: Any, total: Any, steps: Any, w0: Any, x: Any, eta: Any) -> Any:
     """T (mean_i - x*_i) = (w_0 - w_T)_i / eta."""
     return eta * (total - steps * x) == w0 - w
-
-
-@forall(
-    w=real,
-    a=nonnegative,
-    r=nonnegative,
-    given=lambda w, a, r: [w * w <= a * a * r * r],
-)
-def root_of(w: Any, a: Any, r: Any) -> Any:
-    """Squares in order are so without them."""
-    return (-a * r <= w) & (w <= a * r)
 
 
 #: coordinate i: (A^-1)_ii = length^2, V_0 = before^2, V_max = after^2, and what Cauchy-Schwarz takes for w_i, twice
@@ -159,8 +147,6 @@ def constant(v: dict[str, Any]) -> Any:
             m=v["length"] * v["length"],
             t=v["tT"],
         ),
-        root_of.at(w=v["w0"], a=v["length"], r=v["before"]),
-        root_of.at(w=v["w"], a=v["length"], r=v["after"]),
     ],
 )
 def average(**v: Any) -> Any:

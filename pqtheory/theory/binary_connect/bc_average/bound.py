@@ -20,7 +20,6 @@ from pqtheory.theory.binary_connect.bc_average.constants import (
     initial,
 )
 from pqtheory.theory.binary_connect.bc_average.sums import (
-    blocks,
     expands,
     form_is_bounded,
     outward,
@@ -185,8 +184,8 @@ def W_of(v: Mapping[str, Any]) -> Any:
     state="V inner reach wrong",
     fixed={**KNOWN, "V0": real, "inner0": real, "reach0": real},
     each={
-        **dict.fromkeys(("form", *SUMS, "size", "mistakes", "cross", "cross_after"), real),
-        **dict.fromkeys(("elapsed", "schur", "schur_after"), nonnegative),
+        **dict.fromkeys(("form", *SUMS, "size", "mistakes"), real),
+        "elapsed": nonnegative,
     },
     given=lambda inner0: [inner0 >= 0],
     first=lambda V, inner, reach, wrong, V0, inner0, reach0: [
@@ -203,14 +202,7 @@ def W_of(v: Mapping[str, Any]) -> Any:
         inner_next >= 0,
         wrong_next == wrong + mistakes,
     ],
-    by=lambda **v: [
-        use(any_step, v),
-        use(quiet_step, v),
-        use(blocks, v),
-        blocks.at(
-            V=v["V_next"], inner=v["inner_next"], schur=v["schur_after"], cross=v["cross_after"]
-        ),
-    ],
+    by=lambda **v: [use(any_step, v), use(quiet_step, v)],
 )
 def potential(V: Any, inner: Any, reach: Any, wrong: Any, **v: Any) -> Any:
     """U = max(V_I, W) + Phi grows by e + W at most for each wrong sign, which adds 2 eta to s.w."""

@@ -15,8 +15,8 @@ the last by optimality of x*. Let e = eta^2 D, D the largest d.A.d over the vert
 I by itself: V_I = theta_I.A_II^{-1}.theta_I <= alpha |theta_I|_1^2, so V_I <= max(V_I(0), W) for ever,
 W = max(e_I, alpha (e_I / (2 eta (1 - rho)))^2), e_I = eta^2 D_I with the largest d.A.d of that block.
 
-Together: Phi = V - V_I >= 0 is the form of A at w - A_II^{-1} theta_I, and changes only where a sign on C is wrong.
-While none is, I runs as if alone: U = max(V_I, W) + Phi does not grow. A step with wrong signs adds e + W to U at most.
+Together: Phi = V - V_I changes only where a sign on C is wrong. While none is, I runs as if alone, and
+U = max(V_I, W) + Phi >= V does not grow. A step with wrong signs adds e to V at most, and e + W to U.
 Each wrong sign adds 2 eta to s.w_C, s = x*_C, and (s.w_C)^2 <= tau U with tau = s.(A^{-1})_CC.s (Cauchy-Schwarz). So
 there are no more than
 

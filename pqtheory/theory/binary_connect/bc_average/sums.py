@@ -89,21 +89,6 @@ def cauchy(V: Any, bent: Any, m: Any) -> Any:
 
 
 @forall(
-    V=real,
-    schur=nonnegative,
-    cross=real,
-    inner=real,
-    by=lambda V, schur, cross, inner: [
-        expands.at(V=V, form=schur, along=inner, bent=cross, square=inner, t=1),
-        symmetric.at(along=inner, bent=cross),
-    ],
-)
-def blocks(V: Any, inner: Any) -> Any:
-    """V_I <= V: A is semidefinite at w - y, y = A_II^-1 phi_I on I and 0 elsewhere; y.phi = y.A.y = V_I."""
-    return inner <= V
-
-
-@forall(
     m=real,
     mi=real,
     mj=real,
