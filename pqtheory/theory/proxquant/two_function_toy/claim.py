@@ -227,8 +227,5 @@ CLAIM = Claim(
         ),
     ),
     headline=runs.FIGURE,
-    operators=(
-        "pqtheory.methods.ProxQuant.step",
-        "pqtheory.methods.BinaryConnect.step",
-    ),
+    operators=("pqtheory.methods.ProxQuant.step",),
 )
