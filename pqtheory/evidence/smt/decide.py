@@ -39,7 +39,9 @@ def available() -> bool:
     return importlib.util.find_spec("z3") is not None
 
 
-def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evidence | None:
+def decide(
+    statement: Statement, variables: str, *, seconds: float = 5.0, lemmas: int = 0
+) -> Evidence | None:
     """Decide a statement for all real values of its variables.
 
     Parameters
@@ -50,6 +52,8 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
         Names, separated by spaces, in the order of the arguments.
     seconds : float
         Time limit.
+    lemmas : int
+        How many of the assumptions, the last ones, hold of all values: whatever satisfies the others satisfies them.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
     ValueError
         If two variables have one name, no values satisfy the assumptions, or something is divided by what may be 0.
     """
-    return _Question(statement, variable_names(variables), seconds).answered()
+    return _Question(statement, variable_names(variables), seconds, lemmas).answered()
 
 
 def unknown(statement: Statement, variables: str) -> Step:
@@ -79,6 +83,7 @@ class _Question:
     statement: Statement
     names: tuple[str, ...]
     seconds: float
+    lemmas: int = 0
 
     def __post_init__(self) -> None:
         import z3
@@ -140,9 +145,10 @@ class _Question:
         """
         import z3
 
-        if not self.assumed:
+        assumed = self.assumed[: len(self.assumed) - self.lemmas]
+        if not assumed:
             return ()
-        solver = self.solver(self.assumed)
+        solver = self.solver(assumed)
         answer = solver.check()
         if answer == z3.unsat:
             raise ValueError(
