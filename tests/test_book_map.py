@@ -34,10 +34,7 @@ def synthetic(seed: int, count: int = 24, chapters: int = 4) -> list[Entry]:
 
 def apart(a: Box, b: Box) -> bool:
     return (
-        a.x + a.width < b.x
-        or b.x + b.width < a.x
-        or a.y + a.height < b.y
-        or b.y + b.height < a.y
+        a.x + a.width < b.x or b.x + b.width < a.x or a.y + a.height < b.y or b.y + b.height < a.y
     )
 
 

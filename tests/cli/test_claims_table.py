@@ -65,7 +65,9 @@ def cells(text: str) -> list[list[str]]:
     rows, row = [], None
     for line in text.splitlines():
         if line[:1] in "┃│":
-            pieces = [piece.strip() for piece in line.strip("┃│").split("│" if "│" in line else "┃")]
+            pieces = [
+                piece.strip() for piece in line.strip("┃│").split("│" if "│" in line else "┃")
+            ]
             row = pieces if row is None else [f"{a} {b}".strip() for a, b in zip(row, pieces)]  # noqa: B905
         elif row is not None:
             rows.append(row)

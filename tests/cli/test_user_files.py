@@ -196,7 +196,9 @@ CONTROLS = (Control("eta < 1", "y", less), Control("eta > 1", "z", more), Contro
 
 def test_no_two_counterexamples_share_a_file_and_long_names_work(tmp_path: Path) -> None:
     path = written(tmp_path, COLLIDING)
-    text = path.read_text().replace('controls=(Control("c", "x < 0", negative),)', "controls=CONTROLS")
+    text = path.read_text().replace(
+        'controls=(Control("c", "x < 0", negative),)', "controls=CONTROLS"
+    )
     path.write_text(text, encoding="utf-8")
     report = pq.verify(str(path))
     out = tmp_path / "out"

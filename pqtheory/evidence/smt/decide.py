@@ -33,7 +33,18 @@ DIVISOR_SECONDS = 5.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
 #: words of SMT-LIB that a variable of Python may be called as well
-WORDS = ("let", "par", "match", "exists", "forall", "BINARY", "DECIMAL", "HEXADECIMAL", "NUMERAL", "STRING")
+WORDS = (
+    "let",
+    "par",
+    "match",
+    "exists",
+    "forall",
+    "BINARY",
+    "DECIMAL",
+    "HEXADECIMAL",
+    "NUMERAL",
+    "STRING",
+)
 
 
 def available() -> bool:

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from pqtheory.claims import Budget, Claim, Control, Evidence, Part, Step, all_of, forall, positive, real
+from pqtheory.claims import (
+    Budget,
+    Claim,
+    Control,
+    Evidence,
+    Part,
+    Step,
+    all_of,
+    forall,
+    positive,
+    real,
+)
 from pqtheory.claims.rechecking import recheck as recheck_report
 from pqtheory.claims.results import Rechecked
 from pqtheory.evidence import smt
@@ -57,7 +68,9 @@ def test_a_case_that_divides_by_0_does_not_count() -> None:
 
 
 def test_what_it_cannot_read_is_unknown_and_the_next_is_answered() -> None:
-    assert recheck.answers(["(assert (= x", question("(f x)"), SQUARE]) == ["unknown"] * 2 + ["unsat"]
+    assert recheck.answers(["(assert (= x", question("(f x)"), SQUARE]) == ["unknown"] * 2 + [
+        "unsat"
+    ]
 
 
 def test_time_is_limited_and_the_next_is_answered() -> None:
