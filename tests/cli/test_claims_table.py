@@ -123,10 +123,10 @@ def test_how_many_questions_two_solvers_answer_alike() -> None:
     assert [row[place] for row in rows[1:]] == ["5/6"] * 3
     assert "w-prox: closed form: unsat by z3 alone" in text
     assert "rechecked" not in printed(REPORT, 160)
-    disagreed = Rechecked(2, 1, disagreed=("p: z3 says unsat, cvc5 sat",), neither=("q",))
+    disagreed = Rechecked(4, 1, disagreed=("p: z3 says unsat, cvc5 sat",), neither=("q", "q"))
     text = printed(Report((replace(result("one"), rechecked=disagreed),), "quick"), 120)
     assert "one: SOLVERS DISAGREE: p: z3 says unsat, cvc5 sat" in text
-    assert "one: q: decided by no solver" in text
+    assert "one: q (2 questions): decided by no solver" in text
     none = replace(result("one"), rechecked=Rechecked(0, 0))
     assert cells(printed(Report((none,), "quick"), 100))[1][3] == "–"
 
