@@ -179,7 +179,9 @@ TYPICAL = tuple(map(Fraction, ("1/2", "1", "-1", "2")))
 ROUNDS = 2
 
 
-def likely(statement: Statement, case: Mapping[str, Fraction], pick: Pick) -> dict[str, Fraction]:
+def near_borders(
+    statement: Statement, case: Mapping[str, Fraction], pick: Pick
+) -> dict[str, Fraction]:
     """``case``, moved into the assumptions if that is easy, and from there to borders, up to three times."""
     inside = into_assumptions(statement, case)
     for _ in range(pick(0, 3)):
