@@ -83,9 +83,15 @@ def decide(
 
 
 def answer(
-    statement: Statement, variables: str, seconds: float, examples: int
+    statement: Statement,
+    variables: str,
+    seconds: float,
+    examples: int,
+    for_search: Statement | None = None,
 ) -> tuple[Evidence | None, str]:
     """What ``decide`` returns, and why there was no proof.
+
+    ``for_search`` is the statement without those assumptions that hold of all numbers; they rule no case out.
 
     Raises
     ------
@@ -95,12 +101,13 @@ def answer(
     from pqtheory.evidence.symbolic.proofs import prove
 
     names = " ".join(variable_names(variables))
+    searched = statement if for_search is None else for_search
     try:
         proof = prove(statement, names, seconds)
-        model = _model(statement, names, seconds)
+        model = _model(searched, names, seconds)
     except UndecidedError as error:
-        return _denied(statement, names, examples), str(error)
-    if _denied(statement, names, READINGS) is not None:
+        return _denied(searched, names, examples), str(error)
+    if _denied(searched, names, READINGS) is not None:
         raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
     return replace(proof, proof=(*proof.proof, *model)), ""
 
