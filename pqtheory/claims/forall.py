@@ -177,9 +177,11 @@ class ForAll:
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
         with stated_at(self.holds):
-            if self.cases is not None and self.engine == "solver" and not smt.available():
-                # at once: its lemmas have many variables, and no case is easily found for them
-                return self.sampled(budget, _without_solver())
+            if self.engine == "solver" and not smt.available():
+                # at once where cases are found: algebra would take minutes to say that it has no answer
+                found = self.search(EXAMPLES[budget.name])
+                if found is not None:
+                    return _weaker(found, _without_solver())
             found = self.decided(budget)
             if isinstance(found, Undecided):
                 return self.sampled(budget, found.note, found.steps)
@@ -209,9 +211,7 @@ class ForAll:
         found = self.search(EXAMPLES[budget.name])
         if found is None:
             raise ValueError(f"assumptions: no values of {self.names} are found that satisfy them")
-        if found.kind == "refuted":
-            return found
-        return replace(found, note=note, proof=tuple(steps))
+        return _weaker(found, note, steps)
 
     def search(
         self, examples: int, seed: int = 0, on_case: OnCase | None = None
@@ -322,9 +322,9 @@ class ForAll:
             notes.append(algebra.missing())
             return None
         seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
-        examples = algebra.EXAMPLES[budget.name]
+        # no search for a denial here: where nobody has an answer a longer one follows
         found, reason = algebra.answer(
-            self.read, self.names, seconds, examples, for_search=self.read_for_search
+            self.read, self.names, seconds, examples=0, for_search=self.read_for_search
         )
         if found is None:
             notes.append(algebra.no_answer(reason))
@@ -367,6 +367,11 @@ class _Empty:
 
 
 _EMPTY = _Empty()
+
+
+def _weaker(found: Evidence, note: str, steps: Sequence[Step] = ()) -> Evidence:
+    """What a search found; where that is a sample, with what is missing."""
+    return found if found.kind == "refuted" else replace(found, note=note, proof=tuple(steps))
 
 
 def blank(names: Iterable[str]) -> dict[str, Term]:

@@ -140,11 +140,14 @@ class Reading:
         Whether the conclusion does.
     seen : tuple of Fraction
         The two sides of each comparison, one minus the other.
+    assumptions : tuple of Truth
+        Each of them.
     """
 
     assumed: Truth
     claimed: Truth
     seen: tuple[Fraction, ...]
+    assumptions: tuple[Truth, ...] = ()
 
 
 #: where a statement divides by 0 it says nothing
@@ -159,11 +162,11 @@ def read(statement: Statement, case: Mapping[str, Fraction]) -> Reading:
         assumptions, conclusion = statement(*terms)
     except ZeroDivisionError:
         return NOTHING
-    truths = [read_truth(assumption) for assumption in assumptions]
+    truths = tuple(read_truth(assumption) for assumption in assumptions)
     # each step toward any of them counts
     missing = sum(min(truth.slack, 0) for truth in truths)
     assumed = Truth(all(truth.holds for truth in truths), missing)
-    return Reading(assumed, read_truth(conclusion), tuple(backend.seen))
+    return Reading(assumed, read_truth(conclusion), tuple(backend.seen), truths)
 
 
 #: how far beside a border to go; mostly exactly onto it
@@ -177,6 +180,8 @@ LARGEST = 1 << 40
 TYPICAL = tuple(map(Fraction, ("1/2", "1", "-1", "2")))
 #: how often each variable may be replaced, and how many replacements are tried in all
 ROUNDS, ATTEMPTS = 2, 150
+#: of so many variables all are tried
+FEW = 6
 
 
 def near_borders(
@@ -215,20 +220,43 @@ def onto_border(
 def into_assumptions(
     statement: Statement, case: Mapping[str, Fraction], pick: Pick
 ) -> dict[str, Fraction]:
-    """``case`` with numbers replaced, one by one, as long as that brings it nearer to what is assumed."""
-    inside = dict(case)
-    assumed = read(statement, inside).assumed
+    """``case`` with numbers replaced, one by one, as long as that brings it nearer to what is assumed.
+
+    A number is moved to where an assumption that fails begins to hold, which is exact where both its sides are linear
+    in the number, or to a typical one.
+    """
+    inside, reading = dict(case), read(statement, case)
     names = [*case]
-    first = pick(0, len(names) - 1) if len(names) * ROUNDS * len(TYPICAL) > ATTEMPTS else 0
-    attempts = 0
+    # not always the same ones, where there are too many to try all
+    first = pick(0, len(names) - 1) if len(names) > FEW else 0
+    left = ATTEMPTS
     for name in ROUNDS * (names[first:] + names[:first]):
+        if reading.assumed.holds or not left:
+            return inside
+        left -= 1
         size = abs(inside[name])
-        for value in (size, size / 4, size / 32, *TYPICAL):
-            if assumed.holds or attempts == ATTEMPTS:
+        borders = _borders(reading, read(statement, {**inside, name: inside[name] + STEP}))
+        places = [(inside[name] + by).limit_denominator(LARGEST) for by in borders]
+        for value in dict.fromkeys((*places, size, size / 4, size / 32, *TYPICAL)):
+            if reading.assumed.holds or not left:
                 return inside
-            attempts += 1
+            left -= 1
             attempt = {**inside, name: value}
-            there = read(statement, attempt).assumed
-            if (there.holds, there.slack) > (assumed.holds, assumed.slack):
-                inside, assumed = attempt, there
+            there = read(statement, attempt)
+            if _nearness(there) > _nearness(reading):
+                inside, reading = attempt, there
     return inside
+
+
+def _nearness(reading: Reading) -> tuple[bool, Any]:
+    return reading.assumed.holds, reading.assumed.slack
+
+
+def _borders(here: Reading, there: Reading) -> list[Fraction]:
+    """How far to go to where the assumptions that fail begin to hold, if they change as they do from here to there."""
+    pairs = zip(here.assumptions, there.assumptions, strict=False)
+    return [
+        -a.slack * STEP / (b.slack - a.slack)
+        for a, b in pairs
+        if not a.holds and a.slack != b.slack and INFINITY not in (abs(a.slack), abs(b.slack))
+    ]

@@ -106,7 +106,7 @@ def answer(
         proof = prove(statement, names, seconds)
         model = _model(searched, names, seconds)
     except UndecidedError as error:
-        return _denied(searched, names, examples), str(error)
+        return _denied(searched, names, examples) if examples else None, str(error)
     if _denied(searched, names, READINGS) is not None:
         raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
     return replace(proof, proof=(*proof.proof, *model)), ""
