@@ -13,7 +13,9 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
@@ -254,13 +256,15 @@ class ForAll:
         steps: list[Step] = []
         if _rests_on(self, self):
             raise ValueError("by: expected other statements, got one that is shown by this one")
-        for lemma in lemmas:
-            found = lemma.decided(budget)
-            if isinstance(found, Undecided):
-                return Undecided(f"a lemma is not proved: {found.note}", found.steps)
-            if found.kind != "proved":
-                return Undecided(f"a lemma is {found.kind}: {found.note or 'see its own check'}")
-            steps += found.proof
+        with _each_once():
+            for lemma in lemmas:
+                found = _shown_once(lemma, budget)
+                if isinstance(found, Undecided):
+                    return Undecided(f"a lemma is not proved: {found.note}", found.steps)
+                if found.kind != "proved":
+                    what = found.note or "see its own check"
+                    return Undecided(f"a lemma is {found.kind}: {what}")
+                steps += found.proof
         return tuple(dict.fromkeys(steps))
 
     def lemmas(self) -> list[Lemma]:
@@ -401,6 +405,32 @@ def _listed(what: str, value: Any, of: str) -> list[Any]:
 
 def _shown(value: Any) -> str:
     return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
+
+
+#: what the engines say of lemmas, while one statement is shown
+_SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
+
+
+@contextmanager
+def _each_once() -> Iterator[None]:
+    """Until a statement is shown, each lemma is, once, however many of its other lemmas rest on it."""
+    if _SHOWN.get() is not None:
+        yield
+        return
+    token = _SHOWN.set({})
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def _shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
+    known = _SHOWN.get()
+    if known is None:
+        return lemma.decided(budget)
+    if lemma not in known:
+        known[lemma] = lemma.decided(budget)
+    return known[lemma]
 
 
 def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:

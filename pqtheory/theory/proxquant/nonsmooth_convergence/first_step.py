@@ -80,9 +80,8 @@ def is_even_and_below_its_branch(v: Any) -> Any:
     return (W.value(v) <= BRANCH.value(v)) & (W.value(-v) == W.value(v))
 
 
-def on_side(side: int, constant: Constant) -> ForAll:
-    """Where the point before the prox is >= 0, or < 0: as ``bounded``, with all signs changed for -1."""
-    lemma = bounded(constant)
+def on_side(side: int, lemma: ForAll, constant: Constant) -> ForAll:
+    """Where the point before the prox is >= 0, or < 0: as the lemma, with all signs changed for -1."""
 
     def given(old: Any, g: Any, x: Any) -> list[Any]:
         y = side * old - x * (side * g)
@@ -173,7 +172,8 @@ def is_enough(case: Mapping[str, Any], constant: Constant) -> Any:
 
 def first_step(constant: Constant) -> ForAll:
     """dist^2 <= K beta (F_0 - F_*) after one step."""
-    sides = [on_side(side, constant) for side in (1, -1)]
+    lemma = bounded(constant)
+    sides = [on_side(side, lemma, constant) for side in (1, -1)]
 
     @forall(**COORDINATE, by=lambda **case: [side.at(**case) for side in sides])
     def one(**case: Any) -> Any:
