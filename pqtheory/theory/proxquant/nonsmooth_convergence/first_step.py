@@ -4,12 +4,15 @@ F_* is at most F(v), v where F's upper model round theta_1 is least; g, e and la
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, forall, nonnegative, positive, real
+from pqtheory.claims.cases import Cases, Fractions
 from pqtheory.claims.forall import Instance
+from pqtheory.theory.proxquant.nonsmooth_convergence import first_run
 from pqtheory.theory.proxquant.nonsmooth_convergence.first_bound import bounded
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import (
     BRANCH,
@@ -170,6 +173,11 @@ def is_enough(case: Mapping[str, Any], constant: Constant) -> Any:
     return constant(case["x"]) * case["beta"] * left_of(case) >= case["dist2"]
 
 
+def keeps_to(constant: Constant, x: Fraction) -> Any:
+    """How far the run that comes close to K stays below ``constant``."""
+    return constant(x) - first_run.first_step(x)
+
+
 def first_step(constant: Constant) -> ForAll:
     """dist^2 <= K beta (F_0 - F_*) after one step."""
     lemma = bounded(constant)
@@ -205,6 +213,7 @@ def first_step(constant: Constant) -> ForAll:
         ratio=positive,
         given=given,
         by=lambda **case: [sums.at(**{name: case[name] for name in (*sums.names, *sums.fixed)})],
+        cases=Cases(partial(keeps_to, constant), {"x": Fractions(0, 1, open_low=True)}),
     )
     def bound(L: Any, before: Any, least: Any, dist2: Any, x: Any, beta: Any, ratio: Any) -> Any:
         """F_0 = L + lambda W(theta_0); L(z) and L(v) are within their bounds, F_* is at most F(v)."""
