@@ -4,7 +4,7 @@ From p = -(1 + x) / (1 + 3x - 2x^2) with g = p / x, so that the prox has a tie, 
 e = -(1 + x)(1 + 2x - 2x^2) / (x (1 + 3x - 2x^2)). The loss is the bent one: it falls by ``fall``, and F further by
 ``rest`` at most, as past q it is its upper model, and before q it is higher.
 
-    x^2 dist^2 >= 1 and (fall + rest) K <= dist^2 + 14 b / x^2,   0 < b <= x^2 / 2^20.
+    x^2 dist^2 >= 1 and (fall + rest) K <= dist^2 + 14 b / x^2,   0 < b <= x^2 / 32.
 
 So a bound smaller than K fails for b small enough.
 """
@@ -24,6 +24,8 @@ from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import Constant, W, 
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE
 from pqtheory.theory.proxquant.proxquant_convergence.selecting import after
 
+#: b / x^2 at most
+NEAREST = Fraction(1, 32)
 #: how near to K the simulated run comes
 CLOSE = 1e-4
 RUN: dict[str, Any] = {"x": UP_TO_ONE, "b": positive}
@@ -33,7 +35,7 @@ LOSS: dict[str, Any] = dict.fromkeys("gpmqe", real)
 
 def is_close(x: Any, b: Any) -> list[Any]:
     """It lands near enough to the level."""
-    return [b <= x * x * runs.BEFORE]
+    return [b <= x * x * NEAREST]
 
 
 def bends(g: Any, p: Any, m: Any, q: Any, e: Any) -> list[Any]:
@@ -245,7 +247,7 @@ def is_small(x: Any, b: Any, bound: Any, K: Any) -> list[Any]:
 def some_are_small(x: Any, bound: Any, K: Any) -> Any:
     """There is such a b."""
     xp, x = as_array(x)
-    largest = x * x * runs.BEFORE
+    largest = x * x * NEAREST
     b = xp.where(bound < K, xp.minimum(largest, (K - bound) / (28 * K)), largest)
     return every([b > 0, *is_small(x, b, bound, K)])
 
