@@ -16,7 +16,7 @@ leaves of F_0 - F_1, and what F falls from theta_1 at least. A step that does no
 that does lands at q < 1 with G = e - lambda; the rest is >= max(-G - 2 lambda, 0)^2 / 2, since W turns by 2 lambda at
 the level. Scaled by x their sum is a quadratic form in four numbers for each sign, and >= G^2 / K. Where the step ends
 at the level, the rest alone is >= dist^2 / 2. (``lemmas.py``, ``first_bound.py``; ``first_step.py`` for any beta and any
-number of coordinates.) Runs of the W come as close to K as one likes (``first_run.py``).
+number of coordinates.) Runs of the W come as close to K as one likes (``first_run.py``, ``first_best.py``).
 
 For T steps runs of the W, one crossing in each, come close to (2/x)(1 + xc)^2 / (sum of falls), which at x = 1/2 is
 18 / (T + 3) from T = 3 on after the smallest step, and 11 / (2T) at the smallest gradient: for T >= 2 the W's best
@@ -30,9 +30,9 @@ from typing import Any
 from pqtheory.claims import Budget, Check, Claim, Control, Evidence, Part, all_of
 from pqtheory.evidence import judge
 from pqtheory.theory.prox.minimiser import stays_at_zero
-from pqtheory.theory.proxquant.nonsmooth_convergence import first_run, lemmas, runs
+from pqtheory.theory.proxquant.nonsmooth_convergence import first_best, first_run, lemmas, runs
 from pqtheory.theory.proxquant.nonsmooth_convergence.coordinates import OF_W
-from pqtheory.theory.proxquant.nonsmooth_convergence.first_run import CLOSE
+from pqtheory.theory.proxquant.nonsmooth_convergence.first_best import CLOSE
 from pqtheory.theory.proxquant.nonsmooth_convergence.first_step import first_step
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import W, first_step_constant
 from pqtheory.theory.proxquant.proxquant_convergence.claim import (
@@ -95,8 +95,8 @@ def _reached(constant: lemmas.Constant) -> Check:
         first_run.is_smooth,
         first_run.is_a_run,
         first_run.has_a_lower_bound,
-        first_run.some_are_small,
-        first_run.allows_no_less(constant),
+        first_best.some_are_small,
+        first_best.allows_no_less(constant),
         beside=(partial(_first_runs, constant),),
     )
 
@@ -104,7 +104,7 @@ def _reached(constant: lemmas.Constant) -> Check:
 def _first_runs(constant: lemmas.Constant, budget: Budget) -> Evidence:
     return judge(
         "sampled",
-        [first_run.closeness(constant, x) for x in EIGHTHS],
+        [first_best.closeness(constant, x) for x in EIGHTHS],
         {"x": EIGHTHS},
         measured={ONE_STEP: round(float(first_run.first_step(HALF)), 6)},
         predicted={ONE_STEP: float(constant(HALF))},

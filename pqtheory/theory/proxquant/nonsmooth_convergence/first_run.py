@@ -1,33 +1,28 @@
-r"""The run of one step whose ratio is (1 - 14 b) K at least, for every x and small b > 0, at beta = 1 in one dimension.
+r"""The run of one step that comes close to K, for every x and small b > 0, at beta = 1 in one dimension.
 
 From p = -(1 + x) / (1 + 3x - 2x^2) with g = p / x, so that the prox has a tie, it lands at q = x lambda = 1 - b, where
 e = -(1 + x)(1 + 2x - 2x^2) / (x (1 + 3x - 2x^2)). The loss is the bent one: it falls by ``fall``, and F further by
 ``rest`` at most, as past q it is its upper model, and before q it is higher.
 
-    x^2 dist^2 >= 1 and (fall + rest) K <= dist^2 + 14 b / x^2,   0 < b <= x^2 / 32.
+    0 < b <= x^2 / 32.
 
-So a bound smaller than K fails for b small enough.
+What it reaches is in ``first_best.py``.
 """
 
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import as_array
-from pqtheory.claims import ForAll, between, every, forall, nonnegative, positive, real
-from pqtheory.claims.cases import Cases, Fractions
+from pqtheory.claims import between, every, forall, positive, real
 from pqtheory.claims.forall import Instance
 from pqtheory.theory.proxquant.nonsmooth_convergence import runs
-from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import Constant, W, distance, fall, rest
+from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import W, fall, rest
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE
 from pqtheory.theory.proxquant.proxquant_convergence.selecting import after
 
 #: b / x^2 at most
 NEAREST = Fraction(1, 32)
-#: how near to K the simulated run comes
-CLOSE = 1e-4
 RUN: dict[str, Any] = {"x": UP_TO_ONE, "b": positive}
 #: slope g up to p, then the turns m and q, slope e at q
 LOSS: dict[str, Any] = dict.fromkeys("gpmqe", real)
@@ -62,14 +57,14 @@ def loss_of(x: Any, b: Any) -> dict[str, Any]:
     return {name: value for name, value in numbers(x, b).items() if name in LOSS}
 
 
-def objective(t: Any, g: Any, p: Any, m: Any, q: Any, strength: Any) -> Any:
+def objective(t: Any, strength: Any, *turns: Any) -> Any:
     """F(t)."""
-    return runs.curve(t, g, p, m, q) + strength * W.value(t)
+    return runs.curve(t, *turns) + strength * W.value(t)
 
 
 def lower_bound(g: Any, p: Any, m: Any, q: Any, e: Any, strength: Any) -> Any:
     """F(q) - rest, as F_*."""
-    return objective(q, g, p, m, q, strength) - rest(q, e, strength)
+    return objective(q, strength, g, p, m, q) - rest(q, e, strength)
 
 
 @forall(y=real, z=real, g=real, p=real, m=real, q=real, given=lambda p, m, q: [p <= m, m <= q])
@@ -144,8 +139,12 @@ def is_not_negative(strength: Any, t: Any) -> Any:
     return strength * W.value(t) >= 0
 
 
+#: a point, q, and what F is made of there
+PARTS: dict[str, Any] = dict.fromkeys(("at_t", "at_q", "pull_t", "pull_q", "change", "rest"), real)
+
+
 @forall(
-    **dict.fromkeys(("at_t", "at_q", "pull_t", "pull_q", "change", "rest"), real),
+    **PARTS,
     given=lambda at_t, at_q, pull_t, pull_q, change, rest: [
         ((at_t >= at_q) & (pull_t >= 0) & (pull_q <= rest))
         | ((at_t == at_q + change) & (change + (pull_t - pull_q) >= -rest))
@@ -188,7 +187,7 @@ def _before_or_past(t: Any, strength: Any, **loss: Any) -> list[Instance]:
 def is_bounded_below(t: Any, strength: Any, **loss: Any) -> Any:
     """F(t) >= F(q) - rest."""
     turns = [loss[name] for name in "gpmq"]
-    return objective(t, *turns, strength) >= lower_bound(**loss, strength=strength)
+    return objective(t, strength, *turns) >= lower_bound(**loss, strength=strength)
 
 
 @forall(
@@ -201,119 +200,7 @@ def has_a_lower_bound(x: Any, b: Any, t: Any) -> Any:
     """So is the F of the run."""
     own = numbers(x, b)
     turns = [own[name] for name in "gpmq"]
-    return objective(t, *turns, own["strength"]) >= lower_bound(**own)
-
-
-# so no bound is smaller
-
-
-def gained(x: Any, b: Any) -> Any:
-    """F_0 - F_*."""
-    own = numbers(x, b)
-    turns = [own[name] for name in "gpmq"]
-    return objective(own["p"], *turns, own["strength"]) - lower_bound(**own)
-
-
-def square(x: Any, b: Any) -> Any:
-    """dist(0, dF(q))^2."""
-    own = numbers(x, b)
-    return distance(own["e"], own["q"], own["strength"]) ** 2
-
-
-def closed(x: Any, b: Any) -> tuple[Any, Any]:
-    """F_0 - F_* and dist, by the branches that the run is on: W(p) = 1 + p, W(q) = b, least at v > 1."""
-    own = numbers(x, b)
-    g, p, _, q, e, strength = own.values()
-    v = q - e - strength
-    drop = strength * (b - (v - 1)) - e * (v - q) - (v - q) * (v - q) / 2
-    return fall(p, g, e, q) + strength * (1 + p - b) + drop, strength - e
-
-
-@forall(
-    **RUN, given=is_close, by=lambda x, b: [is_in_order.at(x=x, b=b), falls.at(**loss_of(x, b))]
-)
-def has_a_closed_form(x: Any, b: Any) -> Any:
-    """F_0 - F_* and dist in closed form."""
-    gain, dist = closed(x, b)
-    return (gained(x, b) == gain) & (square(x, b) == dist * dist)
-
-
-def is_small(x: Any, b: Any, bound: Any, K: Any) -> list[Any]:
-    """Whether b is small enough to refute a bound < K."""
-    return [*is_close(x, b), (bound >= K) | (28 * b * K <= K - bound)]
-
-
-@forall(x=UP_TO_ONE, bound=real, K=positive)
-def some_are_small(x: Any, bound: Any, K: Any) -> Any:
-    """There is such a b."""
-    xp, x = as_array(x)
-    largest = x * x * NEAREST
-    b = xp.where(bound < K, xp.minimum(largest, (K - bound) / (28 * K)), largest)
-    return every([b > 0, *is_small(x, b, bound, K)])
-
-
-@forall(
-    x=positive,
-    b=positive,
-    gain=nonnegative,
-    square=real,
-    own_gain=real,
-    own_square=real,
-    K=positive,
-    bound=real,
-    given=lambda x, b, gain, square, own_gain, own_square, K, bound: [
-        own_gain == gain,
-        own_square == square,
-        x * x * square >= 1,
-        gain * K <= square + 14 * b / (x * x),
-        own_square <= bound * own_gain,
-        (bound >= K) | (28 * b * K <= K - bound),
-    ],
-)
-def leaves_no_less(K: Any, bound: Any) -> Any:
-    """A bound < K of what comes this close to K fails."""
-    return bound >= K
-
-
-def allows_no_less(constant: Constant) -> ForAll:
-    """What bounds the runs of one step for every b is at least ``constant``."""
-
-    @forall(x=UP_TO_ONE)
-    def is_positive(x: Any) -> Any:
-        return constant(x) > 0
-
-    @forall(**RUN, given=is_close)
-    def comes_close(x: Any, b: Any) -> Any:
-        """x^2 dist^2 >= 1, and 0 <= (F_0 - F_*) K <= dist^2 + 14 b / x^2."""
-        gain, dist = closed(x, b)
-        close = gain * constant(x) <= dist * dist + 14 * b / (x * x)
-        return (gain >= 0) & (x * x * (dist * dist) >= 1) & close
-
-    def by(x: Any, b: Any, bound: Any) -> list[Instance]:
-        gain, dist = closed(x, b)
-        form = {"gain": gain, "square": dist * dist, "K": constant(x), "bound": bound}
-        own = {"own_gain": gained(x, b), "own_square": square(x, b)}
-        return [
-            is_positive.at(x=x),
-            has_a_closed_form.at(x=x, b=b),
-            comes_close.at(x=x, b=b),
-            leaves_no_less.at(x=x, b=b, **form, **own),
-        ]
-
-    @forall(
-        **RUN,
-        bound=real,
-        given=lambda x, b, bound: [
-            *is_small(x, b, bound, constant(x)),
-            square(x, b) <= bound * gained(x, b),
-        ],
-        by=by,
-        cases=Cases(partial(closeness, constant), {"x": Fractions(0, 1, open_low=True)}),
-    )
-    def no_less(x: Any, bound: Any) -> Any:
-        return bound >= constant(x)
-
-    return no_less
+    return objective(t, own["strength"], *turns) >= lower_bound(**own)
 
 
 def first_step(x: Fraction) -> Fraction:
@@ -321,9 +208,3 @@ def first_step(x: Fraction) -> Fraction:
     own = numbers(x, x * x * runs.BEFORE)
     g, p, q, e = (np.array([own[name]], dtype=object) for name in "gpqe")
     return runs.ratio(runs.bent(g, p, q, e), own["strength"], x, p, 1, runs.GRADIENT)
-
-
-def closeness(constant: Constant, x: Fraction) -> Any:
-    """Slack of ``constant`` >= what the run reaches, and of no more than ``CLOSE`` between them."""
-    above = constant(x) - first_step(x)
-    return min(above, Fraction(CLOSE) * constant(x) - above)

@@ -196,7 +196,8 @@ def first_step(constant: Constant) -> ForAll:
         fixed={**SETTING, "ratio": positive},
         by=lambda **case: [one.at(**case)],
     )
-    known = ("L", "L_after", "z", "at_v", "least", *SUMS.split())
+    names = ("L", "L_after", "z", "at_v", "least", *SUMS.split())
+    known: dict[str, Any] = {**dict.fromkeys(names, real), "dist2": nonnegative}
 
     def given(**case: Any) -> list[Any]:
         strength = case["ratio"] * case["beta"]
@@ -208,7 +209,7 @@ def first_step(constant: Constant) -> ForAll:
         ]
 
     @forall(
-        **{**dict.fromkeys(known, real), "dist2": nonnegative},
+        **known,
         **SETTING,
         ratio=positive,
         given=given,

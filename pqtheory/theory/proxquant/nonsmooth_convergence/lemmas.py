@@ -231,9 +231,11 @@ def what_is_left(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
     return fall(p, g, e, q) + strength * (p + q) + beyond * beyond / 2
 
 
+TERMS: dict[str, Any] = dict.fromkeys(("a", "b", "r", "own_a", "own_b", "own_r"), real)
+
+
 @forall(
-    **dict.fromkeys(("a", "b", "r"), real),
-    **dict.fromkeys(("own_a", "own_b", "own_r"), real),
+    **TERMS,
     given=lambda a, b, r, own_a, own_b, own_r: [a == own_a, b >= own_b, r >= own_r],
 )
 def sums_are_more(a: Any, b: Any, r: Any, own_a: Any, own_b: Any, own_r: Any) -> Any:

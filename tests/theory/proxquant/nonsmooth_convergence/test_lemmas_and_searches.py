@@ -24,6 +24,7 @@ from pqtheory.theory.prox.minimiser import stays_at_zero
 from pqtheory.theory.proxquant.nonsmooth_convergence import (
     claim,
     coordinates,
+    first_best,
     first_bound,
     first_run,
     first_step,
@@ -181,7 +182,7 @@ def test_one_percent_less_is_not_proved() -> None:
 def test_a_larger_constant_is_not_reached() -> None:
     pytest.importorskip("z3")
     for constant in (claim._for_every_r, lambda x: K(x) * Fraction(101, 100)):
-        assert first_run.allows_no_less(constant)(Budget()).kind == "refuted"
+        assert first_best.allows_no_less(constant)(Budget()).kind == "refuted"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_a_larger_constant_is_not_reached() -> None:
         (lemmas, "distance", lambda own: lambda *values: own(*values) / 2),
         (first_bound, "form", lambda own: lambda *values, **named: own(*values, **named) + 1),
         (first_step, "lands", lambda own: lambda *values: 2 * own(*values)),
-        (first_run, "gained", lambda own: lambda *values: 2 * own(*values)),
+        (first_best, "gained", lambda own: lambda *values: 2 * own(*values)),
         (runs, "curve", lambda own: lambda *values: 2 * own(*values)),
     ],
 )
