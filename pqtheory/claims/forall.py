@@ -71,10 +71,15 @@ class Lemma(Protocol):
 @final
 @dataclass(frozen=True)
 class Instance:
-    """What a lemma says of some values: its assumptions imply its conclusion."""
+    """What a lemma says of some values: its assumptions imply its conclusion; read only where it is asked for."""
 
     lemma: Lemma
-    says: Any
+    reads: Callable[[], Any]
+
+    @property
+    def says(self) -> Any:
+        """The formula."""
+        return self.reads()
 
 
 def nothing(**_: Any) -> Sequence[Any]:
@@ -146,9 +151,15 @@ class ForAll:
 
     def read(self, *values: Any) -> tuple[list[Any], Any]:
         """(assumptions, lemmas included, and conclusion), for numbers or for the terms of any engine."""
+        assumptions, conclusion = self.read_for_search(*values)
         case = dict(zip(self.variables, values, strict=True))
-        lemmas = [instance.says for instance in self._instances(case)]
-        return [*self._assumed(case), *lemmas], _truth("holds", called(self.holds, case))
+        return [*assumptions, *(i.says for i in self._instances(case, of_all=True))], conclusion
+
+    def read_for_search(self, *values: Any) -> tuple[list[Any], Any]:
+        """As ``read``, without the lemmas that hold of all numbers: they rule no case out."""
+        case = dict(zip(self.variables, values, strict=True))
+        reached = [i.says for i in self._instances(case, of_all=False)]
+        return [*self._assumed(case), *reached], _truth("holds", called(self.holds, case))
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -160,8 +171,10 @@ class ForAll:
         """
         if set(values) != set(self.variables):
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
-        says = _truth("holds", called(self.holds, values))
-        return Instance(self, implies(self._assumed(values), says))
+        return Instance(
+            self,
+            lambda: implies(self._assumed(values), _truth("holds", called(self.holds, values))),
+        )
 
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
@@ -214,7 +227,7 @@ class ForAll:
         """
         if self.cases is not None:
             return self.cases.search(examples, seed, on_case)
-        found = search_statement(self.read, self.names, examples, seed, on_case)
+        found = search_statement(self.read_for_search, self.names, examples, seed, on_case)
         case = None if found is None else found.counterexample
         if case is not None and self.replay(case).kind != "refuted":
             raise ArithmeticError(f"{dict(case)} does not replay")
@@ -235,7 +248,7 @@ class ForAll:
             raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
         values = [_exact(case[name], name) for name in self.variables]
         try:
-            holds = holds_at(self.read, values)
+            holds = holds_at(self.read_for_search, values)
         except ZeroDivisionError as error:
             raise ValueError(f"case: {dict(case)}: {error}") from error
         if holds is None:
@@ -271,14 +284,21 @@ class ForAll:
         """What it is shown by, each once."""
         if self.by is nothing:
             return []
-        instances = self._instances(blank(self.variables))
+        instances = self._listed_instances(blank(self.variables))
         return list(dict.fromkeys(instance.lemma for instance in instances))
 
     @cached_property
     def _lemma_count(self) -> int:
-        return 0 if self.by is nothing else len(self._instances(blank(self.variables)))
+        """How many of the assumptions hold of all numbers: the last ones."""
+        return len(self._instances(blank(self.variables), of_all=True))
 
-    def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
+    def _instances(self, case: Mapping[str, Any], *, of_all: bool) -> list[Instance]:
+        """Those that hold of all numbers, or those that hold of the states that a run reaches."""
+        if self.by is nothing:
+            return []
+        return [i for i in self._listed_instances(case) if isinstance(i.lemma, ForAll) == of_all]
+
+    def _listed_instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
         for instance in found:
             if not isinstance(instance, Instance):
@@ -307,7 +327,9 @@ class ForAll:
             return None
         seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
         examples = algebra.EXAMPLES[budget.name]
-        found, reason = algebra.answer(self.read, self.names, seconds, examples)
+        found, reason = algebra.answer(
+            self.read, self.names, seconds, examples, for_search=self.read_for_search
+        )
         if found is None:
             notes.append(algebra.no_answer(reason))
         return found

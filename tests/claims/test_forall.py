@@ -282,7 +282,7 @@ def test_a_case_that_divides_by_0_is_no_case() -> None:
     statement = forall(x=real, y=real, given=lambda y: [y != 0])(lambda x, y: x / y * y == x)
     assert kind_of(statement) == "proved"
     bare = forall(x=real)(lambda x: 1 / x > x)
-    with pytest.raises(ValueError, match=r"something is divided by 0|division by zero"):
+    with pytest.raises(ValueError, match="something is divided by 0"):
         bare.replay({"x": Fraction(0)})
 
 
@@ -357,9 +357,10 @@ def test_a_lemma_of_several_lemmas_is_shown_once(monkeypatch: pytest.MonkeyPatch
 
 def test_a_lemma_that_is_refuted_carries_nothing() -> None:
     wrong = forall(x=real)(lambda x: x > 0)
-    theorem = forall(x=real, by=lambda x: [wrong.at(x=x)])(lambda x: x > -1)
-    found = theorem(QUICK)
-    # what the false lemma implies is looked at where the lemma holds, and no more than a sample
+    by = lambda x: [wrong.at(x=x)]  # noqa: E731
+    # a theorem that the false lemma implies, and one that is true without it
+    assert forall(x=real, by=by)(lambda x: x > -1)(QUICK).kind == "refuted"
+    found = forall(x=real, by=by)(lambda x: x * x >= 0)(QUICK)
     assert found.kind == "sampled"
     assert "a lemma is refuted" in found.note
 

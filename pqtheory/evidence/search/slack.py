@@ -175,13 +175,15 @@ STEP = Fraction(1, 1 << 10)
 LARGEST = 1 << 40
 #: what to put in place of a number that an assumption does not allow, after some of its own size
 TYPICAL = tuple(map(Fraction, ("1/2", "1", "-1", "2")))
-#: how often each variable may be replaced
-ROUNDS = 2
+#: how often each variable may be replaced, and how many replacements are tried in all
+ROUNDS, ATTEMPTS = 2, 150
 
 
-def likely(statement: Statement, case: Mapping[str, Fraction], pick: Pick) -> dict[str, Fraction]:
+def near_borders(
+    statement: Statement, case: Mapping[str, Fraction], pick: Pick
+) -> dict[str, Fraction]:
     """``case``, moved into the assumptions if that is easy, and from there to borders, up to three times."""
-    inside = into_assumptions(statement, case)
+    inside = into_assumptions(statement, case, pick)
     for _ in range(pick(0, 3)):
         moved = onto_border(statement, inside, pick)
         if read(statement, moved).assumed.holds:
@@ -210,15 +212,21 @@ def onto_border(
     return {**case, name: moved.limit_denominator(LARGEST)}
 
 
-def into_assumptions(statement: Statement, case: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def into_assumptions(
+    statement: Statement, case: Mapping[str, Fraction], pick: Pick
+) -> dict[str, Fraction]:
     """``case`` with numbers replaced, one by one, as long as that brings it nearer to what is assumed."""
     inside = dict(case)
     assumed = read(statement, inside).assumed
-    for name in ROUNDS * tuple(case):
+    names = [*case]
+    first = pick(0, len(names) - 1) if len(names) * ROUNDS * len(TYPICAL) > ATTEMPTS else 0
+    attempts = 0
+    for name in ROUNDS * (names[first:] + names[:first]):
         size = abs(inside[name])
         for value in (size, size / 4, size / 32, *TYPICAL):
-            if assumed.holds:
+            if assumed.holds or attempts == ATTEMPTS:
                 return inside
+            attempts += 1
             attempt = {**inside, name: value}
             there = read(statement, attempt).assumed
             if (there.holds, there.slack) > (assumed.holds, assumed.slack):

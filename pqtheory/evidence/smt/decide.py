@@ -32,6 +32,19 @@ SECONDS = {"quick": 5.0, "full": 120.0}
 DIVISOR_SECONDS = 5.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
+#: words of SMT-LIB that a variable of Python may be called as well
+WORDS = (
+    "let",
+    "par",
+    "match",
+    "exists",
+    "forall",
+    "BINARY",
+    "DECIMAL",
+    "HEXADECIMAL",
+    "NUMERAL",
+    "STRING",
+)
 
 
 def available() -> bool:
@@ -236,7 +249,9 @@ def _text(solver: Any) -> str:
     def renamed(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"{found[1]}{len(numbers) + 1}")
 
-    return re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+    text = re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+    # z3 leaves them as they are; as words of the language they stand behind a bracket
+    return re.sub(rf"(?<=\s)({'|'.join(WORDS)})(?=[\s)])", r"|\1|", text)
 
 
 def _truth(value: Any) -> Expression:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, final
@@ -24,6 +25,8 @@ EXAMPLES = {"quick": 100, "full": 2000}
 READINGS = 20
 #: cases looked at for one that satisfies the assumptions
 MODELS = 1000
+#: how long the assumptions may be looked at for a contradiction
+CONTRADICTION_SECONDS = 5.0
 
 
 def available() -> bool:
@@ -80,9 +83,15 @@ def decide(
 
 
 def answer(
-    statement: Statement, variables: str, seconds: float, examples: int
+    statement: Statement,
+    variables: str,
+    seconds: float,
+    examples: int,
+    for_search: Statement | None = None,
 ) -> tuple[Evidence | None, str]:
     """What ``decide`` returns, and why there was no proof.
+
+    ``for_search`` is the statement without those assumptions that hold of all numbers; they rule no case out.
 
     Raises
     ------
@@ -92,12 +101,13 @@ def answer(
     from pqtheory.evidence.symbolic.proofs import prove
 
     names = " ".join(variable_names(variables))
+    searched = statement if for_search is None else for_search
     try:
         proof = prove(statement, names, seconds)
-        model = _model(statement, names, seconds)
+        model = _model(searched, names, seconds)
     except UndecidedError as error:
-        return _denied(statement, names, examples), str(error)
-    if _denied(statement, names, READINGS) is not None:
+        return _denied(searched, names, examples), str(error)
+    if _denied(searched, names, READINGS) is not None:
         raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
     return replace(proof, proof=(*proof.proof, *model)), ""
 
@@ -122,17 +132,20 @@ def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, 
 
     if not _assumes(statement, variables):
         return ()
-    found = _denied(nothing, variables, READINGS) or _denied(nothing, variables, MODELS)
-    if found is not None and found.counterexample is not None:
-        values = {name: found.counterexample[name] for name in variables.split()}
-        return (Step(f"the assumptions hold at {shown(values)}, among others"),)
-    try:
-        prove(absurd, variables, seconds)
-    except UndecidedError as error:
-        raise UndecidedError("no numbers are found that satisfy the assumptions") from error
-    raise ValueError(
-        f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, so that the statement says nothing"
-    )
+    found = _denied(nothing, variables, READINGS)
+    if found is None:
+        # a contradiction is shown at once, or is none
+        with suppress(UndecidedError):
+            prove(absurd, variables, min(seconds, CONTRADICTION_SECONDS))
+            raise ValueError(
+                f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, "
+                "so that the statement says nothing"
+            )
+        found = _denied(nothing, variables, MODELS)
+    if found is None or found.counterexample is None:
+        raise UndecidedError("no numbers are found that satisfy the assumptions")
+    values = {name: found.counterexample[name] for name in variables.split()}
+    return (Step(f"the assumptions hold at {shown(values)}, among others"),)
 
 
 def _assumes(statement: Statement, variables: str) -> bool:
