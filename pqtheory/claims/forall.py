@@ -296,7 +296,12 @@ class ForAll:
         """Those that hold of all numbers, or those that hold of the states that a run reaches."""
         if self.by is nothing:
             return []
-        return [i for i in self._listed_instances(case) if isinstance(i.lemma, ForAll) == of_all]
+        return [i for i in self._listed_instances(case) if _speaks_of_all(i.lemma) == of_all]
+
+    @cached_property
+    def _speaks_of_all(self) -> bool:
+        """Whether none of what it is shown by is an invariant, which holds of the states that a run reaches."""
+        return _rests_on_none_but_forall(self)
 
     def _listed_instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
@@ -453,6 +458,20 @@ def _shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
     if lemma not in known:
         known[lemma] = lemma.decided(budget)
     return known[lemma]
+
+
+def _speaks_of_all(lemma: Lemma) -> bool:
+    return isinstance(lemma, ForAll) and lemma._speaks_of_all
+
+
+def _rests_on_none_but_forall(lemma: Lemma, above: tuple[Lemma, ...] = ()) -> bool:
+    if lemma in above:
+        # a circle, an error where lemmas are shown
+        return True
+    below = lemma.lemmas()
+    return isinstance(lemma, ForAll) and all(
+        _rests_on_none_but_forall(b, (*above, lemma)) for b in below
+    )
 
 
 def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:
