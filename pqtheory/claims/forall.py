@@ -13,7 +13,9 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
@@ -267,13 +269,15 @@ class ForAll:
         steps: list[Step] = []
         if _rests_on(self, self):
             raise ValueError("by: expected other statements, got one that is shown by this one")
-        for lemma in lemmas:
-            found = lemma.decided(budget)
-            if isinstance(found, Undecided):
-                return Undecided(f"a lemma is not proved: {found.note}", found.steps)
-            if found.kind != "proved":
-                return Undecided(f"a lemma is {found.kind}: {found.note or 'see its own check'}")
-            steps += found.proof
+        with _each_once():
+            for lemma in lemmas:
+                found = _shown_once(lemma, budget)
+                if isinstance(found, Undecided):
+                    return Undecided(f"a lemma is not proved: {found.note}", found.steps)
+                if found.kind != "proved":
+                    what = found.note or "see its own check"
+                    return Undecided(f"a lemma is {found.kind}: {what}")
+                steps += found.proof
         return tuple(dict.fromkeys(steps))
 
     def lemmas(self) -> list[Lemma]:
@@ -292,7 +296,12 @@ class ForAll:
         """Those that hold of all numbers, or those that hold of the states that a run reaches."""
         if self.by is nothing:
             return []
-        return [i for i in self._listed_instances(case) if isinstance(i.lemma, ForAll) == of_all]
+        return [i for i in self._listed_instances(case) if _speaks_of_all(i.lemma) == of_all]
+
+    @cached_property
+    def _speaks_of_all(self) -> bool:
+        """Whether none of what it is shown by is an invariant, which holds of the states that a run reaches."""
+        return _rests_on_none_but_forall(self)
 
     def _listed_instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
@@ -428,6 +437,46 @@ def _listed(what: str, value: Any, of: str) -> list[Any]:
 
 def _shown(value: Any) -> str:
     return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
+
+
+#: what the engines say of lemmas, while one statement is shown
+_SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
+
+
+@contextmanager
+def _each_once() -> Iterator[None]:
+    """Until a statement is shown, each lemma is, once, however many of its other lemmas rest on it."""
+    if _SHOWN.get() is not None:
+        yield
+        return
+    token = _SHOWN.set({})
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def _shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
+    known = _SHOWN.get()
+    if known is None:
+        return lemma.decided(budget)
+    if lemma not in known:
+        known[lemma] = lemma.decided(budget)
+    return known[lemma]
+
+
+def _speaks_of_all(lemma: Lemma) -> bool:
+    return isinstance(lemma, ForAll) and lemma._speaks_of_all
+
+
+def _rests_on_none_but_forall(lemma: Lemma, above: tuple[Lemma, ...] = ()) -> bool:
+    if lemma in above:
+        # a circle, an error where lemmas are shown
+        return True
+    below = lemma.lemmas()
+    return isinstance(lemma, ForAll) and all(
+        _rests_on_none_but_forall(b, (*above, lemma)) for b in below
+    )
 
 
 def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:
