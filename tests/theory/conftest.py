@@ -10,5 +10,5 @@ from pqtheory.evidence.symbolic import checks
 @pytest.fixture(autouse=True)
 def few_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     # the function of that name hides its module from an import
-    monkeypatch.setitem(sys.modules["pqtheory.claims.forall"].EXAMPLES, "quick", 60)
+    monkeypatch.setitem(sys.modules["pqtheory.claims.forall"].EXAMPLES, "quick", 200)
     monkeypatch.setattr(checks, "MODELS", 100)
