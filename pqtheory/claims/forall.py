@@ -179,11 +179,9 @@ class ForAll:
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
         with stated_at(self.holds):
-            if self.engine == "solver" and not smt.available():
-                # at once where cases are found: algebra would take minutes to say that it has no answer
-                found = self.search(EXAMPLES[budget.name])
-                if found is not None:
-                    return _weaker(found, _without_solver())
+            if self.cases is not None and self.engine == "solver" and not smt.available():
+                # at once: its lemmas have many variables, and no case is easily found for them
+                return self.sampled(budget, _without_solver())
             found = self.decided(budget)
             if isinstance(found, Undecided):
                 return self.sampled(budget, found.note, found.steps)
@@ -333,7 +331,12 @@ class ForAll:
         seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
         # no search for a denial here: where nobody has an answer a longer one follows
         found, reason = algebra.answer(
-            self.read, self.names, seconds, examples=0, for_search=self.read_for_search
+            self.read,
+            self.names,
+            seconds,
+            examples=0,
+            models=algebra.MODELS if self.engine == "algebra" else algebra.READINGS,
+            for_search=self.read_for_search,
         )
         if found is None:
             notes.append(algebra.no_answer(reason))

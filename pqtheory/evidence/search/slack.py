@@ -231,25 +231,27 @@ def into_assumptions(
     first = pick(0, len(names) - 1) if len(names) > FEW else 0
     left = ATTEMPTS
     for name in ROUNDS * (names[first:] + names[:first]):
-        if reading.assumed.holds or not left:
-            return inside
-        left -= 1
         size = abs(inside[name])
-        borders = _borders(reading, read(statement, {**inside, name: inside[name] + STEP}))
-        places = [(inside[name] + by).limit_denominator(LARGEST) for by in borders]
-        for value in dict.fromkeys((*places, size, size / 4, size / 32, *TYPICAL)):
+        for value in (size, size / 4, size / 32, *TYPICAL):
             if reading.assumed.holds or not left:
                 return inside
             left -= 1
-            attempt = {**inside, name: value}
-            there = read(statement, attempt)
-            if _nearness(there) > _nearness(reading):
+            there = read(statement, attempt := {**inside, name: value})
+            if there.assumed.holds or there.assumed.slack > reading.assumed.slack:
                 inside, reading = attempt, there
+        beside = read(statement, {**inside, name: inside[name] + STEP})
+        for by in _borders(reading, beside):
+            value = (inside[name] + by).limit_denominator(LARGEST)
+            there = read(statement, attempt := {**inside, name: value})
+            nearer = there.assumed.slack > reading.assumed.slack
+            if nearer and _failing(there) < _failing(reading):
+                inside, reading = attempt, there
+                break
     return inside
 
 
-def _nearness(reading: Reading) -> tuple[bool, Any]:
-    return reading.assumed.holds, reading.assumed.slack
+def _failing(reading: Reading) -> int:
+    return sum(not a.holds for a in reading.assumptions)
 
 
 def _borders(here: Reading, there: Reading) -> list[Fraction]:

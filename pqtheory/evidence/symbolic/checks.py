@@ -87,11 +87,13 @@ def answer(
     variables: str,
     seconds: float,
     examples: int,
+    models: int = MODELS,
     for_search: Statement | None = None,
 ) -> tuple[Evidence | None, str]:
     """What ``decide`` returns, and why there was no proof.
 
-    ``for_search`` is the statement without those assumptions that hold of all numbers; they rule no case out.
+    ``models`` is how many cases are looked at for one that satisfies the assumptions. ``for_search`` is the
+    statement without those assumptions that hold of all numbers; they rule no case out.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def answer(
     searched = statement if for_search is None else for_search
     try:
         proof = prove(statement, names, seconds)
-        model = _model(searched, names, seconds)
+        model = _model(searched, names, seconds, models)
     except UndecidedError as error:
         return _denied(searched, names, examples) if examples else None, str(error)
     if _denied(searched, names, READINGS) is not None:
@@ -112,7 +114,7 @@ def answer(
     return replace(proof, proof=(*proof.proof, *model)), ""
 
 
-def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, ...]:
+def _model(statement: Statement, variables: str, seconds: float, models: int) -> tuple[Step, ...]:
     """Numbers that satisfy the assumptions, as a step.
 
     Raises
@@ -141,7 +143,7 @@ def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, 
                 f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, "
                 "so that the statement says nothing"
             )
-        found = _denied(nothing, variables, MODELS)
+        found = _denied(nothing, variables, models)
     if found is None or found.counterexample is None:
         raise UndecidedError("no numbers are found that satisfy the assumptions")
     values = {name: found.counterexample[name] for name in variables.split()}

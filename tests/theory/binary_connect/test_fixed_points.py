@@ -8,8 +8,7 @@ import pytest
 
 from pqtheory import stability
 from pqtheory.claims import all_of, forall, one_of, real
-from pqtheory.claims.verification import check_claim
-from pqtheory.evidence import Budget, judge, smt
+from pqtheory.evidence import Budget, judge
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Huber, LogCosh, LogisticRegression, Quadratic
 from pqtheory.schedules import Polynomial
@@ -113,15 +112,9 @@ def test_every_part_is_proved(report):
         (two_function_toy, "threshold"),
     ],
 )
-def test_without_an_answer_of_the_solver_they_are_sampled_and_say_so(module, name, monkeypatch):
-    check = part(module, name).check
-    with monkeypatch.context() as silent:
-        silent.setattr(z3.Solver, "check", lambda self: z3.unknown)
-        found = check(QUICK)
-        assert found.kind == "sampled"
-        assert "no answer" in found.note or "not proved" in found.note
-    monkeypatch.setattr(smt, "available", lambda: False)
-    found = check(QUICK)
+def test_without_an_engine_they_are_sampled_and_say_so(module, name, without_engines):
+    without_engines()
+    found = part(module, name).check(QUICK)
     assert found.kind == "sampled"
     assert "with z3-solver installed it would be proved" in found.note
 
