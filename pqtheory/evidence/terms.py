@@ -43,6 +43,10 @@ class Backend(ABC):
         """``a`` to a power that is an expression too; most systems have none."""
         raise TypeError(f"{type(self).__name__}: expected a number as exponent, got a term")
 
+    def symbol(self, a: Expression) -> Expression:
+        """``a`` under a name of its own, where the system can do without knowing what it is; see ``as_symbol``."""
+        return a
+
     def asarray(self, value: Any, dtype: Any = None, device: Any = None) -> "Term":
         """``value`` as a term."""
         return value if isinstance(value, Term) else Term(self.expression(value), self)
@@ -196,6 +200,15 @@ class Term:
 
     def _truth(self, other: Any) -> Expression:
         return other.expression if isinstance(other, Term) else bool(other)
+
+
+def as_symbol(value: Any) -> Any:
+    """``value``, a number as it is; what a term computes is a symbol of its own, the same for equal terms.
+
+    A solver is asked with any values of the symbols first, and only then with what they stand for: what follows from
+    lemmas alone is shown without the operators' formulas.
+    """
+    return value._make(value.backend.symbol(value.expression)) if isinstance(value, Term) else value
 
 
 #: (assumptions, conclusion) for one choice of the variables

@@ -89,17 +89,20 @@ class _Question:
         object.__setattr__(self, "symbols", symbols)
         object.__setattr__(self, "assumed", assumed)
         object.__setattr__(self, "concluded", _truth(conclusion))
+        object.__setattr__(self, "definitions", backend.definitions)
 
     symbols: Sequence[Expression] = ()
     assumed: Sequence[Expression] = ()
     concluded: Expression = None
+    #: what the symbols of the statement stand for
+    definitions: Sequence[Expression] = ()
 
     @property
     def denied(self) -> list[Expression]:
         """What a counterexample satisfies."""
         import z3
 
-        return [*self.assumed, z3.Not(self.concluded)]
+        return [*self.definitions, *self.assumed, z3.Not(self.concluded)]
 
     def solver(self, formulas: Sequence[Expression], seconds: float | None = None) -> Any:
         import z3
@@ -114,8 +117,7 @@ class _Question:
         import z3
 
         self.require_divisors()
-        solver = self.solver(self.denied)
-        answer = solver.check()
+        solver, answer = self.asked()
         if answer == z3.unsat:
             text = (
                 f"z3: no real {_listed(self.names)} satisfy the assumptions and deny the statement"
@@ -126,6 +128,17 @@ class _Question:
         if answer == z3.sat:
             return self.refuted(solver)
         return None
+
+    def asked(self) -> tuple[Any, Any]:
+        """(solver, answer) to what a counterexample satisfies: for any values of the symbols, or else for theirs."""
+        import z3
+
+        if self.definitions:
+            solver = self.solver(self.denied[len(self.definitions) :])
+            if solver.check() == z3.unsat:
+                return solver, z3.unsat
+        solver = self.solver(self.denied)
+        return solver, solver.check()
 
     def model_of_assumptions(self) -> tuple[Step, ...] | None:
         """Values that satisfy the assumptions, as a step; None where there is no answer.
@@ -139,20 +152,34 @@ class _Question:
 
         if not self.assumed:
             return ()
-        solver = self.solver(self.assumed)
-        answer = solver.check()
-        if answer == z3.unsat:
-            raise ValueError(
-                f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
-            )
-        if answer != z3.sat:
-            case = self.searched(lambda assumptions, _: (assumptions, False))
-            values: Mapping[str, Any] | None = case
-        else:
-            values = _values(solver.model(), self.symbols)
+        values = self.likely_model()
+        if values is None:
+            solver = self.solver([*self.definitions, *self.assumed])
+            answer = solver.check()
+            if answer == z3.unsat:
+                raise ValueError(
+                    f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
+                )
+            if answer != z3.sat:
+                values = self.searched(lambda assumptions, _: (assumptions, False))
+            else:
+                values = _values(solver.model(), self.symbols)
         if values is None:
             return None
         return (Step(f"the assumptions hold at {shown(values)}, among others"),)
+
+    def likely_model(self) -> Mapping[str, Any] | None:
+        """Values that satisfy the assumptions: what symbols depend on as if these were any numbers, then the rest."""
+        import z3
+
+        solver = self.solver(self.assumed)
+        if not self.definitions or solver.check() != z3.sat:
+            return None
+        model = solver.model()
+        inside = _nodes(self.definitions)
+        chosen = [s == model.eval(s, True) for s in self.symbols if s.get_id() in inside]
+        solver = self.solver([*self.definitions, *self.assumed, *chosen])
+        return _values(solver.model(), self.symbols) if solver.check() == z3.sat else None
 
     def searched(self, change: Callable[..., Any]) -> Mapping[str, Fraction] | None:
         """Fractions that deny the changed statement, if a search finds some."""
@@ -194,7 +221,7 @@ class _Question:
         """Raise ValueError unless nothing is divided by 0 wherever the assumptions hold."""
         import z3
 
-        found = divisors([*self.assumed, self.concluded])
+        found = divisors([*self.definitions, *self.assumed, self.concluded])
         if not found:
             return
         # an assumption that divides may say nothing where it matters
@@ -204,6 +231,18 @@ class _Question:
             if solver.check() != z3.unsat:
                 text = " ".join(str(z3.simplify(divisor)).split())
                 raise ValueError(f"division: assume {text[:200]} != 0")
+
+
+def _nodes(formulas: Sequence[Expression]) -> set[int]:
+    """The numbers of all expressions in some formulas."""
+    seen: set[int] = set()
+    stack = list(formulas)
+    while stack:
+        node = stack.pop()
+        if node.get_id() not in seen:
+            seen.add(node.get_id())
+            stack.extend(node.children())
+    return seen
 
 
 def _truth(value: Any) -> Expression:
