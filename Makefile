@@ -11,7 +11,7 @@ help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 verify: $(READY)  ## check every claim, train on the digits, write pictures and out/report.html
-	$(BIN)/pqtheory verify --jobs 2 --out out
+	$(BIN)/pqtheory verify --jobs 2 --require certified --out out
 
 test: $(READY) lint  ## lint, types, all tests, branch coverage of floors 1 to 4
 	$(BIN)/python -m pytest -n auto --cov --cov-report=

@@ -13,12 +13,22 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from pqtheory._messages import brief
 
 Array = Any
 Namespace = Any
 
 #: significand bits, hidden bit included, by dtype name
 PRECISION = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+#: the exponents of the smallest number above 0 and of the first power of 2 that is too large, by dtype name
+EXPONENTS = {
+    "float16": (-24, 16),
+    "bfloat16": (-133, 128),
+    "float32": (-149, 128),
+    "float64": (-1074, 1024),
+}
 EXACT = "object"
 #: +0.0, the integers of the same width, the sign bit and the bits of 1.0, as what NumPy combines fastest: 0-d arrays
 _SIGN_BITS: dict[Any, tuple[Array, Any, Array, Array]] = {
@@ -46,30 +56,36 @@ def dtype_name(array: Array) -> str:
 def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
     """Return the namespace of ``theta`` and ``theta`` as a real floating array.
 
-    Python numbers and (nested) sequences of them become float64 NumPy arrays; arrays stay what they are.
+    Python numbers and (nested) sequences of them become float64 NumPy arrays; arrays stay what they are. Object arrays
+    become arrays of fractions of Python's integers: NumPy's overflow silently, and floats are fractions too.
 
     Raises
     ------
     TypeError
-        If ``theta`` is an array of integers, booleans or complex numbers, or no array at all.
+        If ``theta`` is an array of integers, booleans or complex numbers, a masked array, or no array at all.
+    ValueError
+        If an object array holds NaN or an infinity.
     """
-    if type(theta) is np.ndarray:
-        known = dtype_name(theta) in PRECISION or theta.dtype == object
-        return np, _require(known, theta, theta.dtype, name)
+    if type(theta) is np.ndarray and dtype_name(theta) in PRECISION:
+        return np, theta
     if is_torch(theta):
         known = dtype_name(theta) in PRECISION
         return _torch_namespace(), _require(known, theta, theta.dtype, name)
     if isinstance(theta, numbers.Real) and not isinstance(theta, (np.generic, bool)):
-        exact = isinstance(theta, numbers.Rational) and not isinstance(theta, int)
-        return np, np.asarray(theta, dtype=object if exact else np.float64)
+        if isinstance(theta, numbers.Rational) and not isinstance(theta, int):
+            return np, np.asarray(exact_number(theta), dtype=object)
+        return np, np.asarray(theta, dtype=np.float64)
     if isinstance(theta, list | tuple):
         theta = np.asarray(theta)
-        if theta.dtype.kind == "i":
+        if theta.dtype.kind in "iu":
             theta = theta.astype(np.float64)
+    if isinstance(theta, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected a real floating-point array, got a masked array")
     if isinstance(theta, (np.ndarray, np.generic)):
         theta = np.asarray(theta)
-        known = dtype_name(theta) in PRECISION or theta.dtype == object
-        return np, _require(known, theta, theta.dtype, name)
+        if theta.dtype == object:
+            return np, exact_array(theta, name)
+        return np, _require(dtype_name(theta) in PRECISION, theta, theta.dtype, name)
     if not array_api_compat.is_array_api_obj(theta):
         raise TypeError(f"{name}: expected a real floating-point array, got {type(theta).__name__}")
     known = dtype_name(theta) in PRECISION or dtype_name(theta) == EXACT
@@ -123,8 +139,54 @@ def is_compiling() -> bool:
     return torch is not None and bool(torch.compiler.is_compiling())
 
 
+def exact_number(number: Any) -> Fraction:
+    """A finite real number as a fraction of Python's integers."""
+    if _is_exact(number):
+        return number
+    if isinstance(number, numbers.Rational):
+        return Fraction(int(number.numerator), int(number.denominator))
+    return Fraction(float(number))
+
+
+def _is_exact(entry: Any) -> bool:
+    return type(entry) is Fraction and type(entry.numerator) is type(entry.denominator) is int
+
+
+def exact_array(array: Array, name: str) -> Array:
+    """An object array as one of fractions of Python's integers, terms left alone; itself where it is one already.
+
+    Raises
+    ------
+    TypeError
+        If an entry is no real number.
+    ValueError
+        If an entry is NaN or infinite.
+    """
+    if all(map(_is_exact, array.flat)):
+        return array
+    result = np.empty(array.shape, dtype=object)
+    for index, entry in np.ndenumerate(array):
+        if is_symbolic(entry):
+            result[index] = entry
+            continue
+        if isinstance(entry, (bool, np.bool_)) or not isinstance(entry, numbers.Real):
+            raise TypeError(
+                f"{name}: expected a real floating-point array or one of fractions, "
+                f"got an object array with {brief(entry)}"
+            )
+        if not isinstance(entry, numbers.Rational) and not math.isfinite(entry):
+            raise ValueError(f"{name}: expected finite numbers beside fractions, got {entry}")
+        result[index] = exact_number(entry)
+    return result
+
+
 def constant_like(xp: Namespace, values: Any, like: Array) -> Array:
-    """``values`` (number or array) as an array of the namespace, dtype and device of ``like``."""
+    """``values`` (number or array) as an array of the namespace, dtype and device of ``like``.
+
+    Beside fractions the finite ones become fractions: a float is one.
+    """
+    if xp is np and like.dtype == object:
+        return _exact_constants(np.asarray(values))
     if xp is np:
         return np.asarray(values, dtype=like.dtype)
     if is_torch(like) and type(values) in (int, float):
@@ -133,6 +195,20 @@ def constant_like(xp: Namespace, values: Any, like: Array) -> Array:
     if is_torch(like):
         return xp.asarray(values, dtype=like.dtype, device=like.device)
     return xp.asarray(values, dtype=like.dtype, device=array_api_compat.device(like))
+
+
+def _exact_constants(values: Array) -> Array:
+    if values.dtype == object and all(map(_is_exact, values.flat)):
+        return values
+    result = np.empty(values.shape, dtype=object)
+    for index, entry in np.ndenumerate(values):
+        if isinstance(entry, numbers.Rational) or (
+            isinstance(entry, numbers.Real) and math.isfinite(entry)
+        ):
+            result[index] = exact_number(entry)
+        else:
+            result[index] = float(entry) if isinstance(entry, numbers.Real) else entry
+    return result
 
 
 def sign(xp: Namespace, t: Array) -> Array:
@@ -168,13 +244,53 @@ def keep_nan(xp: Namespace, values: Array, t: Array) -> Array:
 def exact_like(number: Any, theta: Any) -> Any:
     """``number`` as a fraction if ``theta`` holds fractions, so that arithmetic with it stays exact."""
     is_exact = isinstance(theta, (np.ndarray, Fraction)) and np.asarray(theta).dtype == EXACT
-    if is_exact and isinstance(number, (int, float)) and math.isfinite(number):
+    if is_exact and (isinstance(number, int) or (type(number) is float and math.isfinite(number))):
         return Fraction(number)
     return number
 
 
+def as_float(number: Any) -> float:
+    """A real number as the nearest float, infinite where it is beyond all floats."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def number_like(number: Any, theta: Array) -> Any:
-    """``number`` to combine with ``theta``: a fraction beside fractions, else a Python number."""
+    """``number`` to combine with ``theta``: a fraction beside fractions, else a Python number that is a float's."""
     if dtype_name(theta) == EXACT:
         return exact_like(number, theta)
-    return number if type(number) in (int, float) else float(number)
+    # small integers are taken as they are: what they are combined with decides the dtype
+    small = type(number) is float or (type(number) is int and -(2**53) <= number <= 2**53)
+    return number if small else as_float(number)
+
+
+def accurate_sum(xp: Namespace, values: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Sum over ``axis``, as exact along one axis as along another.
+
+    NumPy adds pairwise along what lies side by side in memory, and one after the other along anything else: there
+    float32 is summed in float64, and float64 after a copy that brings its numbers side by side.
+    """
+    plain = isinstance(values, np.ndarray) and values.dtype != object
+    if not plain or _side_by_side(values, axis):
+        return xp.sum(values, axis=axis, keepdims=True) if keepdims else xp.sum(values, axis=axis)
+    if dtype_name(values) != "float64":
+        total = np.sum(values, axis=axis, keepdims=keepdims, dtype=np.float64)
+        return total.astype(values.dtype)
+    axes = _axes(values, axis)
+    kept = tuple(a for a in range(values.ndim) if a not in axes)
+    shape = (*(values.shape[a] for a in kept), math.prod(values.shape[a] for a in axes))
+    rows = np.ascontiguousarray(values.transpose(kept + axes)).reshape(shape)
+    total = rows.sum(axis=-1)
+    return np.expand_dims(total, axes) if keepdims else total
+
+
+def _side_by_side(values: Array, axis: Any) -> bool:
+    axes = _axes(values, axis)
+    return bool(values.flags.c_contiguous) and axes == tuple(range(values.ndim))[-len(axes) :]
+
+
+def _axes(values: Array, axis: Any) -> tuple[int, ...]:
+    every = tuple(range(values.ndim))
+    return every if axis is None else tuple(sorted(normalize_axis_tuple(axis, values.ndim)))

@@ -1,12 +1,49 @@
-"""Checks of arguments: each error names the argument, its value and what is allowed."""
+"""Checks of arguments: each error names the argument, its value and what is allowed.
+
+NumPy's and torch's numbers are as good as Python's: a check returns the number that is meant as Python's, and what it
+returns is what is used.
+"""
 
 import math
 import numbers
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array, is_compiling, is_symbolic, is_torch
+from pqtheory._arrays import (
+    EXACT,
+    PRECISION,
+    Array,
+    as_array,
+    dtype_name,
+    exact_number,
+    is_compiling,
+    is_symbolic,
+    is_torch,
+)
+from pqtheory._messages import brief
+
+
+def python_number(value: Any) -> Any:
+    """A number of NumPy's or torch's, or in an array of no axes, as Python's; anything else as it is.
+
+    Fractions come back with Python's integers in them: NumPy's overflow without a word.
+    """
+    if type(value) in (int, float):
+        return value
+    if isinstance(value, np.ma.MaskedArray):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)) or is_torch(value):
+        if value.ndim:
+            return value
+        value = value.item()
+    if isinstance(value, np.floating):
+        # a long double, which .item() leaves as it is
+        return float(value)
+    if isinstance(value, numbers.Rational) and not isinstance(value, bool):
+        return int(value) if isinstance(value, int) else exact_number(value)
+    return value
 
 
 def check_number(
@@ -17,60 +54,95 @@ def check_number(
     open_low: bool = False,
     finite: bool = False,
 ) -> Any:
-    """``value`` if it is one real number, not NaN, not below ``low``; NumPy's numbers as Python's.
+    """``value`` as a Python number if it is one real number, not NaN, not below ``low``.
 
-    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite. Arrays are refused: of the
-    numbers only the weight of a prox may differ from coordinate to coordinate (``check_weight``).
+    With ``open_low`` it must be above ``low``; with ``finite`` it must not be infinite. Arrays with axes are refused:
+    of the numbers only the weight of a prox may differ from coordinate to coordinate (``check_weight``).
 
     Raises
     ------
     TypeError, ValueError
         Naming the argument, its value and what is allowed.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name}: expected a number, got {_brief(value)}")
-    if isinstance(value, np.generic):
-        value = value.item()
-    number: Any = value
+    found = python_number(value)
+    if isinstance(found, bool) or not isinstance(found, (int, float, Fraction)):
+        raise TypeError(f"{name}: expected a number, got {_shown(value)}")
+    number: Any = found
     allowed = number > low if open_low else number >= low
     if finite:
-        allowed = allowed & (abs(number) < math.inf)
+        allowed = allowed and abs(number) < math.inf
     if not allowed:
         bound = "" if low == -math.inf else f" {'>' if open_low else '>='} {low:g}"
         raise ValueError(
-            f"{name}: expected a {'finite ' if finite else ''}number{bound}, got {value!r}"
+            f"{name}: expected a {'finite ' if finite else ''}number{bound}, got {brief(number)}"
         )
-    return value
+    return number
 
 
-def _brief(value: Any) -> str:
-    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+def _shown(value: Any) -> str:
+    is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+    return f"an array of shape {value.shape}" if is_array else brief(value)
 
 
 def check_count(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
-    """``value`` if it is an integer from ``low`` to ``high``."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value < low or (high is not None and value > high):
+    """``value`` as a Python integer if it is an integer from ``low`` to ``high``."""
+    count = python_number(value)
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{name}: expected an integer, got {brief(value)}")
+    if count < low or (high is not None and count > high):
         allowed = f">= {low}" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{name}: expected an integer {allowed}, got {value!r}")
-    return int(value)
+        raise ValueError(f"{name}: expected an integer {allowed}, got {brief(count)}")
+    return count
+
+
+def store(frozen: Any, **checked: Any) -> None:
+    """Put the checked values into the fields of a frozen dataclass that is being made."""
+    for name, value in checked.items():
+        object.__setattr__(frozen, name, value)
 
 
 def check_weight(weight: Any, name: str = "weight") -> Any:
-    """``weight`` if it is a number or array >= 0 (infinity allowed); one below 0 or NaN is a ValueError."""
+    """``weight`` if it is a number or array >= 0 (infinity allowed); one below 0 or NaN is a ValueError.
+
+    Numbers, those of NumPy and in arrays of no axes too, come back as Python's, object arrays as fractions and
+    infinities. A tensor stays a tensor.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is complex, boolean, masked, no number at all, negative or NaN.
+    """
     if is_torch(weight):
+        _require_real(weight, name)
         if not is_compiling() and weight.device.type == "cpu" and not bool((weight >= 0).all()):
-            raise ValueError(f"{name}: expected numbers >= 0, got {weight}")
+            raise ValueError(f"{name}: expected numbers >= 0, got {brief(weight)}")
         return weight
-    if isinstance(weight, np.ndarray):
+    if isinstance(weight, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected a number or a plain array, got a masked array")
+    if isinstance(weight, np.ndarray) and weight.ndim:
+        _require_real(weight, name)
+        if weight.dtype == EXACT:
+            weight = _exact_weights(weight, name)
         if not (weight >= 0).all():
-            raise ValueError(f"{name}: expected a number >= 0, got {weight!r}")
+            raise ValueError(f"{name}: expected a number >= 0, got {brief(weight)}")
         return weight
     if is_symbolic(weight):
         # that it is >= 0 is for the proof to assume
         return weight
     return check_number(weight, name, 0)
+
+
+def _require_real(weight: Array, name: str) -> None:
+    dtype = dtype_name(weight)
+    if dtype not in PRECISION and dtype != EXACT and not dtype.startswith(("int", "uint")):
+        raise TypeError(f"{name}: expected real numbers, got dtype {weight.dtype}")
+
+
+def _exact_weights(weight: Array, name: str) -> Array:
+    if not weight.size:
+        return weight
+    numbers_of = np.frompyfunc(lambda w: w if is_symbolic(w) else check_number(w, name, 0), 1, 1)
+    return np.asarray(numbers_of(weight), dtype=EXACT)
 
 
 def check_last_axis(theta: Array, dim: int, name: str = "theta") -> None:

@@ -4,8 +4,10 @@ import glob
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 #: how a file ends while it is written: ``.name.12345678.part``
 UNFINISHED = ".part"
@@ -22,23 +24,33 @@ def write_whole(file: Path, content: bytes) -> None:
     OSError
         If it cannot be written; names ``file``.
     """
+    with whole_file(file) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[BinaryIO]:
+    """A stream whose content becomes ``file`` when the block ends; see :func:`write_whole`."""
     try:
         if file.exists() and not file.is_file():
             # a device or a pipe: nothing to keep, and nothing that may be replaced
-            file.write_bytes(content)
+            with open(file, "wb") as stream:
+                yield stream
         else:
-            _replace(Path(os.path.realpath(file)), content)
+            with _replaced(Path(os.path.realpath(file))) as stream:
+                yield stream
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(file)) from error
 
 
-def _replace(file: Path, content: bytes) -> None:
+@contextmanager
+def _replaced(file: Path) -> Iterator[BinaryIO]:
     for left in file.parent.glob(f".{glob.escape(file.name)}.{'?' * 8}{UNFINISHED}"):
         left.unlink(missing_ok=True)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with open(part, "xb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if file.exists():

@@ -10,16 +10,23 @@ Staircase(schedule, k)    schedule(floor(t / k))        (values that change once
 Hardened(schedule, k)     schedule(t), infinity from t = k on     (a strength: hard quantization from there)
 ========================  ==========================================
 
-Numbers keep their type, so schedules of :class:`fractions.Fraction` are exact.
+Numbers keep their type, so schedules of integers and of :class:`fractions.Fraction` are exact. In floats a value is
+infinite or 0 where it is beyond their range. The step may be an integer of NumPy's or torch's.
 """
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._arrays import as_float
+from pqtheory._checks import check_count, check_number, store
+from pqtheory._messages import brief
+
+#: relative to the start, how far from 0 rounding leaves two floats that cancel
+ROUNDING = 2 * sys.float_info.epsilon
 
 
 class Schedule(ABC):
@@ -55,10 +62,11 @@ class Constant(Schedule):
     value: Any
 
     def __post_init__(self) -> None:
-        check_number(self.value, "value")
+        store(self, value=check_number(self.value, "value"))
 
     def __call__(self, step: int) -> Any:
         """``value``."""
+        check_step(step)
         return self.value
 
 
@@ -67,22 +75,38 @@ class Constant(Schedule):
 class Linear(Schedule):
     """``start + rate * t``; with ``start = 0`` the homotopy of the paper, ``rate`` its regularization rate.
 
+    Where floats cancel to within their rounding the value is 0: ``Linear(-0.1, 0.3)(3)`` is no negative strength.
+
     Raises
     ------
     TypeError, ValueError
-        If ``rate`` or ``start`` is no number, or NaN.
+        If ``rate`` or ``start`` is no number, or NaN, or they are opposite infinities.
     """
 
     rate: Any
     start: Any = 0
 
     def __post_init__(self) -> None:
-        check_number(self.rate, "rate")
-        check_number(self.start, "start")
+        rate, start = check_number(self.rate, "rate"), check_number(self.start, "start")
+        if abs(rate) == abs(start) == math.inf and rate != start:
+            raise ValueError(f"rate: expected no infinity opposite to start = {start}, got {rate}")
+        store(self, rate=rate, start=start)
 
     def __call__(self, step: int) -> Any:
         """``start + rate * step``."""
-        return self.start + self.rate * step
+        step = check_step(step)
+        if step == 0 and abs(self.rate) == math.inf:
+            return self.start
+        if abs(self.start) == math.inf or abs(self.rate) == math.inf:
+            return self.rate if abs(self.rate) == math.inf else self.start
+        try:
+            value = self.start + self.rate * step
+        except OverflowError:
+            value = math.inf
+        if isinstance(value, float) and abs(value) == math.inf:
+            return as_float(Fraction(self.start) + Fraction(self.rate) * step)
+        is_rounding = isinstance(value, float) and abs(value) <= ROUNDING * abs(self.start)
+        return 0.0 if is_rounding else value
 
 
 @final
@@ -101,16 +125,17 @@ class Polynomial(Schedule):
     offset: Any = 0
 
     def __post_init__(self) -> None:
-        check_number(self.scale, "scale")
-        check_number(self.power, "power")
-        check_number(self.offset, "offset", 0, open_low=self.power < 0)
+        scale = check_number(self.scale, "scale")
+        power = check_number(self.power, "power", finite=True)
+        offset = check_number(self.offset, "offset", 0, open_low=power < 0)
+        store(self, scale=scale, power=power, offset=offset)
 
     def __call__(self, step: int) -> Any:
         """``scale * (step + offset)**power``."""
-        base = step + self.offset
-        if isinstance(self.scale, Fraction):
+        base = check_step(step) + self.offset
+        if isinstance(self.scale, Fraction) and base < math.inf:
             base = Fraction(base)
-        return self.scale * base**self.power
+        return _scaled_power(self.scale, base, self.power)
 
 
 @final
@@ -128,15 +153,12 @@ class Exponential(Schedule):
     factor: Any
 
     def __post_init__(self) -> None:
-        check_number(self.start, "start")
-        check_number(self.factor, "factor", 0, open_low=True)
+        start = check_number(self.start, "start")
+        store(self, start=start, factor=check_number(self.factor, "factor", 0, open_low=True))
 
     def __call__(self, step: int) -> Any:
-        """``start * factor**step``, infinite where that overflows."""
-        try:
-            return self.start * self.factor**step
-        except OverflowError:
-            return math.copysign(math.inf, self.start) if self.start else self.start
+        """``start * factor**step``."""
+        return _scaled_power(self.start, self.factor, check_step(step))
 
 
 @final
@@ -155,13 +177,16 @@ class Sigmoid(Schedule):
     width: float
 
     def __post_init__(self) -> None:
-        check_number(self.final, "final")
-        check_number(self.midpoint, "midpoint")
-        check_number(self.width, "width", 0, open_low=True)
+        final, midpoint = check_number(self.final, "final"), check_number(self.midpoint, "midpoint")
+        width = check_number(self.width, "width", 0, open_low=True)
+        store(self, final=final, midpoint=midpoint, width=width)
 
     def __call__(self, step: int) -> Any:
         """``final * sigmoid((step - midpoint) / width)``."""
-        return self.final * 0.5 * (1.0 + math.tanh(0.5 * (step - self.midpoint) / self.width))
+        z = (as_float(check_step(step)) - as_float(self.midpoint)) / as_float(self.width)
+        # exp of what is not above 0, so that it cannot overflow
+        share = 1.0 / (1.0 + math.exp(-z)) if z >= 0 else math.exp(z) / (1.0 + math.exp(z))
+        return as_float(self.final) * share if share else 0.0
 
 
 @final
@@ -180,12 +205,12 @@ class Staircase(Schedule):
 
     def __post_init__(self) -> None:
         if not isinstance(self.schedule, Schedule):
-            raise TypeError(f"schedule: expected a schedule, got {self.schedule!r}")
-        check_count(self.every, "every")
+            raise TypeError(f"schedule: expected a schedule, got {brief(self.schedule)}")
+        store(self, every=check_count(self.every, "every"))
 
     def __call__(self, step: int) -> Any:
         """``schedule(step // every)``."""
-        return self.schedule(step // self.every)
+        return self.schedule(check_step(step) // self.every)
 
 
 @final
@@ -204,9 +229,38 @@ class Hardened(Schedule):
 
     def __post_init__(self) -> None:
         if not isinstance(self.schedule, Schedule):
-            raise TypeError(f"schedule: expected a schedule, got {self.schedule!r}")
-        check_count(self.harden_at, "harden_at", 0)
+            raise TypeError(f"schedule: expected a schedule, got {brief(self.schedule)}")
+        store(self, harden_at=check_count(self.harden_at, "harden_at", 0))
 
     def __call__(self, step: int) -> Any:
         """``schedule(step)`` or infinity."""
+        step = check_step(step)
         return self.schedule(step) if step < self.harden_at else math.inf
+
+
+def check_step(step: Any) -> int:
+    """``step`` as a Python integer, which does not overflow, if it is an integer >= 0."""
+    return check_count(step, "step", 0)
+
+
+def _scaled_power(scale: Any, base: Any, exponent: Any) -> Any:
+    """``scale * base**exponent``; infinite or 0 only where the product, and not the power alone, leaves the floats."""
+    if scale == 0:
+        return scale
+    try:
+        power = base**exponent
+        if base == 0 or not isinstance(power, float) or 0 < power < math.inf:
+            return scale * power
+    except OverflowError:
+        pass
+    # to twelve digits
+    doublings = _log2(abs(scale)) + as_float(exponent) * _log2(base)
+    size = math.inf if doublings >= 1024 else 0.0 if doublings < -1080 else 2.0**doublings
+    return size if scale > 0 else -size
+
+
+def _log2(number: Any) -> float:
+    nearest = as_float(number)
+    if isinstance(number, float) or 0 < nearest < math.inf:
+        return math.log2(nearest)
+    return math.log2(number.numerator) - math.log2(number.denominator)

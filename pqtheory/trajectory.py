@@ -1,38 +1,25 @@
-"""Trajectories: what a simulation recorded, as plain arrays."""
+"""Trajectories: what a simulation recorded, as plain arrays; and one step of it, for what watches while it runs."""
 
-from dataclasses import dataclass
-from os import PathLike
-from typing import Any, Self
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
 from pqtheory._arrays import Array, dtype_name
+from pqtheory._files import whole_file
+from pqtheory._messages import brief
 
 FIELDS = ("latent", "quantized", "gradients", "values")
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """A recorded run. R is the number of recorded steps: ``steps + 1`` where everything was recorded.
+class Records:
+    """Fields of a run, those of :data:`FIELDS` that were recorded; another raises where it is asked for."""
 
-    Attributes
-    ----------
-    steps : array of int, shape (R,)
-        The step number of each record; 0 is the start.
-    latent : array of shape (R, ..., dim)
-        The weights that the method remembers.
-    quantized : array of shape (R, ..., dim)
-        The quantized weights, its output.
-    gradients : array of shape (R, ..., dim)
-        Gradients at the query points.
-    values : array of shape (R, ...)
-        Loss at the query points (eager methods: the latent weights; lazy ones: the mapped weights).
-
-    A field that was not recorded is None in ``recorded`` and raises where it is asked for.
-    """
-
-    steps: Array
-    recorded: dict[str, Array | None]
+    recorded: Mapping[str, Array | None]
 
     @property
     def latent(self) -> Array:
@@ -55,18 +42,86 @@ class Trajectory:
         return self._field("values")
 
     def _field(self, name: str) -> Array:
-        field = self.recorded.get(name)
-        if field is None:
+        found = self.recorded.get(name)
+        if found is None:
             raise ValueError(f"{name}: not recorded; ask simulate for fields=({name!r}, ...)")
-        return field
+        return found
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Snapshot(Records):
+    """One step of a run, before the next one is made: the fields of a trajectory without its axis of time.
+
+    The arrays are the run's own: copy what is to be kept, and change nothing.
+
+    Attributes
+    ----------
+    step : int
+        Its number; 0 is the start.
+    """
+
+    step: int
+    recorded: Mapping[str, Array | None]
+
+
+class Tracker(ABC):
+    """What reduces a run while it runs, so that nothing else of it is kept in memory.
+
+    Attributes
+    ----------
+    fields : sequence of str
+        What it looks at; nothing else is computed for it.
+    """
+
+    fields: ClassVar[Sequence[str]] = ("latent",)
+
+    @abstractmethod
+    def update(self, snapshot: Snapshot) -> None:
+        """Take in one step; called for step 0, 1, 2, ... and the last."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory(Records):
+    """A recorded run. R is the number of recorded steps: ``steps + 1`` where everything was recorded.
+
+    Attributes
+    ----------
+    steps : array of int, shape (R,)
+        The step number of each record; 0 is the start.
+    latent : array of shape (R, ..., dim)
+        The weights that the method remembers.
+    quantized : array of shape (R, ..., dim)
+        The quantized weights, its output.
+    gradients : array of shape (R, ..., dim)
+        Gradients at the query points.
+    values : array of shape (R, ...)
+        Loss at the query points (eager methods: the latent weights; lazy ones: the mapped weights).
+    diverged : array of int, shape (...), or None
+        The step after which a start was no longer finite, -1 where it always was; its records are NaN from there on.
+        None unless the run was to mask such starts.
+    reduced : list
+        What the function given as ``record`` returned, step by step.
+
+    A field that was not recorded is None in ``recorded`` and raises where it is asked for.
+    """
+
+    steps: Array
+    recorded: Mapping[str, Array | None]
+    diverged: Array | None = None
+    reduced: list[Any] = field(default_factory=list)
 
     def save(self, file: str | PathLike[str]) -> None:
-        """Write to an uncompressed ``.npz`` file (NumPy arrays; torch ones become NumPy).
+        """Write to an uncompressed ``.npz`` file (NumPy arrays; torch ones become NumPy), whole or not at all.
+
+        What a function given as ``record`` returned is not written.
 
         Raises
         ------
         TypeError
             If the records are exact fractions or bfloat16, which the format lacks.
+        OSError
+            If it cannot be written; what was there before is still there.
         """
         kept = {k: v for k, v in self.recorded.items() if v is not None}
         if any(dtype_name(v) == "bfloat16" for v in kept.values()):
@@ -74,12 +129,58 @@ class Trajectory:
         arrays = {k: np.asarray(v) for k, v in kept.items()}
         if any(a.dtype == object for a in arrays.values()):
             raise TypeError("save: expected floating-point records, got exact fractions")
-        with open(file, "wb") as stream:
+        if self.diverged is not None:
+            arrays["diverged"] = self.diverged
+        with whole_file(Path(file)) as stream:
             np.savez(stream, steps=self.steps, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, file: str | PathLike[str]) -> Self:
-        """Read what ``save`` wrote."""
-        with np.load(file, allow_pickle=False) as stored:
-            arrays: dict[str, Any] = dict(stored)
-        return cls(arrays.pop("steps"), {name: arrays.get(name) for name in FIELDS})
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else, or is damaged.
+        OSError
+            If it cannot be read.
+        """
+        try:
+            with open(file, "rb") as stream:
+                stored = np.load(stream, allow_pickle=False)
+                arrays = dict(stored) if isinstance(stored, Mapping) else {}
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
+            # whatever a damaged archive makes its readers say
+            raise _foreign(file, "no whole .npz archive of numbers") from error
+        if fault := _fault(arrays):
+            raise _foreign(file, fault)
+        steps, diverged = arrays["steps"], arrays.get("diverged")
+        return cls(steps, {name: arrays.get(name) for name in FIELDS}, diverged)
+
+
+def _foreign(file: Any, fault: str) -> ValueError:
+    return ValueError(f"{brief(fspath(file))}: expected what Trajectory.save wrote, got {fault}")
+
+
+def _fault(arrays: Mapping[str, Array]) -> str:
+    """What keeps ``arrays`` from being a trajectory's; "" for nothing."""
+    if "steps" not in arrays:
+        return "no archive with steps"
+    unknown = arrays.keys() - {"steps", "diverged", *FIELDS}
+    if unknown:
+        return f"unknown entries {brief(sorted(unknown))}"
+    steps = arrays["steps"]
+    if steps.ndim != 1 or steps.dtype.kind not in "iu" or not (np.diff(steps) > 0).all():
+        return "steps that do not ascend"
+    points = [arrays[name].shape[1:] for name in FIELDS[:3] if name in arrays]
+    single = (*arrays.get("values", steps).shape[1:], 0)
+    vectors = (len(steps), *(points[0] if points else single))
+    expected = {**dict.fromkeys(FIELDS, vectors), "values": vectors[:-1], "diverged": vectors[1:-1]}
+    for name, array in arrays.items():
+        kind = "iu" if name in ("steps", "diverged") else "f"
+        fits = array.shape == expected.get(name, steps.shape)
+        if array.dtype.kind not in kind or not fits:
+            return f"{name} of dtype {array.dtype} and shape {array.shape}"
+    return ""

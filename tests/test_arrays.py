@@ -1,6 +1,7 @@
 """Arrays and argument checks: what is accepted, what it becomes, the sign function."""
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -9,16 +10,28 @@ import ml_dtypes
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pqtheory import _arrays
-from pqtheory._arrays import as_array, constant_like, dtype_name, is_torch, keep_nan, sign
+from pqtheory._arrays import (
+    accurate_sum,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_torch,
+    keep_nan,
+    number_like,
+    sign,
+)
 from pqtheory._checks import check_count, check_number, check_vectors, check_weight
 from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK, _can_block, elementwise
+from pqtheory._messages import brief
 from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.schedules import Constant, Linear
-from pqtheory.sets import Binary, Ternary, UniformGrid
+from pqtheory.sets import Binary, Codebook, Ternary, UniformGrid
 
 DTYPES = ["float16", "float32", "float64", "bfloat16"]
 
@@ -37,7 +50,7 @@ def test_arrays_stay_what_they_are(name: str) -> None:
 
 
 def test_numbers_and_lists_become_arrays() -> None:
-    for given, dtype in [
+    for value, dtype in [
         (1, np.float64),
         (1.5, np.float64),
         (Fraction(1, 3), object),
@@ -48,7 +61,7 @@ def test_numbers_and_lists_become_arrays() -> None:
         (np.float32(1), np.float32),
         (np.array(1.0, np.float16), np.float16),
     ]:
-        xp, array = as_array(given)
+        xp, array = as_array(value)
         assert xp is np
         assert isinstance(array, np.ndarray)
         assert array.dtype == dtype
@@ -164,13 +177,28 @@ def test_kernels_must_keep_the_shape() -> None:
             TypeError,
             r"x: expected a number, got an array of shape \(3,\)",
         ),
-        ((np.array(1.0), "x"), {}, TypeError, r"x: expected a number, got an array of shape \(\)"),
+        (
+            (np.array([1.0]), "x"),
+            {},
+            TypeError,
+            r"x: expected a number, got an array of shape \(1,\)",
+        ),
+        ((np.array(True), "x"), {}, TypeError, "x: expected a number, got an array"),
+        ((np.bool_(True), "x"), {}, TypeError, "x: expected a number, got np.True_"),
+        ((torch.tensor(True), "x"), {}, TypeError, "x: expected a number, got tensor"),
+        ((np.complex64(1), "x"), {}, TypeError, "x: expected a number, got np.complex64"),
+        ((np.ma.masked_array(1.0), "x"), {}, TypeError, "x: expected a number, got masked_array"),
         ((torch.ones(2), "x"), {}, TypeError, "x: expected a number, got tensor"),
     ],
 )
 def test_bad_numbers(arguments: Any, options: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         check_number(*arguments, **options)
+
+
+def test_a_number_too_long_to_print() -> None:
+    with pytest.raises(ValueError, match="x: expected a number >= 0, got int with thousands of"):
+        check_number(-(10**5000), "x", 0)
 
 
 def test_good_numbers_come_back() -> None:
@@ -224,6 +252,27 @@ def test_weights_and_vectors() -> None:
             check_weight(bad)
     with pytest.raises(ValueError, match="weight: expected numbers >= 0, got tensor"):
         check_weight(torch.tensor([math.nan]))
+    for bad in (
+        np.array([1, 1 + 5j]),
+        np.array([True]),
+        np.ma.masked_array([1.0]),
+        np.array(["1"]),
+        torch.tensor([1j]),
+        torch.tensor([True]),
+        1j,
+        True,
+        np.bool_(True),
+        [0.5],
+    ):
+        with pytest.raises(TypeError, match="weight: expected"):
+            check_weight(bad)
+    for entry in (math.nan, -1, Fraction(-1, 3)):
+        with pytest.raises(ValueError, match=re.escape(f">= 0, got {entry!r}")):
+            check_weight(np.array([Fraction(1, 3), entry], dtype=object))
+    kept = check_weight(np.array([Fraction(np.int64(1), 3), math.inf, np.float32(0.5), 2]))
+    assert kept.tolist() == [Fraction(1, 3), math.inf, 0.5, 2]
+    assert type(kept[0].numerator) is int
+    assert check_weight(np.array(0.5)) == 0.5
     assert check_vectors(np.ones((2, 3)), 3)[1].shape == (2, 3)
     for theta in (np.ones((3, 2)), np.float64(1.0)):
         with pytest.raises(ValueError, match=r"theta: expected shape \(..., 3\), got"):
@@ -252,3 +301,128 @@ def test_an_output_that_overlaps_its_input_elsewhere(backend: str, shift: int) -
         theta, out = (first, second) if shift > 0 else (second, first)
     DistanceL1(Binary()).prox(theta, 0.25, out=out)
     np.testing.assert_array_equal(np.asarray(out), expected)
+
+
+# fractions come in
+
+
+def test_fractions_are_rebuilt_from_pythons_integers() -> None:
+    spoilt = np.array([Fraction(np.int64(3), np.int64(10)), np.int64(2), 0.5, np.float32(0.25), 7])
+    _, array = as_array(spoilt)
+    assert array.tolist() == [Fraction(3, 10), 2, Fraction(1, 2), Fraction(1, 4), 7]
+    assert all(type(v) is Fraction for v in array)
+    assert {type(n) for v in array for n in (v.numerator, v.denominator)} == {int}
+    assert isinstance(spoilt[1], np.int64)  # what was given is as it was
+    assert as_array(array)[1] is array
+    assert type(as_array(Fraction(np.int64(3), 10))[1].item().numerator) is int
+    assert as_array([2**63, 1])[1].dtype == np.float64
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, np.float32(np.nan)])
+def test_what_fractions_lack(bad: float) -> None:
+    with pytest.raises(ValueError, match="theta: expected finite numbers beside fractions, got"):
+        as_array(np.array([Fraction(1, 2), bad], dtype=object))
+
+
+@pytest.mark.parametrize("bad", [None, "1", True, np.bool_(True), 1j, [1]])
+def test_what_is_no_number_beside_fractions(bad: Any) -> None:
+    array = np.empty(2, dtype=object)
+    array[:] = [Fraction(1, 2), bad]
+    with pytest.raises(TypeError, match="theta: expected a real floating-point array"):
+        as_array(array)
+
+
+def test_constants_beside_fractions() -> None:
+    like = np.array([Fraction(1, 3)])
+    assert constant_like(np, 0.1, like).item() == Fraction(0.1)
+    values = constant_like(np, np.array([0.5, math.inf, -1]), like)
+    assert values.tolist() == [Fraction(1, 2), math.inf, -1]
+    assert [type(v) for v in values] == [Fraction, float, Fraction]
+    assert math.isnan(constant_like(np, math.nan, like).item())
+
+
+def test_numbers_to_combine_with() -> None:
+    floats, exact = np.ones(1, np.float32), np.array([Fraction(1, 3)])
+    assert number_like(0.1, exact) == Fraction(0.1)
+    assert number_like(10**400, exact) == 10**400
+    assert number_like(math.inf, exact) == math.inf
+    for number, expected in [
+        (3, 3),
+        (2**1100, math.inf),
+        (-(10**400), -math.inf),
+        (2**60, 2.0**60),
+    ]:
+        assert number_like(number, floats) == expected
+    assert number_like(Fraction(10**400), floats) == math.inf
+    assert type(number_like(3, floats)) is int
+    assert type(number_like(Fraction(1, 2), floats)) is float
+
+
+# sums
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(data=st.data())
+def test_sums_are_those_of_the_exact_numbers(dtype: Any, data: st.DataObject) -> None:
+    shape = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))
+    axes = data.draw(st.none() | st.lists(st.integers(0, len(shape) - 1), unique=True).map(tuple))
+    seed = data.draw(st.integers(0, 99))
+    values = np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    values = values.transpose(data.draw(st.permutations(range(len(shape)))))
+    for keepdims in (False, True):
+        total = accurate_sum(np, values, axes, keepdims)
+        expected = values.astype(float).sum(axis=axes, keepdims=keepdims)
+        assert total.shape == expected.shape
+        assert total.dtype == dtype
+        np.testing.assert_allclose(total, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "slack"), [(np.float32, 1e-6), (np.float64, 1e-15)])
+@pytest.mark.parametrize("axis", [0, (0, 1), (1, 0), None])
+def test_long_sums_are_exact_whatever_lies_side_by_side(
+    axis: Any, dtype: Any, slack: float
+) -> None:
+    values = np.full((200_000, 3), 0.1, dtype)
+    for array in (values, np.asfortranarray(values), values[:, ::2], values[::-1]):
+        shares = accurate_sum(np, array, axis) / (array.size if axis != 0 else len(array))
+        np.testing.assert_allclose(shares, dtype(0.1), rtol=slack)
+
+
+def test_an_axis_that_is_not_there() -> None:
+    for axis in (2, -3, (0, 2)):
+        with pytest.raises(ValueError, match="axis"):
+            accurate_sum(np, np.ones((2, 2), np.float32), axis)
+
+
+# messages
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.5, "0.5"),
+        ("a" * 1000, None),
+        ([1.0] * 10**6, "[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, ...]"),
+        (np.ones((1000, 1000)), "ndarray of shape (1000, 1000)"),
+        (np.ones(2), "array([1., 1.])"),
+        (torch.ones(30), "Tensor of shape (30,)"),
+        ({i: i for i in range(10**5)}, None),
+        (Fraction(10**3000, 3), None),
+        (UniformGrid(2, -1, 1), "UniformGrid(bits=2, low=-1, high=1)"),
+        (Codebook(range(10**4)), None),
+        ("two\nlines", "'two\\nlines'"),
+        (np.array(["two", "rows"])[:, None], "array([['two'], ['rows']], dtype='<U4')"),
+    ],
+)
+def test_values_in_messages_are_short(value: Any, expected: str | None) -> None:
+    text = brief(value)
+    assert len(text) <= 120
+    assert "\n" not in text
+    assert expected is None or text == expected
+    if expected is None:
+        assert "..." in text
+
+
+def test_integers_that_python_does_not_write_out() -> None:
+    assert brief(10**5000) == "int with thousands of digits"
+    assert brief(Fraction(1, 10**5000)) == "Fraction with thousands of digits"

@@ -22,9 +22,16 @@ from pqtheory.methods import (
 )
 from pqtheory.methods.maps import Prox
 from pqtheory.problems import Quadratic
-from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator
+from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import (
+    AlternatingDistance,
+    DistanceL1,
+    DistanceL2,
+    Indicator,
+    SmoothedL1,
+)
 from pqtheory.schedules import Constant, Exponential, Hardened, Linear, Polynomial
-from pqtheory.sets import Binary, ScaledBinary, Ternary
+from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 
 A = [[1.0, 0.5], [0.5, 2.0]]
 B = [0.3, -0.7]
@@ -250,13 +257,52 @@ def test_a_strength_that_goes_wrong_later(make: Any) -> None:
         pq.simulate(make(Linear(-0.5, 1)), PROBLEM, np.array(START), 6)
 
 
-def test_repr() -> None:
-    assert repr(BinaryConnect(0.1, clip=1)).endswith("step_size=Constant(value=0.1), clip=1)")
-    text = repr(BinaryRelax(0.1, 2, harden_at=7))
-    assert "DistanceL2(set=Binary(scale=1.0))" in text
-    assert "schedule=Constant(value=2), harden_at=7" in text
-    assert "DistanceL2" not in repr(ProxQuant(W, 0.1, 1))
-    assert "DistanceL2" in repr(ProxQuant(DistanceL2(Binary()), 0.1, 1))
+@pytest.mark.parametrize(
+    "method",
+    [
+        *(make(0.1) for make in pq.methods.REGISTRY.values()),
+        BinaryConnect(Fraction(1, 3), set=Ternary(0.5), clip=1),
+        BinaryRelax(Linear(0.1), 2, harden_at=7, set=Codebook((-1, 0.25)), clip=2.5),
+        DualAveraging(UniformGrid(2, -1, 1), Polynomial(1, -0.5, 1)),
+        ProjectedSGD(ScaledBinary(axis=(0, -1)), 0.1, clip=math.inf),
+        LazyProx(SmoothedL1(Binary(), 0.25), 0.1, math.inf),
+        ProxQuant(
+            AlternatingDistance(AlternatingMultiBit(2, -1), 3), 0.1, Exponential(1, 2), clip=1
+        ),
+    ],
+)
+def test_evaluated_the_repr_is_an_equal_method(method: Any) -> None:
+    names = {**vars(pq.methods), **vars(pq.sets), **vars(pq.regularizers), **vars(pq.schedules)}
+    again = eval(
+        repr(method), {**names, **vars(pq.quantizers), "Fraction": Fraction, "inf": math.inf}
+    )
+    assert again == method
+    assert hash(again) == hash(method)
+    assert repr(again) == repr(method)
+
+
+def test_methods_are_equal_where_their_arguments_are() -> None:
+    assert BinaryConnect(0.1) == BinaryConnect(Constant(0.1), set=Binary(1.0))
+    assert len({BinaryConnect(0.1), BinaryConnect(0.1), BinaryConnect(0.2)}) == 2
+    assert BinaryConnect(0.1) != ProjectedSGD(Binary(), 0.1)
+    assert BinaryConnect(0.1) != BinaryConnect(0.1, clip=1)
+    assert ProxQuant(W, 0.1, 1) != LazyProx(W, 0.1, 1)
+    assert repr(BinaryConnect(0.1, clip=1)) == (
+        "BinaryConnect(set=Binary(scale=1.0), step_size=Constant(value=0.1), clip=1)"
+    )
+
+    class Mine(DualAveraging.__base__):  # type: ignore[misc, name-defined]
+        step_size = Constant(1)
+
+        def query(self, state: Any) -> Any: ...
+        def step(self, state: Any, gradient: Any) -> Any: ...
+        def output(self, state: Any) -> Any: ...
+
+    mine = Mine()
+    assert mine == mine
+    assert mine != Mine()
+    assert len({mine, mine, Mine()}) == 2
+    assert "Mine object at" in repr(mine)
 
 
 @pytest.mark.parametrize(

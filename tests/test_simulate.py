@@ -1,6 +1,7 @@
 """Simulation: what is recorded, reproducibility, the clear stop, the progress bar."""
 
 import io
+import pickle
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import torch
 
 import pqtheory as pq
 from pqtheory.methods import BinaryConnect, DualAveraging, ProxQuant
-from pqtheory.problems import LogisticRegression, Quadratic
+from pqtheory.problems import REGISTRY, LogisticRegression, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
-from pqtheory.trajectory import FIELDS
+from pqtheory.trajectory import FIELDS, Snapshot, Tracker
 
 PROBLEM = Quadratic.random(dim=3, noise=0.5, seed=1)
 START = np.random.default_rng(0).standard_normal((4, 3))
@@ -97,7 +98,9 @@ def test_a_seed_gives_the_same_run() -> None:
         return pq.simulate(METHOD, PROBLEM, START, 8, seed=seed, stochastic=True, **options).latent
 
     np.testing.assert_array_equal(run(3), run(3))
-    np.testing.assert_array_equal(run(3), run(np.random.default_rng(3)))
+    np.testing.assert_array_equal(run(3), run(np.int64(3)))
+    np.testing.assert_array_equal(run(3), run(np.random.SeedSequence(3)))
+    np.testing.assert_array_equal(run([3, 1]), run([3, 1]))
     np.testing.assert_array_equal(run(3)[-1:], run(3, record="last", fields=("latent",)))
     assert (run(3)[1] != run(4)[1]).all()
     generator = np.random.default_rng(3)
@@ -107,13 +110,169 @@ def test_a_seed_gives_the_same_run() -> None:
 def test_stochastic_gradients_against_a_plain_loop() -> None:
     problem = LogisticRegression.random(4, 12, l2=0.01, batch_size=4)
     start = np.random.default_rng(5).standard_normal((3, 4))
-    path = pq.simulate(BinaryConnect(0.2), problem, start, 6, seed=9, stochastic=True)
+    given = np.random.default_rng(9)
+    path = pq.simulate(BinaryConnect(0.2), problem, start, 6, seed=given, stochastic=True)
     rng, theta = np.random.default_rng(9), start.copy()
     for t in range(6):
         gradient = problem.stochastic_gradient(np.where(theta >= 0, 1.0, -1.0), rng)
         np.testing.assert_array_equal(path.gradients[t], gradient)
         theta = theta - 0.2 * gradient
         np.testing.assert_allclose(path.latent[t + 1], theta, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_the_noise_of_a_start_does_not_depend_on_how_many_there_are(name: str) -> None:
+    problem, method = REGISTRY[name](), BinaryConnect(0.01)
+    starts = np.random.default_rng(0).standard_normal((3, 2, problem.dim))
+    few, many = (
+        pq.simulate(method, problem, starts[:n], 9, seed=5, stochastic=True) for n in (2, 3)
+    )
+    np.testing.assert_array_equal(few.latent, many.latent[:, :2])
+    np.testing.assert_array_equal(few.gradients, many.gradients[:, :2])
+    alone = pq.simulate(method, problem, starts[0, 0], 9, seed=5, stochastic=True)
+    np.testing.assert_array_equal(alone.latent, many.latent[:, 0, 0])
+    # two steps, and two starts, draw differently
+    noise = few.gradients - problem.gradient(few.quantized)
+    if name != "matrix-factorisation":
+        assert (noise[0] != noise[1]).any()
+    assert (noise[:, 0] != noise[:, 1]).any()
+
+
+def test_chained_runs_on_one_generator_are_one_run() -> None:
+    def run(start: Any, steps: int, rng: np.random.Generator) -> np.ndarray:
+        path = pq.simulate(
+            BinaryConnect(0.1), PROBLEM, start, steps, seed=rng, stochastic=True, fields=("latent",)
+        )
+        return path.latent[-1]
+
+    rng = np.random.default_rng(3)
+    np.testing.assert_array_equal(
+        run(run(START, 4, rng), 4, rng), run(START, 8, np.random.default_rng(3))
+    )
+
+
+# a function or a tracker
+
+
+def test_a_function_reduces_while_it_runs() -> None:
+    whole = pq.simulate(METHOD, PROBLEM, START, 10)
+    seen: list[int] = []
+
+    def least(snapshot: Snapshot) -> float:
+        seen.append(snapshot.step)
+        return float(snapshot.values.min())
+
+    run = pq.simulate(METHOD, PROBLEM, START, 10, record=least)
+    assert seen == [*range(11)]
+    assert run.reduced == whole.values.min(axis=1).tolist()
+    assert run.steps.tolist() == [10]
+    for field in FIELDS:
+        np.testing.assert_array_equal(getattr(run, field)[0], getattr(whole, field)[-1])
+    # what returns nothing leaves nothing, and sees what it asked for alone
+    shown: list[Any] = []
+    run = pq.simulate(METHOD, PROBLEM, START, 10, record=shown.append, fields=("latent",))
+    assert run.reduced == []
+    np.testing.assert_array_equal([s.latent for s in shown], whole.latent)
+    with pytest.raises(ValueError, match="values: not recorded; ask simulate for fields"):
+        shown[0].values  # noqa: B018
+
+
+class Everything(Tracker):
+    """Looks at one field of every step."""
+
+    def __init__(self, field: str) -> None:
+        self.fields = (field,)  # type: ignore[misc]
+        self.seen: list[Any] = []
+
+    def update(self, snapshot: Snapshot) -> None:
+        self.seen.append(getattr(snapshot, self.fields[0]))
+        assert snapshot.step == len(self.seen) - 1
+
+
+@pytest.mark.parametrize("stochastic", [False, True])
+@pytest.mark.parametrize("kept", [FIELDS, ("gradients",), ()])
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_tracker_sees_its_fields_at_every_step(
+    field: str, kept: tuple[str, ...], stochastic: bool
+) -> None:
+    whole = pq.simulate(METHOD, PROBLEM, START, 6, stochastic=stochastic)
+    tracker = Everything(field)
+    run = pq.simulate(METHOD, PROBLEM, START, 6, record=tracker, fields=kept, stochastic=stochastic)
+    np.testing.assert_array_equal(tracker.seen, getattr(whole, field))
+    for name in kept:
+        np.testing.assert_array_equal(getattr(run, name)[0], getattr(whole, name)[-1])
+
+
+# starts that do not stay finite
+
+
+STEEP = Quadratic(np.diag([4.0, 1.0]), np.zeros(2))
+#: each step multiplies the first coordinate by about -4e60 and keeps 0
+EXPLODING = ProxQuant(DistanceL1(Binary()), 1e60, 0.0)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_bad_start_does_not_ruin_the_batch(backend: str) -> None:
+    start = np.array([[[0.0, 0.0], [0.5, 0.0]], [[np.nan, 0.0], [0.0, 0.0]]])
+    given = torch.asarray(start) if backend == "torch" else start
+    path = pq.simulate(EXPLODING, STEEP, given, 9, on_nonfinite="mask")
+    assert path.diverged.tolist() == [[-1, 6], [0, -1]]
+    alone = pq.simulate(EXPLODING, STEEP, start[0, 0], 9)
+    assert alone.diverged is None
+    for field in FIELDS:
+        records = np.asarray(getattr(path, field))
+        np.testing.assert_array_equal(records[:, 0, 0], getattr(alone, field))
+        assert np.isnan(records[:, 1, 0]).all()
+        assert np.isnan(records[6:, 0, 1]).all()
+        if field != "values":  # which overflow before
+            assert np.isfinite(records[:6, 0, 1]).all()
+
+
+@pytest.mark.parametrize("method", [EXPLODING, BinaryConnect(0.1), DualAveraging(Binary(), 0.1)])
+def test_masked_runs_are_the_others_paths(method: Any) -> None:
+    starts = np.random.default_rng(0).standard_normal((5, 2))
+    starts[[1, 3], 0] = np.nan, np.inf
+    starts[[0, 2, 4]] = 0.0
+    path = pq.simulate(method, STEEP, starts, 12, on_nonfinite="mask")
+    assert (path.diverged >= 0).tolist() == [False, True, False, True, False]
+    others = pq.simulate(method, STEEP, starts[::2], 12)
+    for field in FIELDS:
+        np.testing.assert_array_equal(getattr(path, field)[:, ::2], getattr(others, field))
+        assert np.isnan(getattr(path, field)[-1, 1::2]).all()
+
+
+def test_trackers_see_masked_starts_as_nan() -> None:
+    tracker = Everything("quantized")
+    start = np.array([[0.5, 0.0], [0.0, 0.0]])
+    path = pq.simulate(EXPLODING, STEEP, start, 9, record=tracker, on_nonfinite="mask")
+    assert path.diverged.tolist() == [6, -1]
+    gone = np.isnan(tracker.seen).all(axis=-1)
+    assert gone.tolist() == [[step >= 6, False] for step in range(10)]
+
+
+def test_without_bad_starts_masking_changes_nothing() -> None:
+    plain = pq.simulate(METHOD, PROBLEM, START, 8)
+    masking = pq.simulate(METHOD, PROBLEM, START, 8, on_nonfinite="mask")
+    assert masking.diverged.tolist() == [-1] * 4
+    for field in FIELDS:
+        np.testing.assert_array_equal(getattr(masking, field), getattr(plain, field))
+
+
+def test_the_error_names_the_starts() -> None:
+    start = np.zeros((3, 40, 2))
+    start[1, 7:] = 0.5
+    start[2, 0] = 0.5
+    with pytest.raises(pq.NonFiniteError) as caught:
+        pq.simulate(EXPLODING, STEEP, start, 9)
+    message = str(caught.value)
+    assert message.startswith("the latent weights of 34 of 120 starts are not finite after step 6")
+    assert message.endswith("starts (1, 7), (1, 8), (1, 9), (1, 10), (1, 11), ...")
+    assert len(message) < 300
+    assert caught.value.starts.tolist() == [[1, i] for i in range(7, 40)] + [[2, 0]]
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (str(copy), copy.step) == (message, 6)
+    with pytest.raises(pq.NonFiniteError, match=r"of 1 of 40 starts .*: starts 3$"):
+        pq.simulate(EXPLODING, STEEP, np.eye(40)[3][:, None] * np.ones(2), 9)
 
 
 # the clear stop
@@ -175,6 +334,10 @@ def test_a_sum_that_overflows_is_no_divergence() -> None:
         ({"record": 0}, ValueError, "record: expected an integer >= 1, got 0"),
         ({"record": 2.5}, TypeError, "record: expected an integer, got 2.5"),
         ({"fields": ("latent", "loss")}, ValueError, "fields: expected names out of .* got .*loss"),
+        ({"record": "none"}, ValueError, "a function or a Tracker, got 'none'"),
+        ({"record": Everything}, TypeError, "record: expected an integer, got <class"),
+        ({"record": None}, TypeError, "record: expected an integer, got None"),
+        ({"on_nonfinite": "skip"}, ValueError, "on_nonfinite: expected 'raise' or 'mask', got"),
         ({"fields": "latent"}, ValueError, "fields: expected names out of .* got 'latent'"),
     ],
 )
@@ -187,11 +350,22 @@ def test_wrong_arguments(changes: Any, error: type[Exception], message: str) -> 
 # the progress bar
 
 
-@pytest.mark.parametrize("progress", [None, True, False])
+@pytest.mark.parametrize("progress", [None, False])
 def test_no_bar_without_a_terminal(progress: Any, capfd: pytest.CaptureFixture[str]) -> None:
     pq.simulate(METHOD, PROBLEM, START, 130, progress=progress)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_a_bar_that_is_asked_for_shows_without_a_terminal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    pq.simulate(METHOD, PROBLEM, START, 130, progress=True)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("simulating")
+    assert "100%" in captured.err
+    assert captured.err.count("\n") == 1
 
 
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from pqtheory import stability
-from pqtheory.methods import BinaryConnect
+from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.problems.base import Problem
 from pqtheory.problems.quadratic import Quadratic
+from pqtheory.problems.rosenbrock import Rosenbrock
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
-from pqtheory.stability import UNSETTLED, Cycle, basins
+from pqtheory.stability import DIVERGED, UNSETTLED, Cycle, basins
 
 
 def exactly(values):
@@ -218,7 +221,8 @@ def test_cycles_of_fractions():
     assert stability.find_cycle(path) == Cycle(1, 2)
     path[-1, 0] += Fraction(1, 10**30)
     assert stability.find_cycle(path) is None
-    assert stability.find_cycle(np.array([[math.nan], [math.nan]], dtype=object)) is None
+    with pytest.raises(ValueError, match="path: expected finite numbers beside fractions, got nan"):
+        stability.find_cycle(np.array([[math.nan], [math.nan]], dtype=object))
 
 
 def test_the_path_stays_untouched():
@@ -326,7 +330,7 @@ def test_blocks_do_not_change_the_map(monkeypatch):
     problem = Quadratic.random(2, seed=4)
     arguments = (BinaryConnect(0.1), problem, -2, 2, (7, 5))
     whole = stability.basin_map(*arguments, steps=40)
-    monkeypatch.setattr(basins, "RECORDED", 41 * 2 * 4)
+    monkeypatch.setattr(basins, "BLOCK", 4)
     for a, b in zip(
         dataclasses.astuple(whole),
         dataclasses.astuple(stability.basin_map(*arguments, steps=40)),
@@ -352,6 +356,41 @@ def test_basins_agree_with_single_runs_and_with_fixed_points():
     assert stability.is_fixed_point(problem, found.vertices).all()
 
 
+def test_starts_that_diverge_are_marked():
+    # along the first coordinate each step multiplies by about -9e40 unless it starts at its minimum
+    problem = separable([1e42, 1], [0, -3])
+    method = ProxQuant(DistanceL1(Binary()), 0.1, 0.0)
+    found = stability.basin_map(method, problem, (-1, -1), (1, 1), 3, steps=40)
+    outside = found.starts[..., 0] != 0
+    assert_array_equal(found.diverged, outside)
+    assert_array_equal(found.labels, np.where(outside, DIVERGED, 0))
+    assert_array_equal(np.isnan(found.ends), np.broadcast_to(outside[..., None], (3, 3, 2)))
+    assert_array_equal(found.settled, ~outside)
+    assert_array_equal(found.vertices, [[1, 1]])
+
+
+def test_a_map_of_rosenbrocks_valley_and_of_fractions():
+    method = ProxQuant(DistanceL1(Binary()), 1e-3, 0.1)
+    found = stability.basin_map(method, Rosenbrock(2), -2, 2, 21, 200)
+    assert found.labels.shape == (21, 21)
+    assert 0 < found.diverged.sum() < 21 * 21
+    assert_array_equal(found.diverged, np.isnan(found.ends).any(axis=-1))
+    exact = stability.basin_map(
+        BinaryConnect(0.1), Quadratic.random(2), Fraction(-1, 3), Fraction(1, 3), 3, 10
+    )
+    floats = stability.basin_map(BinaryConnect(0.1), Quadratic.random(2), -1 / 3, 1 / 3, 3, 10)
+    assert_array_equal(exact.labels, floats.labels)
+    array = stability.basin_map(
+        BinaryConnect(0.1),
+        Quadratic.random(2),
+        np.float32(-0.5),
+        torch.tensor(0.5),
+        np.int64(3),
+        10,
+    )
+    assert_array_equal(array.starts, np.stack(np.meshgrid(*[[-0.5, 0, 0.5]] * 2), axis=-1))
+
+
 def test_basin_maps_are_frozen():
     found = stability.basin_map(BinaryConnect(0.1), Gradient([1.0, 1.0]), -1, 1, 2, steps=1)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -365,8 +404,8 @@ def test_basin_maps_are_frozen():
         ({"low": 1}, ValueError, "low: expected numbers below high = 1, got 1"),
         ({"low": (-1, 2)}, ValueError, "low: expected numbers below high"),
         ({"low": (-1, -1, -1)}, ValueError, "low: expected one number or two"),
-        ({"low": math.nan}, ValueError, "low: expected a number"),
-        ({"high": math.inf}, ValueError, "high: expected finite numbers, got inf"),
+        ({"low": math.nan}, ValueError, "low: expected a finite number"),
+        ({"high": math.inf}, ValueError, "high: expected a finite number, got inf"),
         ({"high": "1"}, TypeError, "high: expected a number"),
         ({"resolution": 1}, ValueError, "resolution: expected an integer >= 2, got 1"),
         ({"resolution": (3, 2.0)}, TypeError, "resolution: expected an integer, got 2.0"),

@@ -1,5 +1,8 @@
 """Trajectories: save, load, and what cannot be saved."""
 
+import errno
+import io
+import pickle
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -58,3 +61,81 @@ def test_trajectories_compare_by_identity() -> None:
     one, other = (pq.simulate(BinaryConnect(0.5), PROBLEM, START, 2) for _ in range(2))
     assert one == one
     assert one != other
+
+
+def test_the_masked_starts_are_saved_too(tmp_path: Path) -> None:
+    start = START.copy()
+    start[1, 0] = np.nan
+    path = pq.simulate(BinaryConnect(0.1), PROBLEM, start, 3, on_nonfinite="mask")
+    path.save(tmp_path / "run.npz")
+    assert pq.Trajectory.load(tmp_path / "run.npz").diverged.tolist() == [-1, 0]
+    pq.simulate(BinaryConnect(0.1), PROBLEM, START, 3).save(tmp_path / "run.npz")
+    assert pq.Trajectory.load(tmp_path / "run.npz").diverged is None
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "run.npz"
+    path = pq.simulate(BinaryConnect(0.1), PROBLEM, START, 3)
+    path.save(file)
+    before = file.read_bytes()
+    plain = np.savez
+
+    def full(stream: Any, **arrays: Any) -> None:
+        plain(stream, **arrays)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match=r"No space left on device.*run\.npz"):
+        path.save(file)
+    assert file.read_bytes() == before
+    assert [f.name for f in tmp_path.iterdir()] == ["run.npz"]
+
+
+def npz(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.ones(3))
+    return stream.getvalue()
+
+
+GOOD = npz(steps=np.arange(2), latent=np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        (b"", "no whole .npz archive"),
+        (b"some text", "no whole .npz archive"),
+        (GOOD[: len(GOOD) // 2], "no whole .npz archive"),
+        (GOOD.replace(np.float64(1).tobytes(), np.float64(2).tobytes()), "no whole .npz archive"),
+        (pickle.dumps({"steps": 1}), "no whole .npz archive"),
+        (npz(steps=np.array([None])), "no whole .npz archive"),
+        (npy(), "no archive with steps"),
+        (npz(weights=np.ones(3)), "no archive with steps"),
+        (npz(steps=np.arange(2), weights=np.ones(3)), r"unknown entries \['weights'\]"),
+        (npz(steps=np.array([1, 1])), "steps that do not ascend"),
+        (npz(steps=np.ones(2)), "steps that do not ascend"),
+        (npz(steps=np.arange(2), latent=np.ones((3, 3))), r"latent of .* shape \(3, 3\)"),
+        (npz(steps=np.arange(2), latent=np.ones((2, 3), int)), "latent of dtype int64"),
+        (npz(steps=np.arange(2), latent=np.ones((2, 3)), values=np.ones((2, 3))), "values of"),
+        (npz(steps=np.arange(2), latent=np.ones((2, 3)), quantized=np.ones((2, 4))), "quantized"),
+        (npz(steps=np.arange(2), latent=np.ones((2, 3)), diverged=np.ones(4, int)), "diverged"),
+    ],
+)
+def test_a_foreign_file_says_so(tmp_path: Path, content: bytes, got: str) -> None:
+    file = tmp_path / "other.npz"
+    file.write_bytes(content)
+    with pytest.raises(
+        ValueError, match=f"other.npz.*: expected what Trajectory.save wrote, got {got}"
+    ):
+        pq.Trajectory.load(file)
+
+
+def test_a_file_that_is_not_there_is_no_foreign_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        pq.Trajectory.load(tmp_path / "none.npz")

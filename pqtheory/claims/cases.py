@@ -18,6 +18,7 @@ import numpy as np
 
 from pqtheory._checks import check_count
 from pqtheory.claims.claim import Check
+from pqtheory.claims.source import source
 from pqtheory.claims.together import AllOf, Searchable, all_of
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.search import search
@@ -127,6 +128,11 @@ class Cases:
         if not verdict.inside:
             raise ValueError(f"case: the statement does not speak of {values}")
         return evidence_of(Found(1, verdict.slack, values if verdict.refutes else None))
+
+    def sentence(self) -> str:
+        """What its variables may be, and the source of its margin."""
+        domains = [f"{name} of {domain}" for name, domain in self.domains.items()]
+        return "\n".join([f"for {', '.join(domains)}, margin >= 0:", source(self.margin)])
 
     def _look(self, case: Case) -> Verdict:
         margin = self.margin(**case)

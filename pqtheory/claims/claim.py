@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, final, runtime_checkable
 
+from pqtheory.claims.source import stated_at
 from pqtheory.evidence.base import Budget, Evidence
 
 Check = Callable[[Budget], Evidence]
@@ -32,12 +33,45 @@ class Item:
         Decides it.
     prose : tuple of str
         Steps of the argument that are in words alone, which no engine has checked; counted and shown beside the kind.
+
+    Raises
+    ------
+    TypeError
+        If the check cannot be called, or ``prose`` is no tuple of texts.
     """
 
     name: str
     statement: str
     check: Check
     prose: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not callable(self.check):
+            raise TypeError(
+                f"{self.name}: expected a function of the budget or a forall as check, got {self.check!r:.60}"
+            )
+        require_texts("prose", self.prose)
+
+
+def require_texts(what: str, texts: object) -> None:
+    """Raise TypeError unless it is a tuple or list of texts; a text alone would be one of letters."""
+    if not isinstance(texts, tuple | list) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"{what}: expected a tuple of texts, got {texts!r:.60}")
+
+
+def checked(check: Check, budget: Budget) -> Evidence:
+    """What a check finds.
+
+    Raises
+    ------
+    TypeError
+        If it returns anything but evidence.
+    """
+    with stated_at(check):
+        found = check(budget)
+        if not isinstance(found, Evidence):
+            raise TypeError(f"the check returned {found!r:.40}: return Evidence, or use forall")
+    return found
 
 
 @final
@@ -83,6 +117,8 @@ class Claim:
 
     Raises
     ------
+    TypeError
+        If ``uses`` or ``operators`` is no tuple of texts.
     ValueError
         If there is no part or no control, or two of them have one name.
     """
@@ -103,6 +139,8 @@ class Claim:
     chapter: str = ""
 
     def __post_init__(self) -> None:
+        for what, texts in (("uses", self.uses), ("operators", self.operators)):
+            require_texts(what, texts)
         if not self.parts or not self.controls:
             raise ValueError(f"claim {self.name}: expected at least one part and one control")
         for items in (self.parts, self.controls):

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
 
@@ -25,6 +26,8 @@ VERSION = 1
 ROLES = ("part", "control")
 #: whether a replay looks at the case alone or runs the whole check again
 WAYS = ("case", "check")
+#: letters of a claim's name, or of a part's, in the name of a file, and of the digest that tells names apart
+LONGEST, DIGEST = 60, 12
 
 
 @final
@@ -133,9 +136,17 @@ def save(counterexample: Counterexample, folder: Path) -> Path:
 
 
 def file_name(counterexample: Counterexample) -> str:
-    """``claim.control.name-of-it.json``."""
-    words = (counterexample.claim, counterexample.role, counterexample.name)
-    return ".".join(re.sub(r"[^\w%+-]+", "-", word).strip("-") for word in words) + ".json"
+    """``claim.control.name-of-it.json``; where that could be another one's as well, or is long, with a digest."""
+    claim, role, name = counterexample.claim, counterexample.role, counterexample.name
+    words = [re.sub(r"[^A-Za-z0-9%+]+", "-", word).strip("-")[:LONGEST] for word in (claim, name)]
+    # plain words have one such name each, also where large letters are as good as small ones
+    plain = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim) and re.fullmatch(
+        r"[a-z0-9]+( [a-z0-9]+)*", name
+    )
+    parts = [words[0], role, words[1]]
+    if not plain or max(len(claim), len(name)) > LONGEST:
+        parts.append(sha256(json.dumps([claim, role, name]).encode()).hexdigest()[:DIGEST])
+    return ".".join(part for part in parts if part) + ".json"
 
 
 def _text(content: Mapping[str, Any]) -> str:

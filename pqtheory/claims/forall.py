@@ -13,22 +13,22 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
-from types import MappingProxyType
 from typing import Any, Protocol, final
 
 import numpy as np
 
 from pqtheory.claims.kinds import Kind, name_of
+from pqtheory.claims.source import source, stated_at, where
 from pqtheory.claims.together import Searchable
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import judge
-from pqtheory.evidence.roots import Root, holds_at
+from pqtheory.evidence.roots import Root, holds_at, plain_truth
 from pqtheory.evidence.search.search import OnCase
 from pqtheory.evidence.search.statements import search_statement
 from pqtheory.evidence.symbolic import checks as algebra
@@ -38,19 +38,32 @@ from pqtheory.evidence.variables import variable_names
 #: how many cases a search looks at where no engine has an answer
 EXAMPLES = {"quick": 500, "full": 5000}
 ENGINES = ("solver", "algebra")
+#: time limit of algebra where it is asked second
+SECOND_CHOICE = {"quick": 2.0, "full": 20.0}
 #: named by ``forall`` itself, so that no variable is
 RESERVED = ("given", "by", "engine", "cases")
-_NO_VARIABLES: Mapping[str, Kind] = MappingProxyType({})
+
+
+@final
+@dataclass(frozen=True)
+class Undecided:
+    """That no engine has an answer, what would help, and the questions that were put."""
+
+    note: str
+    steps: tuple[Step, ...] = ()
 
 
 class Lemma(Protocol):
     """What a theorem may be proved by: a statement that is shown by itself, and can be put to use at any values."""
 
-    def __call__(self, budget: Budget) -> Evidence:
+    def decided(self, budget: Budget) -> Evidence | Undecided:
         """Show it."""
 
     def at(self, **values: Any) -> "Instance":
         """What it says of these values."""
+
+    def lemmas(self) -> "list[Lemma]":
+        """What it is shown by itself."""
 
 
 @final
@@ -104,11 +117,21 @@ class ForAll:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+        if self.cases is not None and not isinstance(self.cases, Searchable):
+            raise ValueError(
+                f"cases: expected a check that can be searched, got {self.cases!r:.60}; "
+                f"no variable is called one of {', '.join(RESERVED)}"
+            )
         if not self.variables:
             raise ValueError("variables: expected at least one, such as theta=real")
-        variable_names(self.variables)
+        for name in variable_names(self.variables):
+            if not callable(self.variables[name]):
+                raise ValueError(
+                    f"variables: expected a kind such as real for {name!r}, "
+                    f"got {self.variables[name]!r:.60}"
+                )
         for what, function in (("holds", self.holds), ("given", self.given), ("by", self.by)):
-            for name in _named_by(function):
+            for name in named_by(function):
                 if name not in self.variables:
                     raise ValueError(
                         f"{what}: {name!r} is no variable; there are {', '.join(self.variables)}"
@@ -122,8 +145,8 @@ class ForAll:
     def read(self, *values: Any) -> tuple[list[Any], Any]:
         """(assumptions, lemmas included, and conclusion), for numbers or for the terms of any engine."""
         case = dict(zip(self.variables, values, strict=True))
-        lemmas = [instance.says for instance in called(self.by, case)]
-        return [*self._assumed(case), *lemmas], called(self.holds, case)
+        lemmas = [instance.says for instance in self._instances(case)]
+        return [*self._assumed(case), *lemmas], _truth("holds", called(self.holds, case))
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -135,23 +158,32 @@ class ForAll:
         """
         if set(values) != set(self.variables):
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
-        return Instance(self, implies(self._assumed(values), called(self.holds, values)))
+        says = _truth("holds", called(self.holds, values))
+        return Instance(self, implies(self._assumed(values), says))
 
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
-        if self.cases is not None and self.engine == "solver" and not smt.available():
-            # at once: its lemmas have many variables, and no case is easily found for them
-            return self.sampled(budget, _without_solver())
-        shown, problem = self._lemmas_shown(budget)
-        if problem:
-            return self.sampled(budget, problem)
+        with stated_at(self.holds):
+            if self.cases is not None and self.engine == "solver" and not smt.available():
+                # at once: its lemmas have many variables, and no case is easily found for them
+                return self.sampled(budget, _without_solver())
+            found = self.decided(budget)
+            if isinstance(found, Undecided):
+                return self.sampled(budget, found.note, found.steps)
+            return found
+
+    def decided(self, budget: Budget) -> Evidence | Undecided:
+        """What the engines say, once they have shown the lemmas."""
+        shown = self._lemmas_shown(budget)
+        if isinstance(shown, Undecided):
+            return shown
         notes: list[str] = []
         steps: list[Step] = []
         for engine in sorted(ENGINES, key=lambda e: e != self.engine):
             found = (self._solved if engine == "solver" else self._computed)(budget, notes, steps)
             if found is not None:
                 return replace(found, proof=(*shown, *found.proof))
-        return self.sampled(budget, "; ".join(notes), tuple(steps))
+        return Undecided("; ".join(notes), tuple(steps))
 
     def sampled(self, budget: Budget, note: str, steps: Sequence[Step] = ()) -> Evidence:
         """What a search finds; sampled with a note where it finds nothing.
@@ -200,7 +232,10 @@ class ForAll:
         if missing:
             raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
         values = [_exact(case[name], name) for name in self.variables]
-        holds = holds_at(self.read, values)
+        try:
+            holds = holds_at(self.read, values)
+        except ZeroDivisionError as error:
+            raise ValueError(f"case: {dict(case)}: {error}") from error
         if holds is None:
             raise ValueError(f"case: {dict(case)} does not satisfy the assumptions")
         columns = {n: np.array([v], object) for n, v in zip(self.variables, values, strict=True)}
@@ -209,38 +244,54 @@ class ForAll:
     def sentence(self) -> str:
         """What it quantifies over, and its own source."""
         kinds = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.variables.items())
-        texts = [f"for all {kinds}:"]
-        if self.given is not nothing:
-            texts.append(f"given: {source(self.given)}")
-        if self.by is not nothing:
-            texts.append(f"by: {source(self.by)}")
-        return "\n".join([*texts, source(self.holds)])
+        return "\n".join([f"for all {kinds}:", *texts(self.holds, given=self.given, by=self.by)])
 
-    def _lemmas_shown(self, budget: Budget) -> tuple[tuple[Step, ...], str]:
-        """The steps of all lemmas, and why they do not do."""
+    def _lemmas_shown(self, budget: Budget) -> tuple[Step, ...] | Undecided:
+        """The steps of all lemmas, or why they do not do."""
+        lemmas = self.lemmas()
+        if lemmas and self.engine == "solver" and not smt.available():
+            return Undecided(f"with {smt.PACKAGE} installed it would be proved")
         steps: list[Step] = []
-        for lemma in self._lemmas():
-            found = lemma(budget)
+        if _rests_on(self, self):
+            raise ValueError("by: expected other statements, got one that is shown by this one")
+        for lemma in lemmas:
+            found = lemma.decided(budget)
+            if isinstance(found, Undecided):
+                return Undecided(f"a lemma is not proved: {found.note}", found.steps)
             if found.kind != "proved":
-                return (), f"a lemma is {found.kind}: {found.note or 'see its own check'}"
+                return Undecided(f"a lemma is {found.kind}: {found.note or 'see its own check'}")
             steps += found.proof
-        return tuple(dict.fromkeys(steps)), ""
+        return tuple(dict.fromkeys(steps))
 
-    def _lemmas(self) -> list[Lemma]:
+    def lemmas(self) -> list[Lemma]:
+        """What it is shown by, each once."""
         if self.by is nothing:
             return []
-        blank = dict.fromkeys(self.variables, Term(_EMPTY, _Blank()))
-        return list(dict.fromkeys(instance.lemma for instance in called(self.by, blank)))
+        instances = self._instances(blank(self.variables))
+        return list(dict.fromkeys(instance.lemma for instance in instances))
+
+    @cached_property
+    def _lemma_count(self) -> int:
+        return 0 if self.by is nothing else len(self._instances(blank(self.variables)))
+
+    def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
+        found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
+        for instance in found:
+            if not isinstance(instance, Instance):
+                raise TypeError(f"by: expected instances, lemma.at(...), got {instance!r:.60}")
+        return found
 
     def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
         kinds = [a for name, kind in self.variables.items() for a in kind(case[name])]
-        return [*kinds, *called(self.given, case)]
+        given = _listed("given", called(self.given, case), "comparisons")
+        return [*kinds, *(_truth("given", a) for a in given)]
 
     def _solved(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
         if not smt.available():
             notes.append(_without_solver())
             return None
-        found = smt.decide(self.read, self.names, seconds=smt.SECONDS[budget.name])
+        seconds = smt.SECONDS[budget.name]
+        found = smt.decide(self.read, self.names, seconds=seconds, lemmas=self._lemma_count)
         if found is None:
             notes.append("the solver found no answer in its time")
             steps.append(smt.unknown(self.read, self.names))
@@ -250,8 +301,9 @@ class ForAll:
         if not algebra.available():
             notes.append(algebra.missing())
             return None
-        limits = algebra.SECONDS[budget.name], algebra.EXAMPLES[budget.name]
-        found, reason = algebra.answer(self.read, self.names, *limits)
+        seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
+        examples = algebra.EXAMPLES[budget.name]
+        found, reason = algebra.answer(self.read, self.names, seconds, examples)
         if found is None:
             notes.append(algebra.no_answer(reason))
         return found
@@ -295,6 +347,11 @@ class _Empty:
 _EMPTY = _Empty()
 
 
+def blank(names: Iterable[str]) -> dict[str, Term]:
+    """Variables that keep nothing."""
+    return dict.fromkeys(names, Term(_EMPTY, _Blank()))
+
+
 def forall(
     *,
     given: Callable[..., Sequence[Any]] = nothing,
@@ -323,6 +380,37 @@ def negated(truth: Any) -> Any:
     return not truth if isinstance(truth, bool) else ~truth
 
 
+def _truth(what: str, value: Any) -> Any:
+    """``value`` if it is true or false, or a term that is; a number or a tuple would count as true."""
+    if isinstance(value, Term):
+        if not value.is_truth:
+            raise TypeError(f"{what}: expected a comparison, got a number")
+        return value
+    try:
+        return plain_truth(value)
+    except TypeError as error:
+        raise TypeError(f"{what}: {error}") from error
+
+
+def _listed(what: str, value: Any, of: str) -> list[Any]:
+    """``value`` as a list."""
+    if isinstance(value, Term) or not isinstance(value, Iterable):
+        raise TypeError(f"{what}: expected a list of {of}, got {_shown(value)}")
+    return list(value)
+
+
+def _shown(value: Any) -> str:
+    return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
+
+
+def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:
+    """Whether a statement is shown by a lemma, or by one that is."""
+    if statement in seen:
+        return False
+    below = statement.lemmas()
+    return lemma in below or any(_rests_on(b, lemma, (*seen, statement)) for b in below)
+
+
 def _without_solver() -> str:
     return f"with {smt.PACKAGE} installed it would be proved"
 
@@ -332,30 +420,52 @@ def every(tests: Sequence[Any]) -> Any:
     return reduce(and_, tests)
 
 
-def source(function: Callable[..., Any]) -> str:
-    """The lines of a function, or its name where there are none at hand."""
-    try:
-        return inspect.cleandoc(inspect.getsource(function))
-    except (OSError, TypeError):
-        return f"{function}"
+def texts(holds: Callable[..., Any], **others: Callable[..., Any]) -> list[str]:
+    """The source of a statement, what its names stand for, and the source of the others unless it holds them."""
+    whole = source(holds)
+    found = [whole]
+    if names := where(holds):
+        found.append(f"where {names}")
+    for name, function in others.items():
+        text = source(function)
+        held = " ".join(text.split()) in " ".join(whole.split())
+        if function is not nothing and not held:
+            found.append(f"{name}: {text}")
+    return found
 
 
-def _named_by(function: Callable[..., Any]) -> list[str]:
-    """The parameters that must be given by name."""
+def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Its parameters by name, those that must be given, and whether it takes any name."""
     parameters = inspect.signature(function).parameters.values()
-    return [
-        p.name
-        for p in parameters
-        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.default is p.empty
-    ]
+    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    needed = tuple(p.name for p in by_name if p.default is p.empty)
+    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    return tuple(p.name for p in by_name), needed, any_name
+
+
+#: a search asks for the same ones again and again
+_remembered = lru_cache(maxsize=4096)(_signature)
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    try:
+        return _remembered(function)
+    except TypeError:
+        # no hash
+        return _signature(function)
+
+
+def named_by(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameters that must be given by name."""
+    return _parameters(function)[1]
 
 
 def called(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
     """``function`` with those of the case that it names."""
-    parameters = inspect.signature(function).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    names, _, any_name = _parameters(function)
+    if any_name:
         return function(**case)
-    return function(**{name: case[name] for name in parameters if name in case})
+    return function(**{name: case[name] for name in names if name in case})
 
 
 def _exact(value: Any, name: str) -> Fraction | Root:

@@ -8,6 +8,10 @@
 
 Both the start and the step are statements about all real numbers (:mod:`pqtheory.claims.forall`). The step may use
 lemmas, and the invariant is one itself: ``telescoped.at(...)`` is a hypothesis of the theorem that follows from it.
+
+What is computed is better given by its value, as a sum is: there are fewer variables then, and cases are found::
+
+    @invariant(state="total", begins=lambda: {"total": 0}, becomes=lambda total, d: {"total": total + d}, ...)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +19,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, final
 
-from pqtheory.claims.forall import ForAll, Instance, called, implies, nothing, source
+from pqtheory.claims.forall import (
+    ForAll,
+    Instance,
+    Lemma,
+    Undecided,
+    blank,
+    called,
+    implies,
+    named_by,
+    nothing,
+    texts,
+)
 from pqtheory.claims.kinds import Kind, name_of, real
+from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import join
@@ -25,6 +41,11 @@ from pqtheory.evidence.variables import variable_names
 
 #: how the value after the step is called
 NEXT = "_next"
+
+
+def no_values(**_: Any) -> Mapping[str, Any]:
+    """Nothing is given by its value."""
+    return {}
 
 
 @final
@@ -45,18 +66,28 @@ class Invariant:
         are related, a list.
     fixed, each : mapping of str to kind
         What stays the same, and what each step brings.
+    begins, becomes : callable
+        Take what ``first`` and ``step`` take, without what they give; return values of variables of the state at the
+        start, and after the step, by name.
     given : callable
         Takes any of the fixed variables; returns what is assumed of them.
     by : callable
         Instances of lemmas for the step.
     engine : {"solver", "algebra"}
         Which is asked first.
+
+    Raises
+    ------
+    ValueError
+        If two variables have one name, or one of the callables names what is none of its variables.
     """
 
     holds: Callable[..., Any]
     state: str
-    first: Callable[..., Sequence[Any]]
-    step: Callable[..., Sequence[Any]]
+    first: Callable[..., Sequence[Any]] = nothing
+    step: Callable[..., Sequence[Any]] = nothing
+    begins: Callable[..., Mapping[str, Any]] = no_values
+    becomes: Callable[..., Mapping[str, Any]] = no_values
     fixed: Mapping[str, Kind] = field(default_factory=dict)
     each: Mapping[str, Kind] = field(default_factory=dict)
     given: Callable[..., Sequence[Any]] = nothing
@@ -64,7 +95,25 @@ class Invariant:
     engine: str = "solver"
 
     def __post_init__(self) -> None:
-        variable_names((*self.names, *(n + NEXT for n in self.names), *self.fixed, *self.each))
+        if not self.names:
+            raise ValueError("state: expected at least one name")
+        after = tuple(n + NEXT for n in self.names)
+        variable_names((*self.names, *after, *self.fixed, *self.each))
+        start = (*self.names, *self.fixed)
+        allowed = {
+            "holds": (self.holds, start),
+            "first": (self.first, start),
+            "step": (self.step, (*start, *after, *self.each)),
+            # of the state only what holds before a step may be assumed of it
+            "given": (self.given, tuple(self.fixed)),
+            "by": (self.by, (*start, *after, *self.each)),
+        }
+        for what, (function, known) in allowed.items():
+            for name in named_by(function):
+                if name not in known:
+                    raise ValueError(
+                        f"{what}: {name!r} is none of its variables, which are {', '.join(known)}"
+                    )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,37 +123,78 @@ class Invariant:
     @cached_property
     def start(self) -> ForAll:
         """It holds at the start."""
-        variables = {**dict.fromkeys(self.names, real), **self.fixed}
+
+        def whole(case: Mapping[str, Any]) -> dict[str, Any]:
+            return {**case, **called(self.begins, case)}
 
         def given(**case: Any) -> list[Any]:
-            return [*called(self.given, case), *called(self.first, case)]
+            return [*called(self.given, case), *called(self.first, whole(case))]
 
         def holds(**case: Any) -> Any:
-            return called(self.holds, case)
+            return called(self.holds, whole(case))
 
-        return ForAll(holds, variables, given, engine=self.engine)
+        free = self._free(self.begins, self.fixed)
+        variables = {**dict.fromkeys(free, real), **self.fixed}
+        # a statement has a variable at least, here one that its value hides
+        return ForAll(
+            holds, variables or dict.fromkeys(self.names[:1], real), given, engine=self.engine
+        )
 
     @cached_property
     def kept(self) -> ForAll:
         """Where it holds before a step, it holds after it."""
-        after = dict.fromkeys((n + NEXT for n in self.names), real)
-        before = dict.fromkeys(self.names, real)
+
+        def whole(case: Mapping[str, Any]) -> dict[str, Any]:
+            after = called(self.becomes, case)
+            return {**case, **{name + NEXT: value for name, value in after.items()}}
 
         def given(**case: Any) -> list[Any]:
             kept = called(self.holds, case)
-            return [*called(self.given, case), kept, *called(self.step, case)]
+            return [*called(self.given, case), kept, *called(self.step, whole(case))]
 
         def holds(**case: Any) -> Any:
-            return called(self.holds, {**case, **{n: case[n + NEXT] for n in self.names}})
+            after = whole(case)
+            return called(self.holds, {**case, **{n: after[n + NEXT] for n in self.names}})
 
+        def by(**case: Any) -> Sequence[Instance]:
+            return called(self.by, whole(case))
+
+        before = dict.fromkeys(self.names, real)
+        free = self._free(self.becomes, {**before, **self.each, **self.fixed})
+        after = dict.fromkeys((n + NEXT for n in free), real)
         variables = {**before, **after, **self.each, **self.fixed}
-        return ForAll(holds, variables, given, self.by, self.engine)
+        return ForAll(holds, variables, given, nothing if self.by is nothing else by, self.engine)
+
+    def _free(
+        self, values: Callable[..., Mapping[str, Any]], known: Mapping[str, Any]
+    ) -> list[str]:
+        """The variables of the state that are not given by their value."""
+        found = called(values, blank(known))
+        for name in found:
+            if name not in self.names:
+                raise ValueError(f"state: {name!r} is given a value; there are {self.names}")
+        return [name for name in self.names if name not in found]
 
     def __call__(self, budget: Budget) -> Evidence:
         """The evidence of start and step, joined."""
-        return join(
-            _named(self.start(budget), "induction, at the start: "),
-            _named(self.kept(budget), "induction, from one step to the next: "),
+        with stated_at(self.holds):
+            return join(*(_named(check(budget), what) for check, what in self._checks))
+
+    def decided(self, budget: Budget) -> Evidence | Undecided:
+        """What the engines say of start and step."""
+        pieces = []
+        for check, what in self._checks:
+            found = check.decided(budget)
+            if isinstance(found, Undecided):
+                return found
+            pieces.append(_named(found, what))
+        return join(*pieces)
+
+    @property
+    def _checks(self) -> tuple[tuple[ForAll, str], ...]:
+        return (
+            (self.start, "induction, at the start: "),
+            (self.kept, "induction, from one step to the next: "),
         )
 
     def at(self, **values: Any) -> Instance:
@@ -133,20 +223,37 @@ class Invariant:
 
     def replay(self, case: Mapping[str, Any]) -> Evidence:
         """Start or step for these numbers, whichever the case is one of."""
-        return (self.kept if all(n + NEXT in case for n in self.names) else self.start).replay(case)
+        return (self.kept if all(n in case for n in self.kept.variables) else self.start).replay(
+            case
+        )
 
     def sentence(self) -> str:
         """What is fixed, the start, the step, and what is kept."""
         fixed = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.fixed.items())
         head = f"for all {fixed}, at each step:" if fixed else "at each step:"
-        return "\n".join((head, source(self.holds), source(self.first), source(self.step)))
+        known = {
+            "first": self.first,
+            "begins": self.begins,
+            "step": self.step,
+            "becomes": self.becomes,
+            "given": self.given,
+            "by": self.by,
+        }
+        shown = {n: f for n, f in known.items() if f is not nothing and f is not no_values}
+        return "\n".join([head, *texts(self.holds, **shown)])
+
+    def lemmas(self) -> list[Lemma]:
+        """What the step is shown by, each once."""
+        return self.kept.lemmas()
 
 
 def invariant(
     *,
     state: str,
-    first: Callable[..., Sequence[Any]],
-    step: Callable[..., Sequence[Any]],
+    first: Callable[..., Sequence[Any]] = nothing,
+    step: Callable[..., Sequence[Any]] = nothing,
+    begins: Callable[..., Mapping[str, Any]] = no_values,
+    becomes: Callable[..., Mapping[str, Any]] = no_values,
     fixed: Mapping[str, Kind] | None = None,
     each: Mapping[str, Kind] | None = None,
     given: Callable[..., Sequence[Any]] = nothing,
@@ -156,7 +263,9 @@ def invariant(
     """A decorator: what the function below it says is kept by every step; see :class:`Invariant`."""
 
     def decorated(holds: Callable[..., Any]) -> Invariant:
-        return Invariant(holds, state, first, step, fixed or {}, each or {}, given, by, engine)
+        return Invariant(
+            holds, state, first, step, begins, becomes, fixed or {}, each or {}, given, by, engine
+        )
 
     return decorated
 

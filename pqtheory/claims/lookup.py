@@ -1,6 +1,7 @@
 """Finding claims: shipped ones by name, a user's own by file."""
 
 import importlib.util
+import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pqtheory.claims.claim import Claim
+
+_STATED = re.compile(r"stated at line (?P<line>\d+) of (?P<file>.*)")
 
 
 class UserCodeError(Exception):
@@ -23,11 +26,11 @@ def user_code_error(what: str, error: Exception, file: Path) -> UserCodeError:
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         where = f" (line {error.lineno} of {Path(error.filename).name})"
         return UserCodeError(f"{what}: {type(error).__name__}: {error.msg}{where}")
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == file.resolve()
-    ]
+    places = [(f.filename, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__)]
+    # where a statement stands says more than who has run it
+    notes = [_STATED.fullmatch(note) for note in getattr(error, "__notes__", [])]
+    places += [(note["file"], int(note["line"])) for note in notes if note]
+    lines = [line for name, line in places if Path(name).resolve() == file.resolve()]
     where = f" (line {lines[-1]} of {file.name})" if lines else ""
     return UserCodeError(f"{what}: {type(error).__name__}: {error}{where}")
 

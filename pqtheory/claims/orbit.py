@@ -1,31 +1,36 @@
 r"""Periodic orbits of a map that is piecewise a rational function, in closed form.
 
 An exact run at one setting of the parameters shows which branches the orbit takes. The composition of these branches is
-solved for the points that return, as functions of all parameters; the tests of the branches there give the range.
+solved for the points that return, as functions of all parameters; the tests of the branches there give the range. Where
+no closed form is at hand the exact run is a sample: it settles on points that return, and no sooner, or does not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache, partial, reduce
-from operator import and_
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from pqtheory.evidence import smt
-from pqtheory.evidence.base import Budget, Check, Evidence
+from pqtheory.claims.forall import ForAll, every
+from pqtheory.claims.kinds import real
+from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.judging import judge
 from pqtheory.evidence.symbolic.checks import SECONDS, available, missing, no_answer
 from pqtheory.evidence.symbolic.clock import UndecidedError
 
 if TYPE_CHECKING:
     from pqtheory.evidence.symbolic.orbits import Orbit
 
+#: how near a point must return to itself
+NEAR = Fraction(1, 10**6)
+
 
 @final
 @dataclass(frozen=True)
 class PeriodicOrbit:
-    """A check that finds an orbit, proves it by substitution into the map, or else falls back.
+    """A check that finds an orbit and proves it by substitution into the map, or else looks at one run.
 
     Attributes
     ----------
@@ -37,8 +42,6 @@ class PeriodicOrbit:
         How many points the orbit has.
     start, sample : fraction, and tuple of fractions
         Where the run starts, and at which parameters, to see which branches the orbit takes.
-    fallback : check
-        Weaker evidence on the orbit.
     assuming : callable
         (*parameters) -> comparisons that the parameters satisfy.
     solve_for : str
@@ -57,7 +60,6 @@ class PeriodicOrbit:
     period: int
     start: Fraction
     sample: tuple[Fraction, ...]
-    fallback: Check
     assuming: Callable[..., Sequence[Any]] = lambda *_: ()
     solve_for: str = ""
     settle: int = 40
@@ -84,26 +86,53 @@ class PeriodicOrbit:
         return _find(self, seconds)
 
     def __call__(self, budget: Budget) -> Evidence:
-        """Proved, or the fallback's evidence with a note."""
+        """Proved, or what the run at the sample shows, with a note."""
         if not available():
-            return replace(self.fallback(budget), note=missing())
+            return replace(self.settled(), note=missing())
         try:
             return Evidence("proved", proof=self.find(SECONDS[budget.name]).proof)
         except UndecidedError as error:
-            return replace(self.fallback(budget), note=no_answer(str(error)))
+            return replace(self.settled(), note=no_answer(str(error)))
+
+    def settled(self) -> Evidence:
+        """Whether the run at the sample settles on a point that returns after ``period`` steps, and no sooner.
+
+        Where the map is linear on the way, three points a period apart give the point that they tend to exactly.
+        """
+        run = self._run(Fraction(self.start), self.settle + 2 * self.period)[self.settle :]
+        before, after, later = run[:: self.period]
+        bend = later - 2 * after + before
+        limit = before - (after - before) ** 2 / bend if bend else before
+        away = [abs(theta - limit) for theta in self._run(limit, self.period)]
+        sooner = [away[n] - NEAR for n in range(1, self.period) if self.period % n == 0]
+        case = dict(zip(self.parameters.split(), self.sample, strict=True))
+        return judge(
+            "sampled",
+            [float(min([NEAR - away[self.period], *sooner]))],
+            {name: np.array([value], object) for name, value in case.items()},
+        )
+
+    def _run(self, theta: Fraction, steps: int) -> list[Fraction]:
+        """The points from theta on, at the sample."""
+        points = [theta]
+        for _ in range(steps):
+            points.append(self.moved(points[-1], self.sample))
+        return points
 
     def replay(self, case: Mapping[str, Any]) -> Evidence:
-        """The orbit at these parameters, step by step in exact arithmetic.
+        """The orbit at these parameters, step by step in exact arithmetic; the run, at those of the sample.
 
         Raises
         ------
         ValueError
-            If a parameter is missing or no fraction, or outside of the range, or there is no parameter or no orbit.
+            If a parameter is missing or no fraction, or outside of the range, or no orbit is found that has any.
         """
         cases = self._cases()
-        if cases is None:
-            raise ValueError(f"case: no orbit is found that depends on {dict(case)}")
-        return cases.replay(case)
+        if cases is not None:
+            return cases.replay(case)
+        if tuple(case.get(name) for name in self.parameters.split()) == self.sample:
+            return self.settled()
+        raise ValueError(f"case: no orbit is found that depends on {dict(case)}")
 
     def search(
         self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
@@ -116,23 +145,28 @@ class PeriodicOrbit:
         """One step in exact arithmetic."""
         return Fraction(np.asarray(self.step(theta, *values)).item())
 
-    def _cases(self) -> smt.ForAll | None:
-        """The statement on what is found, for single settings of the parameters; None where nothing is to be set."""
-        if not available() or not self.parameters.split():
+    def _cases(self) -> ForAll | None:
+        """The statement on what is found, for all settings of the parameters; None where nothing is to be set."""
+        names = self.parameters.split()
+        if not available() or not names:
             return None
         try:
             orbit = self.find()
         except UndecidedError:
             return None
-        return smt.ForAll(partial(self._goes_round, orbit), self.parameters, self.fallback)
 
-    def _goes_round(self, orbit: "Orbit", *parameters: Any) -> tuple[Sequence[Any], Any]:
-        """In its range each point leads to the next."""
-        points = [point(*parameters) for point in orbit.points]
-        following = zip(points, [*points[1:], points[0]], strict=True)
-        steps = [self.step(point, *parameters) == after for point, after in following]
-        inside = orbit.inside(*parameters)
-        return [*self.assuming(*parameters), inside], reduce(and_, steps)
+        def inside(**case: Any) -> Sequence[Any]:
+            values = [case[name] for name in names]
+            return [*self.assuming(*values), orbit.inside(*values)]
+
+        def goes_round(**case: Any) -> Any:
+            """Each point leads to the next."""
+            values = [case[name] for name in names]
+            points = [point(*values) for point in orbit.points]
+            following = zip(points, [*points[1:], points[0]], strict=True)
+            return every([self.step(point, *values) == after for point, after in following])
+
+        return ForAll(goes_round, dict.fromkeys(names, real), inside)
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory.claims.claim import Claim
-from pqtheory.evidence.base import Evidence, Step
+from pqtheory.evidence.base import KINDS, Evidence, Step
 from pqtheory.evidence.judging import merged, weakest
 
 
@@ -35,13 +35,42 @@ class ItemResult:
 
 @final
 @dataclass(frozen=True)
+class Rechecked:
+    """How the questions that one solver answered fared with a second one.
+
+    Attributes
+    ----------
+    problems, agreed : int
+        How many questions there are, and how many both answer alike.
+    only_one : tuple of str
+        Those that only one of the two can decide.
+    disagreed : tuple of str
+        Those that they answer differently: an error.
+    neither : tuple of str
+        Those that none of them can decide.
+    """
+
+    problems: int
+    agreed: int
+    only_one: tuple[str, ...] = ()
+    disagreed: tuple[str, ...] = ()
+    neither: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
+
+
+@final
+@dataclass(frozen=True)
 class ClaimResult:
-    """What verification found about one claim."""
+    """What verification found about one claim; ``rechecked`` where a second solver was asked too."""
 
     claim: Claim
     parts: tuple[ItemResult, ...]
     controls: tuple[ItemResult, ...]
     seconds: float
+    rechecked: Rechecked | None = None
 
     @property
     def kind(self) -> str:
@@ -82,8 +111,14 @@ class ClaimResult:
 
     @property
     def ok(self) -> bool:
-        """No part is refuted and every control is."""
+        """No part is refuted, every control is, and no two solvers disagree."""
+        if self.rechecked is not None and self.rechecked.disagreed:
+            return False
         return self.kind != "refuted" and all(c.refuted for c in self.controls)
+
+    def is_weaker_than(self, kind: str) -> bool:
+        """Whether its weakest part is of a weaker kind."""
+        return KINDS.index(self.kind) > KINDS.index(kind)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``--json`` writes it."""
@@ -96,6 +131,7 @@ class ClaimResult:
             "prose": len(self.prose),
             "uses": list(self.claim.uses),
             "operators": list(self.claim.operators),
+            **({} if self.rechecked is None else {"rechecked": self.rechecked.to_dict()}),
             "parts": [{"name": p.name, "kind": p.kind, **_details(p.evidence)} for p in self.parts],
             "measured": plain(self.measured),
             "predicted": plain(self.predicted),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, final, runtime_checkable
 
-from pqtheory.claims.claim import CaseCheck, Check
+from pqtheory.claims.claim import CaseCheck, Check, checked
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.judging import join
 from pqtheory.evidence.search.search import OnCase
@@ -62,10 +62,12 @@ class AllOf:
         """The evidence of all, joined."""
         measured, predicted = ({}, {}) if self.figures is None else self.figures(budget)
         whole = join(
-            *(check(budget) for check in self.checks), measured=measured, predicted=predicted
+            *(checked(check, budget) for check in self.checks),
+            measured=measured,
+            predicted=predicted,
         )
         for run in self.beside:
-            whole = _beside(whole, run(budget))
+            whole = _beside(whole, checked(run, budget))
         return whole
 
     def search(

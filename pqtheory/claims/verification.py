@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pqtheory._checks import check_count
-from pqtheory.claims.claim import Claim, Item
+from pqtheory.claims.claim import Claim, Item, checked
 from pqtheory.claims.lookup import Shelf, find_claims, user_code_error
+from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, ItemResult, Report
-from pqtheory.evidence.base import Budget, Evidence, Step
+from pqtheory.evidence.base import Budget, Step
+from pqtheory.evidence.smt.recheck import require
 
 
 def verify(
@@ -24,6 +26,7 @@ def verify(
     book: Shelf,
     budget: str = "quick",
     jobs: int = 1,
+    recheck: bool = False,
     on_result: Callable[[ClaimResult], None] | None = None,
 ) -> Report:
     """Check claims.
@@ -38,6 +41,8 @@ def verify(
         How much work the checks may do.
     jobs : int
         How many claims to check side by side, each in a process of its own where it is above 1.
+    recheck : bool
+        Whether to put every question of the solver to a second one.
     on_result : callable, optional
         Called with each result as it comes, for progress displays.
 
@@ -48,6 +53,8 @@ def verify(
 
     Raises
     ------
+    ImportError
+        If ``recheck`` is asked for and the second solver is not installed.
     TypeError
         If something else than a name or a claim is given.
     ValueError
@@ -56,13 +63,16 @@ def verify(
     UserCodeError
         If a user's claim file raises.
     """
+    if recheck:
+        require()
     claims = find_claims(*names, book=book)
     results: dict[int, ClaimResult] = {}
     for place, result in check_claims(claims, Budget(budget), jobs, book=book):
         results[place] = result
         if on_result is not None:
             on_result(result)
-    return Report(tuple(results[i] for i in range(len(claims))), budget)
+    report = Report(tuple(results[i] for i in range(len(claims))), budget)
+    return rechecked(report, jobs=jobs) if recheck else report
 
 
 def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
@@ -94,11 +104,7 @@ def _checked(item: Item, budget: Budget) -> ItemResult:
     TypeError
         If the check returns anything but evidence.
     """
-    found = item.check(budget)
-    if not isinstance(found, Evidence):
-        raise TypeError(
-            f"{item.name}: the check returned {found!r:.40}: return Evidence, or use forall"
-        )
+    found = checked(item.check, budget)
     prose = tuple(Step(text, prose=True) for text in item.prose)
     return ItemResult(item.name, item.statement, replace(found, proof=(*found.proof, *prose)))
 
@@ -124,7 +130,7 @@ def check_claims(
     UserCodeError
         If the checks of a user's claim file raise.
     """
-    check_count(jobs, "jobs")
+    jobs = check_count(jobs, "jobs")
     travelling = {i for i, claim in enumerate(claims) if jobs > 1 and _travels(claim, book)}
     if travelling:
         # a fresh interpreter for each: a fork would copy the locks of solvers and of thread pools

@@ -1,27 +1,40 @@
 """``pqtheory claims`` and ``pqtheory show``: what there is to check, and one claim in full."""
 
+from collections.abc import Callable
 from importlib import resources
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
-from pqtheory.claims.lookup import find_claims
-from pqtheory.cli.base import example, output
+from pqtheory.claims.claim import Item
+from pqtheory.claims.lookup import UserCodeError, find_claims
+from pqtheory.claims.results import ClaimResult, ItemResult
+from pqtheory.claims.sentences import sentences
+from pqtheory.cli.base import USER_ERRORS, example, output, user_errors
 from pqtheory.cli.verify import run_claims
-from pqtheory.report import controls_refuted, reproduce
+from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
+
+#: claim files to start from
+TEMPLATES = ("proof", "sample")
 
 
 @click.command(
     epilog=example("pqtheory claims --template > my_claim.py", "pqtheory verify my_claim.py")
 )
-@click.option("--template", is_flag=True, help="Print a claim file to start your own from.")
-def claims(template: bool) -> None:
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    is_flag=False,
+    flag_value=TEMPLATES[0],
+    help="Print a claim file to start your own from: one that is proved (if none is named), or sampled.",
+)
+def claims(template: str | None) -> None:
     """List the claims: name, source, statement."""
-    if template:
-        text = resources.files("pqtheory.cli").joinpath("claim_template.py")
+    if template is not None:
+        text = resources.files("pqtheory.cli.templates").joinpath(f"{template}.py")
         click.echo(text.read_text(encoding="utf-8"), nl=False)
         return
 
@@ -43,54 +56,96 @@ def claims(template: bool) -> None:
     is_flag=True,
     help="Also print each proof step for machines: SMT-LIB, or the numbers of a certificate as JSON.",
 )
-def show(claim: str, machine: bool) -> None:
+@click.option(
+    "--latex",
+    "as_latex",
+    is_flag=True,
+    help="Print statement, formula and derivation as LaTeX, and run nothing.",
+)
+def show(claim: str, machine: bool, as_latex: bool) -> None:
     """Show CLAIM, a name or a claim file, in full.
 
-    Statement, source, formula and derivation; then a quick run, with the evidence of each part and control.
+    Statement, source, formula and derivation; then a quick run, with the evidence of each part and control, and what
+    each of them states by its own source.
     """
+    if as_latex:
+        with user_errors(UserCodeError, *USER_ERRORS):
+            (found,) = find_claims(claim, book=BOOK)
+        click.echo(latex(found), nl=False)
+        return
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))
     out = output()
+    out.print(
+        f"[bold]{escape(result.claim.name)}[/bold]  ({kind_in_words(result)})", highlight=False
+    )
 
     def line(text: str, indent: int = 0) -> None:
-        out.print(" " * indent + text, markup=False, highlight=False, soft_wrap=True)
+        for each in text.split("\n"):
+            out.print(" " * indent + each, markup=False, highlight=False, soft_wrap=True)
 
-    out.print(f"[bold]{escape(result.claim.name)}[/bold]  ({result.kind})", highlight=False)
-    line(result.claim.statement)
-    line("")
-    line(result.claim.formula, 4)
-    line("")
-    line(f"Source: {result.claim.source}")
-    line("")
-    line("Derivation:")
-    for text in result.claim.derivation.splitlines():
-        line(text, 2)
-    line("")
+    _head(result, line)
     line("Parts:")
-    for part in result.parts:
-        margin = part.evidence.margin
-        least = "" if margin is None else f", least margin {shown(margin)}"
-        cases = f", {part.evidence.cases} cases" if part.evidence.cases else ""
-        line(f"{part.name}: {part.statement} [{part.kind}{cases}{least}]", 2)
-        if part.evidence.note:
-            line(part.evidence.note, 6)
-        for step in part.evidence.proof:
-            line(step.text, 6)
-            if step.latex:
-                line(step.latex, 8)
-            if machine and step.machine:
-                line(step.machine, 8)
-        if part.evidence.counterexample is not None:
-            line(f"counterexample: {shown(part.evidence.counterexample)}", 6)
+    for part, item in zip(result.parts, result.claim.parts, strict=True):
+        _part(part, item, machine, line)
     for name, value in result.measured.items():
         line(f"{name}: measured {shown(value)}, predicted {shown(result.predicted.get(name))}", 2)
     line(f"Controls, refuted {controls_refuted(result)}:")
-    for control in result.controls:
+    for control, false in zip(result.controls, result.claim.controls, strict=True):
         word = "refuted" if control.refuted else "SURVIVES"
         line(f"{control.name}: {control.statement} [{word}]", 2)
+        _sentences(false, line)
         if control.evidence.counterexample is not None:
             line(f"counterexample: {shown(control.evidence.counterexample)}", 6)
     line("")
     line(f"Again: {reproduce(result, report.budget)}")
     if not result.ok:
         click.get_current_context().exit(1)
+
+
+#: prints a text, with so many spaces in front of each line
+Line = Callable[..., None]
+
+
+def _head(result: ClaimResult, line: Line) -> None:
+    claim = result.claim
+    line(claim.statement)
+    line("")
+    line(claim.formula, 4)
+    line("")
+    line(f"Source: {claim.source}")
+    for what, names in (("Uses", claim.uses), ("Operators", claim.operators)):
+        if names:
+            line(f"{what}: {', '.join(names)}")
+    if result.prose:
+        line("Steps of prose, which no engine has checked:")
+        for step in result.prose:
+            line(step.text, 2)
+    line("")
+    line("Derivation:")
+    line(claim.derivation, 2)
+    line("")
+
+
+def _part(part: ItemResult, item: Item, machine: bool, line: Line) -> None:
+    evidence = part.evidence
+    least = "" if evidence.margin is None else f", least margin {shown(evidence.margin)}"
+    cases = f", {evidence.cases} cases" if evidence.cases else ""
+    line(f"{part.name}: {part.statement} [{part.kind}{cases}{least}]", 2)
+    _sentences(item, line)
+    if evidence.note:
+        line(evidence.note, 6)
+    for step in evidence.proof:
+        line(f"in words alone: {step.text}" if step.prose else step.text, 6)
+        if step.latex:
+            line(step.latex, 8)
+        if machine and step.machine:
+            line(step.machine, 8)
+    if evidence.counterexample is not None:
+        line(f"counterexample: {shown(evidence.counterexample)}", 6)
+
+
+def _sentences(item: Item, line: Line) -> None:
+    for sentence in sentences(item.check):
+        line(sentence, 6)
+        line("")

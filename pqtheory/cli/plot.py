@@ -15,6 +15,7 @@ from pqtheory.cli.base import (
     user_errors,
 )
 from pqtheory.cli.picture import out_option, write_picture
+from pqtheory.cli.plot_map import book_map
 from pqtheory.cli.plot_runs import distances, draw_sign_changes
 from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
@@ -222,3 +223,4 @@ def basins(
 
 
 plot.add_command(distances)
+plot.add_command(book_map)

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from pqtheory._files import write_whole
 from pqtheory.claims.lookup import UserCodeError, find_claims
+from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.claims.verification import check_claims
 from pqtheory.cli.base import (
@@ -20,9 +20,11 @@ from pqtheory.cli.base import (
     progress,
     user_errors,
 )
-from pqtheory.evidence.base import BUDGETS, Budget
+from pqtheory.cli.claims_table import claims_table
+from pqtheory.evidence.base import BUDGETS, KINDS, Budget
+from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
-from pqtheory.report import controls_refuted, digits_setting, digits_table, headline, render
+from pqtheory.report import digits_setting, digits_table, render
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
@@ -54,6 +56,16 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     help="Claims side by side, in N processes.",
 )
 @click.option(
+    "--require",
+    type=click.Choice(KINDS[:-2]),
+    help="Exit code 3 where a claim's evidence is weaker, such as where a solver is missing.",
+)
+@click.option(
+    "--recheck",
+    is_flag=True,
+    help=f"Also put every question of the solver to a second one ({second.PACKAGE}), and compare.",
+)
+@click.option(
     "--html",
     "html_file",
     type=click.Path(path_type=Path, readable=False),
@@ -77,13 +89,16 @@ def verify(
     claim: tuple[str, ...],
     budget: str,
     jobs: int,
+    require: str | None,
+    recheck: bool,
     html_file: Path | None,
     json_file: Path | None,
     out: Path | None,
 ) -> None:
     """Check each CLAIM, a name or a .py file of your own; all shipped ones if none is named.
 
-    Exit code 0 if no claim is refuted and every control is, 1 if not, 2 for a bad argument.
+    Exit code 0 if no claim is refuted and every control is, 1 if not, or where two solvers disagree, 2 for a bad
+    argument, 3 for evidence that is weaker than required.
     """
     if out is not None:
         check_folder(out)
@@ -91,8 +106,9 @@ def verify(
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
             check_output_file(file, option)
-    report = run_claims(claim, budget, jobs)
-    output().print(claims_table(report))
+    report = run_claims(claim, budget, jobs, recheck=recheck)
+    out_to = output()
+    out_to.print(claims_table(report, out_to.width))
     if html_file is not None:
         write_whole(html_file, render(report, source=provenance()).encode())
     if json_file is not None:
@@ -101,11 +117,25 @@ def verify(
         _write_report(out, report)
     if not report.ok:
         click.get_current_context().exit(1)
+    if require is not None:
+        _require(report, require)
 
 
-def run_claims(names: tuple[str, ...], budget: str, jobs: int = 1) -> Report:
+def _require(report: Report, kind: str) -> None:
+    """End with exit code 3 where a claim is weaker than asked."""
+    weaker = [f"{r.claim.name} ({r.kind})" for r in report.values() if r.is_weaker_than(kind)]
+    if weaker:
+        click.echo(f"pqtheory: weaker than {kind}: {', '.join(weaker)}", err=True)
+        click.get_current_context().exit(3)
+
+
+def run_claims(
+    names: tuple[str, ...], budget: str, jobs: int = 1, *, recheck: bool = False
+) -> Report:
     """Check claims with a progress bar; what is wrong with a user's file becomes one line."""
     with user_errors(UserCodeError, *USER_ERRORS):
+        if recheck:
+            second.require()
         found = find_claims(*names, book=BOOK)
     results: dict[int, ClaimResult] = {}
     with progress("claims") as update, user_errors(UserCodeError):
@@ -114,34 +144,11 @@ def run_claims(names: tuple[str, ...], budget: str, jobs: int = 1) -> Report:
             results[place] = result
             following = found[min(place + 1, len(found) - 1)]
             update(len(results), len(found), following.name if jobs == 1 else "claims")
-    return Report(tuple(results[i] for i in range(len(found))), budget)
-
-
-def claims_table(report: Report) -> Table:
-    """One row for each claim."""
-    table = Table(title=f"claims, budget {report.budget}", title_justify="left")
-    table.add_column("claim", no_wrap=True)
-    table.add_column("source", overflow="fold", ratio=3)
-    table.add_column("evidence", no_wrap=True)
-    table.add_column("figure", overflow="fold", ratio=3)
-    table.add_column("measured", overflow="fold", ratio=2)
-    table.add_column("predicted", overflow="fold", ratio=2)
-    table.add_column("controls\nrefuted", justify="right")
-    table.add_column("seconds", justify="right")
-    for result in report.values():
-        cells = [
-            result.claim.name,
-            result.claim.source,
-            result.kind,
-            *headline(result),
-            controls_refuted(result),
-            f"{result.seconds:.2f}",
-        ]
-        table.add_row(*map(escape, cells), style=None if result.ok else "bold red")
-    notes = [f"{name}: {note}" for name, result in report.items() for note in result.notes]
-    table.caption = escape("\n".join(notes)) or None
-    table.caption_justify = "left"
-    return table
+    report = Report(tuple(results[i] for i in range(len(found))), budget)
+    if not recheck:
+        return report
+    with progress(f"questions to {second.PACKAGE}") as update:
+        return rechecked(report, jobs=jobs, on_answer=update)
 
 
 def _require_extras() -> None:

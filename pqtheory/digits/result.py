@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_number, store
 from pqtheory.methods import FULL_PRECISION, REGISTRY
 
 #: labels of the methods that are compared, the keys of the curves
@@ -47,11 +47,12 @@ class DigitsSettings:
 
     def __post_init__(self) -> None:
         for name in ("hidden", "batch_size", "warm_epochs", "epochs", "seeds"):
-            check_count(getattr(self, name), name)
+            store(self, **{name: check_count(getattr(self, name), name)})
         for name in ("gain", "init_scale", "warm_step_size", "step_size"):
-            check_number(getattr(self, name), name, 0, open_low=True, finite=True)
-        check_number(self.rate, "rate", 0, finite=True)
-        check_count(self.seed, "seed", 0)
+            number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
+            store(self, **{name: number})
+        rate = check_number(self.rate, "rate", 0, finite=True)
+        store(self, rate=rate, seed=check_count(self.seed, "seed", 0))
 
 
 @final

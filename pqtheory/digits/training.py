@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pqtheory._arrays import Array
+from pqtheory._messages import brief
 from pqtheory.digits.result import METHODS, SIGN_METRICS, DigitsResult, DigitsSettings, MethodCurves
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.problems import DigitsSplit, TanhNetwork, digits_split
@@ -59,7 +60,7 @@ def run_digits(
     data = digits_split() if data is None else data
     unknown = [m for m in methods if m not in METHODS]
     if unknown:
-        raise ValueError(f"methods: expected names out of {METHODS}, got {unknown[0]!r}")
+        raise ValueError(f"methods: expected names out of {METHODS}, got {brief(unknown[0])}")
     network = TanhNetwork(
         *data.train,
         hidden=settings.hidden,

@@ -16,7 +16,9 @@ from typing import Any, Protocol, final, runtime_checkable
 
 import numpy as np
 
+from pqtheory._arrays import is_torch
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 
 KINDS = ("proved", "certified", "enumerated", "sampled", "refuted")
 BUDGETS = ("quick", "full")
@@ -37,7 +39,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.name not in BUDGETS:
-            raise ValueError(f"budget: expected one of {BUDGETS}, got {self.name!r}")
+            raise ValueError(f"budget: expected one of {BUDGETS}, got {brief(self.name)}")
 
     def pick(self, quick: Any, full: Any) -> Any:
         """``quick`` or ``full``."""
@@ -121,34 +123,30 @@ class Evidence:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"kind: expected one of {KINDS}, got {self.kind!r}")
+            raise ValueError(f"kind: expected one of {KINDS}, got {brief(self.kind)}")
         check_count(self.cases, "cases", 0)
         require_measured(self.measured, self.predicted)
         if (self.kind == "refuted") != (self.counterexample is not None):
             raise ValueError("counterexample: expected exactly where the kind is 'refuted'")
         if self.kind in ("proved", "certified") and all(step.prose for step in self.proof):
             raise ValueError(f"proof: expected at least one step where it is {self.kind}")
-        if self.kind in ("enumerated", "sampled"):
-            if self.cases < 1:
-                raise ValueError("cases: expected at least one case looked at")
-            held = self.margin is not None and self.margin >= -self.tolerance
-            if not held and (self.kind == "sampled" or self.margin is not None):
-                raise ValueError(
-                    f"margin: expected at least 0 where it is {self.kind}, got {self.margin}"
-                )
-        if self.kind != "refuted":
-            self._compare()
-
-    def _compare(self) -> None:
-        """Refuted by the first figure that is not as predicted."""
-        for name, predicted in self.predicted.items():
-            apart = _distance(self.measured[name], predicted)
-            if not apart <= self.agreement:
-                figure = {"figure": name, "measured": self.measured[name], "predicted": predicted}
-                object.__setattr__(self, "kind", "refuted")
-                object.__setattr__(self, "margin", -apart)
-                object.__setattr__(self, "counterexample", figure)
-                return
+        if self.kind in ("enumerated", "sampled") and self.cases < 1:
+            raise ValueError("cases: expected at least one case looked at")
+        for name, number in (("tolerance", self.tolerance), ("agreement", self.agreement)):
+            if not 0 <= number < math.inf:
+                raise ValueError(f"{name}: expected a finite number >= 0, got {number}")
+        if self.kind == "refuted":
+            return
+        held = self.margin is not None and self.margin >= -self.tolerance
+        if not held and (self.kind == "sampled" or self.margin is not None):
+            raise ValueError(
+                f"margin: expected at least 0 where it is {self.kind}, got {self.margin}"
+            )
+        missed = figure_that_misses(self.measured, self.predicted, self.agreement)
+        if missed is not None:
+            object.__setattr__(self, "kind", "refuted")
+            object.__setattr__(self, "margin", missed.margin)
+            object.__setattr__(self, "counterexample", missed.figure)
 
     @property
     def prose(self) -> tuple[Step, ...]:
@@ -156,9 +154,43 @@ class Evidence:
         return tuple(step for step in self.proof if step.prose)
 
 
+@final
+@dataclass(frozen=True)
+class Missed:
+    """A figure that is not as predicted, and minus how far it is off."""
+
+    figure: Mapping[str, Any]
+    margin: float
+
+
+def figure_that_misses(
+    measured: Mapping[str, Any], predicted: Mapping[str, Any], agreement: float
+) -> Missed | None:
+    """The first figure that is farther from its prediction than ``agreement``, if any."""
+    require_measured(measured, predicted)
+    for name, expected in predicted.items():
+        apart = _distance(measured[name], expected)
+        if not apart <= agreement:
+            figure = {"figure": name, "measured": measured[name], "predicted": expected}
+            return Missed(figure, -apart)
+    return None
+
+
+def as_numpy(values: Any) -> Any:
+    """Values as NumPy's, out of whatever library and device; floats of torch as doubles, which hold each of them."""
+    if is_torch(values):
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    return np.asarray(values)
+
+
 def _distance(measured: Any, predicted: Any) -> float:
     """How far apart two figures are, relative to the prediction where that is above 1; infinite where NaN is."""
-    a, b = np.asarray(measured, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    try:
+        a, b = (np.asarray(as_numpy(x), dtype=np.float64) for x in (measured, predicted))
+    except OverflowError:
+        # exact, and beyond what a float can say
+        return 0.0 if measured == predicted else math.inf
     if a.shape != b.shape:
         return math.inf
     with np.errstate(invalid="ignore"):

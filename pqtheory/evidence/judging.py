@@ -1,13 +1,19 @@
 """Judgement: margins and figures -> Evidence, and several pieces of evidence -> one."""
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import is_torch
-from pqtheory.evidence.base import KINDS, Evidence, require_measured
+from pqtheory.evidence.base import (
+    KINDS,
+    Evidence,
+    as_numpy,
+    figure_that_misses,
+    require_measured,
+)
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -47,40 +53,56 @@ def judge(
     Raises
     ------
     ValueError
-        If the kind is another, there is no case, or a figure is predicted but not measured.
+        If the kind is another, there is no case, the margins have another shape or the cases another number, or a
+        figure is predicted but not measured.
     """
     if kind not in ("enumerated", "sampled"):
         raise ValueError(f"kind: expected 'enumerated' or 'sampled' from margins, got {kind!r}")
     require_measured(measured, predicted)
     measured, predicted = dict(measured), dict(predicted)
     slack = _margins(margins)
+    columns = {name: _column(name, values, slack.size) for name, values in cases.items()}
     worst = int(np.argmin(slack)) if slack.size else 0
-    least = float(slack[worst]) if slack.size else None
-    if least is not None and not least >= -tolerance:
-        found = {
-            name: _plain(np.atleast_1d(_numpy(values))[worst]) for name, values in cases.items()
-        }
+    least = as_float(slack[worst]) if slack.size else None
+    # the exact number decides: a fraction just below 0 is none that a float can say
+    if slack.size and not slack[worst] >= -tolerance:
+        case = {name: _plain(column[worst]) for name, column in columns.items()}
         return Evidence(
-            "refuted", slack.size, least, measured, predicted, {**found, "margin": least}
+            "refuted", slack.size, least, measured, predicted, {**case, "margin": least}
         )
     return Evidence(
         kind, slack.size, least, measured, predicted, tolerance=tolerance, agreement=agreement
     )
 
 
-def _numpy(values: Any) -> Any:
-    """Values as NumPy's, out of whatever library and device."""
-    return np.asarray(values.detach().cpu() if is_torch(values) else values)
+def as_float(value: Any) -> float:
+    """The nearest float of an exact number, however large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _column(name: str, values: Any, count: int) -> Any:
+    """One value for each case; a single number goes for all of them."""
+    found = as_numpy(values)
+    if found.ndim == 0:
+        return np.broadcast_to(found, count)
+    if len(found) != count:
+        raise ValueError(f"cases: expected {count} values of {name!r}, got {len(found)}")
+    return found
 
 
 def _margins(margins: Any) -> Any:
-    """Margins as a flat array; NaN never holds."""
-    margins = np.atleast_1d(_numpy(margins))
+    """Margins as an array of shape (n,); NaN never holds."""
+    margins = np.atleast_1d(as_numpy(margins))
+    if margins.ndim > 1:
+        raise ValueError(f"margins: expected shape (n,), got {margins.shape}")
     if margins.dtype == bool or (
         margins.dtype == object and all(isinstance(m, bool | np.bool_) for m in margins.flat)
     ):
         margins = margins.astype(np.int8) - 1
-    return np.where(margins == margins, margins, -np.inf).ravel()
+    return np.where(margins == margins, margins, -np.inf)
 
 
 def _plain(value: Any) -> Any:
@@ -115,15 +137,24 @@ def join(
     """
     if not pieces:
         raise ValueError("pieces: expected at least one, got none")
+    all_measured = merged("measured", [*(p.measured for p in pieces), measured])
+    all_predicted = merged("predicted", [*(p.predicted for p in pieces), predicted])
     refuted = [p for p in pieces if p.kind == "refuted"]
     slack = [p.margin for p in pieces if p.margin is not None]
+    kind = weakest([p.kind for p in pieces])
+    counterexample = min(refuted, key=_slack).counterexample if refuted else None
+    # how near a piece wanted its own figures is for no others
+    missed = figure_that_misses(all_measured, predicted, agreement)
+    if missed is not None:
+        kind, slack = "refuted", [*slack, missed.margin]
+        counterexample = counterexample or missed.figure
     return Evidence(
-        weakest([p.kind for p in pieces]),
+        kind,
         sum(p.cases for p in pieces),
         min(slack) if slack else None,
-        merged("measured", [*(p.measured for p in pieces), measured]),
-        merged("predicted", [*(p.predicted for p in pieces), predicted]),
-        min(refuted, key=_slack).counterexample if refuted else None,
+        all_measured,
+        all_predicted,
+        counterexample,
         "; ".join(dict.fromkeys(p.note for p in pieces if p.note)),
         tuple(dict.fromkeys(step for p in pieces for step in p.proof)),
         max(p.tolerance for p in pieces),

@@ -6,20 +6,26 @@ out of an interval that is narrowed until it does not hold 0.
 """
 
 import importlib.util
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, final
 
+import numpy as np
+
+from pqtheory._checks import check_count
+from pqtheory.evidence.search.slack import Slack, read_truth
 from pqtheory.evidence.terms import Backend, Statement, Term
+from pqtheory.evidence.undefined import UNDEFINED, Undefined, divided
 
 #: no larger number field is made
 LARGEST_DEGREE = 24
 DIGITS = 12
 
 
-class UnconfirmedError(Exception):
+class UnconfirmedError(ValueError):
     """That exact arithmetic is not at hand for these numbers."""
 
 
@@ -37,6 +43,8 @@ class Root:
 
     Raises
     ------
+    TypeError
+        If the place is no integer.
     ValueError
         If the degree is < 1 or the place negative.
     """
@@ -47,8 +55,7 @@ class Root:
     def __post_init__(self) -> None:
         if len(self.coefficients) < 2 or not self.coefficients[0]:
             raise ValueError(f"coefficients: expected a degree >= 1, got {self.coefficients}")
-        if self.place < 0:
-            raise ValueError(f"place: expected a place >= 0, got {self.place}")
+        check_count(self.place, "place", 0)
 
     @cached_property
     def exact(self) -> Any:
@@ -129,9 +136,11 @@ class _Field(Backend):
 
         self.bits = 2 * self.bits or 64
         width = sympy.Rational(1, 2**self.bits)
-        value = sympy.N(self.generator, int(self.bits * 0.302) + 20)
+        digits = int(self.bits * 0.302) + 20
+        value = sympy.N(self.generator, digits)
         middle = Fraction(str(sympy.Rational(str(value))))
-        radius = Fraction(width.p, width.q)
+        # of a large number the same digits say less
+        radius = max(Fraction(width.p, width.q), abs(middle) / 10 ** (digits - 2))
         self.low, self.high = middle - radius, middle + radius
 
     def of(self, value: Fraction | Root) -> Any:
@@ -149,6 +158,8 @@ class _Field(Backend):
 
     def sign(self, element: Any) -> int:
         """-1, 0 or 1."""
+        if isinstance(element, Undefined):
+            raise ZeroDivisionError("something is divided by 0")
         if self.generator is None:
             return (element > 0) - (element < 0)
         coefficients = [Fraction(int(c.numerator), int(c.denominator)) for c in element.to_list()]
@@ -167,12 +178,16 @@ class _Field(Backend):
     def connect(self, kind: str, a: Any, b: Any) -> bool:
         """Truth values; equality of numbers or of truth values."""
         if kind == "equal":
-            return a == b if isinstance(a, bool) else (a.value - b.value) == self.field.zero
+            return a == b if isinstance(a, bool) else a.apart(b) == 0
         return (a and b) if kind == "and" else (a or b)
 
     def negate(self, a: bool) -> bool:
         """Not a."""
         return not a
+
+    def is_truth(self, a: Any) -> bool:
+        """Whether it is no number."""
+        return isinstance(a, bool)
 
     def expression(self, value: Any) -> Any:
         """``value`` as an ordered element."""
@@ -199,35 +214,41 @@ class _Element:
     value: Any
     field: _Field
 
+    def _with(self, other: "_Element", operation: Callable[[Any, Any], Any]) -> "_Element":
+        values = self.value, other.value
+        known = not any(isinstance(value, Undefined) for value in values)
+        return _Element(operation(*values) if known else UNDEFINED, self.field)
+
     def __add__(self, other: "_Element") -> "_Element":
-        return _Element(self.value + other.value, self.field)
+        return self._with(other, operator.add)
 
     def __sub__(self, other: "_Element") -> "_Element":
-        return _Element(self.value - other.value, self.field)
+        return self._with(other, operator.sub)
 
     def __mul__(self, other: "_Element") -> "_Element":
-        return _Element(self.value * other.value, self.field)
+        return self._with(other, operator.mul)
 
     def __truediv__(self, other: "_Element") -> "_Element":
-        return _Element(self.value / other.value, self.field)
+        return self._with(other, divided)
 
     def __neg__(self) -> "_Element":
-        return _Element(-self.value, self.field)
+        return self._with(self, lambda value, _: -value)
 
-    def _apart(self, other: "_Element") -> int:
-        return self.field.sign(self.value - other.value)
+    def apart(self, other: "_Element") -> int:
+        """The sign of the difference."""
+        return self.field.sign((self - other).value)
 
     def __ge__(self, other: "_Element") -> bool:
-        return self._apart(other) >= 0
+        return self.apart(other) >= 0
 
     def __gt__(self, other: "_Element") -> bool:
-        return self._apart(other) > 0
+        return self.apart(other) > 0
 
     def __le__(self, other: "_Element") -> bool:
-        return self._apart(other) <= 0
+        return self.apart(other) <= 0
 
     def __lt__(self, other: "_Element") -> bool:
-        return self._apart(other) < 0
+        return self.apart(other) < 0
 
 
 def plain_truth(value: Any) -> bool:
@@ -236,11 +257,14 @@ def plain_truth(value: Any) -> bool:
     Raises
     ------
     TypeError
-        If it is a number: ~True is -2 in Python, which counts as true.
+        If it is anything else, such as a number: ~True is -2 in Python, which counts as true.
     """
-    if type(value) is int:
-        raise TypeError(f"expected a truth value, got {value}: write negated(x) in place of ~x")
-    return bool(value)
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    hint = ": write negated(x) in place of ~x" if type(value) is int else ""
+    raise TypeError(f"expected a comparison, or several joined by & and |, got {value!r:.60}{hint}")
 
 
 def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:
@@ -251,11 +275,14 @@ def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | 
     UnconfirmedError
         If there are roots among them, and sympy is not installed or their number field is too large.
     ZeroDivisionError
-        If something is divided by 0.
+        If something is divided by 0, other than in a branch that is not taken.
     """
     roots = [v for v in values if isinstance(v, Root)]
     if not roots:
-        assumptions, conclusion = statement(*values)
+        try:
+            assumptions, conclusion = statement(*values)
+        except ZeroDivisionError:
+            return _branch_by_branch(statement, values)
         read = [plain_truth(a) for a in (*assumptions, conclusion)]
         return read[-1] if all(read[:-1]) else None
     field = _Field(roots)
@@ -263,3 +290,12 @@ def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | 
     assumptions, conclusion = statement(*terms)
     read = [a.expression if isinstance(a, Term) else bool(a) for a in (*assumptions, conclusion)]
     return read[-1] if all(read[:-1]) else None
+
+
+def _branch_by_branch(statement: Statement, values: Sequence[Any]) -> bool | None:
+    """The same over terms, where a branch that is not taken may divide by 0."""
+    backend = Slack()
+    terms = [Term(backend.number(Fraction(value)), backend) for value in values]
+    assumptions, conclusion = statement(*terms)
+    held = all(read_truth(a).holds for a in assumptions)
+    return read_truth(conclusion).holds if held else None

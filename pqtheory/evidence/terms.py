@@ -35,6 +35,10 @@ class Backend(ABC):
     def negate(self, a: Expression) -> Expression:
         """``not a``."""
 
+    def is_truth(self, a: Expression) -> bool:
+        """Whether an expression is true or false, and no number."""
+        return True
+
     def divide(self, a: Expression, b: Expression) -> Expression:
         """``a / b``."""
         return a / b
@@ -42,10 +46,6 @@ class Backend(ABC):
     def power(self, a: Expression, exponent: Expression) -> Expression:
         """``a`` to a power that is an expression too; most systems have none."""
         raise TypeError(f"{type(self).__name__}: expected a number as exponent, got a term")
-
-    def symbol(self, a: Expression) -> Expression:
-        """``a`` under a name of its own, where the system can do without knowing what it is; see ``as_symbol``."""
-        return a
 
     def asarray(self, value: Any, dtype: Any = None, device: Any = None) -> "Term":
         """``value`` as a term."""
@@ -192,6 +192,11 @@ class Term:
     def __bool__(self) -> bool:
         raise TypeError("a term is neither true nor false: use &, |, ~ and where")
 
+    @property
+    def is_truth(self) -> bool:
+        """Whether it is true or false, and no number."""
+        return self.backend.is_truth(self.expression)
+
     def _make(self, expression: Expression) -> "Term":
         return Term(expression, self.backend)
 
@@ -200,15 +205,6 @@ class Term:
 
     def _truth(self, other: Any) -> Expression:
         return other.expression if isinstance(other, Term) else bool(other)
-
-
-def as_symbol(value: Any) -> Any:
-    """``value``, a number as it is; what a term computes is a symbol of its own, the same for equal terms.
-
-    A solver is asked with any values of the symbols first, and only then with what they stand for: what follows from
-    lemmas alone is shown without the operators' formulas.
-    """
-    return value._make(value.backend.symbol(value.expression)) if isinstance(value, Term) else value
 
 
 #: (assumptions, conclusion) for one choice of the variables

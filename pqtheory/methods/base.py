@@ -13,7 +13,7 @@ method is a new pair, not a new loop.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -49,6 +49,27 @@ class Method(ABC):
     """
 
     step_size: Schedule
+
+    def _arguments(self) -> Mapping[str, Any] | None:
+        """The constructor's arguments by name, for ``repr`` and equality; None where they are not known."""
+        return None
+
+    def __repr__(self) -> str:
+        arguments = self._arguments()
+        if arguments is None:
+            return object.__repr__(self)
+        written = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        return f"{type(self).__name__}({written})"
+
+    def __eq__(self, other: object) -> bool:
+        if self is other or not isinstance(other, Method) or type(self) is not type(other):
+            return self is other
+        arguments = self._arguments()
+        return arguments is not None and arguments == other._arguments()
+
+    def __hash__(self) -> int:
+        arguments = self._arguments()
+        return hash((type(self), id(self) if arguments is None else tuple(arguments.values())))
 
     def init(self, theta0: Any) -> Any:
         """State before the first step, latent weights ``theta0`` of shape (..., dim).
@@ -136,9 +157,13 @@ class MappedMethod(Method):
         bound = number_like(self.clip, latent)
         return narrow(xp, xp.clip(latent, -bound, bound), latent)
 
-    def __repr__(self) -> str:
-        clip = "" if self.clip is None else f", clip={self.clip!r}"
-        return f"{type(self).__name__}({self.map!r}, step_size={self.step_size!r}{clip})"
+    def _arguments(self) -> Mapping[str, Any]:
+        clip = {} if self.clip is None else {"clip": self.clip}
+        return {**self._map_arguments(), "step_size": self.step_size, **clip}
+
+    def _map_arguments(self) -> Mapping[str, Any]:
+        """The constructor's arguments that make the map."""
+        return {"regularizer": self.map.regularizer, "strength": self.map.strength}
 
 
 class Eager(MappedMethod):

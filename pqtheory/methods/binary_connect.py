@@ -1,11 +1,12 @@
 r"""BinaryConnect: theta_{t+1} = theta_t - eta_t grad L(sign theta_t).  Lazy x prox of the indicator."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory._arrays import Array
 from pqtheory.methods.base import Lazy, State
-from pqtheory.methods.maps import Prox
+from pqtheory.methods.maps import Prox, set_of
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Binary, Set
 
@@ -40,6 +41,9 @@ class BinaryConnect(Lazy):
     def describe(set: Set | None = None) -> Prox:
         """The projection; on {-1, +1} by default."""
         return Prox(Indicator(Binary() if set is None else set), math.inf)
+
+    def _map_arguments(self) -> Mapping[str, Any]:
+        return {"set": set_of(self.map)}
 
     def observe(self, state: State) -> tuple[Array, Array]:
         """The quantized point, twice."""

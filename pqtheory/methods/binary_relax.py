@@ -3,10 +3,11 @@ r"""BinaryRelax: theta_{t+1} = theta_t - eta_t grad L((theta_t + lambda_t P(thet
 Lazy x prox of half the squared distance: the strength lambda_t grows, and from some step on it is infinite.
 """
 
+from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Prox, as_strength
+from pqtheory.methods.maps import Prox, as_strength, set_of
 from pqtheory.regularizers import DistanceL2
 from pqtheory.schedules import Exponential, Hardened
 from pqtheory.sets import Binary, Set
@@ -59,3 +60,6 @@ class BinaryRelax(Lazy):
         if harden_at is not None:
             growing = Hardened(growing, harden_at)
         return Prox(DistanceL2(Binary() if set is None else set), growing)
+
+    def _map_arguments(self) -> Mapping[str, Any]:
+        return {"strength": self.map.strength, "set": set_of(self.map)}

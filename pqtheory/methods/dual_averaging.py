@@ -1,8 +1,16 @@
 r"""Nesterov's dual averaging on a finite set, in its argmin form:
 
 s_t = argmin_{s in Q} { < sum_{k<t} eta_k g_k , s > + 1/2 ||s - theta_0||^2 },  g_k = grad L(s_k).
+
+Of two levels a < b of a coordinate the objective is at b less than at a by
+
+    (b - a) (G + (a + b)/2 - theta_0),  G the coordinate's sum:
+
+a difference that keeps its sign in floating point, where the two values of a start far away would be equal.
 """
 
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -62,15 +70,14 @@ class DualAveraging(Method):
         xp, anchor = as_array(state.anchor)
         _, gradient_sum = as_array(state.gradient_sum)
         start, total = widen(xp, anchor), widen(xp, gradient_sum)
-        best, least = None, None
-        for level in self.set.cells(anchor).levels:
-            score = total * level + (level - start) ** 2 / 2
-            if best is None:
-                best, least = xp.zeros_like(start) + level, score
-            else:
-                best = xp.where(score <= least, level, best)
-                least = xp.minimum(score, least)
-        return narrow(xp, xp.where(least == least, best, least), anchor)
+        levels = self.set.cells(anchor).levels
+        # the objective is convex in the level: the levels that gain on the one below come first
+        best = xp.zeros_like(start) + levels[0]
+        for below, level in itertools.pairwise(levels):
+            gain = total + ((below + level) / 2 - start)
+            best = xp.where(gain <= 0, level, best)
+        known = total - start
+        return narrow(xp, xp.where(known == known, best, known), anchor)
 
     def step(self, state: DualState, gradient: Array) -> DualState:
         """One more gradient in the sum."""
@@ -87,5 +94,5 @@ class DualAveraging(Method):
         quantized = self.query(state)
         return quantized, quantized
 
-    def __repr__(self) -> str:
-        return f"DualAveraging({self.set!r}, step_size={self.step_size!r})"
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"set": self.set, "step_size": self.step_size}

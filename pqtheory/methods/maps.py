@@ -20,8 +20,11 @@ from typing import Any, final
 
 from pqtheory._arrays import Array, is_symbolic, number_like
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.schedules import Schedule, as_schedule
+from pqtheory.sets.base import Set
 
 
 @final
@@ -47,7 +50,7 @@ class Prox:
 
     def __init__(self, regularizer: Regularizer, strength: Any) -> None:
         if not isinstance(regularizer, Regularizer):
-            raise TypeError(f"regularizer: expected a regularizer, got {regularizer!r}")
+            raise TypeError(f"regularizer: expected a regularizer, got {brief(regularizer)}")
         object.__setattr__(self, "regularizer", regularizer)
         object.__setattr__(self, "strength", as_strength(strength))
 
@@ -69,11 +72,12 @@ class Prox:
             If the schedule gives a negative value or NaN there.
         """
         strength = self.strength(step)
+        if type(strength) is float and strength == math.inf:
+            return strength
         if is_symbolic(strength):
             # that it is >= 0 is for the proof to assume
             return factor * strength
-        strength = number_like(check_number(strength, f"strength at step {step}", 0), theta)
-        return strength if strength == math.inf else factor * strength
+        return factor * number_like(check_number(strength, f"strength at step {step}", 0), theta)
 
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""
@@ -85,6 +89,20 @@ class Prox:
 
     def __repr__(self) -> str:
         return f"{self.regularizer!r}, strength={self.strength!r}"
+
+
+def set_of(mapping: Prox) -> Set:
+    """The quantization set of a projection or relaxation.
+
+    Raises
+    ------
+    TypeError
+        If the regularizer is not one of a set.
+    """
+    regularizer = mapping.regularizer
+    if not isinstance(regularizer, LevelRegularizer):
+        raise TypeError(f"regularizer: expected one on a set, got {brief(regularizer)}")
+    return regularizer.set
 
 
 def as_strength(strength: Any) -> Schedule:

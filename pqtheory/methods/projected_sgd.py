@@ -1,10 +1,11 @@
 r"""Projected gradient: theta_{t+1} = P(theta_t - eta_t grad L(theta_t)).  Eager x prox of the indicator."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Eager
-from pqtheory.methods.maps import Prox
+from pqtheory.methods.maps import Prox, set_of
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Set
 
@@ -39,3 +40,6 @@ class ProjectedSGD(Eager):
     def describe(set: Set) -> Prox:
         """The projection."""
         return Prox(Indicator(set), math.inf)
+
+    def _map_arguments(self) -> Mapping[str, Any]:
+        return {"set": set_of(self.map)}

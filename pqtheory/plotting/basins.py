@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pqtheory._arrays import Array
+from pqtheory._checks import check_number
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, grid_of_axes
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
-from pqtheory.stability import UNSETTLED, BasinMap, basin_map
+from pqtheory.stability import DIVERGED, UNSETTLED, BasinMap, basin_map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ VERTEX_COLOURS = {
     (1.0, -1.0): ORANGE,
     (1.0, 1.0): PURPLE,
 }
-_UNSETTLED, _HATCH = "#DDDDDD", "#A8A8A8"
+_UNSETTLED, _HATCH, _DIVERGED = "#DDDDDD", "#A8A8A8", "#555555"
 
 
 def basins(
@@ -72,6 +73,7 @@ def basins(
             "BinaryConnect": BinaryConnect(0.1),
             "ProxQuant": ProxQuant(DistanceL1(Binary()), 0.1, Linear(0.01)),
         }
+    extent = float(check_number(extent, "extent", 0, open_low=True, finite=True))
     if not methods:
         raise ValueError("methods: expected at least one, got none")
     maps = {
@@ -82,15 +84,18 @@ def basins(
     for axis, (name, found) in zip(axes[0], maps.items(), strict=True):
         _draw(axis, name, found, problem, extent)
     axes[0, 0].set_ylabel("start of weight 2")
-    _legend(axes[0, -1], any(not m.settled.all() for m in maps.values()))
+    _legend(
+        axes[0, -1], {label for m in maps.values() for label in m.labels[m.labels < 0].tolist()}
+    )
     return figure
 
 
 def vertex_numbers(found: BasinMap) -> Array:
-    """For each start the number of its vertex in ``VERTEX_COLOURS``, or ``UNSETTLED``."""
+    """For each start the number of its vertex in ``VERTEX_COLOURS``, or ``UNSETTLED`` or ``DIVERGED``."""
     order = {vertex: i for i, vertex in enumerate(VERTEX_COLOURS)}
     numbers = [order[float(v[0]), float(v[1])] for v in found.vertices]
-    return np.array([*numbers, UNSETTLED])[found.labels]
+    # labels below 0 count from the end
+    return np.array([*numbers, DIVERGED, UNSETTLED])[found.labels]
 
 
 def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: float) -> None:
@@ -104,20 +109,26 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
         origin="lower",
         extent=edges,
         interpolation="nearest",
-        cmap=ListedColormap([_UNSETTLED, *VERTEX_COLOURS.values()]),
-        norm=BoundaryNorm(np.arange(-1.5, 4.5), 5),
+        cmap=ListedColormap([_DIVERGED, _UNSETTLED, *VERTEX_COLOURS.values()]),
+        norm=BoundaryNorm(np.arange(-2.5, 4.5), 6),
         alpha=0.75,
     )
     x, y = found.starts[..., 0], found.starts[..., 1]
-    if not found.settled.all():
-        unsettled = (~found.settled).astype(float)
+    if (found.labels == UNSETTLED).any():
+        unsettled = (found.labels == UNSETTLED).astype(float)
         hatched = axes.contourf(x, y, unsettled, levels=[0.5, 1.5], colors="none", hatches=["////"])
         hatched.set(edgecolor=_HATCH, linewidth=0)
     axes.contour(
         x, y, problem.value(found.starts), levels=8, colors=BLACK, linewidths=0.5, alpha=0.6
     )
     if problem.minimisers is not None:
-        axes.plot(*problem.minimisers.T, "*", color="white", markeredgecolor=BLACK, markersize=14)
+        axes.plot(
+            *problem.minimisers.T.astype(float),
+            "*",
+            color="white",
+            markeredgecolor=BLACK,
+            markersize=14,
+        )
     for vertex, colour in VERTEX_COLOURS.items():
         axes.plot(*[[c] for c in vertex], "o", color=colour, markeredgecolor="white", markersize=10)
     axes.grid(visible=False)
@@ -127,15 +138,17 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
     axes.set_xlabel("start of weight 1")
 
 
-def _legend(axes: "Axes", unsettled: bool) -> None:
+def _legend(axes: "Axes", not_settled: set[int]) -> None:
     from matplotlib.patches import Patch
 
     handles = [
         Patch(facecolor=colour, alpha=0.75, label=f"ends at ({v[0]:+.0f}, {v[1]:+.0f})")
         for v, colour in VERTEX_COLOURS.items()
     ]
-    if unsettled:
+    if UNSETTLED in not_settled:
         handles.append(
             Patch(facecolor=_UNSETTLED, edgecolor=_HATCH, hatch="////", label="keeps changing")
         )
+    if DIVERGED in not_settled:
+        handles.append(Patch(facecolor=_DIVERGED, alpha=0.75, label="diverges"))
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))

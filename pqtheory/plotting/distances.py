@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.plotting.style import BLACK, grid_of_axes, legend_below, run_colours
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def distances(found: Distances, layers: Sequence[str] = ("all",)) -> "Figure":
         for layer in layers:
             if layer not in records[0]["layers"]:
                 raise ValueError(
-                    f"layer: expected one of {list(records[0]['layers'])}, got {layer!r}"
+                    f"layer: expected one of {list(records[0]['layers'])}, got {brief(layer)}"
                 )
     figure, axes = grid_of_axes(1, len(layers), 2.4 + 3.6 * len(layers), 3.8, sharey=True)
     colours = run_colours(list(found))

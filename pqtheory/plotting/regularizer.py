@@ -17,6 +17,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
 from pqtheory.sets import Binary
@@ -66,18 +67,17 @@ def regularizer(
     """
     R = DistanceL1(Binary()) if regularizer is None else regularizer
     if not isinstance(R, LevelRegularizer):
-        raise TypeError(f"regularizer: expected one on a set with fixed levels, got {R!r}")
+        raise TypeError(f"regularizer: expected one on a set with fixed levels, got {brief(R)}")
     exact = require_levels(R.set, "picture of a regularizer").level_values
     levels = [Fraction(v) for v in exact]
     if not weights:
         raise ValueError("weights: expected at least one number >= 0, got none")
-    for weight in weights:
-        check_number(weight, "weights", 0)
+    weights = [check_number(weight, "weights", 0) for weight in weights]
     reach = max(0.5 * float(levels[-1] - levels[0]), 0.5)
-    low = float(levels[0]) - reach if low is None else low
-    high = float(levels[-1]) + reach if high is None else high
+    low = float(levels[0]) - reach if low is None else float(check_number(low, "low"))
+    high = float(levels[-1]) + reach if high is None else float(check_number(high, "high"))
     if not low < high:
-        raise ValueError(f"low: expected a number below high = {high!r}, got {low!r}")
+        raise ValueError(f"low: expected a number below high = {brief(high)}, got {brief(low)}")
     figure, axes = grid_of_axes(1, 2, 10.0, 4.4)
     figure.suptitle(("W: " if regularizer is None else "") + (name or repr(R)), fontsize=12)
     _draw_value(axes[0, 0], R, levels, low, high)

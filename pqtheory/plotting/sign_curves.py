@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def sign_curves(
         If a layer or the metric is unknown.
     """
     if metric not in METRICS:
-        raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {metric!r}")
+        raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {brief(metric)}")
     panels = len(layers) + (errors is not None)
     figure, axes = grid_of_axes(1, panels, 1.5 + 3.6 * panels, 3.6, sharey=False)
     colours = dict(zip(curves, run_colours(list(curves)), strict=True))
     for axis, layer in zip(axes[0], layers, strict=False):
         for label, by_layer in curves.items():
             if layer not in by_layer:
-                raise ValueError(f"layer: expected one of {list(by_layer)}, got {layer!r}")
+                raise ValueError(f"layer: expected one of {list(by_layer)}, got {brief(layer)}")
             length = min(len(row) for row in by_layer[layer])
             values = 100 * np.array([row[:length] for row in by_layer[layer]])
             points = np.arange(1, length + 1)

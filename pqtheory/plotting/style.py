@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pqtheory import methods
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def method_colour(name: str) -> str:
     found = methods.find(name)
     if found is None:
         known = ", ".join((*methods.REGISTRY, methods.FULL_PRECISION.name))
-        raise ValueError(f"method: expected one of {known}, got {name!r}")
+        raise ValueError(f"method: expected one of {known}, got {brief(name)}")
     return found.colour
 
 
@@ -134,7 +135,7 @@ def check_file(file: str | PathLike[str]) -> Path:
         near = difflib.get_close_matches(path.suffix.lower(), SUFFIXES, 1, 0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"file: expected a name that ends in {', '.join(SUFFIXES)}, got {str(path)!r}{hint}"
+            f"file: expected a name that ends in {', '.join(SUFFIXES)}, got {brief(str(path))}{hint}"
         )
     return path
 

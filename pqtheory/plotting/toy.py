@@ -59,21 +59,21 @@ def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int =
     TypeError, ValueError
         For numbers out of range.
     """
-    check_number(theta0, "theta0", finite=True)
-    check_count(steps, "steps")
+    theta0 = float(check_number(theta0, "theta0", finite=True))
+    steps = check_count(steps, "steps")
     W = DistanceL1(Binary())
     methods = {
         "BinaryConnect": BinaryConnect(step_size),
         "ProxQuant": ProxQuant(W, step_size, Linear(rate)),
     }
     figure, axes = grid_of_axes(1, 3, 13.0, 4.2)
-    _draw_functions(axes[0, 0], float(theta0))
+    _draw_functions(axes[0, 0], theta0)
     for axis, (name, method) in zip(axes[0, 1:], methods.items(), strict=True):
         runs = {
             side: simulate(
                 method,
                 TwoFunctionToy(side),
-                np.array([float(theta0)]),
+                np.array([theta0]),
                 steps,
                 fields=("latent",),
                 progress=False,

@@ -63,7 +63,7 @@ def trajectory(
         }
     if not methods:
         raise ValueError("methods: expected at least one, got none")
-    check_count(steps, "steps")
+    steps = check_count(steps, "steps")
     if theta0 is None:
         theta0 = 0.7 * (-1.0) ** np.arange(problem.dim)
     figure, axes = grid_of_axes(

@@ -5,33 +5,64 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array
+from pqtheory._arrays import EXACT, PRECISION, Array, as_float, dtype_name, exact_array, is_torch
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 
 
 def real_array(values: Any, name: str, ndim: int) -> Array:
-    """``values`` as a float64 array, or as it is if it is an object array of fractions.
+    """``values`` as a float64 array, or as fractions if it is an object array.
 
     Raises
     ------
     TypeError
-        If the entries are not real numbers.
+        If the entries are not real numbers, or some are masked.
     ValueError
         If there are not ``ndim`` axes, an axis is empty, or an entry is not finite.
     """
-    array = np.asarray(values)
+    array = as_numpy(values)
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected real numbers, got a masked array")
     if array.ndim != ndim or array.size == 0:
         raise ValueError(
             f"{name}: expected a nonempty array of {ndim} axes, got shape {array.shape}"
         )
-    if array.dtype != EXACT and array.dtype.kind not in "fiu":
+    if array.dtype == EXACT:
+        if not all(isinstance(v, numbers.Real) for v in array.flat):
+            raise TypeError(
+                f"{name}: expected real numbers, got an object array with other entries"
+            )
+        return exact_array(array, name)
+    if array.dtype.kind not in "fiu" and dtype_name(array) not in PRECISION:
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
-    if array.dtype == EXACT and not all(isinstance(v, numbers.Real) for v in array.flat):
-        raise TypeError(f"{name}: expected real numbers, got an object array with other entries")
-    finite = np.isfinite(array.astype(np.float64))
+    array = array.astype(np.float64)
+    finite = np.isfinite(array)
     if not finite.all():
         raise ValueError(f"{name}: expected finite entries, got {array[~finite][0]}")
-    return array if array.dtype == EXACT else array.astype(np.float64)
+    return array
+
+
+def rounding(values: Any) -> float:
+    """The relative rounding of floats of the dtype of ``values``; that of float64 for integers and lists."""
+    return 2.0 ** (1 - PRECISION.get(dtype_name(as_numpy(values)), PRECISION["float64"]))
+
+
+def as_numpy(values: Any) -> Array:
+    """``values`` as a NumPy array, tensors too."""
+    if is_torch(values):
+        values = values.detach().cpu()
+        if dtype_name(values) == "bfloat16":
+            # which NumPy lacks
+            values = values.float()
+        values = values.numpy()
+    return values if isinstance(values, np.ndarray) else np.asarray(values)
+
+
+def as_floats(array: Array) -> Array:
+    """``array``, of floats or of fractions, in float64; infinite where a fraction is beyond it."""
+    if array.dtype != EXACT:
+        return array
+    return np.frompyfunc(as_float, 1, 1)(array).astype(np.float64)
 
 
 def finite_number(value: Any, name: str, low: float = -np.inf, open_low: bool = False) -> Any:
@@ -45,6 +76,18 @@ def finite_number(value: Any, name: str, low: float = -np.inf, open_low: bool = 
     return check_number(value, name, low, open_low=open_low, finite=True)
 
 
-def exact_or_float(value: Any, theta: Array) -> Any:
-    """``value`` to combine with ``theta``: exact beside an object array, else a Python float."""
-    return value if theta.dtype == EXACT else float(value)
+#: arrays of up to this many entries are written out
+WRITTEN_OUT = 64
+
+
+def as_argument(value: Any) -> str:
+    """How an argument is written: arrays as lists, the large ones by their shape alone."""
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    if value.size > WRITTEN_OUT:
+        return f"<array of shape {value.shape}>"
+    try:
+        return repr(value.tolist())
+    except ValueError:
+        # integers too long for Python to write out
+        return brief(value)

@@ -1,12 +1,14 @@
 """What a test problem offers: value, gradient, a stochastic gradient, and the constants that theorems need."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import EXACT, Array, Namespace, dtype_name
 from pqtheory._checks import check_vectors
+from pqtheory.problems._inputs import as_argument
 
 
 class Problem(ABC):
@@ -24,6 +26,13 @@ class Problem(ABC):
         Global minimisers over R^dim, where known.
     is_convex : bool
         Whether L is convex.
+    transcendental : str
+        A function that L needs and that fractions lack, such as "exp"; "" where L is exact on them.
+
+    Notes
+    -----
+    Beside fractions the constants of a problem are fractions, floats too: its value and gradient are exact. On NumPy's
+    floats a start's value and gradient are the same bit for bit whatever else is in the batch.
     """
 
     dim: int
@@ -31,6 +40,7 @@ class Problem(ABC):
     lower_bound: float = -np.inf
     minimisers: Array | None = None
     is_convex: bool = False
+    transcendental: ClassVar[str] = ""
 
     def value(self, theta: Any) -> Array:
         """L(theta): shape (...,) for ``theta`` of shape (..., dim).
@@ -40,7 +50,7 @@ class Problem(ABC):
         TypeError, ValueError
             If ``theta`` is not real or its last axis is not ``dim``.
         """
-        xp, t = check_vectors(theta, self.dim)
+        xp, t = self._checked(theta)
         return self._value(xp, t)
 
     def gradient(self, theta: Any) -> Array:
@@ -51,7 +61,7 @@ class Problem(ABC):
         TypeError, ValueError
             If ``theta`` is not real or its last axis is not ``dim``.
         """
-        xp, t = check_vectors(theta, self.dim)
+        xp, t = self._checked(theta)
         return self._gradient(xp, t)
 
     def stochastic_gradient(self, theta: Any, rng: np.random.Generator) -> Array:
@@ -62,7 +72,7 @@ class Problem(ABC):
         TypeError, ValueError
             If ``theta`` is not real or its last axis is not ``dim``.
         """
-        xp, t = check_vectors(theta, self.dim)
+        xp, t = self._checked(theta)
         return self._stochastic_gradient(xp, t, rng)
 
     def value_and_gradient(self, theta: Any) -> tuple[Array, Array]:
@@ -73,8 +83,28 @@ class Problem(ABC):
         TypeError, ValueError
             If ``theta`` is not real or its last axis is not ``dim``.
         """
-        xp, t = check_vectors(theta, self.dim)
+        xp, t = self._checked(theta)
         return self._value_and_gradient(xp, t)
+
+    def __repr__(self) -> str:
+        arguments = self._arguments()
+        if arguments is None:
+            return object.__repr__(self)
+        written = (f"{name}={as_argument(value)}" for name, value in arguments.items())
+        return f"{type(self).__name__}({', '.join(written)})"
+
+    def _arguments(self) -> Mapping[str, Any] | None:
+        """The constructor's arguments by name, for ``repr``; None where they are not known."""
+        return None
+
+    def _checked(self, theta: Any) -> tuple[Namespace, Array]:
+        xp, t = check_vectors(theta, self.dim)
+        if self.transcendental and dtype_name(t) == EXACT:
+            raise TypeError(
+                f"theta: expected floats, got fractions: {type(self).__name__} needs "
+                f"{self.transcendental}, which is not exact on them"
+            )
+        return xp, t
 
     def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
         return self._value(xp, theta), self._gradient(xp, theta)

@@ -7,6 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 
 
 @final
@@ -26,7 +27,7 @@ class DigitsSplit:
             If ``split`` is another word.
         """
         if split not in ("train", "test"):
-            raise ValueError(f"split: expected 'train' or 'test', got {split!r}")
+            raise ValueError(f"split: expected 'train' or 'test', got {brief(split)}")
         return self.train if split == "train" else self.test
 
 
@@ -42,9 +43,9 @@ def digits_split(test_fraction: float = 0.25, seed: int = 0) -> DigitsSplit:
     TypeError, ValueError
         If ``test_fraction`` is not a number strictly between 0 and 1.
     """
-    check_number(test_fraction, "test_fraction", 0, open_low=True)
+    test_fraction = check_number(test_fraction, "test_fraction", 0, open_low=True)
     if not test_fraction < 1:
-        raise ValueError(f"test_fraction: expected a number in (0, 1), got {test_fraction!r}")
+        raise ValueError(f"test_fraction: expected a number in (0, 1), got {brief(test_fraction)}")
     images, labels = _load()
     rng = np.random.default_rng(seed)
     is_test = np.zeros(len(labels), dtype=bool)

@@ -3,10 +3,11 @@ r"""Huber regression: L(theta) = 1/n sum_i h((X theta - y)_i).
 h(u) = u^2 / 2 for |u| <= delta, and delta (|u| - delta / 2) beyond.
 """
 
+from collections.abc import Mapping
 from typing import Any, Self, final
 
-from pqtheory._arrays import Array, Namespace
-from pqtheory.problems._inputs import exact_or_float, finite_number
+from pqtheory._arrays import Array, Namespace, number_like
+from pqtheory.problems._inputs import finite_number
 from pqtheory.problems.linear_model import LinearModel, interpolant, random_regression
 
 
@@ -55,11 +56,14 @@ class Huber(LinearModel):
         X, y = random_regression(dim, samples, seed, noise)
         return cls(X, y, delta=delta, batch_size=batch_size)
 
+    def _arguments(self) -> Mapping[str, Any]:
+        return {**super()._arguments(), "delta": self.delta}
+
     def _loss(self, xp: Namespace, u: Array) -> Array:
         size = xp.abs(u)
-        c = xp.clip(size, None, exact_or_float(self.delta, u))
+        c = xp.clip(size, None, number_like(self.delta, u))
         return c * (size - c / 2)
 
     def _slope(self, xp: Namespace, u: Array) -> Array:
-        delta = exact_or_float(self.delta, u)
+        delta = number_like(self.delta, u)
         return xp.clip(u, -delta, delta)

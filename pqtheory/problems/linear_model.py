@@ -1,13 +1,16 @@
 r"""Linear models: L(theta) = 1/n sum_i phi((X theta - y)_i) + l2/2 ||theta||^2, phi scalar."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, constant_like
+from pqtheory._arrays import EXACT, Array, Namespace, constant_like, number_like
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import exact_or_float, finite_number, real_array
+from pqtheory.problems import _exact
+from pqtheory.problems._inputs import as_floats, finite_number, real_array
+from pqtheory.problems._rows import times
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
 
@@ -50,8 +53,11 @@ class LinearModel(Problem):
             )
         self.l2 = finite_number(l2, "l2", 0)
         self.batch_size = check_count(batch_size, "batch_size")
-        norm = float(np.linalg.norm(self.X.astype(np.float64), 2))
+        norm = float(np.linalg.norm(as_floats(self.X), 2))
         self.smoothness = self.curvature * norm**2 / self.samples + float(self.l2)
+
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"X": self.X, "y": self.y, "batch_size": self.batch_size}
 
     @abstractmethod
     def _loss(self, xp: Namespace, u: Array) -> Array:
@@ -63,14 +69,15 @@ class LinearModel(Problem):
 
     def _value(self, xp: Namespace, theta: Array) -> Array:
         X, y = constant_like(xp, self.X, theta), constant_like(xp, self.y, theta)
-        mean = xp.sum(self._loss(xp, theta @ X.T - y), axis=-1) / self.samples
+        mean = xp.sum(self._loss(xp, times(xp, theta, X.T) - y), axis=-1) / self.samples
         if self.l2 == 0:
             return mean
-        return mean + exact_or_float(self.l2, theta) * xp.sum(theta * theta, axis=-1) / 2
+        return mean + number_like(self.l2, theta) * xp.sum(theta * theta, axis=-1) / 2
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         X, y = constant_like(xp, self.X, theta), constant_like(xp, self.y, theta)
-        return self._penalised(theta, self._slope(xp, theta @ X.T - y) @ X / self.samples)
+        slope = self._slope(xp, times(xp, theta, X.T) - y)
+        return self._penalised(theta, times(xp, slope, X) / self.samples)
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         rows = draw_rows(theta, self.samples, self.batch_size, rng)
@@ -80,12 +87,13 @@ class LinearModel(Problem):
         return self._penalised(theta, (slope[..., None, :] @ X)[..., 0, :] / self.batch_size)
 
     def _penalised(self, theta: Array, gradient: Array) -> Array:
-        return gradient if self.l2 == 0 else gradient + exact_or_float(self.l2, theta) * theta
+        return gradient if self.l2 == 0 else gradient + number_like(self.l2, theta) * theta
 
 
 def interpolant(X: Array, y: Array) -> Array | None:
-    """Solve ``X theta = y``: an array of shape (1, dim), or None where there is no solution."""
-    X, y = X.astype(np.float64), y.astype(np.float64)
+    """Solve ``X theta = y``: an array of shape (1, dim), or None where there is no solution. Exact on fractions."""
+    if EXACT in (X.dtype, y.dtype):
+        return _exact.solution(X, y)
     theta = np.linalg.lstsq(X, y)[0]
     scale = float(np.abs(y).max())
     return theta[None] if float(np.abs(X @ theta - y).max()) <= 1e-12 * scale else None

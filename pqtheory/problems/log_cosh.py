@@ -27,6 +27,8 @@ class LogCosh(LinearModel):
         If shapes do not match, an entry is not finite, or ``batch_size`` < 1.
     """
 
+    transcendental = "exp"
+
     def __init__(self, X: Any, y: Any, *, batch_size: int = 16) -> None:
         super().__init__(X, y, batch_size=batch_size)
         self.minimisers = interpolant(self.X, self.y)

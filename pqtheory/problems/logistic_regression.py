@@ -1,12 +1,13 @@
 r"""Logistic regression: L(theta) = 1/n sum_i log(1 + exp(-y_i x_i.theta)) + l2/2 ||theta||^2."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, final
 
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.problems._inputs import real_array
 from pqtheory.problems.digits_data import digits_split
 from pqtheory.problems.linear_model import LinearModel
@@ -39,6 +40,7 @@ class LogisticRegression(LinearModel):
     """
 
     curvature = 0.25
+    transcendental = "exp"
 
     def __init__(self, X: Any, y: Any, l2: float = 0.0, *, batch_size: int = 32) -> None:
         X, labels = real_array(X, "X", 2), real_array(y, "y", 1)
@@ -84,7 +86,7 @@ class LogisticRegression(LinearModel):
             If the two groups overlap, one is empty, an entry is no digit, or ``split`` is neither
             train nor test.
         """
-        groups, given = (set(positive), set(negative)), f"{positive} and {negative}"
+        groups, given = (set(positive), set(negative)), f"{brief(positive)} and {brief(negative)}"
         if not groups[0] or not groups[1] or groups[0] & groups[1]:
             raise ValueError(f"positive, negative: expected disjoint groups of digits, got {given}")
         if not groups[0] | groups[1] <= set(range(10)):
@@ -94,6 +96,11 @@ class LogisticRegression(LinearModel):
         X = np.column_stack([X[chosen], np.ones(chosen.sum())])
         labels = np.where(np.isin(y[chosen], list(groups[0])), 1.0, -1.0)
         return cls(X, labels, l2, batch_size=batch_size)
+
+    def _arguments(self) -> Mapping[str, Any]:
+        # signs are taken back as they were put in
+        given = {"X": self.labels[:, None] * self.X, "y": self.labels, "l2": self.l2}
+        return {**given, "batch_size": self.batch_size}
 
     def _loss(self, xp: Namespace, u: Array) -> Array:
         return _softplus(xp, -u)

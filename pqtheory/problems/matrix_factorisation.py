@@ -1,12 +1,14 @@
 r"""Low-rank matrix factorisation: L(U, V) = 1/2 ||U V^T - M||_F^2."""
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Self, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, constant_like
+from pqtheory._arrays import Array, Namespace, constant_like, number_like
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import real_array
+from pqtheory.problems._inputs import as_floats, real_array
 from pqtheory.problems.base import Problem
 
 
@@ -46,11 +48,11 @@ class MatrixFactorisation(Problem):
         self.M = real_array(M, "M", 2)
         self.rank = check_count(rank, "rank")
         if self.rank > min(self.M.shape):
-            raise ValueError(f"rank: expected at most {min(self.M.shape)}, got {rank}")
+            raise ValueError(f"rank: expected at most {min(self.M.shape)}, got {self.rank}")
         self.batch_size = check_count(batch_size, "batch_size")
         rows, columns = self.M.shape
         self.dim = (rows + columns) * self.rank
-        left, size, right = np.linalg.svd(self.M.astype(np.float64), full_matrices=False)
+        left, size, right = np.linalg.svd(as_floats(self.M), full_matrices=False)
         self.lower_bound = float(0.5 * np.sum(size[self.rank :] ** 2))
         root = np.sqrt(size[: self.rank])
         U, V = left[:, : self.rank] * root, right[: self.rank].T * root
@@ -63,6 +65,9 @@ class MatrixFactorisation(Problem):
         """Draw a matrix of standard normal entries."""
         shape = check_count(rows, "rows"), check_count(columns, "columns")
         return cls(np.random.default_rng(seed).standard_normal(shape), rank, batch_size=batch_size)
+
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"M": self.M, "rank": self.rank, "batch_size": self.batch_size}
 
     def _factors(self, xp: Namespace, theta: Array) -> tuple[Array, Array, Array]:
         """Unpack U and V, with the residual U V^T - M."""
@@ -83,8 +88,9 @@ class MatrixFactorisation(Problem):
         U, V, residual = self._factors(xp, theta)
         chance = np.full(self.M.size, 1 / self.M.size)
         counts = rng.multinomial(self.batch_size, chance, size=tuple(theta.shape[:-1]))
-        weights = counts.reshape(residual.shape) * (self.M.size / self.batch_size)
-        return self._pull_back(xp, U, V, residual * constant_like(xp, weights, theta))
+        scale = number_like(Fraction(self.M.size, self.batch_size), theta)
+        weights = constant_like(xp, counts.reshape(residual.shape), theta) * scale
+        return self._pull_back(xp, U, V, residual * weights)
 
     def _pull_back(self, xp: Namespace, U: Array, V: Array, residual: Array) -> Array:
         of_U, of_V = residual @ V, xp.matrix_transpose(residual) @ U

@@ -1,12 +1,14 @@
 r"""A Rastrigin-like sum: L(x) = sum_i a x_i^2 / 2 + b (1 - cos(c x_i))."""
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import Array, Namespace, as_float
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import exact_or_float, finite_number
+from pqtheory.problems._inputs import finite_number
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
 
@@ -38,6 +40,7 @@ class Rastrigin(Problem):
     """
 
     lower_bound = 0.0
+    transcendental = "sin"
 
     def __init__(
         self, dim: int, *, a: float = 1.0, b: float = 1.0, c: float = 4.0, noise: float = 0.0
@@ -47,26 +50,25 @@ class Rastrigin(Problem):
         self.b = finite_number(b, "b", 0)
         self.c = finite_number(c, "c", 0, open_low=True)
         self.noise = finite_number(noise, "noise", 0)
-        ripple = self.b * self.c**2
-        self.smoothness = float(self.a + ripple)
-        self.is_convex = bool(ripple <= self.a)
+        ripple = Fraction(self.b) * Fraction(self.c) ** 2
+        self.smoothness = as_float(Fraction(self.a) + ripple)
+        self.is_convex = ripple <= self.a
         self.minimisers = np.zeros((1, self.dim))
 
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"dim": self.dim, "a": self.a, "b": self.b, "c": self.c, "noise": self.noise}
+
     def _value(self, xp: Namespace, theta: Array) -> Array:
-        a, b, c = self._parameters(theta)
+        a, b, c = self._parameters()
         wave = xp.sin(c * theta / 2)  # 1 - cos(2 u) = 2 sin(u)^2, without cancellation near 0
         return xp.sum(a * theta * theta / 2 + 2 * b * wave * wave, axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
-        a, b, c = self._parameters(theta)
+        a, b, c = self._parameters()
         return a * theta + b * c * xp.sin(c * theta)
 
-    def _parameters(self, theta: Array) -> tuple[Any, Any, Any]:
-        return (
-            exact_or_float(self.a, theta),
-            exact_or_float(self.b, theta),
-            exact_or_float(self.c, theta),
-        )
+    def _parameters(self) -> tuple[Any, Any, Any]:
+        return as_float(self.a), as_float(self.b), as_float(self.c)
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

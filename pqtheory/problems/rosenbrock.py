@@ -1,12 +1,13 @@
 r"""Rosenbrock's valley: L(x) = sum_{i < dim} s (x_{i+1} - x_i^2)^2 + (1 - x_i)^2, s = 100."""
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import Array, Namespace, number_like
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import exact_or_float, finite_number
+from pqtheory.problems._inputs import finite_number
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
 
@@ -47,14 +48,17 @@ class Rosenbrock(Problem):
         self.noise = finite_number(noise, "noise", 0)
         self.minimisers = np.ones((1, self.dim))
 
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"dim": self.dim, "steepness": self.steepness, "noise": self.noise}
+
     def _value(self, xp: Namespace, theta: Array) -> Array:
         x, following = theta[..., :-1], theta[..., 1:]
         bend = following - x * x
-        return xp.sum(exact_or_float(self.steepness, theta) * bend * bend + (1 - x) ** 2, axis=-1)
+        return xp.sum(number_like(self.steepness, theta) * bend * bend + (1 - x) ** 2, axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         x, following = theta[..., :-1], theta[..., 1:]
-        pull = 2 * exact_or_float(self.steepness, theta) * (following - x * x)
+        pull = 2 * number_like(self.steepness, theta) * (following - x * x)
         own = -2 * x * pull - 2 * (1 - x)
         inner = own[..., 1:] + pull[..., :-1]
         return xp.concat([own[..., :1], inner, pull[..., -1:]], axis=-1)

@@ -1,13 +1,14 @@
 r"""A tanh classifier: cross-entropy of ``gain W2 tanh(W1 x / sqrt(inputs)) / sqrt(hidden)``."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Self, final
 
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like
-from pqtheory._checks import check_count, check_vectors
-from pqtheory.problems._inputs import finite_number, real_array
+from pqtheory._checks import check_count
+from pqtheory.problems._inputs import as_floats, as_numpy, finite_number, real_array
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
 from pqtheory.problems.digits_data import digits_split
@@ -53,6 +54,7 @@ class TanhNetwork(Problem):
     smoothness = None
     lower_bound = 0.0
     is_convex = False
+    transcendental = "tanh"
 
     def __init__(
         self,
@@ -64,10 +66,11 @@ class TanhNetwork(Problem):
         gain: float = 4.0,
         batch_size: int = 32,
     ) -> None:
-        X = real_array(X, "X", 2).astype(np.float64)
-        self.samples, self.features = X.shape
+        self.X = as_floats(real_array(X, "X", 2))
+        self.samples, self.features = self.X.shape
         self.y = _labels(y, self.samples, classes)
-        self.classes = check_count(classes or int(self.y.max()) + 1, "classes", 2)
+        found = int(self.y.max()) + 1 if classes is None else classes
+        self.classes = check_count(found, "classes", 2)
         self.hidden = check_count(hidden, "hidden")
         self.gain = float(finite_number(gain, "gain", 0, open_low=True))
         self.batch_size = check_count(batch_size, "batch_size")
@@ -75,7 +78,7 @@ class TanhNetwork(Problem):
         split = self.hidden * inputs
         self.dim = split + self.classes * self.hidden
         self.layers = {"hidden": slice(0, split), "output": slice(split, self.dim)}
-        self._inputs = np.column_stack([X, np.ones(self.samples)]) / math.sqrt(inputs)
+        self._inputs = np.column_stack([self.X, np.ones(self.samples)]) / math.sqrt(inputs)
         self._targets = np.eye(self.classes)[self.y]
 
     @classmethod
@@ -93,7 +96,8 @@ class TanhNetwork(Problem):
         """Draw normal samples, and labels that have nothing to do with them."""
         shape = check_count(samples, "samples"), check_count(features, "features")
         rng = np.random.default_rng(seed)
-        X, y = rng.standard_normal(shape), rng.integers(0, check_count(classes, "classes"), samples)
+        classes = check_count(classes, "classes")
+        X, y = rng.standard_normal(shape), rng.integers(0, classes, shape[0])
         return cls(X, y, hidden=hidden, classes=classes, gain=gain, batch_size=batch_size)
 
     @classmethod
@@ -116,6 +120,10 @@ class TanhNetwork(Problem):
         X, y = digits_split(seed=seed).part(split)
         return cls(X, y, hidden=hidden, classes=10, gain=gain, batch_size=batch_size)
 
+    def _arguments(self) -> Mapping[str, Any]:
+        given = {"X": self.X, "y": self.y, "hidden": self.hidden, "classes": self.classes}
+        return {**given, "gain": self.gain, "batch_size": self.batch_size}
+
     def logits(self, theta: Any, X: Any) -> Array:
         """Logits of the samples ``X``: shape (..., n, classes) for (..., dim) and (n, features).
 
@@ -125,8 +133,8 @@ class TanhNetwork(Problem):
             If ``theta`` is not real or its last axis is not ``dim``, or ``X`` has no ``features``
             columns.
         """
-        xp, t = check_vectors(theta, self.dim)
-        X = real_array(X, "X", 2)
+        xp, t = self._checked(theta)
+        X = as_floats(real_array(X, "X", 2))
         if X.shape[1] != self.features:
             raise ValueError(f"X: expected shape (n, {self.features}), got {X.shape}")
         inputs = np.column_stack([X, np.ones(len(X))]) / math.sqrt(self.features + 1)
@@ -140,7 +148,7 @@ class TanhNetwork(Problem):
         TypeError, ValueError
             As for :meth:`logits`, or if ``y`` does not match ``X``.
         """
-        xp, t = check_vectors(theta, self.dim)
+        xp, t = self._checked(theta)
         predicted = xp.argmax(self.logits(t, X), axis=-1)
         y = constant_like(xp, _labels(y, predicted.shape[-1], self.classes), predicted)
         return xp.mean(constant_like(xp, predicted != y, t), axis=-1)
@@ -192,7 +200,7 @@ def _flat(xp: Namespace, matrices: Array) -> Array:
 
 
 def _labels(y: Any, samples: int, classes: int | None) -> Array:
-    labels = np.asarray(y)
+    labels = as_numpy(y)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"y: expected integer labels, got dtype {labels.dtype}")
     if labels.shape != (samples,):

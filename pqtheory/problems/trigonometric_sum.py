@@ -1,12 +1,14 @@
 r"""A sum of cosines: L(x) = sum_k a_k cos(w_k . x + p_k)."""
 
+from collections.abc import Mapping
 from typing import Any, Self, final
 
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like
 from pqtheory._checks import check_count
-from pqtheory.problems._inputs import real_array
+from pqtheory.problems._inputs import as_floats, real_array
+from pqtheory.problems._rows import times
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
 
@@ -41,13 +43,14 @@ class TrigonometricSum(Problem):
     """
 
     is_convex = False
+    transcendental = "cos"
 
     def __init__(
         self, amplitudes: Any, frequencies: Any, phases: Any, *, batch_size: int = 4
     ) -> None:
-        self.frequencies = real_array(frequencies, "frequencies", 2).astype(np.float64)
-        self.amplitudes = real_array(amplitudes, "amplitudes", 1).astype(np.float64)
-        self.phases = real_array(phases, "phases", 1).astype(np.float64)
+        self.frequencies = as_floats(real_array(frequencies, "frequencies", 2))
+        self.amplitudes = as_floats(real_array(amplitudes, "amplitudes", 1))
+        self.phases = as_floats(real_array(phases, "phases", 1))
         self.terms, self.dim = self.frequencies.shape
         for name, array in (("amplitudes", self.amplitudes), ("phases", self.phases)):
             if len(array) != self.terms:
@@ -76,13 +79,17 @@ class TrigonometricSum(Problem):
         amplitudes, frequencies = rng.standard_normal(terms), rng.standard_normal((terms, dim))
         return cls(amplitudes, frequencies, rng.uniform(0, 2 * np.pi, terms), batch_size=batch_size)
 
+    def _arguments(self) -> Mapping[str, Any]:
+        given = {"amplitudes": self.amplitudes, "frequencies": self.frequencies}
+        return {**given, "phases": self.phases, "batch_size": self.batch_size}
+
     def _value(self, xp: Namespace, theta: Array) -> Array:
         a, W, p = (constant_like(xp, v, theta) for v in self._terms())
-        return xp.sum(a * xp.cos(theta @ W.T + p), axis=-1)
+        return xp.sum(a * xp.cos(times(xp, theta, W.T) + p), axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         a, W, p = (constant_like(xp, v, theta) for v in self._terms())
-        return -(a * xp.sin(theta @ W.T + p)) @ W
+        return times(xp, -a * xp.sin(times(xp, theta, W.T) + p), W)
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         rows = draw_rows(theta, self.terms, self.batch_size, rng)

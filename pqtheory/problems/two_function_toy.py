@@ -1,10 +1,13 @@
 r"""The two-function toy: f_1(x) = |x + 1/2| - 1/2 and f_{-1}(x) = |x - 1/2| - 1/2."""
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, sign
+from pqtheory._checks import python_number
+from pqtheory._messages import brief
 from pqtheory.problems._inputs import finite_number
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
@@ -41,13 +44,17 @@ class TwoFunctionToy(Problem):
     is_convex = True
 
     def __init__(self, side: int = 1, *, noise: Any = 0) -> None:
-        if isinstance(side, bool) or not isinstance(side, int | np.integer):
-            raise TypeError(f"side: expected 1 or -1, got {side!r}")
-        if side not in (-1, 1):
-            raise ValueError(f"side: expected 1 or -1, got {side!r}")
-        self.side = int(side)
+        number = python_number(side)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"side: expected 1 or -1, got {brief(side)}")
+        if number not in (-1, 1):
+            raise ValueError(f"side: expected 1 or -1, got {brief(side)}")
+        self.side = number
         self.noise = finite_number(noise, "noise", 0)
         self.minimisers = np.asarray([[-0.5 * self.side]])
+
+    def _arguments(self) -> Mapping[str, Any]:
+        return {"side": self.side, "noise": self.noise}
 
     def _value(self, xp: Namespace, theta: Array) -> Array:
         # integers only: fractions stay fractions, float32 stays float32

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, dtype_name
+from pqtheory._arrays import EXACT, Array, Namespace, accurate_sum, dtype_name
+from pqtheory._checks import python_number
+from pqtheory._messages import brief
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ class Groups:
         return xp.moveaxis(xp.reshape(rows, (*self.lead, self.size, k)), -2, self.axis)
 
 
-def check_axis(axis: Any) -> None:
-    """Raise unless ``axis`` is None or an integer."""
-    if axis is not None and (isinstance(axis, bool) or not isinstance(axis, int)):
-        raise TypeError(f"axis: expected None or an integer, got {axis!r}")
+def check_axis(axis: Any) -> int | None:
+    """``axis`` if it is None or an integer."""
+    number = python_number(axis)
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+        raise TypeError(f"axis: expected None or an integer, got {brief(axis)}")
+    return number
 
 
 def find_groups(t: Array, axis: int | None) -> Groups:
@@ -90,6 +94,8 @@ def total(xp: Namespace, rows: Array) -> Array:
     """Sum over the last axis: in float64, exact for fractions."""
     if dtype_name(rows) == EXACT:
         return rows.sum(axis=-1)
+    if dtype_name(rows) == "float64":
+        return accurate_sum(xp, rows, -1)
     return xp.sum(rows, axis=-1, dtype=xp.float64)
 
 

@@ -16,9 +16,9 @@ from pqtheory._checks import check_count
 MAX_BITS = 4
 
 
-def check_bits(bits: Any) -> None:
-    """Raise unless ``bits`` is an integer from 1 to 4."""
-    check_count(bits, "bits", 1, MAX_BITS)
+def check_bits(bits: Any) -> int:
+    """``bits`` if it is an integer from 1 to 4."""
+    return check_count(bits, "bits", 1, MAX_BITS)
 
 
 def patterns(bits: int) -> Array:

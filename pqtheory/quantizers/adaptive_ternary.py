@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import EXACT, Array, Namespace, constant_like, dtype_name
+from pqtheory._checks import store
 from pqtheory._elementwise import narrow
 from pqtheory.quantizers._groups import check_axis, exact_mean, mean, total
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
@@ -43,7 +44,7 @@ class AdaptiveTernary(Quantizer):
     axis: int | None = None
 
     def __post_init__(self) -> None:
-        check_axis(self.axis)
+        store(self, axis=check_axis(self.axis))
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import Array, Namespace
-from pqtheory._checks import check_count
+from pqtheory._checks import check_count, store
 from pqtheory.quantizers._groups import check_axis
 from pqtheory.quantizers._least_squares import least_squares, shortest_solution
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, nearest
@@ -51,9 +51,8 @@ class AlternatingMultiBit(Quantizer):
     rounds: int = 2
 
     def __post_init__(self) -> None:
-        check_bits(self.bits)
-        check_axis(self.axis)
-        check_count(self.rounds, "rounds")
+        bits, axis = check_bits(self.bits), check_axis(self.axis)
+        store(self, bits=bits, axis=axis, rounds=check_count(self.rounds, "rounds"))
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group in exact arithmetic."""

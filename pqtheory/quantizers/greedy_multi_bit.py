@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from pqtheory._arrays import Array, Namespace, sign
+from pqtheory._checks import store
 from pqtheory._elementwise import narrow
 from pqtheory.quantizers._groups import check_axis, exact_mean, mean
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, read
@@ -41,8 +42,7 @@ class GreedyMultiBit(Quantizer):
     axis: int | None = None
 
     def __post_init__(self) -> None:
-        check_bits(self.bits)
-        check_axis(self.axis)
+        store(self, bits=check_bits(self.bits), axis=check_axis(self.axis))
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""

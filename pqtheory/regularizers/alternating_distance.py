@@ -21,8 +21,9 @@ from typing import Any, NoReturn, final
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_symbolic, is_torch, namespace
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_number, store
 from pqtheory._elementwise import check_out, narrow, widen
+from pqtheory._messages import brief
 from pqtheory.quantizers import Fit, Quantizer
 from pqtheory.regularizers.base import Axis, Regularizer, total
 from pqtheory.regularizers.weights import weight_like
@@ -59,8 +60,8 @@ class AlternatingDistance(Regularizer):
 
     def __post_init__(self) -> None:
         if not isinstance(self.quantizer, Quantizer):
-            raise TypeError(f"quantizer: expected a quantizer, got {self.quantizer!r}")
-        check_count(self.rounds, "rounds")
+            raise TypeError(f"quantizer: expected a quantizer, got {brief(self.quantizer)}")
+        store(self, rounds=check_count(self.rounds, "rounds"))
 
     def quantize(self, theta: Any) -> Array:
         """Values of ``quantizer.quantize(theta)``.

@@ -9,11 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import HALF_PRECISION, Array, Namespace, as_array, as_given, dtype_name
+from pqtheory._arrays import (
+    EXACT,
+    HALF_PRECISION,
+    Array,
+    Namespace,
+    accurate_sum,
+    as_array,
+    as_given,
+    dtype_name,
+)
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
+from pqtheory._messages import brief
 from pqtheory.regularizers.brute_force import least_point
-from pqtheory.regularizers.weights import finite_part, weight_like
+from pqtheory.regularizers.weights import (
+    finite_part,
+    has_infinity,
+    infinite_unless_zero,
+    weight_like,
+)
 
 Axis = int | tuple[int, ...] | None
 
@@ -71,8 +86,9 @@ class Regularizer(ABC):
         TypeError, ValueError
             If ``theta`` is not real floating-point, or ``weight`` is negative, NaN or does not broadcast.
         """
-        _, t = as_array(theta)
-        moved = self._prox(t, weight_like(weight, t, self._weight_shape(t.shape)), out)
+        xp, t = as_array(theta)
+        w = weight_like(weight, t, self._weight_shape(t.shape))
+        moved = self._moved(xp, t, w, out)
         return as_given(moved, theta) if out is None else moved
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
@@ -85,9 +101,30 @@ class Regularizer(ABC):
         """
         xp, t = as_array(theta)
         w = weight_like(weight, t, self._weight_shape(t.shape))
-        x = self._prox(t, w, None)
-        moved, level_distance = widen(xp, x) - widen(xp, t), widen(xp, self._values(x))
-        return total(xp, moved**2 / 2 + finite_part(xp, w) * level_distance, t, axis)
+        # half precision is narrowed when all is weighed and summed
+        wide = widen(xp, t)
+        with np.errstate(invalid="ignore"):
+            x = self._moved(xp, wide, w, None)
+            terms = (x - wide) ** 2 / 2 + finite_part(xp, w) * self._values(x)
+        if dtype_name(t) != EXACT:
+            # from an infinite theta every move costs an infinity, and weight 0 asks for none
+            terms = xp.where(xp.abs(wide) == math.inf, infinite_unless_zero(xp, w, wide), terms)
+        return total(xp, terms, t, axis)
+
+    def _moved(self, xp: Namespace, theta: Array, weight: Any, out: Array | None) -> Array:
+        """``_prox``; where some weights of an array are infinite, the projection there.
+
+        So an infinite theta less an infinite weight is no NaN, and fractions beside the float infinity stay fractions.
+        """
+        if not has_infinity(weight):
+            return self._prox(theta, weight, out)
+        finite = self._prox(theta, finite_part(xp, weight), None)
+        projected = self._prox(theta, math.inf, None)
+        result = xp.where(weight == math.inf, projected, finite)
+        if out is None:
+            return result
+        out[...] = result
+        return out
 
     @abstractmethod
     def quantize(self, theta: Any) -> Array:
@@ -102,7 +139,7 @@ class Regularizer(ABC):
             As ``prox``; also if R is not separable or an entry is infinite.
         """
         if not self.separable:
-            raise TypeError(f"prox_naive: expected a separable regularizer, got {self!r}")
+            raise TypeError(f"prox_naive: expected a separable regularizer, got {brief(self)}")
         _, t = as_array(theta)
         weights = each_weight(weight, t, self._weight_shape(t.shape))
         result = np.empty_like(t)
@@ -162,5 +199,6 @@ def each_weight(weight: Any, theta: Array, shape: tuple[int, ...]) -> np.ndarray
 def total(xp: Namespace, values: Array, like: Array, axis: Axis) -> Array:
     """Sum over ``axis`` in the dtype of ``like``; half precision is summed in float32."""
     if dtype_name(like) in HALF_PRECISION:
-        return narrow(xp, xp.sum(values, axis=axis, dtype=xp.float32), like)
-    return xp.sum(values, axis=axis)
+        # the values may be wide already
+        return narrow(xp, accurate_sum(xp, widen(xp, values), axis), like)
+    return accurate_sum(xp, values, axis)

@@ -45,7 +45,8 @@ class Indicator(LevelRegularizer):
         from pqtheory.regularizers.distance_l2 import DistanceL2
 
         check_weight(weight)
-        return DistanceL2(self.set).value(theta, axis)
+        # at weight 1 and infinity: the whole way, summed before it is narrowed
+        return DistanceL2(self.set).envelope(theta, math.inf, axis)
 
     def prox_naive(self, theta: Any, weight: Any) -> Array:
         """The projection, one exact coordinate at a time where the set has fixed levels.
@@ -78,8 +79,8 @@ class Indicator(LevelRegularizer):
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         return self.set.map(nearest, theta, out=out)
 
-    def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
-        return super()._minimisers(theta, math.inf)
+    def _minimisers(self, theta: Any, weight: Any, levels: Iterable[Any]) -> list[Fraction]:
+        return super()._minimisers(theta, math.inf, levels)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         raise ValueError("the indicator has no finite value off its levels")

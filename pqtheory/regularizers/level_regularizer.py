@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_torch
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, python_number
+from pqtheory._messages import brief
 from pqtheory.regularizers.base import Regularizer, each_weight
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import require_levels
@@ -66,15 +67,13 @@ class LevelRegularizer(Regularizer):
             If ``theta`` is no finite number, ``weight`` is negative or NaN, or the set couples the coordinates.
         """
         t, w = _single(theta, "theta"), _single(weight, "weight")
-        check_number(t, "theta", finite=True)
-        check_number(w, "weight", 0)
+        t, w = check_number(t, "theta", finite=True), check_number(w, "weight", 0)
+        levels = require_levels(self.set, f"{type(self).__name__}.prox_set").level_values
         exact = isinstance(t, Fraction)
-        return tuple(x if exact else float(x) for x in self._minimisers(t, w))
+        return tuple(x if exact else float(x) for x in self._minimisers(t, w, levels))
 
-    def _minimisers(self, theta: Any, weight: Any) -> list[Fraction]:
-        finite = require_levels(self.set, f"{type(self).__name__}.prox_set")
-        levels = tuple(Fraction(v) for v in finite.level_values)
-        t = Fraction(theta)
+    def _minimisers(self, theta: Any, weight: Any, levels: Iterable[Any]) -> list[Fraction]:
+        t, levels = Fraction(theta), tuple(Fraction(v) for v in levels)
         if weight == math.inf:
             least = min(abs(t - level) for level in levels)
             return [level for level in levels if abs(t - level) == least]
@@ -89,6 +88,8 @@ class LevelRegularizer(Regularizer):
     def prox_naive(self, theta: Any, weight: Any) -> Array:
         """``prox`` by its definition, one exact coordinate at a time: NumPy in, NumPy out.
 
+        The levels are those of the dtype of ``theta``, as they are for ``prox``.
+
         Raises
         ------
         TypeError, ValueError
@@ -97,6 +98,7 @@ class LevelRegularizer(Regularizer):
         if not self.has_candidates:
             return super().prox_naive(theta, weight)
         _, t = as_array(theta)
+        levels = require_levels(self.set, f"{type(self).__name__}.prox_naive").cells(t).levels
         weights = each_weight(weight, t, t.shape)
         result = np.empty_like(t)
         for index in np.ndindex(t.shape):
@@ -105,13 +107,14 @@ class LevelRegularizer(Regularizer):
                 result[index] = math.nan
             else:
                 check_number(number, "theta", finite=True)
-                largest = self._minimisers(number, weights[index])[-1]
+                largest = self._minimisers(number, weights[index], levels)[-1]
                 result[index] = largest if t.dtype == object else float(largest)
         return result
 
 
 def _single(value: Any, name: str) -> Any:
     """``value`` if it is one number, NumPy's as Python's."""
-    if isinstance(value, np.ndarray) or is_torch(value):
-        raise TypeError(f"{name}: expected one number, got {value!r}")
-    return value.item() if isinstance(value, np.generic) else value
+    number = python_number(value)
+    if isinstance(number, np.ndarray) or is_torch(number):
+        raise TypeError(f"{name}: expected one number, got {brief(value)}")
+    return number

@@ -27,8 +27,9 @@ from pqtheory._arrays import (
     namespace,
     number_like,
 )
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, store
 from pqtheory._elementwise import elementwise
+from pqtheory._messages import brief
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import nearest
 from pqtheory.sets.finite import FiniteSet, require_levels
@@ -64,13 +65,13 @@ class SmoothedL1(LevelRegularizer):
         if is_symbolic(self.epsilon):
             # that it is in range is for the proof to assume
             return
-        check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True)
+        store(self, epsilon=check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True))
         levels = [Fraction(v) for v in self.set.level_values]
         gaps = [b - a for a, b in itertools.pairwise(levels)]
         if gaps and 4 * Fraction(self.epsilon) > min(gaps):
             raise ValueError(
                 f"epsilon: expected at most a quarter of the smallest gap, {float(min(gaps) / 4):g}, "
-                f"got {self.epsilon!r}"
+                f"got {brief(self.epsilon)}"
             )
 
     @property

@@ -12,12 +12,13 @@ from pqtheory._arrays import (
     Namespace,
     constant_like,
     dtype_name,
+    is_compiling,
     is_symbolic,
     is_torch,
     namespace,
     number_like,
 )
-from pqtheory._checks import check_weight
+from pqtheory._checks import check_weight, python_number
 from pqtheory._elementwise import widen
 
 
@@ -32,6 +33,8 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     if type(weight) is float and weight >= 0:
         return number_like(weight, theta)
     weight = check_weight(weight)
+    if is_torch(weight) and not is_torch(theta):
+        weight = python_number(weight)
     if isinstance(weight, np.ndarray) and weight.ndim == 0:
         weight = weight.item()
     if is_symbolic(weight):
@@ -50,8 +53,24 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))
 
 
+def has_infinity(weight: Any) -> bool:
+    """Whether ``weight`` is an array with an infinite entry; not asked of a device, nor of what is being compiled."""
+    if is_torch(weight):
+        plain = weight.ndim > 0 and weight.device.type == "cpu" and not is_compiling()
+        return plain and bool((weight == math.inf).any())
+    return isinstance(weight, np.ndarray) and bool((weight == math.inf).any())
+
+
 def finite_part(xp: Namespace, weight: Any) -> Any:
     """``weight``, but 0 where it is infinite: R vanishes at the prox there."""
     if isinstance(weight, numbers.Real):
         return weight if weight < math.inf else 0
-    return xp.where(weight < math.inf, weight, xp.zeros_like(weight))
+    return xp.where(weight < math.inf, weight, constant_like(xp, 0, weight))
+
+
+def infinite_unless_zero(xp: Namespace, weight: Any, like: Array) -> Array:
+    """Infinity where ``weight`` is above 0, else 0: what a move without end costs."""
+    infinity, zero = constant_like(xp, math.inf, like), constant_like(xp, 0, like)
+    if isinstance(weight, numbers.Real):
+        return infinity if float(weight) > 0 else zero
+    return xp.where(weight > 0, infinity, zero)

@@ -1,8 +1,16 @@
 """What people are shown of results: words and numbers for the terminal, one HTML page for the browser."""
 
 from pqtheory.report.digits import digits_setting, digits_table
+from pqtheory.report.latex import latex
 from pqtheory.report.page import Picture, render
-from pqtheory.report.text import controls_refuted, headline, reproduce, show
+from pqtheory.report.text import (
+    controls_refuted,
+    headline,
+    kind_in_words,
+    rechecked,
+    reproduce,
+    show,
+)
 
 __all__ = [
     "Picture",
@@ -10,6 +18,9 @@ __all__ = [
     "digits_setting",
     "digits_table",
     "headline",
+    "kind_in_words",
+    "latex",
+    "rechecked",
     "render",
     "reproduce",
     "show",

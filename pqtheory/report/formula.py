@@ -17,6 +17,26 @@ def formula(latex: str) -> str:
     return "".join(f'<div class="formula">{_titled(svg, title)}</div>' for svg in drawn if svg)
 
 
+def text_with_formulas(latex: str) -> str:
+    """HTML for a text with formulas between dollar signs; each as a picture in its line, or as LaTeX."""
+    pieces = []
+    for place, piece in enumerate(re.split(r"(?<!\\)\$", latex)):
+        if place % 2 == 0:
+            pieces.append(escape(_plain(piece)).replace("\n\n", "</p><p>"))
+            continue
+        svg = _svg(piece)
+        code = f"<code>{escape(piece)}</code>"
+        title = f"<title>{escape(piece)}</title>"
+        pieces.append(code if svg is None else f'<span class="inline">{_titled(svg, title)}</span>')
+    return "".join(pieces)
+
+
+def _plain(text: str) -> str:
+    """The commands of LaTeX's text that derivations use, as text."""
+    text = re.sub(r"\\(emph|textbf|textit|texttt)\{([^{}]*)\}", r"\2", text)
+    return re.sub(r"\\([%&#_{}$])", r"\1", text).replace("~", " ").replace("\\ ", " ")
+
+
 def _lines(latex: str) -> list[str]:
     """The lines of an aligned formula; matplotlib knows no environments."""
     body = re.sub(r"\\(begin|end)\{(aligned|align\*?)\}", "", latex)

@@ -14,6 +14,7 @@ from typing import Any, final
 
 from pqtheory.claims.results import Report
 from pqtheory.digits import DigitsResult
+from pqtheory.report.book_map import book_map, entries
 from pqtheory.report.claims import claim_details, claim_row
 from pqtheory.report.digits import digits_section
 
@@ -51,12 +52,29 @@ def render(
     return Template(template).substitute(
         verdict=_verdict(report),
         budget=escape(report.budget),
+        heads=_heads(report),
         claims="\n".join(claim_row(r) for r in report.values()),
-        details="\n".join(claim_details(r, report.budget) for r in report.values()),
+        map=_map(report),
+        details="\n".join(claim_details(r, report.budget, list(report)) for r in report.values()),
         digits="" if digits is None else digits_section(digits),
         pictures=_pictures(pictures),
         source="" if source is None else _source(source),
     )
+
+
+def _heads(report: Report) -> str:
+    rechecked = any(r.rechecked is not None for r in report.values())
+    heads = ["claim", "statement", "evidence", "figure", "measured", "predicted"]
+    heads += ["controls refuted", *(["rechecked"] if rechecked else []), "seconds"]
+    return "".join(f"<th>{head}</th>" for head in heads)
+
+
+def _map(report: Report) -> str:
+    """The map, where there is more than one claim."""
+    if len(report) < 2:
+        return ""
+    drawn = book_map(entries(report), {name: f"#{name}" for name in report})
+    return f'<h3>Map of the book</h3><div class="map">{drawn}</div>'
 
 
 def _verdict(report: Report) -> str:

@@ -26,9 +26,27 @@ def show(value: Any) -> str:
     return str(value)
 
 
+def kind_in_words(result: ClaimResult) -> str:
+    """The kind, and how many steps of the argument are in words alone: "proved, 1 step of prose"."""
+    return in_words(result.kind, len(result.prose))
+
+
+def in_words(kind: str, prose: int) -> str:
+    """A kind of evidence, and how many steps of the argument are in words alone."""
+    return kind + (f", {prose} step{'s' if prose > 1 else ''} of prose" if prose else "")
+
+
+def rechecked(result: ClaimResult) -> str:
+    """How many questions two solvers answer alike, as "5/5"; "–" where a second one was not asked, or had none."""
+    found = result.rechecked
+    return f"{found.agreed}/{found.problems}" if found is not None and found.problems else "–"
+
+
 def headline(result: ClaimResult) -> tuple[str, str, str]:
     """What a table shows of a claim: the name of its figure, measured, predicted."""
     name = result.claim.headline
+    if not name:
+        return ("–",) * 3
     return name, show(result.measured.get(name)), show(result.predicted.get(name))
 
 

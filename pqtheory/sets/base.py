@@ -7,6 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan
 from pqtheory._elementwise import InPlace, Kernel
+from pqtheory._messages import brief
 
 
 class Set(ABC):
@@ -86,4 +87,4 @@ def distance(xp: Namespace, t: Array, p: Array) -> Array:
 def require_set(value: Any) -> None:
     """Raise unless ``value`` is a set."""
     if not isinstance(value, Set):
-        raise TypeError(f"set: expected a quantization set, got {value!r}")
+        raise TypeError(f"set: expected a quantization set, got {brief(value)}")

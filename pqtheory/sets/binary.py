@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, sign
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, store
 from pqtheory.sets.finite import Cells, FiniteSet
 
 
@@ -22,7 +22,8 @@ class Binary(FiniteSet):
     scale: Any = 1.0
 
     def __post_init__(self) -> None:
-        check_number(self.scale, "scale", 0, open_low=True, finite=True)
+        scale = check_number(self.scale, "scale", 0, open_low=True, finite=True)
+        store(self, scale=scale)
 
     @property
     def level_values(self) -> tuple[Any, ...]:

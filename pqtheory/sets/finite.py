@@ -6,6 +6,7 @@ The cells meet at the midpoints (l_i + l_{i+1}) / 2, each midpoint belonging to 
 import itertools
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Self
@@ -14,6 +15,7 @@ import numpy as np
 
 from pqtheory._arrays import (
     EXACT,
+    EXPONENTS,
     PRECISION,
     Array,
     Namespace,
@@ -22,7 +24,9 @@ from pqtheory._arrays import (
     dtype_name,
     is_torch,
 )
+from pqtheory._checks import check_number
 from pqtheory._elementwise import InPlace, Kernel, elementwise
+from pqtheory._messages import brief
 from pqtheory.sets.base import Set
 
 #: up to this many levels a chain of comparisons is faster than a binary search
@@ -51,7 +55,7 @@ class FiniteSet(Set):
     """
 
     separable: ClassVar[bool] = True
-    _cells: dict[int | None, Cells]
+    _cells: dict[str, Cells]
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Start without cells: they are made per dtype, where they are first asked for."""
@@ -71,10 +75,10 @@ class FiniteSet(Set):
 
     def cells(self, theta: Array) -> Cells:
         """Levels and thresholds in the dtype of ``theta``."""
-        precision = PRECISION.get(dtype_name(theta))
-        if precision not in self._cells:
-            self._cells[precision] = _make_cells(self.level_values, precision)
-        return self._cells[precision]
+        dtype = dtype_name(theta)
+        if dtype not in self._cells:
+            self._cells[dtype] = _make_cells(self.level_values, dtype)
+        return self._cells[dtype]
 
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """Entrywise ``kernel(xp, theta, P(theta), *arguments)`` for an array, in blocks where that pays."""
@@ -93,7 +97,10 @@ class FiniteSet(Set):
 
     def at_tie(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Where t is exactly a midpoint between two levels, as a kernel."""
-        return t == step_function(xp, t, cells.thresholds, (math.nan, *cells.midpoints))
+        if not cells.midpoints:
+            return t < t  # nowhere
+        # below the first midpoint t is not equal to it either
+        return t == step_function(xp, t, cells.thresholds, (cells.midpoints[0], *cells.midpoints))
 
     def half_gap(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Half the gap between the levels around t, as a kernel; 0 outside the outermost levels."""
@@ -119,15 +126,20 @@ def step_function(
     return result
 
 
-def _make_cells(values: tuple[Any, ...], precision: int | None) -> Cells:
+def _make_cells(values: tuple[Any, ...], dtype: str) -> Cells:
     def rounded(number: Fraction, rule: Any) -> Any:
-        return number if precision is None else _round(number, precision, rule)
+        return number if dtype == EXACT else _round(number, dtype, rule)
 
     levels = tuple(rounded(Fraction(v), round) for v in values)
+    too_large = [v for v, level in zip(values, levels, strict=True) if abs(level) == math.inf]
+    if too_large:
+        raise ValueError(f"levels: {brief(too_large[0])} is out of the range of {dtype}")
     pairs = [(Fraction(a), Fraction(b)) for a, b in itertools.pairwise(levels)]
-    if any(a >= b for a, b in pairs):
+    merged = [a for a, b in pairs if a >= b]
+    if merged:
         raise ValueError(
-            f"levels: {[float(v) for v in values]} coincide in a dtype with {precision} bits"
+            f"levels: {len(merged)} of {len(values)} coincide with the next one in {dtype}, "
+            f"the first of them at {float(merged[0])!r}"
         )
     middles = [(a + b) / 2 for a, b in pairs]
     thresholds = tuple(rounded(m, math.ceil) for m in middles)
@@ -139,12 +151,20 @@ def _make_cells(values: tuple[Any, ...], precision: int | None) -> Cells:
     )
 
 
-def _round(value: Fraction, precision: int, rule: Any) -> float:
-    """``value`` with ``precision`` significand bits, by ``rule`` (``round``: half to even; ``ceil``)."""
+def _round(value: Fraction, dtype: str, rule: Any) -> float:
+    """``value`` in ``dtype``, by ``rule`` (``round``: half to even; ``ceil``); infinite beyond its range."""
     if value == 0:
         return 0.0
-    exponent = math.frexp(float(value))[1] - precision
-    return math.ldexp(rule(value / Fraction(2) ** exponent), exponent)
+    least, beyond = EXPONENTS[dtype]
+    # |value| lies in [2^(exponent - 1), 2^exponent) or, the quotient being a rounded one, in the interval below it
+    exponent = value.numerator.bit_length() - value.denominator.bit_length() + 1
+    if abs(value) < Fraction(2) ** (exponent - 1):
+        exponent -= 1
+    unit = Fraction(2) ** max(exponent - PRECISION[dtype], least)
+    result = rule(value / unit) * unit
+    if abs(result) >= Fraction(2) ** beyond:
+        return math.inf if result > 0 else -math.inf
+    return float(result)
 
 
 def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
@@ -155,15 +175,20 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
     TypeError, ValueError
         If there is none, one is not a finite number, or they do not ascend strictly.
     """
-    items = np.asarray(levels, dtype=object).tolist() if np.ndim(levels) == 1 else ()
-    values = tuple(v.item() if isinstance(v, np.generic) else v for v in items)
-    if not values:
-        raise ValueError(f"{name}: expected a non-empty list of numbers, got {levels!r}")
-    real = (isinstance(v, int | float | Fraction) and not isinstance(v, bool) for v in values)
-    if not all(real) or not all(math.isfinite(v) for v in values):
-        raise ValueError(f"{name}: expected finite real numbers, got {levels!r}")
+    if is_torch(levels) or isinstance(levels, np.ndarray):
+        if isinstance(levels, np.ma.MaskedArray):
+            raise TypeError(f"{name}: expected a plain array, got a masked one")
+        levels = levels.tolist()
+    if not isinstance(levels, Sequence) or isinstance(levels, str) or not levels:
+        raise ValueError(f"{name}: expected a non-empty list of numbers, got {brief(levels)}")
+    if any(isinstance(v, Sequence | np.ndarray) and np.ndim(v) for v in levels):
+        raise ValueError(f"{name}: expected a non-empty list of numbers, got {brief(levels)}")
+    try:
+        values = tuple(check_number(v, name, finite=True) for v in levels)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: expected finite real numbers, got {brief(levels)}") from error
     if any(a >= b for a, b in itertools.pairwise(values)):
-        raise ValueError(f"{name}: expected strictly ascending levels, got {levels!r}")
+        raise ValueError(f"{name}: expected strictly ascending levels, got {brief(levels)}")
     return values
 
 
@@ -178,6 +203,6 @@ def require_levels(quantization_set: Set, what: str) -> FiniteSet:
     if not isinstance(quantization_set, FiniteSet):
         raise TypeError(
             f"{what}: expected a set with fixed levels (Binary, Ternary, UniformGrid, Codebook), "
-            f"got {quantization_set!r}"
+            f"got {brief(quantization_set)}"
         )
     return quantization_set

@@ -11,9 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._arrays import Array, as_array, namespace, sign
-from pqtheory._checks import check_count
+from pqtheory._arrays import Array, accurate_sum, as_array, namespace, sign
+from pqtheory._checks import check_count, store
 from pqtheory._elementwise import Kernel, check_out, narrow, widen
+from pqtheory._messages import brief
 from pqtheory.sets.base import Set
 
 #: no array library has more
@@ -43,9 +44,10 @@ class ScaledBinary(Set):
     axis: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.axis is not None:
-            for axis in self.axis if isinstance(self.axis, tuple) else (self.axis,):
-                check_count(axis, "axis", -MAX_AXES, MAX_AXES)
+        if isinstance(self.axis, tuple):
+            store(self, axis=tuple(check_count(a, "axis", -MAX_AXES, MAX_AXES) for a in self.axis))
+        elif self.axis is not None:
+            store(self, axis=check_count(self.axis, "axis", -MAX_AXES, MAX_AXES))
 
     def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """One weight for each group: 1 along ``axis``."""
@@ -57,7 +59,9 @@ class ScaledBinary(Set):
             return tuple(range(ndim))
         axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
         if not all(-ndim <= a < ndim for a in axes):
-            raise ValueError(f"axis: expected axes of an array with ndim {ndim}, got {self.axis!r}")
+            raise ValueError(
+                f"axis: expected axes of an array with ndim {ndim}, got {brief(self.axis)}"
+            )
         return axes
 
     def scale(self, theta: Any, *, keepdims: bool = False) -> Array:
@@ -75,7 +79,7 @@ class ScaledBinary(Set):
         axes = self._axes(t.ndim)
         members = math.prod([t.shape[a] for a in axes])
         axis = None if self.axis is None else axes
-        return xp.sum(xp.abs(t), axis=axis, keepdims=keepdims) / max(members, 1)
+        return accurate_sum(xp, xp.abs(t), axis, keepdims) / max(members, 1)
 
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """``kernel(xp, theta, P(theta), *arguments)`` on the whole array."""

@@ -3,7 +3,7 @@ r"""Ternary levels {-s, 0, +s}: P(t) = s where t >= s/2, -s where t < -s/2, else
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, store
 from pqtheory.sets.finite import FiniteSet
 
 
@@ -21,7 +21,8 @@ class Ternary(FiniteSet):
     scale: Any = 1.0
 
     def __post_init__(self) -> None:
-        check_number(self.scale, "scale", 0, open_low=True, finite=True)
+        scale = check_number(self.scale, "scale", 0, open_low=True, finite=True)
+        store(self, scale=scale)
 
     @property
     def level_values(self) -> tuple[Any, ...]:

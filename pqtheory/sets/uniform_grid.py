@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_number, store
+from pqtheory._messages import brief
 from pqtheory.sets.finite import FiniteSet
 
 MAX_BITS = 16
@@ -26,11 +27,12 @@ class UniformGrid(FiniteSet):
     high: Any = 1.0
 
     def __post_init__(self) -> None:
-        check_count(self.bits, "bits", 1, MAX_BITS)
-        check_number(self.low, "low", finite=True)
-        check_number(self.high, "high", finite=True)
-        if not self.low < self.high:
-            raise ValueError(f"low, high: expected low < high, got {self.low!r} and {self.high!r}")
+        bits = check_count(self.bits, "bits", 1, MAX_BITS)
+        low = check_number(self.low, "low", finite=True)
+        high = check_number(self.high, "high", finite=True)
+        if not low < high:
+            raise ValueError(f"low, high: expected low < high, got {brief(low)} and {brief(high)}")
+        store(self, bits=bits, low=low, high=high)
 
     @property
     def level_values(self) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array
+from pqtheory._messages import brief
 from pqtheory.signs.packing import count_bits, packed_size
 
 #: one bit per weight for each of these
@@ -80,7 +81,7 @@ def check_total(state: Mapping[str, Any], key: str) -> int:
     """``state[key]`` as an integer; a ValueError unless it is one and at least 0."""
     value = np.asarray(state[key])
     if value.ndim or value.dtype.kind not in "iu" or value < 0:
-        raise ValueError(f"state: expected an integer >= 0 for {key!r}, got {state[key]!r}")
+        raise ValueError(f"state: expected an integer >= 0 for {key!r}, got {brief(state[key])}")
     return int(value)
 
 

@@ -4,6 +4,8 @@ import math
 from typing import Any
 
 from pqtheory._arrays import Array, Namespace, as_array
+from pqtheory._checks import python_number
+from pqtheory._messages import brief
 
 Axis = int | tuple[int, ...] | None
 
@@ -27,11 +29,11 @@ def change_from_start(latent: Any, axis: Axis = -1) -> Array:
     Raises
     ------
     TypeError
-        If ``latent`` is not a real floating-point array.
+        If ``latent`` is not a real floating-point array, or ``axis`` holds no integers.
     ValueError
         If ``latent`` has no time step, or ``axis`` is out of range or the time axis.
     """
-    xp, points = _check_path(latent, "latent", axis)
+    xp, points, axis = _check_path(latent, "latent", axis)
     positive = points >= 0
     return _fraction(xp, positive != positive[:1], axis)
 
@@ -41,7 +43,7 @@ def flips_per_step(latent: Any, axis: Axis = -1) -> Array:
 
     Parameters, result and errors are those of :func:`change_from_start`.
     """
-    xp, points = _check_path(latent, "latent", axis)
+    xp, points, axis = _check_path(latent, "latent", axis)
     positive = points >= 0
     flips = xp.zeros_like(positive)
     flips[1:] = positive[1:] != positive[:-1]
@@ -55,7 +57,7 @@ def reversals(quantized: Any, axis: Axis = -1) -> Array:
     and conversely. For signs these are all flips but the first. A step into or out of NaN is no
     move. Parameters, result and errors are otherwise those of :func:`change_from_start`.
     """
-    xp, points = _check_path(quantized, "quantized", axis)
+    xp, points, axis = _check_path(quantized, "quantized", axis)
     up, down = points[1:] > points[:-1], points[1:] < points[:-1]
     reverses = xp.zeros_like(points > points)
     last_up = last_down = reverses[0]
@@ -65,18 +67,24 @@ def reversals(quantized: Any, axis: Axis = -1) -> Array:
     return _fraction(xp, reverses, axis)
 
 
-def _check_path(points: Any, name: str, axis: Axis) -> tuple[Namespace, Array]:
+def _check_path(points: Any, name: str, axis: Axis) -> tuple[Namespace, Array, Axis]:
     xp, points = as_array(points, name)
     if points.ndim == 0 or points.shape[0] == 0:
         raise ValueError(f"{name}: expected shape (T + 1, ..., dim), got {tuple(points.shape)}")
-    if axis is not None:
-        for a in axis if isinstance(axis, tuple) else (axis,):
-            if a == 0 or not -points.ndim < a < points.ndim:
-                raise ValueError(
-                    f"axis: expected axes of {name} other than its time axis 0, "
-                    f"got {axis!r} for shape {tuple(points.shape)}"
-                )
-    return xp, points
+    if axis is None:
+        return xp, points, None
+    axes = tuple(python_number(a) for a in (axis if isinstance(axis, tuple) else (axis,)))
+    for a in axes:
+        if type(a) is not int:
+            raise TypeError(
+                f"axis: expected None, an integer or a tuple of them, got {brief(axis)}"
+            )
+        if a == 0 or not -points.ndim < a < points.ndim:
+            raise ValueError(
+                f"axis: expected axes of {name} other than its time axis 0, "
+                f"got {brief(axis)} for shape {tuple(points.shape)}"
+            )
+    return xp, points, axes
 
 
 def _fraction(xp: Namespace, events: Array, axis: Axis) -> Array:

@@ -8,6 +8,7 @@ import array_api_compat
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_torch
+from pqtheory._messages import brief
 from pqtheory.signs.memory import SignMemory, check_total, state_keys
 from pqtheory.signs.packing import pack_signs, unpack_signs
 
@@ -163,7 +164,9 @@ class SignTracker:
 
     def _plane(self, name: str, plane: str) -> Array:
         if name not in self._memory:
-            raise ValueError(f"name: expected one of {list(self._memory)}, got {name!r}")
+            raise ValueError(
+                f"name: expected one of {brief(list(self._memory))}, got {brief(name)}"
+            )
         memory = self._memory[name]
         return unpack_signs(memory.planes[plane], memory.shape)
 
@@ -189,7 +192,9 @@ def _named(weights: Any) -> dict[str, Array]:
             raise TypeError(f"{_expected(weights)} of {type(pair).__name__}")
         name, array = pair
         if name in arrays or name == ALL:
-            raise ValueError(f"weights: expected distinct names, none of them 'all', got {name!r}")
+            raise ValueError(
+                f"weights: expected distinct names, none of them 'all', got {brief(name)}"
+            )
         if not isinstance(array, np.ndarray | np.generic) and not is_torch(array):
             raise TypeError(
                 f"weights: expected a NumPy array or torch tensor for {name!r}, "
@@ -213,5 +218,6 @@ def _check_names(got: Iterable[str], expected: Iterable[str], argument: str) -> 
     unknown = sorted(map(str, set(got) - set(expected)))
     if missing or unknown:
         raise ValueError(
-            f"{argument}: expected the names at the start, missing {missing}, unknown {unknown}"
+            f"{argument}: expected the names at the start, missing {brief(missing)}, "
+            f"unknown {brief(unknown)}"
         )

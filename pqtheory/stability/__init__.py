@@ -12,11 +12,12 @@ References
 Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861), Definition 5.1 and Theorem 5.3.
 """
 
-from pqtheory.stability.basins import UNSETTLED, BasinMap, basin_map
+from pqtheory.stability.basins import DIVERGED, UNSETTLED, BasinMap, basin_map
 from pqtheory.stability.cycles import Cycle, find_cycle
 from pqtheory.stability.fixed_points import is_fixed_point, residual
 
 __all__ = [
+    "DIVERGED",
     "UNSETTLED",
     "BasinMap",
     "Cycle",

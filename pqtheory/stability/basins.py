@@ -1,20 +1,24 @@
 r"""Basins over a grid: B(v) = {theta_0 : the quantized iterates from theta_0 end at v}."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
-from pqtheory._arrays import Array
-from pqtheory._checks import check_count, check_number
+from pqtheory._arrays import Array, is_torch
+from pqtheory._checks import check_count, check_number, python_number
+from pqtheory._messages import brief
 from pqtheory.methods.base import Method
 from pqtheory.problems.base import Problem
 from pqtheory.simulate import simulate
+from pqtheory.trajectory import Snapshot, Tracker
 
 #: label of a start whose quantized point cycles or has not settled
 UNSETTLED = -1
-#: coordinates recorded at once: bounds the memory of a large map
-RECORDED = 1 << 23
+#: label of a start whose latent point did not stay finite
+DIVERGED = -2
+#: starts that run side by side: bounds the memory of a large map
+BLOCK = 1 << 18
 
 
 @final
@@ -27,9 +31,10 @@ class BasinMap:
     starts : array of shape (rows, columns, 2)
         First coordinate along the columns, second along the rows, both ascending.
     ends : array of shape (rows, columns, 2)
-        The last quantized point.
+        The last quantized point; NaN for a start that diverged.
     labels : integer array of shape (rows, columns)
-        Row of ``vertices`` where the start settled; ``UNSETTLED`` (-1) where it did not.
+        Row of ``vertices`` where the start settled; ``UNSETTLED`` (-1) where it did not, ``DIVERGED`` (-2) where its
+        latent point became infinite or NaN.
     vertices : array of shape (count, 2)
         The different points where starts settled, in lexicographic order.
     settled : boolean array of shape (rows, columns)
@@ -41,6 +46,26 @@ class BasinMap:
     labels: Array
     vertices: Array
     settled: Array
+
+    @property
+    def diverged(self) -> Array:
+        """Whether the latent point became infinite or NaN: boolean array of shape (rows, columns)."""
+        return self.labels == DIVERGED
+
+
+@final
+class _LastChange(Tracker):
+    """The quantized point, and the step at which it changed last."""
+
+    fields: ClassVar[tuple[str, ...]] = ("quantized",)
+
+    def update(self, snapshot: Snapshot) -> None:
+        now = snapshot.quantized
+        if snapshot.step == 0:
+            self.step: Array = np.zeros(now.shape[:-1], dtype=np.int64)
+        else:
+            self.step[(now != self.point).any(axis=-1)] = snapshot.step
+        self.point: Array = now
 
 
 def basin_map(
@@ -81,8 +106,6 @@ def basin_map(
     ValueError
         If ``problem`` is not of dimension 2, ``low`` is not below ``high``, ``resolution`` < 2, or
         ``last`` is not between 1 and ``steps``.
-    NonFiniteError
-        If an iterate is not finite.
     """
     if problem.dim != 2:
         raise ValueError(f"problem: expected dimension 2 for a basin map, got {problem.dim}")
@@ -91,9 +114,9 @@ def basin_map(
     if last > steps:
         raise ValueError(f"last: expected at most steps = {steps}, got {last}")
     starts = _grid(low, high, resolution)
-    ends, settled = _run(method, problem, starts.reshape(-1, 2), steps, last, progress)
+    ends, settled, diverged = _run(method, problem, starts.reshape(-1, 2), steps, last, progress)
     vertices, index = np.unique(ends[settled], axis=0, return_inverse=True)
-    labels = np.full(settled.shape, UNSETTLED, dtype=np.int64)
+    labels = np.where(diverged, DIVERGED, UNSETTLED)
     labels[settled] = index.reshape(-1)
     rows = starts.shape[:2]
     return BasinMap(
@@ -106,21 +129,21 @@ def _grid(low: Any, high: Any, resolution: Any) -> Array:
     axes = []
     for a, b, count in zip(lows, highs, _pair(resolution, "resolution"), strict=True):
         count = check_count(count, "resolution", 2)
-        for value, name in ((a, "low"), (b, "high")):
-            if not np.isfinite(check_number(value, name)):
-                raise ValueError(f"{name}: expected finite numbers, got {value!r}")
+        a, b = check_number(a, "low", finite=True), check_number(b, "high", finite=True)
         if not a < b:
-            raise ValueError(f"low: expected numbers below high = {high!r}, got {low!r}")
+            raise ValueError(f"low: expected numbers below high = {brief(high)}, got {brief(low)}")
         axes.append(np.linspace(float(a), float(b), count))
     return np.stack(np.meshgrid(*axes), axis=-1)
 
 
 def _pair(value: Any, name: str) -> tuple[Any, Any]:
-    if not isinstance(value, tuple | list | np.ndarray):
-        return value, value
-    if len(value) != 2:
-        raise ValueError(f"{name}: expected one number or two, got {value!r}")
-    return value[0], value[1]
+    number = python_number(value)
+    is_array = isinstance(number, np.ndarray) or is_torch(number)
+    if not (is_array or isinstance(number, tuple | list)):
+        return number, number
+    if len(number) != 2:
+        raise ValueError(f"{name}: expected one number or two, got {brief(value)}")
+    return number[0], number[1]
 
 
 def _run(
@@ -130,14 +153,23 @@ def _run(
     steps: int,
     last: int,
     progress: bool | None,
-) -> tuple[Array, Array]:
-    """Last quantized point, and whether it stayed so over the last steps; by blocks of starts."""
-    block = max(1, RECORDED // (2 * (steps + 1)))
-    ends, settled = [], []
-    for begin in range(0, len(starts), block):
-        part = starts[begin : begin + block]
-        run = simulate(method, problem, part, steps, fields=("quantized",), progress=progress)
-        path = run.quantized
-        ends.append(path[-1] + 0.0)  # no -0.0
-        settled.append((path[steps - last :] == path[-1]).all(axis=(0, 2)))
-    return np.concatenate(ends), np.concatenate(settled)
+) -> tuple[Array, Array, Array]:
+    """Last quantized point, whether it stayed so over the last steps, whether the latent one diverged."""
+    ends, settled, diverged = [], [], []
+    for begin in range(0, len(starts), BLOCK):
+        part, change = starts[begin : begin + BLOCK], _LastChange()
+        run = simulate(
+            method,
+            problem,
+            part,
+            steps,
+            record=change,
+            fields=(),
+            progress=progress,
+            on_nonfinite="mask",
+        )
+        gone = np.asarray(run.diverged) >= 0
+        ends.append(change.point + 0.0)  # no -0.0
+        settled.append((change.step <= steps - last) & ~gone)
+        diverged.append(gone)
+    return np.concatenate(ends), np.concatenate(settled), np.concatenate(diverged)

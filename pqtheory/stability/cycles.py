@@ -18,6 +18,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_torch
 from pqtheory._elementwise import widen
+from pqtheory._messages import brief
 from pqtheory.trajectory import Trajectory
 
 
@@ -67,7 +68,7 @@ def _states(path: Any) -> Array:
         if not np.array_equal(path.steps, np.arange(len(path.steps))):
             raise ValueError(
                 "path: expected a trajectory with every step recorded (record='all'), "
-                f"got steps {path.steps}"
+                f"got steps {brief(path.steps.tolist())}"
             )
         path = path.latent
     xp, states = as_array(path, "path")

@@ -12,6 +12,7 @@ from typing import Any
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_number, check_vectors
+from pqtheory._messages import brief
 from pqtheory.problems.base import Problem
 
 
@@ -56,8 +57,8 @@ def residual(problem: Problem, s: Any, tolerance: Any = 0) -> Array:
 
 
 def _satisfied(problem: Problem, s: Any, tolerance: Any) -> tuple[Namespace, Array]:
-    check_number(tolerance, "tolerance", 0)
+    tolerance = check_number(tolerance, "tolerance", 0)
     xp, s = check_vectors(s, problem.dim, "s")
     if not bool(xp.all((s == 1) | (s == -1))):
-        raise ValueError(f"s: expected entries -1 and +1, got {s}")
+        raise ValueError(f"s: expected entries -1 and +1, got {brief(s)}")
     return xp, s * problem.gradient(s) <= tolerance

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory.claims import CaseCheck
 from pqtheory.claims import cases as falsify
 from pqtheory.evidence import Budget, Evidence, smt
 from pqtheory.evidence.search import search, statements
@@ -421,7 +420,9 @@ def test_checks_without_cases_stay_as_they_are() -> None:
     def plain(budget: Budget) -> Evidence:
         return Evidence("enumerated", 3)
 
-    assert not isinstance(falsify.joined(plain), CaseCheck)
+    assert falsify.joined(plain).search(10) is None
+    with pytest.raises(ValueError, match="none of the checks looks at single cases"):
+        falsify.joined(plain).replay({"x": 1})
     assert falsify.with_cases(plain, plain) is plain
     cases = falsify.Cases(lambda v: v < 1, {"v": FRACTIONS})
     wired = falsify.with_cases(plain, cases)

@@ -5,12 +5,11 @@ import sys
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 
 from pqtheory.claims.cases import Searchable
 from pqtheory.claims.orbit import PeriodicOrbit
-from pqtheory.evidence import Budget, Evidence, judge, symbolic
+from pqtheory.evidence import Budget, symbolic
 from pqtheory.evidence.terms import Term
 from pqtheory.report.formula import formula
 
@@ -22,10 +21,6 @@ from pqtheory.evidence.symbolic.clock import Clock  # noqa: E402
 
 QUICK = Budget()
 HALF = Fraction(1, 2)
-
-
-def sampled(_: Budget) -> Evidence:
-    return judge("sampled", np.zeros(3), {"i": np.arange(3)})
 
 
 def where(test: Any, yes: Any, no: Any) -> Any:
@@ -46,7 +41,6 @@ def orbit_of_rotation(period: int, c: Fraction, **more: Any) -> PeriodicOrbit:
         period,
         Fraction(0),
         (c,),
-        sampled,
         assuming=lambda c: [c >= HALF, c <= 1],
         solve_for="c",
         **more,
@@ -54,7 +48,7 @@ def orbit_of_rotation(period: int, c: Fraction, **more: Any) -> PeriodicOrbit:
 
 
 def attractor(start: Fraction = Fraction(1)) -> PeriodicOrbit:
-    return PeriodicOrbit(lambda t, a: (t + a) / 2, "a", 1, start, (HALF,), sampled)
+    return PeriodicOrbit(lambda t, a: (t + a) / 2, "a", 1, start, (HALF,))
 
 
 @pytest.mark.parametrize(("period", "c"), [(2, "2/3"), (3, "3/5"), (3, "9/10"), (4, "19/20")])
@@ -73,7 +67,7 @@ def test_orbits_of_a_contracted_rotation(period: int, c: str) -> None:
         assert orbit.inside(c) == goes_round
         inside += goes_round
     assert 0 < inside < 210
-    assert check(QUICK) == Evidence("proved")
+    assert check(QUICK).kind == "proved"
     assert check.search(50).kind == "sampled"
 
 
@@ -93,23 +87,38 @@ def test_a_wrong_period_is_refused(period: int) -> None:
     reason = "the period is 3, not 6" if period == 6 else "do not repeat"
     with pytest.raises(symbolic.UndecidedError, match=reason):
         check.find()
+    # the run itself denies it
     evidence = check(QUICK)
-    assert evidence.kind == "sampled"
+    assert evidence.kind == "refuted"
     assert "sympy found no answer" in evidence.note
+    assert evidence.counterexample is not None
+    assert check.replay({"c": evidence.counterexample["c"]}).kind == "refuted"
     assert check.search(10) is None
     with pytest.raises(ValueError, match="no orbit is found"):
-        check.replay({"c": Fraction(3, 5)})
+        check.replay({"c": Fraction(2, 3)})
+
+
+@pytest.mark.parametrize(("period", "c"), [(2, "2/3"), (3, "3/5"), (4, "19/20")])
+def test_without_sympy_the_run_is_a_sample(
+    period: int, c: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pqtheory.claims.orbit.available", lambda: False)
+    evidence = orbit_of_rotation(period, Fraction(c))(QUICK)
+    assert (evidence.kind, evidence.cases) == ("sampled", 1)
+    assert evidence.note == "with sympy installed it would be proved"
+    for wrong in (period + 1, 2 * period):
+        assert orbit_of_rotation(wrong, Fraction(c))(QUICK).kind == "refuted"
 
 
 def test_points_that_are_not_isolated_or_not_linear_are_refused() -> None:
-    neutral = PeriodicOrbit(lambda t: -t, "", 2, Fraction(1), (), sampled)
+    neutral = PeriodicOrbit(lambda t: -t, "", 2, Fraction(1), ())
     with pytest.raises(symbolic.UndecidedError, match="slope of 2 steps is 1"):
         neutral.find()
-    curved = PeriodicOrbit(lambda t: t * t / 2, "", 1, HALF, (), sampled, settle=2)
+    curved = PeriodicOrbit(lambda t: t * t / 2, "", 1, HALF, (), settle=2)
     with pytest.raises(symbolic.UndecidedError, match="not linear in theta"):
         curved.find()
     choice = PeriodicOrbit(
-        lambda t, a: (t + a) / 2, "a", 1, HALF, (HALF,), sampled, lambda a: [(a > 0) | (a < 0)]
+        lambda t, a: (t + a) / 2, "a", 1, HALF, (HALF,), lambda a: [(a > 0) | (a < 0)]
     )
     with pytest.raises(symbolic.UndecidedError, match="expected comparisons"):
         choice.find()
@@ -119,9 +128,7 @@ def test_a_pole_of_the_closed_form_is_not_overlooked() -> None:
     """theta = b / (1 - a) for the map a theta + b, which nobody says is defined at a = 1."""
 
     def affine(assuming: Any) -> PeriodicOrbit:
-        return PeriodicOrbit(
-            lambda t, a, b: a * t + b, "a b", 1, HALF, (HALF, HALF), sampled, assuming
-        )
+        return PeriodicOrbit(lambda t, a, b: a * t + b, "a b", 1, HALF, (HALF, HALF), assuming)
 
     with pytest.raises(symbolic.UndecidedError, match="a divisor may be 0"):
         affine(lambda a, b: []).find()
@@ -135,14 +142,14 @@ def test_arguments_of_an_orbit() -> None:
     assert attractor().replay({"a": Fraction(3)}).kind == "sampled"
     with pytest.raises(ValueError, match=r"outside|does not satisfy"):
         orbit_of_rotation(2, Fraction(2, 3)).replay({"c": Fraction(9, 10)})
-    fixed = PeriodicOrbit(lambda t: t / 2 + 1, "", 1, HALF, (), sampled)
+    fixed = PeriodicOrbit(lambda t: t / 2 + 1, "", 1, HALF, ())
     assert fixed(QUICK).kind == "proved"
     assert fixed.search(10) is None
     assert [point() for point in fixed.find().points] == [2]
     with pytest.raises(ValueError, match="other than 'theta'"):
-        PeriodicOrbit(rotation, "theta", 1, HALF, (HALF,), sampled)
+        PeriodicOrbit(rotation, "theta", 1, HALF, (HALF,))
     with pytest.raises(ValueError, match="sample: expected 1 numbers, got 0"):
-        PeriodicOrbit(rotation, "c", 1, HALF, (), sampled)
+        PeriodicOrbit(rotation, "c", 1, HALF, ())
     with pytest.raises(ValueError, match="period: expected a period >= 1, got 0"):
         orbit_of_rotation(0, HALF)
     with pytest.raises(ValueError, match="settle: expected a number of steps >= 0, got -1"):
@@ -176,19 +183,17 @@ def test_without_sympy_the_checks_fall_back() -> None:
         "import pqtheory as pq\n"
         "from pqtheory.claims.induction import Induction\n"
         "from pqtheory.claims.orbit import PeriodicOrbit\n"
-        "from pqtheory.evidence import Budget, Evidence, symbolic\n"
-        "fallback = lambda budget: Evidence('sampled', 1)\n"
-        "forall = symbolic.or_else(lambda x: ([], x == x), 'x', fallback)\n"
+        "from pqtheory.evidence import Budget\n"
         "total = Induction(lambda n: n * (n + 1) / 2, lambda: 0, lambda s, n: s + n + 1)\n"
-        "orbit = PeriodicOrbit(lambda x: x / 2, '', 1, 1, (), fallback)\n"
-        "found = [check(Budget()) for check in (forall, total, orbit)]\n"
+        "orbit = PeriodicOrbit(lambda x: x / 2, '', 1, 1, ())\n"
+        "found = [check(Budget()) for check in (total, orbit)]\n"
         "print({(e.kind, e.note) for e in found}, orbit.search(10))\n"
         "result = pq.verify('lazy-oscillation')['lazy-oscillation']\n"
         "print(result.kind, result.ok, *result.notes, sep=', ')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     note = "with sympy installed it would be proved"
-    expected = f"{{('sampled', '{note}')}} None\nproved, True, {note}"
+    expected = f"{{('sampled', '{note}')}} None\nsampled, True, {note}"
     assert done.stdout.strip() == expected
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -175,7 +176,8 @@ def test_a_file_is_written_whole_or_not_at_all(
 
 def test_file_names_say_what_they_refute(tmp_path: Path) -> None:
     found = counterexamples.load(stored(tmp_path, name="1% off, |g| <= lambda / 2"))
-    assert counterexamples.file_name(found) == "w-prox.control.1%-off-g-lambda-2.json"
+    name = counterexamples.file_name(found)
+    assert re.fullmatch(r"w-prox\.control\.1%-off-g-lambda-2\.[0-9a-f]+\.json", name)
 
 
 def test_no_two_shipped_counterexamples_share_a_file(tmp_path: Path) -> None:
@@ -328,7 +330,7 @@ def test_a_whole_check_is_run_again_and_compared(tmp_path: Path) -> None:
     result = run("replay", files[1])
     assert result.exit_code == 0
     assert "ran again and found another counterexample" in result.stdout
-    write_claim(tmp_path, whole='lambda budget: Evidence("sampled", 5)')
+    write_claim(tmp_path, whole='lambda budget: Evidence("sampled", 5, 0.0)')
     result = run("replay", files[1])
     assert result.exit_code == 1
     assert "does not refute any more (the whole check ran again: sampled)" in result.stdout

@@ -12,8 +12,10 @@ import pqtheory as pq
 from pqtheory.claims import Claim, Control, Part, Report
 from pqtheory.claims.lookup import find_claims
 from pqtheory.claims.results import plain
-from pqtheory.evidence import Budget, Evidence, judge
+from pqtheory.evidence import Budget, Evidence, Step, judge
 from pqtheory.theory import BOOK
+
+STEPS = (Step("shown"),)
 
 
 def claim(
@@ -32,7 +34,10 @@ def claim(
 
         return run
 
-    parts = (Part("p", "q", check(part)), Part("proof", "r", lambda budget: Evidence("proved")))
+    parts = (
+        Part("p", "q", check(part)),
+        Part("proof", "r", lambda budget: Evidence("proved", proof=STEPS)),
+    )
     return Claim(
         name, "source", "said", "a = b", parts, (Control("k", "l", check(control)),), headline
     )
@@ -138,8 +143,9 @@ def test_a_headline_that_no_part_measures() -> None:
 
 
 FILE = """
-from pqtheory.claims import Claim, Control, Evidence, Part
-CLAIM = Claim("{name}", "s", "t", "f", (Part("p", "q", lambda b: Evidence("proved", measured={{"c": 1}})),),
+from pqtheory.claims import Claim, Control, Evidence, Part, Step
+CLAIM = Claim("{name}", "s", "t", "f", (Part("p", "q", lambda b: Evidence(
+    "proved", measured={{"c": 1}}, proof=(Step("shown"),))),),
               (Control("k", "l", lambda b: Evidence("refuted", counterexample={{"x": 1}})),), "c")
 """
 

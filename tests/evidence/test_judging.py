@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pqtheory.evidence import Budget, Evidence, join, judge
+from pqtheory.evidence import Budget, Evidence, Step, join, judge
 
 NOTHING: dict[str, Any] = {}
+ONE = {"n": np.array([3])}
+STEPS = (Step("shown"),)
 
 
 def refuted(margin: float | None, **found: Any) -> Evidence:
@@ -125,9 +127,9 @@ def test_a_prediction_needs_its_measurement() -> None:
     with pytest.raises(ValueError, match=message):
         judge("sampled", np.array([0.5]), NOTHING, **figures)
     with pytest.raises(ValueError, match=message):
-        join(Evidence("proved"), **figures)
+        join(Evidence("proved", proof=STEPS), **figures)
     with pytest.raises(ValueError, match=message):
-        Evidence("proved", **figures)
+        Evidence("proved", **figures, proof=STEPS)
 
 
 # join
@@ -137,13 +139,15 @@ def test_join_takes_the_weakest_kind_all_cases_the_least_margin_and_all_figures(
     pieces = (
         Evidence("enumerated", 3, 0.5, {"a": 1, "b": 2}, {"a": 1}),
         Evidence("sampled", 4, 0.75, {"b": 2, "c": np.array([1, 2])}),
-        Evidence("proved", measured={"c": [1, 2]}),
+        Evidence("proved", measured={"c": [1, 2]}, proof=STEPS),
     )
     found = join(*pieces, measured={"d": 4}, predicted={"d": 4})
     assert (found.kind, found.cases, found.margin) == ("sampled", 7, 0.5)
     assert list(found.measured) == ["a", "b", "c", "d"]
     assert found.predicted == {"a": 1, "d": 4}
-    assert join(Evidence("proved"), Evidence("certified", 2)) == Evidence("certified", 2)
+    assert join(Evidence("proved", proof=STEPS), Evidence("certified", 2, proof=STEPS)) == Evidence(
+        "certified", 2, proof=STEPS
+    )
 
 
 def test_join_shows_the_clearest_counterexample() -> None:
@@ -164,13 +168,16 @@ def test_join_compares_what_a_piece_measured_with_what_all_together_predict() ->
 
 @pytest.mark.parametrize("other", [2, [1], np.array([1, 2]), math.nan])
 def test_one_figure_has_one_value(other: Any) -> None:
-    pieces = [Evidence("proved", measured={"c": v}) for v in (1, other)]
+    pieces = [Evidence("proved", measured={"c": v}, proof=STEPS) for v in (1, other)]
     with pytest.raises(ValueError, match="measured: figure 'c' is both 1 and"):
         join(*pieces)
     with pytest.raises(ValueError, match="measured: figure 'c' is both 1 and"):
         join(pieces[0], measured={"c": other})
     with pytest.raises(ValueError, match="predicted: figure 'c' is both 1 and"):
-        join(Evidence("proved", measured={"c": 1}, predicted={"c": 1}), predicted={"c": other})
+        join(
+            Evidence("proved", measured={"c": 1}, predicted={"c": 1}, proof=STEPS),
+            predicted={"c": other},
+        )
 
 
 def test_join_of_nothing() -> None:
@@ -199,7 +206,7 @@ def test_wrong_evidence(arguments: Any, error: type[Exception], message: str) ->
 
 
 def test_a_proof_may_go_over_no_list_of_cases() -> None:
-    assert Evidence("proved").cases == Evidence("certified").cases == 0
+    assert Evidence("proved", proof=STEPS).cases == Evidence("certified", proof=STEPS).cases == 0
 
 
 def test_budgets() -> None:

@@ -41,7 +41,6 @@ def test_every_claim_has_a_part_to_search() -> None:
     assert rest == {
         ("bc-is-dual-averaging", "Adam"),
         ("bc-average", "clipped minimiser"),
-        ("no-fixed-point", "convex"),
         ("no-fixed-point", "indefinite"),
         ("no-fixed-point", "planted"),
     }

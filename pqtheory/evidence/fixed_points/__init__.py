@@ -3,6 +3,7 @@
 ============  ===========================================================================
 enumerate     all of them, by looking at every vertex; exact for quadratics
 certify_none  a certificate that a quadratic has none, or a fixed point, or "undecided"
+search        one, or that there is none, by branch and bound over sign vectors; exact
 find          one fixed point of a quadratic, by mixed-integer programming
 ============  ===========================================================================
 
@@ -13,5 +14,6 @@ Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861), Definition 5.1 and Theorem 5
 
 from pqtheory.evidence.fixed_points.certification import Certificate, certify_none, find
 from pqtheory.evidence.fixed_points.enumeration import enumerate
+from pqtheory.evidence.fixed_points.sign_search import Searched, search
 
-__all__ = ["Certificate", "certify_none", "enumerate", "find"]
+__all__ = ["Certificate", "Searched", "certify_none", "enumerate", "find", "search"]

@@ -7,6 +7,7 @@ Rows are divided by their largest value r_i = sum_j |A_ij| + |b_i|: minimise eps
 U_i what the left-hand side can reach where s_i = -1, -V_i where s_i = +1.
 """
 
+import importlib.util
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
@@ -17,6 +18,11 @@ from pqtheory._arrays import Array
 
 #: the dual bound need not reach the optimum: a tenth of it shows that it is not 0
 GAP = 0.9
+
+
+def available() -> bool:
+    """Whether scipy is installed."""
+    return importlib.util.find_spec("scipy") is not None
 
 
 @final

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from pqtheory._arrays import Array
 from pqtheory.evidence.base import Step
+from pqtheory.evidence.fixed_points.convexity import Curvature
 from pqtheory.evidence.machine import as_json
 
 
@@ -19,14 +20,35 @@ def row(A: Array, b: Array, scale: int, index: int, bound: Fraction) -> Step:
 
 
 def convexity(
-    A: Array, b: Array, scale: int, x: Sequence[Fraction], mu: Fraction, bound: Fraction
+    A: Array, b: Array, scale: int, x: Sequence[Fraction], known: Curvature, bound: Fraction
 ) -> Step:
-    """The convexity argument at x, for a mu that the least eigenvalue is not below."""
-    numbers = {"A": A, "b": b, "scale": scale, "x": x, "mu": mu, "bound": bound}
+    """The convexity argument at x, and the factor that shows the curvature mu."""
+    factor = [row[: i + 1].tolist() for i, row in enumerate(known.factor)]
+    numbers = {
+        "A": A,
+        "b": b,
+        "scale": scale,
+        "x": x,
+        "mu": known.least,
+        "nu": known.shift,
+        "unit": known.unit,
+        "factor": factor,
+        "bound": bound,
+    }
     return Step(
-        f"mu = {float(mu):.3g} is no more than the least eigenvalue; the bound at x is {float(bound):.3g}",
+        f"A - mu I is positive semidefinite, mu = {float(known.least):.3g}; the bound at x is {float(bound):.3g}",
         r"\max(m, 0) \sum_i (1 + |x_i|) \ge \sum_i \min_{s_i = \pm 1} \{ \mu (s_i - x_i)^2 + g_i (s_i - x_i) \},"
         r"\quad g = A x + b",
+        as_json(numbers),
+    )
+
+
+def search(A: Array, b: Array, scale: int, nodes: int, bound: Fraction) -> Step:
+    """A search that ended."""
+    numbers = {"A": A, "b": b, "scale": scale, "nodes": nodes, "bound": bound}
+    return Step(
+        f"branch and bound over all sign vectors, in integers: none is left after {nodes} nodes",
+        r"\{ s \in \{-1, 1\}^n : s_i (A s + b)_i \le 0 \text{ for all } i \} = \emptyset",
         as_json(numbers),
     )
 

@@ -3,15 +3,14 @@ r"""Certificates that L(x) = 1/2 x.A.x + b.x has no s in {-1, +1}^dim with s_i (
 All bound the same number from below, the least push m = min_s max_i s_i (A s + b)_i; m > 0 means that there is none.
 
 * row         m >= A_ii - sum_{j != i} |A_ij| - |b_i| for every i, exactly.
-* convexity   for mu <= lambda_min(A) and any x in the box, g = A x + b: as <A (s - x), s - x> >= mu ||s - x||^2,
-
-      max(m, 0) sum_i (1 + |x_i|) >= sum_i min_{s_i = +-1} { mu (s_i - x_i)^2 + g_i (s_i - x_i) }.
-
-  At the minimiser x over the box it succeeds whenever lambda_min > 0 and x is no vertex: then L has no fixed point.
-  Everything is rational, but for mu: the least eigenvalue in float64, less a bound on its error.
+* convexity   a bound at any point x of the box, exactly (:mod:`.convexity`). At the minimiser x over the box it is > 0
+  whenever lambda_min > 0 and x is no vertex: then L has no fixed point.
+* search      branch and bound over sign vectors that ends, in integers (:mod:`.sign_search`): whatever the signature.
 * milp        a dual bound on the mixed-integer program min m (:mod:`._program`). The solver keeps constraints and
   integers to within 1e-6, which moves its eps by less than 1e-5: only a dual bound above ``TOLERANCE`` = 1e-4 counts,
   and only of a solve that ended as it should. What lies between, or runs out of time, is undecided.
+
+All but the last are proofs.
 """
 
 import math
@@ -21,18 +20,21 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array
+from pqtheory._arrays import Array
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.fixed_points import _told
 from pqtheory.evidence.fixed_points._integers import integers, push
-from pqtheory.evidence.fixed_points._program import scaled_rows, solve
+from pqtheory.evidence.fixed_points._program import available, scaled_rows, solve
+from pqtheory.evidence.fixed_points.convexity import bound_at, curvature, nearly_minimiser, on_grid
+from pqtheory.evidence.fixed_points.sign_search import search
 from pqtheory.problems import Quadratic
 
 #: least dual bound that counts, in units of the rows: ten times and more of what the solver's tolerances can shift
 TOLERANCE = 1e-4
-#: denominators of the point x of the convexity argument
-GRID = 2**40
+#: how many partial sign vectors the search looks at
+NODES = 10**6
 
 
 @final
@@ -44,7 +46,7 @@ class Certificate:
     ----------
     status : {"none", "exists", "undecided"}
         Whether there is one.
-    method : {"row", "convexity", "milp"}
+    method : {"row", "convexity", "search", "milp"}
         The argument that decided, or the last that was tried.
     margin : float or None
         With "none": at every vertex some s_i grad L(s)_i is at least this much above 0.
@@ -54,6 +56,8 @@ class Certificate:
         With "undecided": what the solver said.
     step : Step or None
         With "none" from ``certify_none``: the numbers of the argument, over the integers, for anyone to check.
+    nodes : int
+        With "search": how many partial sign vectors were looked at.
 
     Raises
     ------
@@ -67,14 +71,15 @@ class Certificate:
     witness: Array | None = None
     reason: str = ""
     step: Step | None = field(default=None, compare=False)
+    nodes: int = 0
 
     def __post_init__(self) -> None:
         if self.status not in ("none", "exists", "undecided"):
             raise ValueError(
-                f"status: expected 'none', 'exists' or 'undecided', got {self.status!r}"
+                f"status: expected 'none', 'exists' or 'undecided', got {brief(self.status)}"
             )
         if self.status == "none" and not (self.margin is not None and self.margin > 0):
-            raise ValueError(f"margin: expected a number > 0 with 'none', got {self.margin!r}")
+            raise ValueError(f"margin: expected a number > 0 with 'none', got {brief(self.margin)}")
         if (self.status == "exists") != (self.witness is not None):
             raise ValueError("witness: expected exactly where the status is 'exists'")
 
@@ -82,6 +87,11 @@ class Certificate:
     def certified(self) -> bool:
         """Whether it is certain that there is no fixed point."""
         return self.status == "none"
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is certain by exact arithmetic alone."""
+        return self.certified and self.method != "milp"
 
 
 def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
@@ -92,7 +102,7 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     problem : Quadratic
         The loss, of any signature.
     time_limit : number > 0
-        Seconds for the mixed-integer program, which comes last; the other arguments take little time.
+        Seconds for the search and the mixed-integer program, half each; the other arguments take little time.
 
     Returns
     -------
@@ -106,18 +116,28 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     ValueError
         If ``time_limit`` is not above 0.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, scale = integers(problem)
     row = int(np.argmax(_row_bounds(A, b)))
     least = Fraction(int(_row_bounds(A, b)[row]), scale)
     if least > 0:
         told = _told.row(A, b, scale, row, least)
         return Certificate("none", "row", _below(least), step=told)
-    total, point, mu = _convexity_bound(problem)
-    if total > 0:
-        told = _told.convexity(A, b, scale, point, mu, total)
-        return Certificate("none", "convexity", _below(total), step=told)
-    return _certify_by_milp(A, b, scale, float(time_limit))
+    convex = _by_convexity(problem, A, b, scale) if available() else None
+    if convex is not None:
+        return convex
+    found = search(problem, nodes=NODES, seconds=float(time_limit) / 2)
+    if found.witness is not None:
+        return Certificate("exists", "search", witness=found.witness, nodes=found.nodes)
+    if found.finished:
+        # every push is a multiple of what divides all entries
+        least = Fraction(math.gcd(*A.flat, *b), scale)
+        told = _told.search(A, b, scale, found.nodes, least)
+        return Certificate("none", "search", _below(least), step=told, nodes=found.nodes)
+    if not available():
+        reason = f"{found.nodes} nodes do not suffice; with scipy installed a program is tried"
+        return Certificate("undecided", "search", reason=reason, nodes=found.nodes)
+    return _certify_by_milp(A, b, scale, float(time_limit) / 2)
 
 
 def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
@@ -128,20 +148,20 @@ def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     Certificate
         "exists" with its witness, or "undecided". Parameters and errors are those of :func:`certify_none`.
     """
-    _check(problem, time_limit)
+    time_limit = _check(problem, time_limit)
     A, b, _ = integers(problem)
     rows = scaled_rows(A, b)
-    result = solve(rows, 0.0, float(time_limit))
+    result = solve(rows, 0.0, time_limit)
     witness = _witness(A, b, result)
     if witness is None:
         return Certificate("undecided", "milp", reason=f"no fixed point found: {result.message}")
     return Certificate("exists", "milp", witness=witness)
 
 
-def _check(problem: Any, time_limit: Any) -> None:
+def _check(problem: Any, time_limit: Any) -> float:
     if not isinstance(problem, Quadratic):
         raise TypeError(f"problem: expected a Quadratic, got {type(problem).__name__}")
-    check_number(time_limit, "time_limit", 0, open_low=True, finite=True)
+    return float(check_number(time_limit, "time_limit", 0, open_low=True, finite=True))
 
 
 def _below(exact: Fraction) -> float:
@@ -157,49 +177,16 @@ def _row_bounds(A: Array, b: Array) -> Array:
     return bounds
 
 
-def _convexity_bound(problem: Quadratic) -> tuple[Fraction, list[Fraction], Fraction]:
-    """The bound at (nearly) the minimiser over the box, that point and mu; 0 if A is not safely positive definite."""
-    from scipy.optimize import minimize
-
-    A, b = problem.A.astype(np.float64), problem.b.astype(np.float64)
-    # eigvalsh is backward stable; the matrix was rounded to floats before, at most half an eps per entry
-    error = 64 * problem.dim * np.finfo(np.float64).eps * float(np.linalg.norm(A))
-    mu = float(np.linalg.eigvalsh(A)[0]) - error
-    if not mu > 0:
-        return Fraction(0), [], Fraction(0)
-    size = max(abs(A).max(), abs(b).max())
-    found = minimize(
-        lambda x: ((x @ A / 2 + b) @ x / size, (A @ x + b) / size),
-        np.zeros(problem.dim),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-1.0, 1.0)] * problem.dim,
-        options={"maxiter": 2000, "ftol": 0.0, "gtol": 1e-12},
-    )
-    if not np.isfinite(found.x).all():
-        return Fraction(0), [], Fraction(0)
-    # any x in the box will do: what the optimizer says about its end does not matter
-    x = np.clip(found.x, -1.0, 1.0)
-    return bound_at(problem, x, Fraction(mu)), on_grid(x), Fraction(mu)
-
-
-def on_grid(x: Array) -> list[Fraction]:
-    """X rounded to 1 / GRID."""
-    return [Fraction(round(v * GRID), GRID) for v in x.tolist()]
-
-
-def bound_at(problem: Quadratic, x: Array, mu: Fraction) -> Fraction:
-    """The convexity argument's bound on max(m, 0), exactly, for x in the box rounded to 1 / GRID."""
-    A, b, k = integers(problem)
-    whole = np.empty(problem.dim, dtype=EXACT)
-    whole[:] = [round(v * GRID) for v in x.tolist()]
-    gradient = A @ whole + GRID * b
-    total = weight = Fraction(0)
-    for n, g in zip(whole, gradient, strict=True):
-        point, slope = Fraction(n, GRID), Fraction(g, k * GRID)
-        total += min(mu * (s - point) ** 2 + slope * (s - point) for s in (-1, 1))
-        weight += 1 + abs(point)
-    return total / weight
+def _by_convexity(problem: Quadratic, A: Array, b: Array, scale: int) -> Certificate | None:
+    known = curvature(problem)
+    x = None if known is None else nearly_minimiser(problem)
+    if known is None or x is None:
+        return None
+    bound = bound_at(problem, on_grid(x), known.least)
+    if bound <= 0:
+        return None
+    told = _told.convexity(A, b, scale, on_grid(x), known, bound)
+    return Certificate("none", "convexity", _below(bound), step=told)
 
 
 def _vertex(result: Any, dim: int) -> Array | None:

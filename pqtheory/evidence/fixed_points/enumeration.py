@@ -57,7 +57,7 @@ def enumerate(
     """
     if not isinstance(problem, Problem):
         raise TypeError(f"problem: expected a Problem, got {type(problem).__name__}")
-    check_number(tolerance, "tolerance", 0, finite=True)
+    tolerance = check_number(tolerance, "tolerance", 0, finite=True)
     max_dim, max_count = check_count(max_dim, "max_dim"), check_count(max_count, "max_count")
     if problem.dim > max_dim:
         raise ValueError(

@@ -110,7 +110,7 @@ def search(
     ValueError
         If ``examples`` is < 1.
     """
-    check_count(examples, "examples")
+    examples = check_count(examples, "examples")
     log = _Log(look, on_case)
     drawn = _Drawn(domains, refine)
     downhill = examples // DOWNHILL

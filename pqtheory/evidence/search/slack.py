@@ -12,6 +12,7 @@ from typing import Any, final
 
 from pqtheory.evidence.search.domains import Pick
 from pqtheory.evidence.terms import Backend, Statement, Term
+from pqtheory.evidence.undefined import divided
 
 INFINITY = float("inf")
 
@@ -43,7 +44,7 @@ class Number:
         return Number(self.value * other.value, self.seen)
 
     def __truediv__(self, other: "Number") -> "Number":
-        return Number(self.value / other.value, self.seen)
+        return Number(divided(self.value, other.value), self.seen)
 
     def __neg__(self) -> "Number":
         return Number(-self.value, self.seen)
@@ -110,6 +111,10 @@ class Slack(Backend):
         """It holds where the other does not."""
         return Truth(not a.holds, -a.slack)
 
+    def is_truth(self, a: Any) -> bool:
+        """Whether it is no number."""
+        return not isinstance(a, Number)
+
 
 def _truth(value: Any) -> Truth:
     if isinstance(value, Truth):
@@ -117,7 +122,8 @@ def _truth(value: Any) -> Truth:
     return Truth(value, INFINITY if value else -INFINITY)
 
 
-def _read_truth(value: Any) -> Truth:
+def read_truth(value: Any) -> Truth:
+    """A term's truth, or that of a plain one."""
     return _truth(value.expression if isinstance(value, Term) else bool(value))
 
 
@@ -153,11 +159,11 @@ def read(statement: Statement, case: Mapping[str, Fraction]) -> Reading:
         assumptions, conclusion = statement(*terms)
     except ZeroDivisionError:
         return NOTHING
-    truths = [_read_truth(assumption) for assumption in assumptions]
+    truths = [read_truth(assumption) for assumption in assumptions]
     # each step toward any of them counts
     missing = sum(min(truth.slack, 0) for truth in truths)
     assumed = Truth(all(truth.holds for truth in truths), missing)
-    return Reading(assumed, _read_truth(conclusion), tuple(backend.seen))
+    return Reading(assumed, read_truth(conclusion), tuple(backend.seen))
 
 
 #: how far beside a border to go; mostly exactly onto it

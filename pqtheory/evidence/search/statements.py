@@ -3,6 +3,7 @@
 from functools import partial
 
 from pqtheory.evidence.base import Evidence
+from pqtheory.evidence.judging import as_float
 from pqtheory.evidence.search import search
 from pqtheory.evidence.search.domains import Fractions
 from pqtheory.evidence.search.search import Case, Found, OnCase, Verdict
@@ -56,7 +57,7 @@ def _look_at_statement(statement: Statement, case: Case) -> Verdict:
 
 def evidence_of(found: Found) -> Evidence:
     """What a search found, as evidence."""
-    least = float(found.least)
+    least = as_float(found.least)
     if found.case is None:
         return Evidence("sampled", found.cases, least)
     return Evidence("refuted", found.cases, least, counterexample={**found.case, "margin": least})

@@ -8,30 +8,7 @@ from pqtheory.evidence.terms import Backend, Expression
 
 @final
 class Z3(Backend):
-    """Real arithmetic of z3.
-
-    Attributes
-    ----------
-    stand_for : dict of int to (expression, symbol)
-        What each symbol stands for, by the number of the expression.
-    """
-
-    def __init__(self) -> None:
-        self.stand_for: dict[int, tuple[Expression, Expression]] = {}
-
-    @property
-    def definitions(self) -> list[Expression]:
-        """What the symbols stand for, as equations."""
-        return [symbol == expression for expression, symbol in self.stand_for.values()]
-
-    def symbol(self, a: Expression) -> Expression:
-        """A constant in place of ``a``; a number or a constant is its own."""
-        import z3
-
-        if z3.is_const(a) or not z3.is_arith(a):
-            return a
-        new = a, z3.Real(f"value!{len(self.stand_for) + 1}")
-        return self.stand_for.setdefault(a.get_id(), new)[1]
+    """Real arithmetic of z3."""
 
     def number(self, value: Fraction) -> Expression:
         """An exact rational."""
@@ -58,3 +35,9 @@ class Z3(Backend):
         import z3
 
         return z3.Not(a)
+
+    def is_truth(self, a: Expression) -> bool:
+        """Whether it is of z3's sort Bool."""
+        import z3
+
+        return z3.is_bool(a)

@@ -12,6 +12,7 @@ A proof counts only where the assumptions have a model, which is shown with it, 
 """
 
 import importlib.util
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,6 +32,19 @@ SECONDS = {"quick": 5.0, "full": 120.0}
 DIVISOR_SECONDS = 5.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
+#: words of SMT-LIB that a variable of Python may be called as well
+WORDS = (
+    "let",
+    "par",
+    "match",
+    "exists",
+    "forall",
+    "BINARY",
+    "DECIMAL",
+    "HEXADECIMAL",
+    "NUMERAL",
+    "STRING",
+)
 
 
 def available() -> bool:
@@ -38,7 +52,9 @@ def available() -> bool:
     return importlib.util.find_spec("z3") is not None
 
 
-def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evidence | None:
+def decide(
+    statement: Statement, variables: str, *, seconds: float = 5.0, lemmas: int = 0
+) -> Evidence | None:
     """Decide a statement for all real values of its variables.
 
     Parameters
@@ -49,6 +65,8 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
         Names, separated by spaces, in the order of the arguments.
     seconds : float
         Time limit.
+    lemmas : int
+        How many of the assumptions, the last ones, hold of all values: whatever satisfies the others satisfies them.
 
     Returns
     -------
@@ -62,14 +80,14 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
     ValueError
         If two variables have one name, no values satisfy the assumptions, or something is divided by what may be 0.
     """
-    return _Question(statement, variable_names(variables), seconds).answered()
+    return _Question(statement, variable_names(variables), seconds, lemmas).answered()
 
 
 def unknown(statement: Statement, variables: str) -> Step:
     """The question that the solver did not answer, for another one."""
     question = _Question(statement, variable_names(variables), 1.0)
     text = f"z3: no answer for {_listed(question.names)}"
-    return Step(text, machine=question.solver(question.denied).to_smt2(), answer="unknown")
+    return Step(text, machine=_text(question.solver(question.denied)), answer="unknown")
 
 
 @final
@@ -78,6 +96,7 @@ class _Question:
     statement: Statement
     names: tuple[str, ...]
     seconds: float
+    lemmas: int = 0
 
     def __post_init__(self) -> None:
         import z3
@@ -89,20 +108,17 @@ class _Question:
         object.__setattr__(self, "symbols", symbols)
         object.__setattr__(self, "assumed", assumed)
         object.__setattr__(self, "concluded", _truth(conclusion))
-        object.__setattr__(self, "definitions", backend.definitions)
 
     symbols: Sequence[Expression] = ()
     assumed: Sequence[Expression] = ()
     concluded: Expression = None
-    #: what the symbols of the statement stand for
-    definitions: Sequence[Expression] = ()
 
     @property
     def denied(self) -> list[Expression]:
         """What a counterexample satisfies."""
         import z3
 
-        return [*self.definitions, *self.assumed, z3.Not(self.concluded)]
+        return [*self.assumed, z3.Not(self.concluded)]
 
     def solver(self, formulas: Sequence[Expression], seconds: float | None = None) -> Any:
         import z3
@@ -116,29 +132,21 @@ class _Question:
     def answered(self) -> Evidence | None:
         import z3
 
-        self.require_divisors()
-        solver, answer = self.asked()
+        defined = self.require_divisors()
+        if defined is None:
+            return None
+        solver = self.solver(self.denied)
+        answer = solver.check()
         if answer == z3.unsat:
             text = (
                 f"z3: no real {_listed(self.names)} satisfy the assumptions and deny the statement"
             )
-            step = Step(text, machine=solver.to_smt2(), answer="unsat")
+            step = Step(text, machine=_text(solver), answer="unsat")
             model = self.model_of_assumptions()
-            return None if model is None else Evidence("proved", proof=(step, *model))
+            return None if model is None else Evidence("proved", proof=(step, *defined, *model))
         if answer == z3.sat:
             return self.refuted(solver)
         return None
-
-    def asked(self) -> tuple[Any, Any]:
-        """(solver, answer) to what a counterexample satisfies: for any values of the symbols, or else for theirs."""
-        import z3
-
-        if self.definitions:
-            solver = self.solver(self.denied[len(self.definitions) :])
-            if solver.check() == z3.unsat:
-                return solver, z3.unsat
-        solver = self.solver(self.denied)
-        return solver, solver.check()
 
     def model_of_assumptions(self) -> tuple[Step, ...] | None:
         """Values that satisfy the assumptions, as a step; None where there is no answer.
@@ -150,36 +158,23 @@ class _Question:
         """
         import z3
 
-        if not self.assumed:
+        assumed = self.assumed[: len(self.assumed) - self.lemmas]
+        if not assumed:
             return ()
-        values = self.likely_model()
-        if values is None:
-            solver = self.solver([*self.definitions, *self.assumed])
-            answer = solver.check()
-            if answer == z3.unsat:
-                raise ValueError(
-                    f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
-                )
-            if answer != z3.sat:
-                values = self.searched(lambda assumptions, _: (assumptions, False))
-            else:
-                values = _values(solver.model(), self.symbols)
+        solver = self.solver(assumed)
+        answer = solver.check()
+        if answer == z3.unsat:
+            raise ValueError(
+                f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
+            )
+        if answer != z3.sat:
+            case = self.searched(lambda assumptions, _: (assumptions, False))
+            values: Mapping[str, Any] | None = case
+        else:
+            values = _values(solver.model(), self.symbols)
         if values is None:
             return None
         return (Step(f"the assumptions hold at {shown(values)}, among others"),)
-
-    def likely_model(self) -> Mapping[str, Any] | None:
-        """Values that satisfy the assumptions: what symbols depend on as if these were any numbers, then the rest."""
-        import z3
-
-        solver = self.solver(self.assumed)
-        if not self.definitions or solver.check() != z3.sat:
-            return None
-        model = solver.model()
-        inside = _nodes(self.definitions)
-        chosen = [s == model.eval(s, True) for s in self.symbols if s.get_id() in inside]
-        solver = self.solver([*self.definitions, *self.assumed, *chosen])
-        return _values(solver.model(), self.symbols) if solver.check() == z3.sat else None
 
     def searched(self, change: Callable[..., Any]) -> Mapping[str, Fraction] | None:
         """Fractions that deny the changed statement, if a search finds some."""
@@ -203,7 +198,7 @@ class _Question:
         """
         step = Step(
             f"z3: {_listed(self.names)} that deny the statement",
-            machine=solver.to_smt2(),
+            machine=_text(solver),
             answer="sat",
         )
         values: Mapping[str, Fraction | Root] = _values(solver.model(), self.symbols)
@@ -211,38 +206,52 @@ class _Question:
             values = self.searched(lambda *read: read) or values
         try:
             holds = holds_at(self.statement, tuple(values.values()))
-        except UnconfirmedError:
-            return None
+        except UnconfirmedError as error:
+            # the solver has computed with these roots exactly, and nothing else has
+            return Evidence(
+                "refuted", cases=1, counterexample=values, note=str(error), proof=(step,)
+            )
         if holds is not False:
             raise ArithmeticError(f"the solver's counterexample {shown(values)} does not replay")
         return Evidence("refuted", cases=1, counterexample=values, proof=(step,))
 
-    def require_divisors(self) -> None:
-        """Raise ValueError unless nothing is divided by 0 wherever the assumptions hold."""
+    def require_divisors(self) -> tuple[Step, ...] | None:
+        """That nothing is divided by 0 wherever the assumptions hold, as steps; None where there is no answer.
+
+        Raises
+        ------
+        ValueError
+            If something is.
+        """
         import z3
 
-        found = divisors([*self.definitions, *self.assumed, self.concluded])
-        if not found:
-            return
+        steps = []
+        found = divisors([*self.assumed, self.concluded])
         # an assumption that divides may say nothing where it matters
         safe = [a for a in self.assumed if not divisors([a])]
         for divisor, condition in found:
             solver = self.solver([*safe, condition, divisor == 0], DIVISOR_SECONDS)
-            if solver.check() != z3.unsat:
-                text = " ".join(str(z3.simplify(divisor)).split())
-                raise ValueError(f"division: assume {text[:200]} != 0")
+            answer = solver.check()
+            text = " ".join(str(z3.simplify(divisor)).split())[:200]
+            if answer == z3.sat:
+                raise ValueError(f"division: assume {text} != 0")
+            if answer != z3.unsat:
+                return None
+            said = f"z3: {text} is not 0 where something is divided by it"
+            steps.append(Step(said, machine=_text(solver), answer="unsat"))
+        return tuple(dict.fromkeys(steps))
 
 
-def _nodes(formulas: Sequence[Expression]) -> set[int]:
-    """The numbers of all expressions in some formulas."""
-    seen: set[int] = set()
-    stack = list(formulas)
-    while stack:
-        node = stack.pop()
-        if node.get_id() not in seen:
-            seen.add(node.get_id())
-            stack.extend(node.children())
-    return seen
+def _text(solver: Any) -> str:
+    """Its question in SMT-LIB; the same one has the same text, whatever was asked before."""
+    numbers: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        return numbers.setdefault(found[0], f"{found[1]}{len(numbers) + 1}")
+
+    text = re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+    # z3 leaves them as they are; as words of the language they stand behind a bracket
+    return re.sub(rf"(?<=\s)({'|'.join(WORDS)})(?=[\s)])", r"|\1|", text)
 
 
 def _truth(value: Any) -> Expression:

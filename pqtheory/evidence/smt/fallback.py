@@ -11,7 +11,7 @@ import numpy as np
 from pqtheory.evidence.base import Budget, Check, Evidence
 from pqtheory.evidence.judging import judge
 from pqtheory.evidence.roots import Root, holds_at
-from pqtheory.evidence.smt.decide import PACKAGE, SECONDS, available, decide
+from pqtheory.evidence.smt.decide import PACKAGE, SECONDS
 from pqtheory.evidence.terms import Statement
 
 
@@ -52,11 +52,13 @@ class ForAll:
 
     def __call__(self, budget: Budget) -> Evidence:
         """The solver's answer, or the fallback's with a note."""
-        if not available():
+        from pqtheory.evidence import smt
+
+        if not smt.available():
             return replace(
                 self.fallback(budget), note=f"with {PACKAGE} installed it would be proved"
             )
-        found = decide(self.statement, self.variables, seconds=SECONDS[budget.name])
+        found = smt.decide(self.statement, self.variables, seconds=SECONDS[budget.name])
         if found is None:
             return replace(self.fallback(budget), note="the solver found no answer in its time")
         return found

@@ -77,6 +77,10 @@ class Sympy(Backend):
         """Not a."""
         return denied(a)
 
+    def is_truth(self, a: Expression) -> bool:
+        """Whether it is a relation, or several."""
+        return is_truth(a)
+
     def divide(self, a: Expression, b: Expression) -> Expression:
         """``a / b``, with b put on record.
 

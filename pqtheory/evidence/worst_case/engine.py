@@ -19,7 +19,9 @@ from typing import Any, TypeVar, final
 
 import numpy as np
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._arrays import is_torch
+from pqtheory._checks import check_count, check_number, python_number
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate, certify, rounded_up
 from pqtheory.evidence.worst_case.instance import Instance
@@ -107,10 +109,10 @@ def prox_gradient(
     ----------
     Taylor, Hendrickx, Glineur, arXiv 1502.05666 (interpolation); ProxQuant, arXiv 1810.00861, Theorem 5.1 (the rule).
     """
-    check_count(steps, "steps")
+    steps = check_count(steps, "steps")
     if rule not in RULES:
-        raise ValueError(f"rule: expected one of {RULES}, got {rule!r}")
-    check_number(time_limit, "time_limit", 0, open_low=True)
+        raise ValueError(f"rule: expected one of {RULES}, got {brief(rule)}")
+    time_limit = check_number(time_limit, "time_limit", 0, open_low=True)
     sizes = step_sizes(x, steps)
     shortest = [None] if rule == "smallest-gradient" else [*range(steps, 0, -1)]
     proofs = {best: certify(sizes, best, time_limit) for best in shortest}
@@ -162,13 +164,14 @@ def step_sizes(x: Any, steps: int) -> list[Fraction]:
     TypeError, ValueError
         If there are not as many, or one is out of range.
     """
-    listed = isinstance(x, Sequence | np.ndarray) and not isinstance(x, str)
+    x = python_number(x)
+    listed = (isinstance(x, Sequence | np.ndarray) or is_torch(x)) and not isinstance(x, str)
     if listed and len(x) != steps:
         raise ValueError(f"x: expected a number or {steps} of them, got {len(x)}")
     sizes = []
     for number in x if listed else [x] * steps:
-        check_number(number, "x", 0, open_low=True)
-        if number > 1:
-            raise ValueError(f"x: expected numbers in (0, 1], got {number!r}")
-        sizes.append(Fraction(number))
+        size = check_number(number, "x", 0, open_low=True)
+        if size > 1:
+            raise ValueError(f"x: expected numbers in (0, 1], got {brief(size)}")
+        sizes.append(Fraction(size))
     return sizes

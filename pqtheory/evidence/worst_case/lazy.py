@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from pqtheory._checks import check_count, check_number
+from pqtheory._messages import brief
 from pqtheory.evidence.worst_case.certificate import rounded_up
 from pqtheory.evidence.worst_case.engine import WorstCase, legal_instance, step_sizes
 from pqtheory.evidence.worst_case.lazy_certificate import LAST, MEASURES, certify_lazy
@@ -64,12 +65,12 @@ def lazy_prox_gradient(
     ----------
     Taylor, Hendrickx, Glineur, arXiv 1502.05666 (interpolation of smooth convex functions); Xiao 2010 (dual averaging).
     """
-    check_count(steps, "steps")
+    steps = check_count(steps, "steps")
     if strength not in STRENGTHS:
-        raise ValueError(f"strength: expected one of {STRENGTHS}, got {strength!r}")
+        raise ValueError(f"strength: expected one of {STRENGTHS}, got {brief(strength)}")
     if measure not in MEASURES:
-        raise ValueError(f"measure: expected one of {MEASURES}, got {measure!r}")
-    check_number(time_limit, "time_limit", 0, open_low=True)
+        raise ValueError(f"measure: expected one of {MEASURES}, got {brief(measure)}")
+    time_limit = check_number(time_limit, "time_limit", 0, open_low=True)
     model = LazyModel(tuple(step_sizes(x, steps)), strength)
     certificate, figure = certify_lazy(model, measure, time_limit)
     instance = legal_instance(partial(find_lazy_instance, model, measure), time_limit, MARGINS)

@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array
+from pqtheory._messages import brief
 from pqtheory.evidence.worst_case.instance import Instance
 from pqtheory.evidence.worst_case.interpolation import AffinePieces, InterpolatedLoss
 from pqtheory.evidence.worst_case.lazy_certificate import LAST
@@ -111,7 +112,7 @@ def replay(instance: Instance | LazyInstance) -> Replay:
     if isinstance(instance, LazyInstance):
         return _replay_lazy(instance)
     if not isinstance(instance, Instance):
-        raise TypeError(f"instance: expected an Instance, got {instance!r}")
+        raise TypeError(f"instance: expected an Instance, got {brief(instance)}")
     eta = instance.x
     method = TableProxGradient(
         Prox(Table(instance.points, instance.penalties), 1), _Listed(tuple(eta.tolist()))

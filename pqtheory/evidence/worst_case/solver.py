@@ -5,6 +5,8 @@ import warnings
 from types import ModuleType
 from typing import Any
 
+from pqtheory._messages import brief
+
 
 class SolverError(RuntimeError):
     """A solver failed, ran out of time or was inaccurate: nothing is known, least of all a bound."""
@@ -61,5 +63,5 @@ def solve(problem: Any, what: str, time_limit: float, tolerance: float = 1e-7) -
     except cvxpy.error.SolverError as error:
         raise SolverError(f"{what}: the solver failed: {error}") from error
     if problem.status != "optimal":
-        raise SolverError(f"{what}: expected the status 'optimal', got {problem.status!r}")
+        raise SolverError(f"{what}: expected the status 'optimal', got {brief(problem.status)}")
     return float(problem.value)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pqtheory._messages import brief
 from pqtheory.networks.data.cifar10 import load_cifar10
 from pqtheory.networks.data.digits import load_digits
 from pqtheory.networks.data.images import Images
@@ -30,4 +31,4 @@ def load(name: str, data_dir: str | Path | None = None) -> Images:
         return load_digits()
     if name == "cifar10":
         return load_cifar10(data_dir)
-    raise ValueError(f"data: expected one of {', '.join(NAMES)}, got {name!r}")
+    raise ValueError(f"data: expected one of {', '.join(NAMES)}, got {brief(name)}")

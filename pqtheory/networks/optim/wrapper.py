@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pqtheory._checks import check_number
+from pqtheory._messages import brief
 from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
 from pqtheory.networks.optim.eager import EagerGroup
@@ -63,7 +64,7 @@ class QuantizingOptimizer(Optimizer):
         **options: Any,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer: expected a torch.optim optimizer, got {optimizer!r}")
+            raise TypeError(f"optimizer: expected a torch.optim optimizer, got {brief(optimizer)}")
         describe: Callable[..., Prox]
         if isinstance(method, Eager | Lazy):
             own = {"regularizer": method.map.regularizer, "strength": method.map.strength}
@@ -214,7 +215,7 @@ class QuantizingOptimizer(Optimizer):
         for name, expected in (("version", VERSION), ("method", self.method.__name__)):
             if ours.get(name) != expected:
                 raise ValueError(
-                    f"state_dict: expected {name} {expected!r}, got {ours.get(name)!r}"
+                    f"state_dict: expected {name} {expected!r}, got {brief(ours.get(name))}"
                 )
         here = [tuple(p.shape) for p, _ in self.latent_parameters()]
         there = [tuple(latent.shape) for latent in ours["latent"]]
@@ -250,7 +251,7 @@ def memory_of(method: type[Eager] | type[Lazy]) -> type[EagerGroup] | type[LazyG
                     f"method: expected the steps of {memory.__name__}, got {method.__name__} with its own"
                 )
             return group
-    raise TypeError(f"method: expected one of the kind Eager or Lazy, got {method!r}")
+    raise TypeError(f"method: expected one of the kind Eager or Lazy, got {brief(method)}")
 
 
 def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[str, Any]) -> Prox:

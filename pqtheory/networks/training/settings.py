@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self, final
 
 from pqtheory._checks import check_count, check_number
+from pqtheory._messages import brief
 from pqtheory.methods.registry import FULL_PRECISION, TRAINED
 from pqtheory.networks.data import NAMES
 from pqtheory.networks.models import REGISTRY as MODELS
@@ -115,7 +116,7 @@ class Settings:
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(
-                    f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                    f"{name}: expected one of {', '.join(allowed)}, got {brief(getattr(self, name))}"
                 )
         check_count(self.epochs, "epochs", 0)
         check_count(self.batch_size, "batch_size", 1)
@@ -160,7 +161,9 @@ class Settings:
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(content) - known)
         if unknown:
-            raise ValueError(f"settings: expected names out of {sorted(known)}, got {unknown[0]!r}")
+            raise ValueError(
+                f"settings: expected names out of {sorted(known)}, got {brief(unknown[0])}"
+            )
         return cls(**{**content, "drops": tuple(content.get("drops", ()))})
 
 
@@ -208,7 +211,7 @@ def preset(
         If a name or a value is not allowed.
     """
     if name not in PRESETS:
-        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {name!r}")
+        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {brief(name)}")
     Settings(method=method, levels=levels)
     full = method == FULL
     data = changes.get("data", Settings.data)

@@ -69,7 +69,8 @@ def where(test: Any, yes: Any, no: Any) -> Any:
 @pytest.mark.parametrize("name", TRUTHS)
 def test_known_truths(name: str) -> None:
     found = symbolic.decide(*TRUTHS[name])
-    assert found == Evidence("proved")
+    assert found is not None
+    assert found.kind == "proved"
     assert found.proof
 
 
@@ -148,12 +149,14 @@ def test_what_is_no_rational_function_has_no_normal_form(real: bool | None) -> N
 
 def test_operators_equal_their_printed_formulas() -> None:
     W = regularizers.DistanceL1(sets.Binary())
-    found = symbolic.decide(w_prox._printed_formula, "theta weight")
-    assert found == Evidence("proved")
-    assert "branches" in found.proof[-1].text
+    formula_of_page = w_prox.is_the_printed_formula
+    found = symbolic.decide(formula_of_page.read, formula_of_page.names)
+    assert found is not None
+    assert found.kind == "proved"
+    assert any("branches" in step.text for step in found.proof)
     for factor in (OFF, 1 / OFF):
         wrong = symbolic.identity(
-            lambda t, w, f=factor: w_prox.printed(t, f * w),
+            lambda t, w, f=factor: W.prox(t, weight=f * w),
             lambda t, w: W.prox(t, weight=w),
             lambda t, w: [w > 0],
         )
@@ -241,6 +244,8 @@ def test_an_error_of_the_statement_is_not_swallowed() -> None:
 @pytest.mark.parametrize("name", TRUTHS)
 def test_latex_is_well_formed(name: str) -> None:
     for step in symbolic.decide(*TRUTHS[name]).proof:
+        if step.text.startswith("the assumptions hold at "):
+            continue
         assert step.text.startswith("sympy: ")
         lines = step.latex.count(r"\\") + 1 if step.latex else 0
         assert formula(step.latex).count("<svg") == lines
@@ -250,7 +255,8 @@ def test_latex_is_well_formed(name: str) -> None:
 def test_latex_shows_the_equation_that_was_verified() -> None:
     (step,) = symbolic.decide(*TRUTHS["square"]).proof
     assert step.latex == r"\left(a + b\right)^{2} = a^{2} + 2 a b + b^{2}"
-    _, step = symbolic.decide(*TRUTHS["removable pole"]).proof
+    _, step, model = symbolic.decide(*TRUTHS["removable pole"]).proof
+    assert model.text == "the assumptions hold at x = 0, among others"
     assert step.latex == (
         r"\begin{aligned} \frac{x^{2} - 1}{x - 1} &= x + 1 \quad (x > 1) \\ "
         r"\frac{x^{2} - 1}{x - 1} &= x + 1 \quad (1 \geq x) \end{aligned}"

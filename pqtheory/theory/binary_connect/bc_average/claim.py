@@ -1,4 +1,4 @@
-r"""BinaryConnect on L = x.A.x / 2 + b.x, A positive definite, from any theta_0, with any constant step size eta:
+r"""BinaryConnect on L = x.A.x / 2 + b.x, A positive definite, from any theta_0, with any constant step size eta > 0:
 
     |mean(x_0, ..., x_{T-1})_i - x*_i| <= C_i / T,    x* the minimiser of L over the box [-1, 1]^n.
 
@@ -9,32 +9,32 @@ mean - x* = (w_0 - w_T) / (eta T); for every quadratic, grad L(mean) = (theta_0 
 
     V' - V = -2 eta (theta + eta t g).d + eta^2 d.A.d,    (theta + eta t g)_i d_i >= (1 - |x*_i|) |theta_i|,
 
-the last by optimality of x*. Let e = eta^2 D, D the largest d.A.d over the vertices.
+the last by optimality of x*. Let e = eta^2 D, D the largest d.A.d over the vertices. C are the coordinates with
+|x*_i| = 1, I the rest, rho the largest |x*_i| there, and alpha the largest (A_II^{-1})_ii.
 
-Inside, |x*_i| <= rho < 1 for all i: V <= alpha |theta|_1^2 with alpha the largest (A^{-1})_ii, so V <= max(V_0, W) for
-ever, W = max(e, alpha (e / (2 eta (1 - rho)))^2). By Cauchy-Schwarz |theta_i| <= sqrt(A_ii V_max) and C_i =
-sqrt((A^{-1})_ii) (sqrt V_0 + sqrt V_max) / eta with V_max = max(V_0, W). If A is only semidefinite, this holds with the
-pseudoinverse, on the range of A, with e = eta^2 D + 2 eta N, N the largest |(theta_0 - A A^+ theta_0).d|.
+I by itself: V_I = theta_I.A_II^{-1}.theta_I <= alpha |theta_I|_1^2, so V_I <= max(V_I(0), W) for ever,
+W = max(e_I, alpha (e_I / (2 eta (1 - rho)))^2), e_I = eta^2 D_I with the largest d.A.d of that block.
 
-On the boundary, C the coordinates with |x*_i| = 1 and I the rest: V = V_I + Phi, V_I = theta_I.A_II^{-1}.theta_I and
-Phi = w_C.S.w_C, S the Schur complement (proved with one coordinate in each block; block elimination is the same).
-w_C changes only where a sign on C is wrong. While none is, I runs as if alone: U = max(V_I, W_I) + Phi does not grow.
-A step with wrong signs adds e + W_I to U at most. Each of them adds 2 eta to s.w_C, s = x*_C, and (s.w_C)^2 <= tau U
-with tau = s.(A^{-1})_CC.s; so there are no more than
+Together: Phi = V - V_I changes only where a sign on C is wrong. While none is, I runs as if alone, and
+U = max(V_I, W) + Phi >= V does not grow. A step with wrong signs adds e to V at most, and e + W to U.
+Each wrong sign adds 2 eta to s.w_C, s = x*_C, and (s.w_C)^2 <= tau U with tau = s.(A^{-1})_CC.s (Cauchy-Schwarz). So
+there are no more than
 
-    M = (2 c + tau (e + W_I) / (2 eta) + sqrt(tau U_0)) / (2 eta),    c = max(0, -s.w_C(0)),
+    M = (2 c + tau (e + W) / (2 eta) + sqrt(tau U_0)) / (2 eta),    c = max(0, -s.w_C(0)),
 
-of them: these coordinates settle for good, V_max = U_0 + M (e + W_I), and the rest averages to its share. Where g_i is
-not 0, theta_i drifts off by eta |g_i| per step. Semidefinite A with a minimiser on the boundary is left open, but for
-the perceptron cycling theorem (Block and Levin, 1970): bounded if g = 0 and theta_0 is in the range of A.
+of them: these coordinates settle for good, V <= V_max = U_0 + M (e + W), and with Cauchy-Schwarz for w_i
+C_i = sqrt((A^{-1})_ii) (sqrt V_0 + sqrt V_max) / eta. If C is empty M = 0.
+
+If A is only semidefinite and C is empty, this holds with the pseudoinverse, on the range of A, with
+e_I = eta^2 D + 2 eta N, N the largest (theta_0 - A A^+ theta_0).d. With a minimiser on the boundary it is left open,
+but for the perceptron cycling theorem (Block and Levin, 1970): bounded if g = 0 and theta_0 is in the range of A.
 
 Flips: each has one end at the rarer sign, and each visit there has two ends: F <= 2 min(N+, N-). A run of one sign of
 an inner coordinate has length <= 2 K / (eta (1 - |x*_i|)), K = sqrt((A^{-1})_ii V_max). In one dimension the rarer sign
 never comes twice in a row, so the flip rate is 1 - |x*|; and T |mean - x*| < 2 from the band that every start reaches.
 
 Step sizes that vary: the mean weighted by them is off x* by (w_0 - w_T) / sum eta_t. For the plain mean it is enough
-that they do not grow: |grad L(mean)_i| <= 2 K' / (T eta_{T-1}) while |theta_i| <= K'; inside, V <= max(V_0, W) with the
-W of eta_0.
+that they do not grow: |grad L(mean)_i| <= 2 K' / (T eta_{T-1}) while |theta_i| <= K'.
 
 Losses that are not quadratic: in one dimension only L'(-1) and L'(1) count. If L'(-1) < 0 < L'(1), BinaryConnect cannot
 tell L from the quadratic with these slopes, and the average tends to the root of the secant of L'.
@@ -45,53 +45,32 @@ From theta_0 = 0 this is herding, the Frank-Wolfe method with steps 1 / (t + 1) 
 from fractions import Fraction
 
 from pqtheory import signs
-from pqtheory.claims import Claim, Control, Part
-from pqtheory.evidence import Budget, Evidence, join, smt
-from pqtheory.theory.binary_connect.bc_average import lemmas as lemma
+from pqtheory.claims import Claim, Control, Part, all_of
+from pqtheory.evidence import Budget, Evidence, join
+from pqtheory.theory.binary_connect.bc_average import bound, sums
+from pqtheory.theory.binary_connect.bc_average import one_dimension as line
 from pqtheory.theory.binary_connect.bc_average import signs as on_signs
+from pqtheory.theory.binary_connect.bc_average import telescoping as steps
 from pqtheory.theory.binary_connect.bc_average.runs import (
     clipped_minimiser,
     in_one_dimension,
     keeps_to_bounds,
 )
-from pqtheory.theory.random_cases import POSITIVE, Numbers, for_all, quarters
-from pqtheory.theory.statements import illustrated, together
+from pqtheory.theory.binary_connect.bc_average.telescoping import POINT
 
-POINT = Fraction(1, 3)
 FLIPS = "flips per step, one dimension, x* = 1/3"
 OCCUPATION = "share of +1, one dimension, x* = 1/3"
 SECANT = "mean of x_t on x^4/4 + x/3"
 MINIMISER = "minimiser of x^4/4 + x/3"
 
-#: where no solver is at hand, variables of these names are drawn from here
-POOLS: dict[str, Numbers] = {
-    **dict.fromkeys(("a", "eta", "alpha", "K", "total", "e", "W", "D"), POSITIVE),
-    **dict.fromkeys(("s", "last", "new"), quarters(-4, 4)),
-    **dict.fromkeys(("F", "N", "n", "c", "f", "elapsed"), quarters(0, 4, 8, 12)),
-    **dict.fromkeys(("bi", "bc", "ai", "ac", "v", "rho"), quarters(0, 1, 2, 3)),
-    "x": (*quarters(-8, -4, -3, -2, -1, 0, 1, 2, 3, 4, 8), Fraction(-99, 100), Fraction(99, 100)),
-    "curvature": quarters(-4, 2, 4),
-    "r": quarters(0, 4, 16, 64),
-    "g": quarters(-4, 0, 4),
-    "b": (-POINT, POINT, *quarters(-2, 2)),
-}
-
-
-def _proof(statement: smt.Statement, variables: str) -> smt.ForAll:
-    return for_all(statement, variables, POOLS)
-
-
-def _cycle(**options: bool) -> smt.ForAll:
-    return _proof(lemma.cycle(lemma.affine, **options), "theta a b eta1 eta2 eta3")
-
 
 def _in_one_dimension(budget: Budget) -> Evidence:
     """Exactly, over whole periods."""
-    steps = 3 * budget.pick(50, 500)
-    x = in_one_dimension(POINT).quantized(steps + 1)
+    count = 3 * budget.pick(50, 500)
+    x = in_one_dimension(POINT).quantized(count + 1)
     flips, plus = signs.flips_per_step(x)[1:].mean(), (x[1:] > 0).mean()
     return join(
-        Evidence("enumerated", steps),
+        Evidence("enumerated", count),
         measured={FLIPS: float(flips), OCCUPATION: float(plus)},
         predicted={FLIPS: float(1 - POINT), OCCUPATION: float((1 + POINT) / 2)},
     )
@@ -99,99 +78,85 @@ def _in_one_dimension(budget: Budget) -> Evidence:
 
 def _on_a_quartic(budget: Budget) -> Evidence:
     """Exactly, over whole periods, from 0 with eta = 1."""
-    steps = 3 * budget.pick(50, 500)
+    count = 3 * budget.pick(50, 500)
     theta, total = Fraction(0), Fraction(0)
-    for _ in range(steps):
-        x = lemma.quantized(theta)
-        theta, total = lemma.moved(theta, lemma.cubic(x, 1, POINT), 1), total + x
-    left, right = (lemma.cubic(Fraction(side), 1, POINT) for side in (-1, 1))
+    for _ in range(count):
+        x = Fraction(sums.quantized(theta).item())
+        theta, total = sums.moved(theta, steps.cubic(x, 1, POINT), 1).item(), total + x
+    left, right = (steps.cubic(Fraction(side), 1, POINT) for side in (-1, 1))
     return join(
-        Evidence("enumerated", steps),
-        measured={SECANT: float(total / steps), MINIMISER: -(float(POINT) ** (1 / 3))},
+        Evidence("enumerated", count),
+        measured={SECANT: float(total / count), MINIMISER: -(float(POINT) ** (1 / 3))},
         predicted={SECANT: float((left + right) / (left - right))},
     )
 
-
-_GROWS = "v r a n rho eta D N"
-_LINE = "theta a x eta"
 
 CLAIM = Claim(
     name="bc-average",
     source="arXiv 1810.00861, section 3.1 (BinaryConnect); the average derived here",
     statement=(
-        "On a strictly convex quadratic the average of BinaryConnect's quantized iterates tends to the minimiser over "
-        "the box at rate 1/T, with explicit constants, for every start and constant step size. Coordinates at an end "
-        "of the box are wrong finitely often; the others take +1 a share (1 + x*_i)/2 of the time and flip at a rate "
-        "of at most 1 - |x*_i|. On a convex loss that is not quadratic the average need not tend to the minimiser."
+        "On a strictly convex quadratic the average of BinaryConnect's quantized iterates tends to the minimiser x* "
+        "over the box at rate 1/T, with explicit constants C_i, for every start and every constant step size > 0. "
+        "Coordinates at an end of the box are wrong at most M times, all together; every coordinate takes +1 a share "
+        "(1 + x*_i)/2 of the time, up to C_i/(2 T), and flips at most T (1 - |x*_i|) + C_i times in T iterates. On a "
+        "convex loss that is not quadratic the average need not tend to the minimiser."
     ),
-    formula="|mean(x_0..x_{T-1})_i - x*_i| <= C_i / T,  C_i = sqrt((A^-1)_ii) (sqrt V_0 + sqrt V_max) / eta",
+    formula="|mean(x_0..x_{T-1})_i - x*_i| <= C_i / T,  C_i = sqrt((A^-1)_ii) (sqrt V_0 + sqrt V_max) / eta,  "
+    "V_max = U_0 + M (e + W),  A positive definite, eta > 0",
+    formula_latex=(
+        r"\Bigl|\tfrac1T \sum_{t<T} x_{t,i} - x^*_i\Bigr| \le \frac{C_i}{T},\qquad"
+        r" C_i = \frac{\sqrt{(A^{-1})_{ii}}\,(\sqrt{V_0} + \sqrt{V_{\max}})}{\eta},\quad"
+        r" V_{\max} = U_0 + M (e + W),\qquad A \succ 0,\ \eta > 0"
+    ),
+    derivation_latex=(
+        r"With $d_t = x_t - x^*$, $w_t = A^{-1} \theta_0 - \eta \sum_{k<t} d_k$ and $V = w \cdot A w$ one has"
+        r" $\bar x - x^* = (w_0 - w_T) / (\eta T)$ and"
+        r" $V' - V = -2 \eta\, (\theta + \eta t g) \cdot d + \eta^2\, d \cdot A d$, where"
+        r" $(\theta + \eta t g)_i d_i \ge (1 - |x^*_i|) |\theta_i|$. Inside the box"
+        r" $V_I \le \alpha |\theta_I|_1^2$ keeps $V_I \le \max(V_I(0), W)$; each wrong sign at an end adds $2 \eta$ to"
+        r" $s \cdot w_C$, while $(s \cdot w_C)^2 \le \tau U$ and $U$ grows by $e + W$ at most: there are at most $M$."
+    ),
     parts=(
         Part(
-            "telescoping",
-            "eta T grad L(mean) = theta_0 - theta_T for every quadratic: in a cycle the mean is stationary",
-            illustrated(
-                together(
-                    _proof(lemma.telescopes, "theta total row b steps eta"),
-                    _cycle(),
-                ),
-                _on_a_quartic,
-            ),
-        ),
-        Part(
-            "inside",
-            "V <= max(V_0, W) for ever if the minimiser is inside the box",
-            illustrated(
-                together(
-                    _proof(lemma.coordinate_of_v, "w theta row x eta"),
-                    _proof(lemma.step_of_v, "w1 w2 a1 a2 a3 x1 x2 eta"),
-                    _proof(lemma.outward(lemma.in_box), "theta x g elapsed"),
-                    _proof(lemma.entry, "mij mii mjj alpha s t"),
-                    _proof(lemma.bounded(), _GROWS),
-                ),
-                keeps_to_bounds(boundary=False),
-            ),
-        ),
-        Part(
-            "boundary",
-            "coordinates at an end of the box take the wrong sign at most M times, and V stays bounded",
-            illustrated(
-                together(
-                    _proof(lemma.blocks, "wi wc a1 a2 a3 x d eta"),
-                    _proof(lemma.mistake, "bi bc ai ac e W"),
-                    _proof(lemma.count, "total c r f"),
-                ),
-                keeps_to_bounds(boundary=True),
+            "average",
+            "|mean_i - x*_i| <= C_i / T, no more than M wrong signs, shares of +1 and flips within C_i, too",
+            all_of(
+                on_signs.shares_and_flips,
+                beside=(keeps_to_bounds(boundary=False), keeps_to_bounds(boundary=True)),
             ),
         ),
         Part(
             "flips",
             "two flips at most for each visit to the rarer sign, and no run of one sign is too long",
-            together(
-                _proof(on_signs.one_more_sign, "F N last new"),
-                _proof(on_signs.flips(2), "s1 s2 s3"),
-                _proof(on_signs.longest_run, "w x s n eta K"),
-            ),
+            all_of(on_signs.PLUS, on_signs.MINUS, on_signs.flips(2), on_signs.longest_run),
+        ),
+        Part(
+            "telescoping",
+            "eta T grad L(mean) = theta_0 - theta_T for every quadratic: in a cycle the mean is stationary",
+            all_of(steps.gradient_at_the_mean, steps.cycle(steps.affine)),
+        ),
+        Part(
+            "not quadratic",
+            "on x^4/4 + x/3 the mean stays at the root of the secant of L', which is no minimiser",
+            all_of(steps.not_stationary, steps.secant, beside=(_on_a_quartic,)),
         ),
         Part(
             "one dimension",
-            "T |mean - x*| < 2 in a band that every start reaches, and the flip rate is 1 - |x*|",
-            illustrated(
-                together(
-                    _proof(on_signs.band(), _LINE),
-                    _proof(on_signs.reaches, _LINE),
-                    _proof(on_signs.at_any_time, "theta1 theta2 a x eta"),
-                    _proof(on_signs.discrepancy(2), _LINE),
-                    _proof(on_signs.isolated, _LINE),
-                ),
-                _in_one_dimension,
+            "T |mean - x*| < 2 in a band that every start reaches, and |flips - T (1 - |x*|)| < 4",
+            all_of(
+                line.two_and_four,
+                line.arrives,
+                line.discrepancy(2),
+                beside=(_in_one_dimension,),
             ),
         ),
         Part(
             "step sizes",
             "the mean weighted by the step sizes, and the plain mean under steps that do not grow",
-            together(
-                _cycle(one_step_size=False, weighted=True),
-                _proof(lemma.abel(), "theta S row eta1 eta2 K"),
+            all_of(
+                steps.weighted_mean,
+                steps.plain_mean,
+                steps.cycle(steps.affine, one_step_size=False, weighted=True),
             ),
         ),
     ),
@@ -199,7 +164,7 @@ CLAIM = Claim(
         Control(
             "convex, not quadratic",
             "in a cycle on x^4/4 + b x the mean is stationary",
-            _proof(lemma.cycle(lemma.cubic), "theta a b eta1 eta2 eta3"),
+            steps.cycle(steps.cubic),
         ),
         Control(
             "clipped minimiser",
@@ -209,38 +174,43 @@ CLAIM = Claim(
         Control(
             "minimiser anywhere",
             "V decreases for large theta if the minimiser is outside the box",
-            _proof(lemma.outward(lemma.anywhere), "theta x g elapsed"),
+            sums.pushed_out(sums.anywhere),
         ),
         Control(
             "V never grows",
             "V does not increase, however small theta is",
-            _proof(lemma.bounded(with_floor=False), _GROWS),
+            bound.settles(with_floor=False),
         ),
         Control(
             "one flip per visit",
             "there are no more flips than visits to the rarer sign",
-            _proof(on_signs.flips(1), "s1 s2 s3"),
+            on_signs.flips(1),
         ),
         Control(
             "constant 1.98",
             "T |mean - x*| < 1.98 in one dimension",
-            _proof(on_signs.discrepancy(Fraction(99, 50)), _LINE),
+            line.discrepancy(Fraction(99, 50)),
         ),
         Control(
             "not convex",
             "the band is kept if the curvature is negative too",
-            _proof(on_signs.band(convex=False), "theta curvature x eta"),
+            line.band(convex=False),
         ),
         Control(
             "steps that vary",
             "in a cycle with steps that vary the plain mean is stationary",
-            _cycle(one_step_size=False, weighted=False),
+            steps.cycle(steps.affine, one_step_size=False),
         ),
         Control(
             "growing steps",
             "the bound for the plain mean holds if the steps grow too",
-            _proof(lemma.abel(decreasing=False), "theta S row eta1 eta2 K"),
+            steps.abel(decreasing=False),
         ),
     ),
     headline=FLIPS,
+    operators=(
+        "pqtheory.methods.BinaryConnect.step",
+        "pqtheory.methods.BinaryConnect.query",
+        "pqtheory.problems.Quadratic.gradient",
+    ),
 )

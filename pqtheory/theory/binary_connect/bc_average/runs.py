@@ -10,10 +10,12 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.claims import Check
+from pqtheory.claims.cases import Cases, Integers
 from pqtheory.evidence import Budget, Evidence, judge
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Quadratic
 from pqtheory.simulate import simulate
+from pqtheory.theory.binary_connect.bc_average import constants as formula
 
 #: what the constants, in floating point, may be off by
 ROUNDING = 1e-9
@@ -75,20 +77,16 @@ def constants(herd: Herd) -> Constants:
     A, point, start = (v.astype(np.float64) for v in (herd.A, herd.point, herd.start))
     eta, out = float(herd.eta), herd.pinned
     inverse = np.linalg.pinv(A)
-    floor, inner = _floor(A[~out][:, ~out], point[~out], start[~out], eta)
-    initial = _squared(start, inverse)
-    e = eta**2 * _largest(A, point)
-    w = inverse @ start
+    W, inner = _floor(A[~out][:, ~out], point[~out], start[~out], eta)
+    V, w = _squared(start, inverse), inverse @ start
+    top = float(formula.initial(V, min(inner, V), W))
     tau = _squared(point[out], inverse[out][:, out])
     behind = max(0.0, -(point[out] @ w[out]))
-    top = max(inner, floor) + max(0.0, initial - inner)
-    growth = e + floor if out.any() else 0.0
-    wrong = (2 * behind + tau * growth / (2 * eta) + np.sqrt(tau * top)) / (2 * eta)
-    mean = (
-        np.sqrt(np.maximum(inverse.diagonal(), 0))
-        * (np.sqrt(initial) + np.sqrt(top + wrong * growth))
-        / eta
-    )
+    e = formula.growth(eta, _largest(A, point), 0.0)
+    wrong = formula.most_mistakes(behind, tau, e, W, np.sqrt(tau * top), eta)
+    per_mistake = e + W if out.any() else 0.0
+    lengths = np.sqrt(np.maximum(inverse.diagonal(), 0))
+    mean = formula.spread(lengths, np.sqrt(V), np.sqrt(top + wrong * per_mistake), eta)
     return Constants(mean, wrong)
 
 
@@ -98,10 +96,9 @@ def _floor(A: Array, point: Array, start: Array, eta: float) -> tuple[float, flo
         return 0.0, 0.0
     inverse = np.linalg.pinv(A)
     across = start - A @ inverse @ start
-    corners = _corners(len(A)) - point
-    e = eta**2 * _largest(A, point) + 2 * eta * abs(corners @ across).max()
-    room = 1 - abs(point).max()
-    return max(e, inverse.diagonal().max() * (e / (2 * eta * room)) ** 2), _squared(start, inverse)
+    N = abs((_corners(len(A)) - point) @ across).max()
+    e, room = formula.growth(eta, _largest(A, point), N), 1 - abs(point).max()
+    return float(formula.floor(e, inverse.diagonal().max(), eta, room)), _squared(start, inverse)
 
 
 def _squared(vector: Array, metric: Array) -> float:
@@ -198,6 +195,20 @@ def _slack(herd: Herd, point: Array, steps: int) -> tuple[float, float]:
         allowed = np.arange(2, steps + 1)[:, None] * (1 - abs(point)) + bound.mean
         slack.append((allowed - flipped).min())
     return float(min(slack)), float((apart / np.maximum(bound.mean, ROUNDING)).max())
+
+
+def _within(seed: int, dim: int, boundary: int) -> float:
+    """The least slack of one random run."""
+    herd = draw(np.random.default_rng(seed), dim, bool(boundary))
+    return _slack(herd, box_minimiser(herd), 40)[0]
+
+
+#: what stands in for the variables of the theorem where no solver is at hand
+RUNS = Cases(
+    _within,
+    {"seed": Integers(0, 10**6), "dim": Integers(1, 4), "boundary": Integers(0, 1)},
+    tolerance=ROUNDING,
+)
 
 
 def _column(values: list[Any]) -> Array:

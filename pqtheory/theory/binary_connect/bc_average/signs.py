@@ -1,99 +1,110 @@
-"""What is proved about BinaryConnect's signs: flips in any dimension, and everything in one."""
+"""What is proved about BinaryConnect's signs: shares and flips in any dimension."""
 
-from functools import reduce
-from operator import and_
 from typing import Any
 
-from pqtheory.evidence import smt
-from pqtheory.theory.binary_connect.bc_average.lemmas import Bounds, moved, quantized
+from pqtheory.claims import (
+    ForAll,
+    Invariant,
+    forall,
+    invariant,
+    nonnegative,
+    one_of,
+    positive,
+    real,
+)
+from pqtheory.theory.binary_connect.bc_average.average import (
+    COORDINATE,
+    RUN,
+    average,
+    constant,
+    coordinate,
+)
+from pqtheory.theory.binary_connect.bc_average.bound import use
+from pqtheory.theory.binary_connect.bc_average.runs import RUNS
+from pqtheory.theory.binary_connect.bc_average.sums import quantized
 
-# flips
+SIGN = one_of(-1, 1)
 
 
-def one_more_sign(flipped: Any, visits: Any, last: Any, new: Any) -> Bounds:
-    """F <= 2 N - [last = 1] is kept, where F counts the flips and N the visits to +1; likewise with -1."""
+def visits_and_flips(side: int) -> Invariant:
+    """F <= 2 N - [last = side], F the flips and N the visits to ``side`` among the first T signs."""
 
-    def within(f: Any, n: Any, x: Any) -> Any:
-        return f <= 2 * n - (1 + x) / 2
+    @invariant(
+        state="flips visits total steps last",
+        each={"theta": real},
+        first=lambda flips, visits, total, steps, last: [
+            (last == 1) | (last == -1),
+            flips == 0,
+            visits == (1 + side * last) / 2,
+            total == last,
+            steps == 1,
+        ],
+        step=lambda last, last_next, theta, **v: [
+            last_next == quantized(theta),
+            v["flips_next"] == v["flips"] + abs(last_next - last) / 2,
+            v["visits_next"] == v["visits"] + (1 + side * last_next) / 2,
+            v["total_next"] == v["total"] + last_next,
+            v["steps_next"] == v["steps"] + 1,
+        ],
+    )
+    def two_at_most(flips: Any, visits: Any, total: Any, steps: Any, last: Any) -> Any:
+        counted = 2 * visits == steps + side * total
+        within = flips <= 2 * visits - (1 + side * last) / 2
+        return ((last == 1) | (last == -1)) & counted & within
 
-    after = flipped + abs(new - last) / 2, visits + (1 + new) / 2
-    signs = [(last == 1) | (last == -1), (new == 1) | (new == -1)]
-    return [*signs, within(flipped, visits, last)], within(*after, new)
+    return two_at_most
 
 
-def flips(per_visit: int) -> smt.Statement:
+PLUS, MINUS = visits_and_flips(1), visits_and_flips(-1)
+
+
+@forall(
+    **RUN,
+    **COORDINATE,
+    plus=real,
+    minus=real,
+    flips=real,
+    last=SIGN,
+    cases=RUNS,
+    given=coordinate,
+    by=lambda **v: [
+        use(average, v),
+        use(PLUS, v, visits=v["plus"]),
+        use(MINUS, v, visits=v["minus"]),
+    ],
+)
+def shares_and_flips(**v: Any) -> Any:
+    """The average; +1 a share (1 + x*) / 2 of the time up to C / (2 T); at most T (1 - |x*|) + C signs flip."""
+    T, x, C = v["steps"], v["x"], constant(v)
+    share = abs(v["plus"] / T - (1 + x) / 2) <= C / (2 * T)
+    return average.holds(**v) & share & (v["flips"] <= T * (1 - abs(x)) + C)
+
+
+def flips(per_visit: int) -> ForAll:
     """In three signs there are at most so many flips for each visit to +1."""
 
-    def statement(s1: Any, s2: Any, s3: Any) -> Bounds:
+    @forall(s1=SIGN, s2=SIGN, s3=SIGN)
+    def not_more(s1: Any, s2: Any, s3: Any) -> Any:
         visits = (3 + s1 + s2 + s3) / 2
         flipped = (abs(s2 - s1) + abs(s3 - s2)) / 2
-        return [(s == 1) | (s == -1) for s in (s1, s2, s3)], flipped <= per_visit * visits
+        return flipped <= per_visit * visits
 
-    return statement
+    return not_more
 
 
-def longest_run(w: Any, x: Any, s: Any, n: Any, eta: Any, K: Any) -> Bounds:
+@forall(
+    w=real,
+    x=real,
+    s=SIGN,
+    n=nonnegative,
+    eta=positive,
+    K=real,
+    given=lambda w, x, s, n, eta, K: [
+        abs(x) <= 1,
+        abs(w) <= K,
+        abs(w - n * eta * (s - x)) <= K,
+    ],
+)
+def longest_run(x: Any, n: Any, eta: Any, K: Any) -> Any:
     """While |w_i| <= K, a run of n equal signs s has n eta (1 - |x*_i|) <= 2 K."""
-    end = w - n * eta * (s - x)
-    run = [(s == 1) | (s == -1), abs(x) <= 1, n >= 0, eta > 0, abs(w) <= K, abs(end) <= K]
-    return run, n * eta * (1 - abs(x)) <= 2 * K
-
-
-# one dimension
-
-
-def _band(a: Any, x: Any, eta: Any) -> tuple[Any, Any]:
-    return -eta * abs(a) * (1 - x), eta * abs(a) * (1 + x)
-
-
-def band(convex: bool = True) -> smt.Statement:
-    """-eta |a| (1 - x*) <= theta < eta |a| (1 + x*) is kept, a being the curvature."""
-
-    def statement(theta: Any, a: Any, x: Any, eta: Any) -> Bounds:
-        low, high = _band(a, x, eta)
-        after = moved(theta, a * (quantized(theta) - x), eta)
-        curvature = a > 0 if convex else (a > 0) | (a < 0)
-        inside = [low <= theta, theta < high]
-        return [curvature, abs(x) < 1, eta > 0, *inside], (low <= after) & (after < high)
-
-    return statement
-
-
-def reaches(theta: Any, a: Any, x: Any, eta: Any) -> Bounds:
-    """Outside the band theta moves toward it, by eta a (1 - x*) or eta a (1 + x*), and not past it."""
-    low, high = _band(a, x, eta)
-    after = moved(theta, a * (quantized(theta) - x), eta)
-    down = (after == theta + low) & (after >= low)
-    up = (after == theta + high) & (after < high)
-    return [a > 0, abs(x) < 1, eta > 0], ((theta < high) | down) & ((theta >= low) | up)
-
-
-def at_any_time(start: Any, end: Any, a: Any, x: Any, eta: Any) -> Bounds:
-    """Two points of the band: |theta_0 - theta_T| < 2 eta |a|, where T (mean - x*) = (theta_0 - theta_T) / (eta a)."""
-    low, high = _band(a, x, eta)
-    inside = [low <= start, start < high, low <= end, end < high]
-    return [a > 0, abs(x) < 1, eta > 0, *inside], abs(start - end) < 2 * eta * abs(a)
-
-
-def discrepancy(constant: Any) -> smt.Statement:
-    """From the band, |sum_{t<T} (x_t - x*)| < constant for T = 1, 2, 3."""
-
-    def statement(theta: Any, a: Any, x: Any, eta: Any) -> Bounds:
-        low, high = _band(a, x, eta)
-        now, total, small = theta, 0, []
-        for _ in range(3):
-            d = quantized(now) - x
-            now, total = moved(now, a * d, eta), total + d
-            small.append(abs(total) < constant)
-        inside = [low <= theta, theta < high]
-        return [a > 0, abs(x) < 1, eta > 0, *inside], reduce(and_, small)
-
-    return statement
-
-
-def isolated(theta: Any, a: Any, x: Any, eta: Any) -> Bounds:
-    """In the band the rarer sign is never taken twice in a row."""
-    low, high = _band(a, x, eta)
-    after = moved(theta, a * (quantized(theta) - x), eta)
-    once = ((x < 0) | (theta >= 0) | (after >= 0)) & ((x > 0) | (theta < 0) | (after < 0))
-    return [a > 0, abs(x) < 1, eta > 0, low <= theta, theta < high], once
+    return n * eta * (1 - abs(x)) <= 2 * K

@@ -16,23 +16,39 @@ would be wrong. That there may be no fixed point at all is the claim no-fixed-po
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
-from pqtheory.claims import Check, Claim, Control, Part
-from pqtheory.evidence import smt
+from pqtheory.claims import (
+    AllOf,
+    Claim,
+    Control,
+    ForAll,
+    Invariant,
+    Part,
+    all_of,
+    forall,
+    implies,
+    invariant,
+    negated,
+    nonnegative,
+    one_of,
+    positive,
+    real,
+)
 from pqtheory.methods import BinaryConnect
 from pqtheory.methods.base import State
 from pqtheory.sets import Binary
 from pqtheory.theory.binary_connect.bc_fixed_points import runs
 from pqtheory.theory.given import Given, exact
-from pqtheory.theory.statements import POSITIVE, SIGNED, for_all, illustrated, together
+from pqtheory.theory.readings import StepReadings
 
 #: (s, g) -> should the coordinate stay?
 Condition = Callable[[Any, Any], Any]
 #: (theta_0, g, S) -> does the sum of the step sizes suffice?
 Enough = Callable[[Any, Any, Any], Any]
 CLIPS = (None, 1)
+VERTEX: dict[str, Any] = {"s": one_of(-1, 1), "gradient": real}
+RUN: dict[str, Any] = {"start": real, "gradient": real}
 
 
 def condition(s: Any, g: Any) -> Any:
@@ -42,110 +58,182 @@ def condition(s: Any, g: Any) -> Any:
 
 def zero_counts_as_plus(s: Any, g: Any) -> Any:
     """sign(g) = -s with sign(0) = +1, g = 0 or not."""
-    return Binary().project(exact(g)) == -s
+    return sign(g) == -s
 
 
-def fixed_points(claimed: Condition = condition) -> Check:
-    """BinaryConnect stays exactly where ``claimed`` holds, clipped or not: both directions, one step each."""
-    steps = (
-        for_all(make(claimed, clip), theta=SIGNED, gradient=SIGNED, eta=POSITIVE)
-        for make in (_keeps, _approaches)
-        for clip in CLIPS
+def sign(theta: Any) -> Any:
+    """The quantized weight, by the code of the set."""
+    return Binary().project(exact(theta))
+
+
+def moved(theta: Any, g: Any, eta: Any, clip: Any = None) -> Any:
+    """The latent weight after one step with the gradient g."""
+    return BinaryConnect(Given(eta), clip=clip).step(State(exact(theta), 0), exact(g)).latent
+
+
+def stays(claimed: Condition, clip: Any) -> Invariant:
+    """Where the condition holds the sign stays for ever.
+
+    ``rest`` is 1 as long as all other coordinates have kept theirs: until then the gradient is g, and they keep it for
+    one more step as this one does.
+    """
+
+    @invariant(
+        state="theta rest",
+        fixed=VERTEX,
+        each={"eta": positive, "slope": real},
+        given=lambda s, gradient: [claimed(s, gradient)],
+        first=lambda theta, rest, s: [sign(theta) == s, rest == 1],
+        step=lambda theta, theta_next, rest, rest_next, eta, slope, s, gradient: [
+            implies([rest == 1, sign(theta) == s], slope == gradient),
+            implies([rest == 1, sign(theta) == s], rest_next == 1),
+            theta_next == moved(theta, slope, eta, clip),
+        ],
     )
-    return together(*steps)
+    def kept(theta: Any, rest: Any, s: Any) -> Any:
+        return (sign(theta) == s) & (rest == 1)
+
+    return kept
 
 
-def _moved(theta: Any, g: Any, eta: Any, clip: Any) -> tuple[Any, Any, Any]:
-    """The sign before, the latent weight and the sign after one step with the gradient g."""
-    method = BinaryConnect(Given(eta), clip=clip)
-    state = State(exact(theta), 0)
-    after = State(exact(method.step(state, exact(g)).latent), 1)
-    return method.query(state), after.latent, method.query(after)
+def comes_nearer(claimed: Condition, clip: Any) -> Invariant:
+    """Where it does not hold, s theta has come down by S |g| at least, as long as s is held (``held`` is 1)."""
+
+    @invariant(
+        state="theta total held",
+        fixed={**VERTEX, "start": real},
+        each={"eta": positive},
+        given=lambda s, gradient, start: [negated(claimed(s, gradient)), sign(start) == s],
+        first=lambda theta, total, held, start: [theta == start, total == 0, held == 1],
+        step=lambda theta, theta_next, total, total_next, held, held_next, eta, s, gradient: [
+            total_next == total + eta,
+            implies([held == 1], theta_next == moved(theta, gradient, eta, clip)),
+            implies([held_next == 1], (held == 1) & (sign(theta_next) == s)),
+        ],
+    )
+    def nearer(theta: Any, total: Any, held: Any, s: Any, gradient: Any, start: Any) -> Any:
+        bound = (total >= 0) & (s * theta <= abs(start) - total * abs(gradient))
+        return implies([held == 1], bound & (sign(theta) == s))
+
+    return nearer
 
 
-def _keeps(claimed: Condition, clip: Any) -> smt.Statement:
-    """Where the condition holds the sign stays."""
-
-    def statement(theta: Any, g: Any, eta: Any) -> Any:
-        s, _, after = _moved(theta, g, eta, clip)
-        return [eta > 0, claimed(s, g)], after == s
-
-    return statement
-
-
-def _approaches(claimed: Condition, clip: Any) -> smt.Statement:
-    """Where it does not, the sign changes or the latent weight comes nearer to doing so, by eta |g| > 0 at least."""
-
-    def statement(theta: Any, g: Any, eta: Any) -> Any:
-        s, latent, after = _moved(theta, g, eta, clip)
-        nearer = (abs(g) > 0) & (s * latent <= s * theta - eta * abs(g))
-        return [eta > 0], claimed(s, g) | (after == -s) | nearer
-
-    return statement
-
-
-def _far_enough(start: Any, g: Any, total: Any) -> Any:
+def far_enough(start: Any, g: Any, total: Any) -> Any:
+    """S |g| > |theta_0|."""
     return total * abs(g) > abs(start)
 
 
-def _sum_of_one(start: Any, g: Any, total: Any) -> Any:
+def sum_of_one(start: Any, g: Any, total: Any) -> Any:
+    """S >= 1, whatever theta_0."""
     return (total >= 1) & (abs(g) > 0)
 
 
-def _crosses(enough: Enough) -> Check:
-    """After steps of sum S, each nearer by eta |g|, the sign has changed."""
+def leaves(claimed: Condition, enough: Enough, clip: Any) -> ForAll:
+    """Where it does not hold, s has been left once the sum of the steps suffices."""
+    nearer = comes_nearer(claimed, clip)
 
-    def statement(start: Any, theta: Any, g: Any, total: Any) -> Any:
-        s = Binary().project(exact(start))
-        nearer = s * theta <= abs(start) - total * abs(g)
-        assumed = [total > 0, nearer, enough(start, g, total)]
-        return assumed, Binary().project(exact(theta)) == -s
+    @forall(
+        **VERTEX,
+        start=real,
+        theta=real,
+        total=nonnegative,
+        held=one_of(0, 1),
+        given=lambda s, gradient, start, total: [
+            negated(claimed(s, gradient)),
+            sign(start) == s,
+            enough(start, gradient, total),
+        ],
+        by=lambda **reached: [nearer.at(**reached)],
+    )
+    def left(held: Any) -> Any:
+        return held == 0
 
-    return for_all(statement, start=SIGNED, theta=SIGNED, gradient=SIGNED, total=POSITIVE)
+    return left
 
 
-def _straight(start: Any, g: Any, eta: Any, total: Any) -> Any:
-    """One step leads from theta_0 - S g to theta_0 - (S + eta) g."""
-    _, latent, _ = _moved(start - total * g, g, eta, None)
-    return [eta > 0, total >= 0], latent == start - (total + eta) * g
+def has_slope(claimed: Condition) -> ForAll:
+    """Where it does not hold the gradient is not 0, so that a sum of steps without bound suffices."""
+
+    @forall(**VERTEX, given=lambda s, gradient: [negated(claimed(s, gradient))])
+    def slope(gradient: Any) -> Any:
+        return abs(gradient) > 0
+
+    return slope
 
 
-def _has_left(strict: bool) -> smt.Statement:
+def fixed_points(claimed: Condition = condition, enough: Enough = far_enough) -> AllOf:
+    """BinaryConnect stays exactly where ``claimed`` holds, clipped or not."""
+    kept = (stays(claimed, clip) for clip in CLIPS)
+    left = (leaves(claimed, enough, clip) for clip in CLIPS)
+    return all_of(*kept, *left, has_slope(claimed))
+
+
+@invariant(
+    state="theta total",
+    fixed=RUN,
+    each={"eta": positive},
+    first=lambda theta, total, start: [theta == start, total == 0],
+    step=lambda theta, theta_next, total, total_next, eta, gradient: [
+        theta_next == moved(theta, gradient, eta),
+        total_next == total + eta,
+    ],
+)
+def straight(theta: Any, total: Any, start: Any, gradient: Any) -> Any:
+    """As long as the gradient is g: theta_t = theta_0 - S_t g."""
+    return (theta == start - total * gradient) & (total >= 0)
+
+
+def on_the_way(**reached: Any) -> list[Any]:
+    """Theta after steps of the sum ``total``, not clipped."""
+    return [
+        straight.at(**{name: reached[name] for name in ("theta", "total", "start", "gradient")})
+    ]
+
+
+def has_left(strict: bool) -> ForAll:
     """After steps of sum S the sign has changed iff S s g > |theta_0|, or = and s = -1 unless ``strict``."""
 
-    def statement(start: Any, g: Any, total: Any) -> Any:
-        s = Binary().project(exact(start))
-        now = Binary().project(exact(start - total * g))
-        reach, size = total * s * g, abs(start)
+    @forall(**RUN, theta=real, total=nonnegative, by=on_the_way)
+    def changed(start: Any, gradient: Any, theta: Any, total: Any) -> Any:
+        s = sign(start)
+        reach, size = total * s * gradient, abs(start)
         left = (reach > size) if strict else (reach > size) | ((reach == size) & (s < 0))
-        return [total >= 0], (now == -s) == left
+        return (sign(theta) == -s) == left
 
-    return statement
+    return changed
 
 
-def _held(start: Any, g: Any, total: Any, limit: Any) -> Any:
+@forall(
+    **RUN,
+    theta=real,
+    total=nonnegative,
+    limit=real,
+    given=lambda start, gradient, total, limit: [
+        total < limit,
+        limit * sign(start) * gradient <= abs(start),
+    ],
+    by=on_the_way,
+)
+def held_for_ever(start: Any, theta: Any) -> Any:
     """S_t < S and S s g <= |theta_0|: the sign is that of theta_0."""
-    s = Binary().project(exact(start))
-    assumed = [total >= 0, total < limit, limit * s * g <= abs(start)]
-    return assumed, Binary().project(exact(start - total * g)) == s
+    return sign(theta) == sign(start)
 
 
-def _lost(start: Any, g: Any, total: Any, limit: Any) -> Any:
+@forall(
+    **RUN,
+    theta=real,
+    total=nonnegative,
+    limit=real,
+    given=lambda start, gradient, total, limit: [
+        total < limit,
+        limit * sign(start) * gradient > abs(start),
+        2 * total * sign(start) * gradient >= abs(start) + limit * sign(start) * gradient,
+    ],
+    by=on_the_way,
+)
+def lost(start: Any, theta: Any) -> Any:
     """S s g > |theta_0|: it has changed once S_t s g is halfway from |theta_0| to S s g."""
-    s = Binary().project(exact(start))
-    reach, size = limit * s * g, abs(start)
-    assumed = [total >= 0, total < limit, reach > size, 2 * total * s * g >= reach + size]
-    return assumed, Binary().project(exact(start - total * g)) == -s
-
-
-def _sums(statement: smt.Statement, *names: str) -> Check:
-    """For all starts and gradients, and sums of step sizes of these names."""
-    sums = dict.fromkeys(names, (Fraction(0), *POSITIVE))
-    return for_all(statement, start=SIGNED, gradient=SIGNED, **sums)
-
-
-def _theorem(claimed: Condition = condition, enough: Enough = _far_enough) -> Check:
-    return together(fixed_points(claimed), _crosses(enough))
+    return sign(theta) == -sign(start)
 
 
 STEADY, CLIPPED = BinaryConnect(runs.ETA), BinaryConnect(runs.ETA, clip=1.0)
@@ -154,61 +242,81 @@ VANISHING, SOME_STEPS = BinaryConnect(runs.SUMMABLE), runs.SUMMABLE_STEPS
 CLAIM = Claim(
     name="bc-fixed-points",
     source="arXiv 1810.00861, Definition 5.1 and Theorem 5.3",
-    statement="A vertex is a fixed point of BinaryConnect iff the gradient there points outward or vanishes in every "
-    "coordinate; from every latent point of that sign, clipped or not, if the step sizes have an infinite sum.",
-    formula="s fixed <=> sign(grad L(s)_i) = -s_i wherever grad L(s)_i != 0",
+    statement=(
+        "For step sizes eta_t > 0 with an infinite sum, a vertex s is a fixed point of BinaryConnect iff in every "
+        "coordinate minus the gradient at s points outward, or the gradient vanishes: from every latent point of the sign "
+        "s, clipped to [-1, 1] or not. With a finite sum S, not clipped, it stays iff S s_i g_i <= |theta_0i| for all i."
+    ),
+    formula="s fixed <=> sign(g_i) = -s_i wherever g_i != 0,  g = grad L(s), eta_t > 0, sum eta_t = infinity",
+    formula_latex=(
+        r"s \text{ fixed} \iff \operatorname{sign} g_i = -s_i \text{ wherever } g_i \ne 0,\qquad"
+        r" g = \nabla L(s),\quad \eta_t > 0,\quad \textstyle\sum_t \eta_t = \infty"
+    ),
+    derivation_latex=(
+        r"Until $s$ is left the gradient is $g$, so each coordinate may be looked at by itself. Where the condition holds,"
+        r" a step keeps the sign: by induction it stays for ever. Where it fails, each step that keeps the sign brings"
+        r" $s_i \theta_i$ down by at least $\eta_t |g_i|$, so that with $S_t = \sum_{k<t} \eta_k$ the sign has changed"
+        r" once $S_t |g_i| > |\theta_{0i}|$. Not clipped, $\theta_t = \theta_0 - S_t g$ says when."
+    ),
     parts=(
         Part(
             "fixed points",
             "the sign stays where the condition holds, and changes once S_t |g| > |theta_0| where not; clipped or not",
-            illustrated(
-                _theorem(),
-                runs.stays_where("constant steps", STEADY),
-                runs.stays_where("clipped", CLIPPED),
+            all_of(
+                fixed_points(),
+                beside=(
+                    runs.stays_where("constant steps", STEADY),
+                    runs.stays_where("clipped", CLIPPED),
+                ),
             ),
         ),
         Part(
             "when it leaves",
             "a vertex is left when S_t s g first exceeds |theta_0|, or equals it with s = -1",
-            illustrated(
-                together(
-                    for_all(_straight, start=SIGNED, gradient=SIGNED, eta=POSITIVE, total=POSITIVE),
-                    _sums(_has_left(strict=False), "total"),
-                ),
-                runs.departure,
-            ),
+            all_of(has_left(strict=False), beside=(runs.departure,)),
         ),
         Part(
             "summable steps",
             "with a finite sum S it stays iff S s_i g_i <= |theta_0i| for all i",
-            illustrated(
-                together(_sums(_held, "total", "limit"), _sums(_lost, "total", "limit")),
-                runs.stays_where("summable steps", VANISHING, runs.summable, SOME_STEPS),
+            all_of(
+                held_for_ever,
+                lost,
+                beside=(runs.stays_where("summable steps", VANISHING, runs.summable, SOME_STEPS),),
             ),
+        ),
+        Part(
+            "readings agree",
+            "arrays and the torch optimizer take the same steps, clipped or not",
+            all_of(*(StepReadings(BinaryConnect(0.5, clip=clip)) for clip in (None, 1.0))),
         ),
     ),
     controls=(
         Control(
             "summable steps do as well",
             "where the condition fails the sign changes by the time that S_t = 1",
-            illustrated(
-                _theorem(enough=_sum_of_one),
-                runs.stays_where("summable steps", VANISHING, steps=SOME_STEPS),
+            all_of(
+                fixed_points(enough=sum_of_one),
+                beside=(runs.stays_where("summable steps", VANISHING, steps=SOME_STEPS),),
             ),
         ),
         Control(
             "zero gradients count",
             "stays iff sign(g_i) = -s_i for every i, with sign(0) = +1",
-            illustrated(
-                _theorem(zero_counts_as_plus),
-                runs.stays_where("constant steps", STEADY, runs.zero_counts_as_plus),
+            all_of(
+                fixed_points(zero_counts_as_plus),
+                beside=(runs.stays_where("constant steps", STEADY, runs.zero_counts_as_plus),),
             ),
         ),
         Control(
             "strict for both signs",
             "a vertex is left only when S_t s g exceeds |theta_0|, whichever sign",
-            _sums(_has_left(strict=True), "total"),
+            has_left(strict=True),
         ),
     ),
     headline=runs.STAY,
+    operators=(
+        "pqtheory.methods.BinaryConnect.step",
+        "pqtheory.sets.Binary.project",
+        "pqtheory.stability.is_fixed_point",
+    ),
 )

@@ -1,28 +1,32 @@
 """Quadratics with no vertex s, s_i (A s + b)_i <= 0 for all i, in tens and hundreds of dimensions, and with some."""
 
-import importlib.util
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from pqtheory import stability
 from pqtheory._arrays import Array
-from pqtheory.evidence import Budget, Evidence, Step, fixed_points, join, judge
+from pqtheory.evidence import Budget, Evidence, fixed_points, join, judge
 from pqtheory.problems import Quadratic
+from pqtheory.theory.binary_connect.no_fixed_point.lemmas import moved, sign
+from pqtheory.theory.binary_connect.no_fixed_point.small_dimensions import pushes
 
 Make = Callable[[int, np.random.Generator], Quadratic]
 #: how a certificate came about
 METHODS = {
     "row": "a dominant diagonal entry",
     "convexity": "convexity, in rational arithmetic",
+    "search": "branch and bound over sign vectors, in integers",
     "milp": "dual bound of a mixed-integer program, HiGHS",
 }
-#: vertices looked at where nothing can be certified
-SAMPLES = 4096
+#: vertices looked at beside a certificate, and where nothing can be certified
+BESIDE, SAMPLES = 64, 4096
 DIM = 12
 FIGURE = f"fixed points of (x_1 + ... + x_{DIM})^2 / 2"
 
@@ -48,34 +52,39 @@ def planted(dim: int, rng: np.random.Generator) -> Quadratic:
 
 
 def none(make: Make, dims: Iterable[int], budget: Budget) -> Evidence:
-    """Certificates; where there is none, what a search among vertices can say."""
-    pieces = []
-    for dim in dims:
-        problem = make(dim, np.random.default_rng(dim))
-        pieces.append(_certified(problem, budget.pick(20.0, 120.0)))
-    return join(*pieces)
+    """Proofs or certificates; where there is none, what a look at some vertices can say."""
+    seconds = budget.pick(20.0, 120.0)
+    return join(*(_shown(make(dim, np.random.default_rng(dim)), seconds) for dim in dims))
 
 
-def _certified(problem: Quadratic, seconds: float) -> Evidence:
-    if importlib.util.find_spec("scipy") is None:
-        return _searched(problem, "with scipy installed it would be certified")
+def _shown(problem: Quadratic, seconds: float) -> Evidence:
     found = fixed_points.certify_none(problem, time_limit=seconds)
     if found.witness is not None:
         return Evidence("refuted", 1, counterexample=_case(problem, found.witness))
     if not found.certified:
-        return _searched(problem, f"no certificate: {found.reason}")
-    how = METHODS[found.method]
+        return replace(_looked(problem, SAMPLES), note=f"no certificate: {found.reason}")
     text = (
-        f"dim {problem.dim}: every vertex breaks the condition by {found.margin:.3g} or more; {how}"
+        f"dim {problem.dim}: every vertex breaks the condition by {found.margin:.3g} or more; "
+        f"{METHODS[found.method]}"
     )
-    told = Step(text) if found.step is None else replace(found.step, text=text)
-    return Evidence("certified", 1, found.margin, proof=(told,))
+    if found.nodes:
+        text += f", {found.nodes} nodes"
+    looked = _looked(problem, BESIDE)
+    if looked.kind == "refuted" or found.step is None:
+        return looked
+    return Evidence(
+        "proved" if found.proved else "certified",
+        1,
+        found.margin,
+        measured={f"nodes, dim {problem.dim}": found.nodes} if found.nodes else {},
+        proof=(replace(found.step, text=text),),
+    )
 
 
-def _searched(problem: Quadratic, note: str) -> Evidence:
-    s = 2.0 * np.random.default_rng(0).integers(0, 2, (SAMPLES, problem.dim)) - 1
-    evidence = judge("sampled", ~stability.is_fixed_point(problem, s), {"fixed point": s})
-    return replace(evidence, note=note)
+def _looked(problem: Quadratic, count: int) -> Evidence:
+    """The public condition, at some vertices."""
+    s = 2.0 * np.random.default_rng(0).integers(0, 2, (count, problem.dim)) - 1
+    return judge("sampled", ~stability.is_fixed_point(problem, s), {"fixed point": s})
 
 
 def _case(problem: Quadratic, s: Array | None) -> dict[str, Any]:
@@ -84,7 +93,7 @@ def _case(problem: Quadratic, s: Array | None) -> dict[str, Any]:
 
 
 def on_convex(budget: Budget) -> Evidence:
-    """The convex instances, certified."""
+    """The convex instances."""
     pieces = [
         none(partial(convex, slope=slope), budget.pick((100,), (100, 200)), budget)
         for slope in (1, 30, 1000)
@@ -98,8 +107,8 @@ def on_convex(budget: Budget) -> Evidence:
 
 
 def on_indefinite(budget: Budget) -> Evidence:
-    """The indefinite instances, certified."""
-    dims = budget.pick((30, 36), (30, 36, 40, 50, 60))
+    """The indefinite instances."""
+    dims = budget.pick((30, 36, 45), (30, 36, 40, 45, 50, 55, 65))
     spectra = [np.linalg.eigvalsh(indefinite(d, np.random.default_rng(d)).A) for d in dims]
     both = [bool(v[0] < -1 and v[-1] > 1) for v in spectra]
     figure = "instances with eigenvalues of both signs"
@@ -108,6 +117,30 @@ def on_indefinite(budget: Budget) -> Evidence:
         measured={figure: sum(both)},
         predicted={figure: len(dims)},
     )
+
+
+def condition_is_the_codes(budget: Budget) -> Evidence:
+    """``is_fixed_point``, in fractions, against the formula: 2 dimensions, entries -1, 0, 1, every vertex."""
+    vertices = list(product((Fraction(-1), Fraction(1)), repeat=2))
+    agree, cases = [], []
+    for a11, a12, a22, *b in product(map(Fraction, (-1, 0, 1)), repeat=5):
+        A = [[a11, a12], [a12, a22]]
+        found = stability.is_fixed_point(Quadratic(np.array(A), np.array(b)), np.array(vertices))
+        for s, fixed in zip(vertices, found, strict=True):
+            agree.append(bool(fixed) == all(p <= 0 for p in pushes(A, b, s)))
+            cases.append([*A[0], *A[1], *b, *s])
+    return judge("enumerated", np.array(agree), {"A, b, s": np.array(cases)})
+
+
+def leaves(start: Fraction, g: Fraction, eta: Fraction) -> bool | None:
+    """Whether the sign of theta_0 = ``start`` has changed once the steps suffice; None where it is not pushed away."""
+    s = 1 if start >= 0 else -1
+    if s * g <= 0 or eta <= 0 or s * start > 100 * eta * s * g:
+        return None
+    theta, steps = start, math.floor(start / (eta * g)) + 1
+    for _ in range(steps):
+        theta = Fraction(np.asarray(moved(theta, g, eta)).item())
+    return bool(sign(theta) == -s)
 
 
 def has_one(make: Make, dim: int, count: int, budget: Budget) -> Evidence:

@@ -1,35 +1,43 @@
-"""The lazy iteration on x^2/2 with the smoothed W, and its orbits of period two as sympy finds them.
+"""The lazy iteration on x^2/2 with the smoothed W, and its orbits of period two: +-a, in their range."""
 
-Each orbit is looked for from one run at one setting; its closed form and its range are for all settings. The formulas
-that the claim prints are what the findings are compared with, and stand in for them where sympy is not installed.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
-from typing import Any, final
+from typing import Any
 
-from pqtheory.claims import Check
+import numpy as np
+
+from pqtheory._arrays import as_array
+from pqtheory.claims import Budget, Evidence, ForAll, between, forall, implies, join, positive
 from pqtheory.claims.orbit import PeriodicOrbit
-from pqtheory.evidence import Budget, Evidence, smt, symbolic
 from pqtheory.methods import LazyProx, Method, ProxQuant
+from pqtheory.problems import Quadratic
 from pqtheory.regularizers import SmoothedL1
 from pqtheory.sets import Binary
+from pqtheory.simulate import simulate
 from pqtheory.theory.given import Given, exact
 
-NAMES = "eta lambda epsilon"
 HALF = Fraction(1, 2)
-
-#: (theta, eta, lambda, epsilon) -> the next theta
-Move = Callable[[Any, Any, Any, Any], Any]
-#: (eta, lambda, epsilon) -> a number, or whether something holds
+#: 0 < eta < 2, lambda > 0, 0 < eps <= 1/2
+SETTING: dict[str, Any] = {
+    "eta": between(0, 2, open_low=True, open_high=True),
+    "strength": positive,
+    "eps": between(0, HALF, open_low=True),
+}
+#: (eta, lambda, eps) -> a number, or whether something holds
 OfSetting = Callable[[Any, Any, Any], Any]
+#: (theta, eta, lambda, eps) -> the next theta
+Move = Callable[[Any, Any, Any, Any], Any]
 
 
 def smoothed(eps: Any) -> SmoothedL1:
     """S with the levels -1 and +1."""
     return SmoothedL1(Binary(), eps)
+
+
+def mapped(theta: Any, strength: Any, eps: Any) -> Any:
+    """x, the point where the gradient is taken."""
+    method = LazyProx(smoothed(eps), 1, Given(strength))
+    return method.query(method.init(exact(theta)))
 
 
 def lazy(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
@@ -47,133 +55,88 @@ def _moved(method: Method, theta: Any) -> Any:
     return method.step(state, method.query(state)).latent
 
 
-def mapped(theta: Any, eta: Any, strength: Any, eps: Any) -> Any:
-    """The point where the gradient is taken."""
-    method = LazyProx(smoothed(eps), Given(eta), Given(strength))
-    return method.query(method.init(exact(theta)))
+def a(eta: Any, strength: Any, eps: Any) -> Any:
+    """The size lambda eta / max(2 - eta, 2 lambda + (2 - eta) eps)."""
+    xp, strength = as_array(strength)
+    return strength * eta / xp.maximum(2 - eta, 2 * strength + (2 - eta) * eps)
 
 
-def any_strength(eta: Any, strength: Any, eps: Any) -> list[Any]:
-    """All that is assumed: 0 < eps <= 1/2, 0 < eta < 2, lambda > 0."""
-    return [eps > 0, eps <= HALF, eta > 0, eta < 2, strength > 0]
+def in_range(eta: Any, strength: Any, eps: Any) -> Any:
+    """Whether lambda >= eps (1 - eta/2)."""
+    return strength >= eps * (1 - eta / 2)
 
 
-def lowest(eta: Any, strength: Any, eps: Any) -> Any:
-    """Where the orbits begin: eps (1 - eta/2)."""
-    return eps * (1 - eta / 2)
+def orbit(size: OfSetting = a, inside: OfSetting = in_range, move: Move = lazy) -> ForAll:
+    """One step leads from a to -a and from -a to a, exactly inside of the range."""
+
+    @forall(**SETTING)
+    def goes_round(eta: Any, strength: Any, eps: Any) -> Any:
+        theta = size(eta, strength, eps)
+        there = move(theta, eta, strength, eps) == -theta
+        back = move(-theta, eta, strength, eps) == theta
+        return (there & back) == inside(eta, strength, eps)
+
+    return goes_round
 
 
-def middle(eta: Any, strength: Any, eps: Any) -> Any:
-    """Where the one gives way to the other: (1 - eps)(1 - eta/2)."""
-    return (1 - eps) * (1 - eta / 2)
+# as sympy finds them
 
-
-@final
-@dataclass(frozen=True)
-class Oscillation:
-    """An orbit +-theta: its size, and for which settings it is one."""
-
-    size: OfSetting
-    inside: OfSetting
-
-
-def small_size(eta: Any, strength: Any, eps: Any) -> Any:
-    """Lambda eta / (2 - eta)."""
-    return strength * eta / (2 - eta)
-
-
-def large_size(eta: Any, strength: Any, eps: Any) -> Any:
-    """Lambda eta / (2 lambda + (2 - eta) eps)."""
-    return strength * eta / (2 * strength + (2 - eta) * eps)
-
-
-def not_above_middle(eta: Any, strength: Any, eps: Any) -> Any:
-    """From the lowest to the middle strength."""
-    return (lowest(eta, strength, eps) <= strength) & (strength <= middle(eta, strength, eps))
-
-
-def not_below_middle(eta: Any, strength: Any, eps: Any) -> Any:
-    """From the middle strength on."""
-    return middle(eta, strength, eps) <= strength
-
-
-PRINTED = {
-    "small": Oscillation(small_size, not_above_middle),
-    "large": Oscillation(large_size, not_below_middle),
-}
-#: (eta, lambda, epsilon) of the run that shows the branches
+#: (eta, lambda, eps) of the runs that show the branches: below and above lambda = (1 - eps)(1 - eta/2)
 SAMPLES = {"small": (HALF, HALF, Fraction(1, 8)), "large": (HALF, Fraction(2), Fraction(1, 8))}
 
 
-def goes_round(orbit: Callable[[], Oscillation], move: Move = lazy) -> smt.Statement:
-    """One step leads from theta to -theta and from -theta to theta, exactly where the orbit says so."""
-
-    def statement(eta: Any, strength: Any, eps: Any) -> Any:
-        theta = orbit().size(eta, strength, eps)
-        there = move(theta, eta, strength, eps) == -theta
-        back = move(-theta, eta, strength, eps) == theta
-        inside = orbit().inside(eta, strength, eps)
-        return any_strength(eta, strength, eps), (there & back) == inside
-
-    return statement
+def _assumed(*values: Any) -> Sequence[Any]:
+    kinds = zip(SETTING.values(), values, strict=True)
+    return [assumption for kind, value in kinds for assumption in kind(value)]
 
 
-def grid(budget: Budget, with_theta: bool = False) -> Iterator[tuple[Fraction, ...]]:
-    """([theta,] eta, lambda, eps), with lambda from below the lowest to above the middle one."""
-    parts = budget.pick(6, 16)
-    thetas = [Fraction(n, 4) for n in range(-6, 7)] if with_theta else [Fraction(0)]
-    etas = [Fraction(1, 64), *(Fraction(3 * n, 2 * parts) for n in range(1, parts + 1))]
-    for theta, eta, m, k in product(thetas, etas, range(1, 14), (2, 4, 8, 16)):
-        eps = Fraction(1, k)
-        setting = (eta, Fraction(m, 12) * (eps + (1 - eps) * (1 - eta / 2)), eps)
-        yield (theta, *setting) if with_theta else setting
-
-
-def for_all(statement: smt.Statement, names: str = NAMES) -> Check:
-    """By the solver, or on the grid."""
-
-    def sampled(budget: Budget) -> Evidence:
-        return smt.on_cases(statement, names, grid(budget, len(names.split()) > 3))
-
-    return smt.or_else(statement, names, sampled)
-
-
-def search(name: str) -> PeriodicOrbit:
-    """The search for the orbit of that name."""
-    return PeriodicOrbit(
+SEARCHES = {
+    name: PeriodicOrbit(
         lazy,
-        NAMES,
+        "eta lambda epsilon",
         period=2,
         start=Fraction(1, 8),
-        sample=SAMPLES[name],
-        fallback=for_all(goes_round(lambda: PRINTED[name])),
-        assuming=any_strength,
+        sample=sample,
+        assuming=_assumed,
         solve_for="lambda",
     )
+    for name, sample in SAMPLES.items()
+}
 
 
-SEARCHES = {name: search(name) for name in SAMPLES}
+@forall(**SETTING)
+def is_as_found(eta: Any, strength: Any, eps: Any) -> Any:
+    """The two that are found are +-a, and their ranges make up the whole one."""
+    small, large = (search.find() for search in SEARCHES.values())
+    size, setting = a(eta, strength, eps), (eta, strength, eps)
+    whole = (small.inside(*setting) | large.inside(*setting)) == in_range(*setting)
+    first = implies([small.inside(*setting)], small.points[0](*setting) == size)
+    return whole & first & implies([large.inside(*setting)], large.points[0](*setting) == size)
 
 
-def found(name: str) -> Oscillation:
-    """The orbit as sympy finds it; where sympy is missing or does not, as the claim prints it."""
-    if not symbolic.available():
-        return PRINTED[name]
-    try:
-        orbit = SEARCHES[name].find()
-    except symbolic.UndecidedError:
-        # the search's own evidence says so
-        return PRINTED[name]
-    return Oscillation(orbit.points[0], orbit.inside)
+def found(budget: Budget) -> Evidence:
+    """The two searches; where both find an orbit, that it is this one."""
+    orbits = join(*(search(budget) for search in SEARCHES.values()))
+    return orbits if orbits.kind != "proved" else join(orbits, is_as_found(budget))
 
 
-def as_printed(name: str) -> smt.Statement:
-    """What is found is what the claim prints."""
+# as runs of the method
 
-    def statement(eta: Any, strength: Any, eps: Any) -> Any:
-        here, printed = found(name), PRINTED[name]
-        size = here.size(eta, strength, eps) == printed.size(eta, strength, eps)
-        inside = here.inside(eta, strength, eps) == printed.inside(eta, strength, eps)
-        return any_strength(eta, strength, eps), size & inside
+FIGURES = {
+    "small": "|theta| after 4 steps, eta = lambda = 1/2",
+    "large": "|theta| after 4 steps, eta = 1/2, lambda = 2, eps = 1/8",
+}
 
-    return statement
+
+def four_steps(budget: Budget) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Four exact steps of the method from a."""
+    problem = Quadratic(np.array([[2 * HALF]]), np.array([0 * HALF]))
+    measured, predicted = {}, {}
+    for name, (eta, strength, eps) in SAMPLES.items():
+        size = np.asarray(a(eta, strength, eps)).item()
+        method = LazyProx(smoothed(eps), eta, strength)
+        start = np.array([size], object)
+        path = simulate(method, problem, start, 4, record="last", fields=("latent",))
+        measured[FIGURES[name]] = abs(float(path.latent[-1, 0]))
+        predicted[FIGURES[name]] = float(size)
+    return measured, predicted

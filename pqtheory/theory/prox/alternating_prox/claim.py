@@ -156,4 +156,5 @@ CLAIM = Claim(
         ),
     ),
     headline=CHANGED,
+    operators=("pqtheory.regularizers.AlternatingDistance.prox",),
 )

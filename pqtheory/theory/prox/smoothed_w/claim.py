@@ -157,4 +157,8 @@ CLAIM = Claim(
         ),
     ),
     headline=SMOOTHNESS,
+    operators=(
+        "pqtheory.regularizers.SmoothedL1.prox",
+        "pqtheory.regularizers.SmoothedL1.value",
+    ),
 )

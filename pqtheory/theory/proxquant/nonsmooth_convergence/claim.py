@@ -35,9 +35,7 @@ from pqtheory.theory.proxquant.nonsmooth_convergence import first_run, runs
 from pqtheory.theory.proxquant.nonsmooth_convergence import lemmas as steps
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import Constant
 from pqtheory.theory.proxquant.one_step import bounded
-from pqtheory.theory.proxquant.proxquant_convergence import (
-    COUNTS,
-    EIGHTHS,
+from pqtheory.theory.proxquant.proxquant_convergence.claim import (
     GRADIENT,
     STEP,
     smallest_gradient,
@@ -46,6 +44,8 @@ from pqtheory.theory.proxquant.proxquant_convergence import (
 from pqtheory.theory.random_cases import for_all
 from pqtheory.theory.statements import illustrated
 
+EIGHTHS = tuple(Fraction(n, 8) for n in range(1, 9))
+COUNTS = tuple(Fraction(n) for n in range(1, 11))
 BOUNDS = {STEP: smallest_step, GRADIENT: smallest_gradient}
 HALF, ALMOST = Fraction(1, 2), Fraction(99, 100)
 REACHED = "dist^2 / (F_0 - F_*) of a run of the W, x = 1/2, {}, T = {}"
@@ -201,4 +201,8 @@ CLAIM = Claim(
         ),
     ),
     headline=ONE_STEP,
+    operators=(
+        "pqtheory.regularizers.DistanceL1.prox",
+        "pqtheory.regularizers.DistanceL1.value",
+    ),
 )

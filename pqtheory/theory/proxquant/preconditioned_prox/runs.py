@@ -13,7 +13,7 @@ def settle(weight: Rule, start: Array, centre: Array, strength: float) -> Array:
     """The end of 400 preconditioned steps on |x - centre|^2 / 2, D = diag(1, 2), eta = 1/8."""
     eta, metric, theta = 1 / 8, np.array([1.0, 2.0]), start
     for _ in range(400):
-        theta = W.step(theta, theta - centre, eta, metric, weight(strength, metric))
+        theta = W.prox(theta - eta * metric * (theta - centre), eta * weight(strength, metric))
     return theta
 
 
@@ -25,6 +25,6 @@ def adam_holds(weight: Rule, gradient: Array, strength: float, steps: int) -> Ar
         m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
         metric = 1 / (np.sqrt(v / (1 - 0.999**t)) + EPSILON)
         moved = m / (1 - 0.9**t)
-        theta = W.step(theta, moved, eta, metric, weight(strength, metric))
+        theta = W.prox(theta - eta * metric * moved, eta * weight(strength, metric))
         held &= theta == 1
     return held

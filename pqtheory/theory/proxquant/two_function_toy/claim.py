@@ -227,4 +227,5 @@ CLAIM = Claim(
         ),
     ),
     headline=runs.FIGURE,
+    operators=("pqtheory.methods.ProxQuant.step",),
 )

@@ -15,7 +15,7 @@ from pqtheory.methods.maps import Prox
 from pqtheory.simulate import simulate
 from pqtheory.theory.proxquant.nonsmooth_convergence import claim, first_run, runs
 from pqtheory.theory.proxquant.nonsmooth_convergence import lemmas as steps
-from pqtheory.theory.proxquant.proxquant_convergence import EIGHTHS
+from pqtheory.theory.proxquant.nonsmooth_convergence.claim import EIGHTHS
 from pqtheory.trajectory import Trajectory
 
 from .helpers import RULES, K, W, fractions

@@ -1,14 +1,15 @@
-"""A claim of your own. Change it, and run it with ``pqtheory verify my_claim.py``.
+"""The W's prox never moves a weight away from its sign, on weights drawn at random.
 
-It says that the W's prox never moves a weight away from its sign. A check is a function of the budget
-that returns Evidence; ``judge`` makes it from margins (>= 0 where the statement holds) and says
-"refuted" by itself, with the worst case, if one is negative.
+This text is the derivation that the claim shows. Change the file, and run it with ``pqtheory verify my_claim.py``.
+
+A check is a function of the budget that returns Evidence. ``judge`` makes it from margins (>= 0 where the statement
+holds), and from figures beside their predictions; it says "refuted" by itself, with the worst case, where one does not
+hold. What can be said of all real numbers is better proved: ``pqtheory claims --template proof``.
 """
 
 import numpy as np
 
-from pqtheory.claims import Claim, Control, Part
-from pqtheory.evidence import Budget, Evidence, judge
+from pqtheory.claims import Budget, Claim, Control, Evidence, Part, judge
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 

@@ -1,7 +1,6 @@
 """Enumeration against brute force, certificates against enumeration, and failures that never become proofs."""
 
 import itertools
-import math
 import tracemalloc
 from fractions import Fraction
 from types import SimpleNamespace
@@ -15,63 +14,20 @@ from hypothesis import strategies as st
 from pqtheory import stability
 from pqtheory.evidence import fixed_points
 from pqtheory.evidence.fixed_points import Certificate, certification, certify_none, find
-from pqtheory.evidence.fixed_points.certification import bound_at
+from pqtheory.evidence.fixed_points.convexity import bound_at, on_grid
 from pqtheory.problems import Quadratic, Rastrigin
 
-SMALL = st.integers(-3, 3)
-#: full significands, and exponents so far apart that no common denominator fits 64 bits
-FLOATS = st.builds(math.ldexp, st.integers(-(2**52), 2**52), st.sampled_from([-52, -52, -90]))
-
-
-@st.composite
-def quadratics(draw, entries=SMALL, largest=6, dtype=object):
-    dim = draw(st.integers(1, largest))
-    A = np.zeros((dim, dim), dtype=object)
-    for i, j in itertools.combinations_with_replacement(range(dim), 2):
-        A[i, j] = A[j, i] = Fraction(draw(entries))
-    b = np.array([Fraction(draw(entries)) for _ in range(dim)], dtype=object)
-    return Quadratic(A.astype(dtype), b.astype(dtype))
-
-
-def exact_pushes(problem, s):
-    A = [[Fraction(a) for a in row] for row in problem.A]
-    b = [Fraction(v) for v in problem.b]
-    s = [int(v) for v in s]
-    slopes = [sum(a * t for a, t in zip(row, s, strict=True)) for row in A]
-    return [own * (g + c) for own, g, c in zip(s, slopes, b, strict=True)]
-
-
-def all_vertices(dim):
-    return list(itertools.product((-1, 1), repeat=dim))
-
-
-def brute_force(problem, tolerance=0):
-    return [
-        s for s in all_vertices(problem.dim) if max(exact_pushes(problem, s)) <= Fraction(tolerance)
-    ]
-
-
-def least_push(problem):
-    return min(max(exact_pushes(problem, s)) for s in all_vertices(problem.dim))
-
-
-def as_tuples(found):
-    return [tuple(int(v) for v in s) for s in found]
-
-
-def random_quadratic(dim, seed, diagonal=0):
-    rng = np.random.default_rng(seed)
-    upper = np.triu(rng.integers(-2, 3, (dim, dim)), 1)
-    A = upper + upper.T + np.diag(rng.integers(0, 4, dim) + diagonal)
-    return Quadratic(A, rng.integers(-3, 4, dim))
-
-
-def planted(dim, seed):
-    """A positive diagonal throughout, and a vertex whose gradient is -k s with k in {0, 1}^dim."""
-    rng = np.random.default_rng(seed)
-    A = random_quadratic(dim, seed, diagonal=3).A
-    s = 2.0 * rng.integers(0, 2, dim) - 1
-    return Quadratic(A, -A @ s - rng.integers(0, 2, dim) * s), s
+from .quadratics import (
+    FLOATS,
+    all_vertices,
+    as_tuples,
+    brute_force,
+    exact_pushes,
+    least_push,
+    planted,
+    quadratics,
+    random_quadratic,
+)
 
 
 class TestEnumerate:
@@ -224,23 +180,30 @@ class TestCertifyNone:
     @given(quadratics(largest=5), st.lists(st.floats(-1, 1), min_size=5, max_size=5))
     def test_the_convexity_bound_holds_at_any_point_of_the_box(self, problem, x):
         lowest = np.linalg.eigvalsh(problem.A.astype(np.float64))[0] - 1e-9
-        bound = bound_at(problem, np.array(x[: problem.dim]), Fraction(lowest))
+        bound = bound_at(problem, on_grid(np.array(x[: problem.dim])), Fraction(lowest))
         assert bound <= max(least_push(problem), 0)
 
     def test_the_convexity_bound_is_attained(self):
         problem = Quadratic([[3]], [1])
         # minimiser -1/3, the pushes are 4 and 2; weight 4/3, nearest vertex 2/3 off: 3 (2/3)^2 / (4/3) = 1
-        bound = bound_at(problem, np.array([-1 / 3]), Fraction(3))
+        bound = bound_at(problem, on_grid(np.array([-1 / 3])), Fraction(3))
         assert abs(bound - 1) < Fraction(1, 10**9)
 
-    def test_indefinite_in_dimension_30(self):
+    def test_indefinite_in_dimension_30(self, monkeypatch):
         rng = np.random.default_rng(1)
         upper = np.triu(rng.integers(-1, 2, (30, 30)), 1)
         A = upper + upper.T + np.diag(rng.integers(0, 10, 30))
-        found = certify_none(Quadratic(A, rng.integers(-5, 6, 30)))
+        problem = Quadratic(A, rng.integers(-5, 6, 30))
+        found = certify_none(problem)
+        assert found.method == "search"
+        assert found.proved
+        assert found.nodes > 1
+        assert np.linalg.eigvalsh(A)[0] < -1
+        monkeypatch.setattr(certification, "NODES", 0)
+        found = certify_none(problem)
         assert found.method == "milp"
         assert found.certified
-        assert np.linalg.eigvalsh(A)[0] < -1
+        assert not found.proved
 
     def test_scales_do_not_matter(self):
         A = random_quadratic(8, 3, diagonal=2).A
@@ -252,7 +215,9 @@ class TestCertifyNone:
             if first.certified:
                 assert again.margin == pytest.approx(first.margin * scale, rel=1e-6)
 
-    def test_too_small_a_margin_is_undecided(self):
+    def test_too_small_a_margin_is_undecided_by_the_program_and_not_by_the_search(
+        self, monkeypatch
+    ):
         # s = -1 is off by 1e-7 of the row; the second row is no help and A is indefinite
         A = np.array([[1.0, 0.0], [0.0, -1.0]])
         tiny = Quadratic(A, [1.0 - 2.0**-24, 0.0])
@@ -261,6 +226,8 @@ class TestCertifyNone:
         hidden = np.array([[1.0, 1.0, 1.0], [1.0, -1.0, 0.0], [1.0, 0.0, -1.0]])
         problem = Quadratic(hidden, [1.0 - 2.0**-24, 20.0, -20.0])
         assert least_push(problem) > 0
+        assert certify_none(problem).proved
+        monkeypatch.setattr(certification, "NODES", 0)
         found = certify_none(problem)
         assert found.status == "undecided"
         assert not found.certified
@@ -294,6 +261,10 @@ class TestFind:
 
 class TestFailuresAreNoProofs:
     problem = Quadratic([[0, 1, 1], [1, 0, 1], [1, 1, 2]], [2, -2, 0])
+
+    @pytest.fixture(autouse=True)
+    def _without_a_search(self, monkeypatch):
+        monkeypatch.setattr(certification, "NODES", 0)
 
     def run_with(self, monkeypatch, **fields):
         usual = scipy.optimize.milp

@@ -1,0 +1,31 @@
+"""Values in error messages: one line of bounded length, whatever the value is."""
+
+import math
+import numbers
+import reprlib
+from typing import Any
+
+import array_api_compat
+
+#: longest text of a value in a message
+LONGEST = 120
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxset = _SHORT.maxdict = 6
+_SHORT.maxlong = 40
+_SHORT.maxstring = _SHORT.maxother = LONGEST
+#: arrays of more entries than this are shown by their shape
+SHOWN = 12
+
+
+def brief(value: Any) -> str:
+    """``repr(value)`` in one line of at most ``LONGEST`` characters; large arrays as their type and shape."""
+    if array_api_compat.is_array_api_obj(value) and math.prod(value.shape) > SHOWN:
+        return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    try:
+        is_number = isinstance(value, numbers.Number)
+        text = " ".join((repr(value) if is_number else _SHORT.repr(value)).split())
+    except ValueError:
+        # Python writes out no integer of more than some thousand digits
+        return f"{type(value).__name__} with thousands of digits"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -1,0 +1,63 @@
+"""``pqtheory plot map``: the theorems of the book by chapter, with arrows to what each uses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pqtheory._files import write_whole
+from pqtheory.cli.base import example, user_errors
+from pqtheory.cli.picture import out_option
+from pqtheory.plotting.book_layout import Entry
+from pqtheory.report.text import in_words
+from pqtheory.theory import BOOK
+
+
+@click.command(
+    "map",
+    epilog=example(
+        "pqtheory verify --json claims.json",
+        "pqtheory plot map --results claims.json --out map.svg",
+    ),
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="What pqtheory verify --json wrote, for the colours; without it none is coloured.",
+)
+@out_option("map.svg")
+def book_map(results: Path | None, out: Path) -> None:
+    """Draw the theorems of the book by chapter, with arrows to what each uses."""
+    with user_errors():
+        found = {} if results is None else _kinds(results)
+        entries = [
+            Entry(c.name, c.chapter.replace("_", " "), c.uses, *found.get(c.name, ("", "")))
+            for c in map(BOOK.load, BOOK.names)
+        ]
+        if out.suffix.lower() == ".svg":
+            from pqtheory.report.book_map import book_map as as_svg
+
+            write_whole(out, as_svg(entries, alone=True).encode())
+        else:
+            from pqtheory.plotting import save
+            from pqtheory.plotting.book_map import book_map as drawn
+
+            save(drawn(entries), out)
+    click.echo(f"wrote {out}")
+
+
+def _kinds(results: Path) -> dict[str, tuple[str, str]]:
+    """Kind, and kind in words, of each claim.
+
+    Raises
+    ------
+    ValueError
+        If the file is none of ``verify --json``.
+    """
+    try:
+        claims: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))["claims"]
+        return {c["name"]: (c["kind"], in_words(c["kind"], c["prose"])) for c in claims}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"--results: {str(results)!r} is no result of verify --json") from error

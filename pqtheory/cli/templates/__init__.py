@@ -1,0 +1,1 @@
+"""Claim files to start one's own from: ``pqtheory claims --template NAME``."""

@@ -1,0 +1,96 @@
+"""The map of the book as a picture: a box for each theorem, in its chapter, with arrows to what it uses."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pqtheory.plotting.book_layout import Entry, layout
+from pqtheory.plotting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILION,
+    grid_of_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: pixels of the layout to an inch
+PIXELS = 96.0
+KIND_COLOURS = {
+    "proved": GREEN,
+    "certified": BLUE,
+    "enumerated": PURPLE,
+    "sampled": ORANGE,
+    "refuted": VERMILION,
+}
+
+
+def book_map(entries: Sequence[Entry]) -> "Figure":
+    """Draw the map.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The claims in the order of the book.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing.
+    ValueError
+        If there is no entry, or two have one name.
+    """
+    places = layout(entries)
+    figure, axes = grid_of_axes(1, 1, places.width / PIXELS, places.height / PIXELS)
+    from matplotlib.patches import FancyBboxPatch
+
+    ax = axes[0, 0]
+    ax.set_axis_off()
+    ax.set_xlim(0, places.width)
+    ax.set_ylim(places.height, 0)
+    for band in places.bands:
+        ax.axhline(band.top, color="#D9D9D6", linewidth=0.8)
+        heading = band.chapter or "claims of your own"
+        ax.text(12, band.top + 18, heading, fontsize=8, fontweight="bold", color=BLACK)
+    for arrow in places.arrows:
+        xs, ys = zip(*arrow.points, strict=True)
+        ax.plot(xs, ys, color=GREY, linewidth=0.9, zorder=2, solid_joinstyle="round")
+        ax.annotate(
+            "",
+            xy=arrow.points[-1],
+            xytext=arrow.points[-2],
+            arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkB": 0},
+        )
+    for box in places.boxes:
+        colour = KIND_COLOURS.get(box.entry.kind, GREY)
+        ax.add_patch(
+            FancyBboxPatch(
+                (box.x + 4, box.y + 4),
+                box.width - 8,
+                box.height - 8,
+                boxstyle="round,pad=4",
+                facecolor="white",
+                edgecolor=colour,
+                linewidth=1.4,
+                zorder=3,
+            )
+        )
+        middle = box.x + box.width / 2
+        up = 6 if box.entry.words else 0
+        ax.text(
+            middle, box.middle - up, box.entry.name, ha="center", va="center", fontsize=8, zorder=4
+        )
+        ax.text(
+            middle,
+            box.middle + 11,
+            box.entry.words,
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            zorder=4,
+        )
+    return figure
