@@ -16,7 +16,6 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import forall, nonnegative, positive, real
 from pqtheory.claims.forall import Instance
-from pqtheory.evidence.terms import as_symbol
 from pqtheory.regularizers import SmoothedL1
 from pqtheory.theory.prox.one_more_level import Seen
 
@@ -37,12 +36,12 @@ def in_gap(half: Any, epsilon: Any, *distances: Any) -> list[Any]:
 
 def S(level: Any, half: Any, epsilon: Any, x: Any) -> Any:
     """S(x)."""
-    return as_symbol(smoothed(level, half, epsilon).value(x))
+    return smoothed(level, half, epsilon).value(x)
 
 
 def slope(half: Any, epsilon: Any, x: Any) -> Any:
     """S'(x), at a distance x from the level."""
-    return as_symbol(smoothed(0, half, epsilon).gradient(x))
+    return smoothed(0, half, epsilon).gradient(x)
 
 
 def J(x: Any, theta: Any, weight: Any, value: Any) -> Any:
@@ -57,7 +56,7 @@ def objective(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -> Any:
 
 def prox(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     """The distance of the prox from the level."""
-    return as_symbol(smoothed(0, half, epsilon).prox(theta, weight))
+    return smoothed(0, half, epsilon).prox(theta, weight)
 
 
 def bend(half: Any, epsilon: Any, x: Any, p: Any) -> Any:
@@ -253,5 +252,5 @@ def distance_is_all(
 def prox_by_distance(level: Any, half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     """The prox is on the side of theta, as far from the level as the prox of the distance."""
     xp, p = as_array(prox(half, epsilon, abs(theta - level), weight))
-    moved = as_symbol(smoothed(level, half, epsilon).prox(theta, weight))
+    moved = smoothed(level, half, epsilon).prox(theta, weight)
     return moved == level + xp.where(theta >= level, p, -p)
