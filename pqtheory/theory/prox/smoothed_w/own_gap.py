@@ -54,6 +54,20 @@ def objective(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -> Any:
     return J(x, theta, weight, S(0, half, epsilon, x))
 
 
+def best_at_distance(
+    half: Any, epsilon: Any, theta: Any, weight: Any, p: Any, S_p: Any, x: Any, S_x: Any
+) -> Any:
+    """J(p) <= J(x); equal if x = p, or theta = h, w = eps and x is on the cap."""
+    own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
+    flat = (half > 0) & (theta == half) & (weight == epsilon) & (x >= half - epsilon)
+    return (own <= rival) & ((own == rival) == ((x == p) | flat))
+
+
+def better_than(own: Any, theta: Any) -> Any:
+    """Less than theta^2 / 2, the objective of the level, unless theta = 0."""
+    return (own < theta**2 / 2) | (theta == 0) & (own == 0)
+
+
 def prox(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     """The distance of the prox from the level."""
     return smoothed(0, half, epsilon).prox(theta, weight)
@@ -77,7 +91,8 @@ def prox_is_stationary(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     stationary = p + weight * slope(half, epsilon, p) == theta
     before_cap = (weight < epsilon) | (half == 0) | (p <= half - epsilon)
     before_middle = (half == 0) | (p < half) | (p == theta)
-    return stationary & (p >= 0) & (p <= theta) & before_cap & before_middle
+    moved = (p >= 0) & (p <= theta) & ((p > 0) | (theta == 0))
+    return stationary & moved & before_cap & before_middle
 
 
 @forall(
@@ -199,9 +214,8 @@ def best_before_cap(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) ->
 def best_in_own_gap(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -> Any:
     """J(p) <= J(x); equal if x = p, or theta = h, w = eps and x is on the cap."""
     p = prox(half, epsilon, theta, weight)
-    own, rival = (objective(half, epsilon, theta, weight, y) for y in (p, x))
-    flat = (half > 0) & (theta == half) & (weight == epsilon) & (x >= half - epsilon)
-    return (own <= rival) & ((own == rival) == ((x == p) | flat))
+    values = [S(0, half, epsilon, y) for y in (p, x)]
+    return best_at_distance(half, epsilon, theta, weight, p, values[0], x, values[1])
 
 
 @forall(
@@ -217,7 +231,7 @@ def best_in_own_gap(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) ->
 def better_than_level(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     """J(p) < theta^2 / 2, the objective of the level, unless theta = 0."""
     own = objective(half, epsilon, theta, weight, prox(half, epsilon, theta, weight))
-    return (own < theta**2 / 2) | (theta == 0) & (own == 0)
+    return better_than(own, theta)
 
 
 @forall(
