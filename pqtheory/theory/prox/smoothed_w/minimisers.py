@@ -119,46 +119,115 @@ def in_the_gap_or_farther(
     epsilon=positive,
     **SIGHT,
     distance=real,
+    p=real,
     at_p=real,
     half_p=real,
-    given=lambda theta, at_theta, half, distance: [between(theta, at_theta, half, distance)],
-    by=lambda theta, epsilon, last, at_theta, half, distance, at_p, half_p: [
+    given=lambda theta, at_theta, half, distance, p: [p == away(theta, at_theta, distance), between(theta, at_theta, half, distance)],
+    by=lambda theta, epsilon, last, at_theta, half, distance, p, at_p, half_p: [
         cells.at(
             last=last,
             epsilon=epsilon,
             y=theta,
             near=at_theta,
             half=half,
-            z=away(theta, at_theta, distance),
+            z=p,
             other=at_p,
             other_half=half_p,
         )
     ],
 )
 def sees_the_same(
-    theta: Any, at_theta: Any, half: Any, distance: Any, at_p: Any, half_p: Any
+    epsilon: Any, at_theta: Any, half: Any, distance: Any, p: Any, at_p: Any, half_p: Any
 ) -> Any:
     """A point between theta and its level sees the same level, and the same gap unless it is the level."""
-    return (at_p == at_theta) & ((half_p == half) | (distance == 0))
+    same = (at_p == at_theta) & ((half_p == half) | (distance == 0))
+    gaps = every([*in_gap(half, epsilon, distance), *in_gap(half_p, epsilon, distance)])
+    return same & gaps & (half >= 0) & (half_p >= 0) & (distance == abs(p - at_p))
+
+
+NUMBERS = {"theta": real, "weight": positive, **GAP, "level": real}
+POINTS = {"p": real, "S_p": real, "x": real, "d": nonnegative, "S_x": nonnegative}
+
+def placed(theta: Any, half: Any, epsilon: Any, level: Any, x: Any, d: Any, S_x: Any, S_d: Any) -> Any:
+    """x is near, where S(x) = S(d), or farther."""
+    return near(theta, level, half, epsilon, x, d) & (S_x == S_d) | farther(theta, level, x)
 
 
 @forall(
-    theta=real, weight=positive, **GAP, level=real, x=real, d=nonnegative, P=real, S_p=real, S_d=real, S_x=nonnegative,
-    given=lambda theta, weight, half, epsilon, level, x, d, P, S_p, S_d, S_x: [
+    **NUMBERS, **POINTS,
+    P=real, S_P=real, S_d=real,
+    given=lambda theta, weight, half, epsilon, level, p, S_p, x, d, S_x, P, S_P, S_d: [
         every(in_gap(half, epsilon, abs(theta - level))),
+        p == away(theta, level, P),
+        S_p == S_P,
         between(theta, level, half, P),
-        near(theta, level, half, epsilon, x, d) & (S_x == S_d) | farther(theta, level, x),
+        placed(theta, half, epsilon, level, x, d, S_x, S_d),
         implies([every(in_gap(half, epsilon, d))],
-            best_at_distance(half, epsilon, abs(theta - level), weight, P, S_p, d, S_d)),
-        better_than(J(P, abs(theta - level), weight, S_p), abs(theta - level)),
+            best_at_distance(half, epsilon, abs(theta - level), weight, P, S_P, d, S_d)),
+        better_than(J(P, abs(theta - level), weight, S_P), abs(theta - level)),
     ]
 )
-def from_distances(theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, x: Any, P: Any, S_p: Any, S_x: Any) -> Any:
+def from_distances(
+    theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, S_x: Any
+) -> Any:
     """What holds of the distances from the level nearest to theta holds of all points."""
-    p = away(theta, level, P)
     own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
     return no_worse(own, rival, as_good(theta, weight, epsilon, level, half, p, x))
 
+def _by(theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, d:Any, S_x: Any):
+    A = abs(theta - level)
+    P=prox(half, epsilon, A, weight)
+    gap = {"half": half, "epsilon": epsilon}
+    return [
+            prox_is_stationary.at(**gap, theta=A, weight=weight),
+            best_in_own_gap.at(**gap, theta=A, weight=weight, x=d),
+            better_than_level.at(**gap, theta=A, weight=weight),
+            from_distances.at(theta=theta, weight=weight, **gap, level=level, p=p, S_p=S_p, x=x, d=d, S_x=S_x, P=P,
+               S_P=S(0, half, epsilon, P), S_d=S(0, half, epsilon, d)),
+            ]
+
+@forall(
+    **NUMBERS, **POINTS,
+    given=lambda theta, weight, half, epsilon, level, p, S_p, x, d, S_x: [
+        every(in_gap(half, epsilon, abs(theta - level))),
+        p == away(theta, level, prox(half, epsilon, abs(theta - level), weight)),
+        S_p == S(0, half, epsilon, prox(half, epsilon, abs(theta - level), weight)),
+        placed(theta, half, epsilon, level, x, d, S_x, S(0, half, epsilon, d)),
+    ],
+    by=_by,
+)
+def best_by_distance(
+    theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, S_x: Any
+) -> Any:
+    own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
+    return no_worse(own, rival, as_good(theta, weight, epsilon, level, half, p, x))
+
+
+
+@forall(
+    theta=real, epsilon=positive, **SIGHT, x=real, at_x=real, half_x=real,
+    by=lambda theta, epsilon, last, at_theta, half, x, at_x, half_x: [
+        in_the_gap_or_farther.at(theta=theta, epsilon=epsilon, last=last, at_theta=at_theta, half=half, x=x, at_x=at_x, half_x=half_x),
+        distance_is_all.at(level=at_x, half=half_x, same_half=half, epsilon=epsilon, x=x, distance=abs(x - at_x)),
+        distance_is_all.at(level=at_x, half=half_x, same_half=half_x, epsilon=epsilon, x=x, distance=abs(x - at_x)),
+    ],
+)
+def x_is_placed(theta, epsilon, at_theta, half, x, at_x, half_x):
+    d = abs(x - at_x)
+    value = S(at_x, half_x, epsilon, x)
+    return (placed(theta, half, epsilon, at_theta, x, d, value, S(0, half, epsilon, d))
+       & (value >= 0) & (half >= 0) & (d >= 0) & (abs(theta - at_theta) >= 0) & every(in_gap(half, epsilon, abs(theta - at_theta))))
+
+@forall(
+    theta=real, epsilon=positive, **SIGHT, distance=real, p=real, at_p=real, half_p=real,
+    given=lambda theta, at_theta, half, distance, p: [p == away(theta, at_theta, distance), between(theta, at_theta, half, distance)],
+    by=lambda theta, epsilon, last, at_theta, half, distance, p, at_p, half_p: [
+        sees_the_same.at(theta=theta, epsilon=epsilon, last=last, at_theta=at_theta, half=half, distance=distance, at_p=at_p, half_p=half_p, p=p),
+        distance_is_all.at(level=at_p, half=half_p, same_half=half, epsilon=epsilon, x=p, distance=distance),
+    ],
+)
+def p_is_placed(theta, epsilon, at_theta, half, distance, p, at_p, half_p):
+    return S(at_p, half_p, epsilon, p) == S(0, half, epsilon, distance)
 
 def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
     """All minimisers of J, for any number of levels.
@@ -181,13 +250,9 @@ def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
         return [
             prox_by_distance.at(level=at_theta, **gap, theta=theta, weight=weight),
             prox_is_stationary.at(**gap, theta=A, weight=weight),
-            sees_the_same.at(**seen, distance=P, at_p=at_p, half_p=half_p),
-            in_the_gap_or_farther.at(**seen, x=x, at_x=at_x, half_x=half_x),
-            distance_is_all.at(level=at_p, half=half_p, same_half=half, epsilon=epsilon, x=p, distance=P),
-            distance_is_all.at(level=at_x, half=half_x, same_half=half, epsilon=epsilon, x=x, distance=d),
-            distance_is_all.at(level=at_x, half=half_x, same_half=half_x, epsilon=epsilon, x=x, distance=d),
-            best_in_own_gap.at(**gap, theta=A, weight=weight, x=d),
-            better_than_level.at(**gap, theta=A, weight=weight),
+            x_is_placed.at(**seen, x=x, at_x=at_x, half_x=half_x),
+            p_is_placed.at(**seen, distance=P, p=p, at_p=at_p, half_p=half_p),
+            best_by_distance.at(theta=theta, weight=weight, **gap, level=at_theta, p=p, S_p=S(at_p, half_p, epsilon, p), x=x, d=d, S_x=S(at_x, half_x, epsilon, x)),
         ]
 
     @forall(
@@ -201,12 +266,7 @@ def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
         p = found(theta, weight, epsilon, at_theta, half)
         own = J(p, theta, weight, S(at_p, half_p, epsilon, p))
         rival = J(x, theta, weight, S(at_x, half_x, epsilon, x))
-        as_good = x == p
-        if ties:
-            halfway = (half > 0) & (abs(theta - at_theta) == half)
-            whole_cap = (weight == epsilon) & (abs(x - theta) <= epsilon)
-            as_good = as_good | halfway & ((x == 2 * theta - p) | whole_cap)
-        return (own <= rival) & ((own == rival) == as_good)
+        return no_worse(own, rival, as_good(theta, weight, epsilon, at_theta, half, p, x, ties))
 
     return no_point_is_better
 
