@@ -1,19 +1,28 @@
 r"""What two numbers y and z see of one codebook, for any number of levels: an induction over the levels.
 
 y sees its nearest level a, and half the gap h that it lies in; the other end of that gap, a + 2 h or a - 2 h, is a level
-as well. No level lies in between, and none is closer to y than a.
+as well. No level lies in between, and none is closer to y than a. Different levels are at least 4 eps apart.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 from pqtheory._arrays import as_array
-from pqtheory.claims import every, forall, implies, invariant, positive, real
+from pqtheory.claims import ForAll, every, implies, invariant, positive, real
 from pqtheory.claims.forall import Instance
+from pqtheory.claims.kinds import Kind
 from pqtheory.theory.prox.one_more_level import Seen, seen_by, with_level
 
-#: what y sees, and what z sees
-STATE = "last near half other other_half"
+#: a number, its nearest level, and half the gap that it lies in
+Sight = tuple[Any, Any, Any]
+#: what there is to know of a codebook: its last level, and a quarter of the least gap at most
+CODEBOOK = {"last": real, "epsilon": positive}
+
+
+def sight(name: str) -> dict[str, Kind]:
+    """The variables of a number of this name, and of what it sees."""
+    return {name: real, f"at_{name}": real, f"half_{name}": real}
 
 
 def other_end(y: Any, near: Any, half: Any) -> Any:
@@ -50,7 +59,7 @@ def _beside(y: Any, near: Any, half: Any, z: Any, other: Any, other_half: Any) -
 
 
 @invariant(
-    state=STATE,
+    state="last near half other other_half",
     fixed={"y": real, "z": real, "epsilon": positive},
     each={"new": real},
     first=lambda last, near, half, other, other_half, y, z: [
@@ -72,19 +81,46 @@ def cells(
     last: Any, near: Any, half: Any, other: Any, other_half: Any, y: Any, z: Any, epsilon: Any
 ) -> Any:
     """What y sees, what z sees, and how the two are related."""
-    same = implies([one_side(y, near, z, other)], half == other_half)
-    equal = implies([y == z], (near == other) & (half == other_half))
     return every(
         [
             _alone(y, near, half, last, epsilon),
             _alone(z, other, other_half, last, epsilon),
             _beside(y, near, half, z, other, other_half),
             _beside(z, other, other_half, y, near, half),
-            same,
-            equal,
+            (near == other) | (abs(near - other) >= 4 * epsilon),
+            implies([one_side(y, near, z, other)], half == other_half),
         ]
     )
 
 
 def _sees(seen: Seen, level: Any, half: Any) -> list[Any]:
     return [level == seen.level, half == seen.half]
+
+
+def both_see(last: Any, epsilon: Any, one: Sight, another: Sight) -> Instance:
+    """How what two numbers see of one codebook is related."""
+    (y, near, half), (z, other, other_half) = one, another
+    numbers = {"y": y, "near": near, "half": half, "z": z, "other": other, "other_half": other_half}
+    return cells.at(last=last, epsilon=epsilon, **numbers)
+
+
+def levels_apart(count: int, holds: Callable[..., Any], **others: Kind) -> ForAll:
+    """``holds`` for all of so many ascending levels, with gaps of at least 4 epsilon, and of the other variables."""
+    names = "abcdefgh"[:count]
+
+    def apart(epsilon: Any, **case: Any) -> list[Any]:
+        return [case[high] - case[low] >= 4 * epsilon for low, high in itertools.pairwise(names)]
+
+    return ForAll(holds, {**dict.fromkeys(names, real), "epsilon": positive, **others}, apart)
+
+
+def on_three_levels(holds: Callable[..., Any], *points: str) -> ForAll:
+    """``holds`` of so many points and of what they see of three levels: what a search looks at."""
+
+    def sees(a: Any, b: Any, c: Any, epsilon: Any, **numbers: Any) -> Any:
+        for name, y in list(numbers.items()):
+            seen = seen_by(y, a, b, c)
+            numbers |= {f"at_{name}": seen.level, f"half_{name}": seen.half}
+        return holds(epsilon=epsilon, **numbers)
+
+    return levels_apart(3, sees, **dict.fromkeys(points, real))
