@@ -14,19 +14,19 @@ from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, every, forall, implies, nonnegative, positive, real
 from pqtheory.claims.forall import Instance
 from pqtheory.regularizers import SmoothedL1
-from pqtheory.theory.prox.one_more_level import levels_of
 from pqtheory.theory.given import GivenLevels
-from pqtheory.theory.prox.smoothed_w.cells import cells, other_end
+from pqtheory.theory.prox.one_more_level import seen_by
+from pqtheory.theory.prox.smoothed_w.cells import CODEBOOK, both_see, levels_apart, sight
 from pqtheory.theory.prox.smoothed_w.own_gap import (
     GAP,
     J,
     S,
     best_at_distance,
     best_in_own_gap,
-    better_than,
     better_than_level,
     distance_is_all,
     in_gap,
+    level_loses,
     prox,
     prox_by_distance,
     prox_is_stationary,
@@ -48,227 +48,216 @@ def away(theta: Any, level: Any, distance: Any) -> Any:
     return level + xp.where(theta >= level, distance, -distance)
 
 
-SIGHT = dict.fromkeys(("last", "at_theta", "half"), real)
-
-
 def near(theta: Any, level: Any, half: Any, epsilon: Any, x: Any, distance: Any) -> Any:
-    """x is in the gap of theta, on the side of its level or on the other one, so far from the level there."""
-    own = x == away(theta, level, distance)
+    """x is in the gap of theta, so far from its level on this side or from the other end on the other."""
     mirrored = (half > 0) & (x == away(theta, level, 2 * half - distance))
-    return every(in_gap(half, epsilon, distance)) & (own | mirrored)
+    inside = every(in_gap(half, epsilon, distance))
+    return inside & ((x == away(theta, level, distance)) | mirrored)
 
 
 def farther(theta: Any, level: Any, x: Any) -> Any:
-    """x is not closer to theta than the level is, nor the level."""
+    """x is no closer to theta than the level, nor the level."""
     return (abs(x - theta) >= abs(theta - level)) & ((x < level) | (x > level))
 
 
-def between(theta: Any, level: Any, half: Any, distance: Any) -> Any:
-    """So far from the level is not beyond theta, nor the middle of the gap unless theta is it."""
-    A = abs(theta - level)
+def placed(
+    theta: Any, level: Any, half: Any, epsilon: Any, x: Any, d: Any, S_x: Any, S_d: Any
+) -> Any:
+    """x is near, and S(x) is S at the distance d, or farther."""
+    return near(theta, level, half, epsilon, x, d) & (S_x == S_d) | farther(theta, level, x)
+
+
+def short_of(A: Any, half: Any, distance: Any) -> Any:
+    """A distance up to A: 0 only if A = 0, half the gap only if A is."""
     inside = (half == 0) | (distance < half) | (distance == A)
     return (distance >= 0) & (distance <= A) & inside & ((distance > 0) | (A == 0))
 
 
-def as_good(theta: Any, weight: Any, epsilon: Any, level: Any, half: Any, p: Any, x: Any, ties: bool = True) -> Any:
-    """x is p or, halfway, its mirror image or, if weight = epsilon, on the cap."""
+def minimisers(
+    theta: Any, weight: Any, epsilon: Any, level: Any, half: Any, p: Any, x: Any, ties: bool
+) -> Any:
+    """x is p or, at a midpoint theta, the mirror image of p or, if weight = epsilon, within epsilon."""
     if not ties:
         return x == p
     halfway = (half > 0) & (abs(theta - level) == half)
-    on_cap = (weight == epsilon) & (abs(x - theta) <= epsilon)
-    return (x == p) | halfway & ((x == 2 * theta - p) | on_cap)
+    flat = (weight == epsilon) & (abs(x - theta) <= epsilon)
+    return (x == p) | halfway & ((x == 2 * theta - p) | flat)
 
 
-def no_worse(own: Any, rival: Any, equal: Any) -> Any:
-    """own <= rival, and both are equal where that is said."""
+def least(own: Any, rival: Any, equal: Any) -> Any:
+    """own <= rival, and just there equal where that is said."""
     return (own <= rival) & ((own == rival) == equal)
 
 
+NUMBERS = {"theta": real, "weight": positive, **GAP, "level": real, "p": real, "x": real}
+VALUES = {"S_p": real, "S_x": nonnegative, "S_P": real, "S_d": real}
+
+
 @forall(
-    theta=real,
-    epsilon=positive,
-    **SIGHT,
-    x=real,
-    at_x=real,
-    half_x=real,
-    by=lambda theta, epsilon, last, at_theta, half, x, at_x, half_x: [
-        cells.at(
-            last=last,
-            epsilon=epsilon,
-            y=theta,
-            near=at_theta,
-            half=half,
-            z=x,
-            other=at_x,
-            other_half=half_x,
-        )
+    **NUMBERS,
+    P=real,
+    d=nonnegative,
+    **VALUES,
+    given=lambda theta, weight, half, epsilon, level, p, x, P, d, S_p, S_x, S_P, S_d: [
+        every(in_gap(half, epsilon, abs(theta - level))),
+        p == away(theta, level, P),
+        short_of(abs(theta - level), half, P),
+        S_p == S_P,
+        placed(theta, level, half, epsilon, x, d, S_x, S_d),
+        implies(
+            in_gap(half, epsilon, d),
+            best_at_distance(half, epsilon, abs(theta - level), weight, P, S_P, d, S_d),
+        ),
+        level_loses(J(P, abs(theta - level), weight, S_P), abs(theta - level)),
     ],
 )
-def in_the_gap_or_farther(
-    theta: Any, epsilon: Any, at_theta: Any, half: Any, x: Any, at_x: Any, half_x: Any
+def from_distances(
+    theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, x: Any, S_p: Any, S_x: Any
 ) -> Any:
-    """x is in the gap of theta, on one side or on the other, or no closer to theta than its level is."""
-    A, d = abs(theta - at_theta), abs(x - at_x)
-    same = near(theta, at_theta, half, epsilon, x, d) & ((half_x == half) | (d == 0))
-    both = [*in_gap(half, epsilon, A), half >= 0, *in_gap(half_x, epsilon, d), half_x >= 0]
-    return every(both) & (same | farther(theta, at_theta, x))
+    """What is best among the distances from the level nearest to theta is best among all points."""
+    own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
+    return least(own, rival, minimisers(theta, weight, epsilon, level, half, p, x, True))
 
 
 @forall(
-    theta=real,
-    epsilon=positive,
-    **SIGHT,
+    **CODEBOOK,
+    **sight("theta"),
+    **sight("x"),
+    by=lambda last, epsilon, theta, at_theta, half_theta, x, at_x, half_x: [
+        both_see(last, epsilon, (theta, at_theta, half_theta), (x, at_x, half_x)),
+        *(
+            distance_is_all.at(
+                level=at_x,
+                half=half_x,
+                same_half=half,
+                epsilon=epsilon,
+                x=x,
+                distance=abs(x - at_x),
+            )
+            for half in (half_theta, half_x)
+        ),
+    ],
+)
+def others_are_placed(
+    epsilon: Any, theta: Any, at_theta: Any, half_theta: Any, x: Any, at_x: Any, half_x: Any
+) -> Any:
+    """Any x is near or farther; and what is taken for granted of the gap of theta."""
+    A, d, value = abs(theta - at_theta), abs(x - at_x), S(at_x, half_x, epsilon, x)
+    gap = [half_theta >= 0, A >= 0, *in_gap(half_theta, epsilon, A)]
+    at_distance = S(0, half_theta, epsilon, d)
+    where = placed(theta, at_theta, half_theta, epsilon, x, d, value, at_distance)
+    return every([*gap, d >= 0, value >= 0, where])
+
+
+@forall(
+    **CODEBOOK,
+    **sight("theta"),
+    **sight("p"),
     distance=real,
-    p=real,
-    at_p=real,
-    half_p=real,
-    given=lambda theta, at_theta, half, distance, p: [p == away(theta, at_theta, distance), between(theta, at_theta, half, distance)],
-    by=lambda theta, epsilon, last, at_theta, half, distance, p, at_p, half_p: [
-        cells.at(
-            last=last,
-            epsilon=epsilon,
-            y=theta,
-            near=at_theta,
-            half=half,
-            z=p,
-            other=at_p,
-            other_half=half_p,
-        )
+    given=lambda theta, at_theta, half_theta, p, distance: [
+        p == away(theta, at_theta, distance),
+        short_of(abs(theta - at_theta), half_theta, distance),
+    ],
+    by=lambda last, epsilon, theta, at_theta, half_theta, p, at_p, half_p, distance: [
+        both_see(last, epsilon, (theta, at_theta, half_theta), (p, at_p, half_p)),
+        distance_is_all.at(
+            level=at_p, half=half_p, same_half=half_theta, epsilon=epsilon, x=p, distance=distance
+        ),
     ],
 )
 def sees_the_same(
-    epsilon: Any, at_theta: Any, half: Any, distance: Any, p: Any, at_p: Any, half_p: Any
+    epsilon: Any, half_theta: Any, p: Any, at_p: Any, half_p: Any, distance: Any
 ) -> Any:
-    """A point between theta and its level sees the same level, and the same gap unless it is the level."""
-    same = (at_p == at_theta) & ((half_p == half) | (distance == 0))
-    gaps = every([*in_gap(half, epsilon, distance), *in_gap(half_p, epsilon, distance)])
-    return same & gaps & (half >= 0) & (half_p >= 0) & (distance == abs(p - at_p))
+    """Between theta and its level S depends on the distance to this level alone."""
+    return S(at_p, half_p, epsilon, p) == S(0, half_theta, epsilon, distance)
 
 
-NUMBERS = {"theta": real, "weight": positive, **GAP, "level": real}
-POINTS = {"p": real, "S_p": real, "x": real, "d": nonnegative, "S_x": nonnegative}
+def theorem_on_three_levels(candidate: Candidate, ties: bool) -> ForAll:
+    """The theorem for three levels: what a search looks at."""
 
-def placed(theta: Any, half: Any, epsilon: Any, level: Any, x: Any, d: Any, S_x: Any, S_d: Any) -> Any:
-    """x is near, where S(x) = S(d), or farther."""
-    return near(theta, level, half, epsilon, x, d) & (S_x == S_d) | farther(theta, level, x)
+    def holds(theta: Any, weight: Any, x: Any, epsilon: Any, **levels: Any) -> Any:
+        s, seen = SmoothedL1(GivenLevels(*levels.values()), epsilon), seen_by(theta, *levels.values())
+        p = candidate(s, theta, weight)
+        own, rival = (J(y, theta, weight, s.value(y)) for y in (p, x))
+        equal = minimisers(theta, weight, epsilon, seen.level, seen.half, p, x, ties)
+        return least(own, rival, equal)
 
+    return levels_apart(3, holds, theta=real, weight=positive, x=real)
 
-@forall(
-    **NUMBERS, **POINTS,
-    P=real, S_P=real, S_d=real,
-    given=lambda theta, weight, half, epsilon, level, p, S_p, x, d, S_x, P, S_P, S_d: [
-        every(in_gap(half, epsilon, abs(theta - level))),
-        p == away(theta, level, P),
-        S_p == S_P,
-        between(theta, level, half, P),
-        placed(theta, half, epsilon, level, x, d, S_x, S_d),
-        implies([every(in_gap(half, epsilon, d))],
-            best_at_distance(half, epsilon, abs(theta - level), weight, P, S_P, d, S_d)),
-        better_than(J(P, abs(theta - level), weight, S_P), abs(theta - level)),
-    ]
-)
-def from_distances(
-    theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, S_x: Any
-) -> Any:
-    """What holds of the distances from the level nearest to theta holds of all points."""
-    own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
-    return no_worse(own, rival, as_good(theta, weight, epsilon, level, half, p, x))
-
-def _by(theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, d:Any, S_x: Any):
-    A = abs(theta - level)
-    P=prox(half, epsilon, A, weight)
-    gap = {"half": half, "epsilon": epsilon}
-    return [
-            prox_is_stationary.at(**gap, theta=A, weight=weight),
-            best_in_own_gap.at(**gap, theta=A, weight=weight, x=d),
-            better_than_level.at(**gap, theta=A, weight=weight),
-            from_distances.at(theta=theta, weight=weight, **gap, level=level, p=p, S_p=S_p, x=x, d=d, S_x=S_x, P=P,
-               S_P=S(0, half, epsilon, P), S_d=S(0, half, epsilon, d)),
-            ]
-
-@forall(
-    **NUMBERS, **POINTS,
-    given=lambda theta, weight, half, epsilon, level, p, S_p, x, d, S_x: [
-        every(in_gap(half, epsilon, abs(theta - level))),
-        p == away(theta, level, prox(half, epsilon, abs(theta - level), weight)),
-        S_p == S(0, half, epsilon, prox(half, epsilon, abs(theta - level), weight)),
-        placed(theta, half, epsilon, level, x, d, S_x, S(0, half, epsilon, d)),
-    ],
-    by=_by,
-)
-def best_by_distance(
-    theta: Any, weight: Any, half: Any, epsilon: Any, level: Any, p: Any, S_p: Any, x: Any, S_x: Any
-) -> Any:
-    own, rival = J(p, theta, weight, S_p), J(x, theta, weight, S_x)
-    return no_worse(own, rival, as_good(theta, weight, epsilon, level, half, p, x))
-
-
-
-@forall(
-    theta=real, epsilon=positive, **SIGHT, x=real, at_x=real, half_x=real,
-    by=lambda theta, epsilon, last, at_theta, half, x, at_x, half_x: [
-        in_the_gap_or_farther.at(theta=theta, epsilon=epsilon, last=last, at_theta=at_theta, half=half, x=x, at_x=at_x, half_x=half_x),
-        distance_is_all.at(level=at_x, half=half_x, same_half=half, epsilon=epsilon, x=x, distance=abs(x - at_x)),
-        distance_is_all.at(level=at_x, half=half_x, same_half=half_x, epsilon=epsilon, x=x, distance=abs(x - at_x)),
-    ],
-)
-def x_is_placed(theta, epsilon, at_theta, half, x, at_x, half_x):
-    d = abs(x - at_x)
-    value = S(at_x, half_x, epsilon, x)
-    return (placed(theta, half, epsilon, at_theta, x, d, value, S(0, half, epsilon, d))
-       & (value >= 0) & (half >= 0) & (d >= 0) & (abs(theta - at_theta) >= 0) & every(in_gap(half, epsilon, abs(theta - at_theta))))
-
-@forall(
-    theta=real, epsilon=positive, **SIGHT, distance=real, p=real, at_p=real, half_p=real,
-    given=lambda theta, at_theta, half, distance, p: [p == away(theta, at_theta, distance), between(theta, at_theta, half, distance)],
-    by=lambda theta, epsilon, last, at_theta, half, distance, p, at_p, half_p: [
-        sees_the_same.at(theta=theta, epsilon=epsilon, last=last, at_theta=at_theta, half=half, distance=distance, at_p=at_p, half_p=half_p, p=p),
-        distance_is_all.at(level=at_p, half=half_p, same_half=half, epsilon=epsilon, x=p, distance=distance),
-    ],
-)
-def p_is_placed(theta, epsilon, at_theta, half, distance, p, at_p, half_p):
-    return S(at_p, half_p, epsilon, p) == S(0, half, epsilon, distance)
 
 def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
     """All minimisers of J, for any number of levels.
 
-    The variables at_y and half_y are what the numbers y see of one codebook, and last is its last level.
+    at_y and half_y are what the numbers y see of one codebook, and last is its last level.
     """
 
-    def found(theta: Any, weight: Any, epsilon: Any, at_theta: Any, half: Any) -> Any:
-        return candidate(smoothed(at_theta, half, epsilon), theta, weight)
-
     def lemmas(
-        theta: Any, weight: Any, epsilon: Any, last: Any, at_theta: Any, half: Any,
-        x: Any, at_x: Any, half_x: Any, at_p: Any, half_p: Any,
+        last: Any,
+        epsilon: Any,
+        weight: Any,
+        theta: Any,
+        at_theta: Any,
+        half_theta: Any,
+        x: Any,
+        at_x: Any,
+        half_x: Any,
+        at_p: Any,
+        half_p: Any,
     ) -> Sequence[Instance]:
+        p = candidate(smoothed(at_theta, half_theta, epsilon), theta, weight)
         A, d = abs(theta - at_theta), abs(x - at_x)
-        P = prox(half, epsilon, A, weight)
-        p = found(theta, weight, epsilon, at_theta, half)
-        seen = {"theta": theta, "epsilon": epsilon, "last": last, "at_theta": at_theta, "half": half}
-        gap = {"half": half, "epsilon": epsilon}
+        P = prox(half_theta, epsilon, A, weight)
+        seen = {"theta": theta, "at_theta": at_theta, "half_theta": half_theta}
+        book, gap = {"last": last, "epsilon": epsilon}, {"half": half_theta, "epsilon": epsilon}
+        by_distance, own = {**gap, "weight": weight, "theta": A}, {**gap, "level": at_theta}
         return [
-            prox_by_distance.at(level=at_theta, **gap, theta=theta, weight=weight),
-            prox_is_stationary.at(**gap, theta=A, weight=weight),
-            x_is_placed.at(**seen, x=x, at_x=at_x, half_x=half_x),
-            p_is_placed.at(**seen, distance=P, p=p, at_p=at_p, half_p=half_p),
-            best_by_distance.at(theta=theta, weight=weight, **gap, level=at_theta, p=p, S_p=S(at_p, half_p, epsilon, p), x=x, d=d, S_x=S(at_x, half_x, epsilon, x)),
+            others_are_placed.at(**book, **seen, x=x, at_x=at_x, half_x=half_x),
+            prox_by_distance.at(**own, theta=theta, weight=weight),
+            prox_is_stationary.at(**by_distance),
+            sees_the_same.at(**book, **seen, p=p, at_p=at_p, half_p=half_p, distance=P),
+            best_in_own_gap.at(**by_distance, x=d),
+            better_than_level.at(**by_distance),
+            from_distances.at(
+                **own,
+                theta=theta,
+                weight=weight,
+                p=p,
+                x=x,
+                P=P,
+                d=d,
+                S_p=S(at_p, half_p, epsilon, p),
+                S_x=S(at_x, half_x, epsilon, x),
+                S_P=S(0, half_theta, epsilon, P),
+                S_d=S(0, half_theta, epsilon, d),
+            ),
         ]
 
     @forall(
-        theta=real, weight=positive, epsilon=positive, **SIGHT,
-        x=real, at_x=real, half_x=real, at_p=real, half_p=real, by=lemmas,
+        **CODEBOOK,
+        weight=positive,
+        **sight("theta"),
+        **sight("x"),
+        at_p=real,
+        half_p=real,
+        by=lemmas,
+        cases=theorem_on_three_levels(candidate, ties),
     )
     def no_point_is_better(
-        theta: Any, weight: Any, epsilon: Any, at_theta: Any, half: Any,
-        x: Any, at_x: Any, half_x: Any, at_p: Any, half_p: Any,
+        epsilon: Any,
+        weight: Any,
+        theta: Any,
+        at_theta: Any,
+        half_theta: Any,
+        x: Any,
+        at_x: Any,
+        half_x: Any,
+        at_p: Any,
+        half_p: Any,
     ) -> Any:
-        p = found(theta, weight, epsilon, at_theta, half)
+        p = candidate(smoothed(at_theta, half_theta, epsilon), theta, weight)
         own = J(p, theta, weight, S(at_p, half_p, epsilon, p))
         rival = J(x, theta, weight, S(at_x, half_x, epsilon, x))
-        return no_worse(own, rival, as_good(theta, weight, epsilon, at_theta, half, p, x, ties))
+        equal = minimisers(theta, weight, epsilon, at_theta, half_theta, p, x, ties)
+        return least(own, rival, equal)
 
     return no_point_is_better
-
-
-NO_POINT = minimises()

@@ -49,11 +49,6 @@ def J(x: Any, theta: Any, weight: Any, value: Any) -> Any:
     return (x - theta) ** 2 / 2 + weight * value
 
 
-def objective(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -> Any:
-    """J at a distance x from the level."""
-    return J(x, theta, weight, S(0, half, epsilon, x))
-
-
 def best_at_distance(
     half: Any, epsilon: Any, theta: Any, weight: Any, p: Any, S_p: Any, x: Any, S_x: Any
 ) -> Any:
@@ -63,9 +58,14 @@ def best_at_distance(
     return (own <= rival) & ((own == rival) == ((x == p) | flat))
 
 
-def better_than(own: Any, theta: Any) -> Any:
+def level_loses(own: Any, theta: Any) -> Any:
     """Less than theta^2 / 2, the objective of the level, unless theta = 0."""
     return (own < theta**2 / 2) | (theta == 0) & (own == 0)
+
+
+def objective(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -> Any:
+    """J at a distance x from the level."""
+    return J(x, theta, weight, S(0, half, epsilon, x))
 
 
 def prox(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
@@ -231,7 +231,7 @@ def best_in_own_gap(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) ->
 def better_than_level(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
     """J(p) < theta^2 / 2, the objective of the level, unless theta = 0."""
     own = objective(half, epsilon, theta, weight, prox(half, epsilon, theta, weight))
-    return better_than(own, theta)
+    return level_loses(own, theta)
 
 
 @forall(
