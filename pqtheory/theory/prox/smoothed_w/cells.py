@@ -89,6 +89,7 @@ def cells(
             _beside(z, other, other_half, y, near, half),
             (near == other) | (abs(near - other) >= 4 * epsilon),
             implies([one_side(y, near, z, other)], half == other_half),
+            implies([y == z], near == other),
         ]
     )
 

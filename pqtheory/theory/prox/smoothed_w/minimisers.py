@@ -8,15 +8,16 @@ Let a be the level nearest to t, A = |t - a|, h half the gap of t, p the prox, a
 """
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 from pqtheory._arrays import as_array
-from pqtheory.claims import ForAll, every, forall, implies, nonnegative, positive, real
+from pqtheory.claims import ForAll, between, every, forall, implies, nonnegative, positive, real
 from pqtheory.claims.forall import Instance
 from pqtheory.regularizers import SmoothedL1
-from pqtheory.theory.given import GivenLevels
+from pqtheory.sets import Binary
 from pqtheory.theory.prox.one_more_level import seen_by
-from pqtheory.theory.prox.smoothed_w.cells import CODEBOOK, both_see, levels_apart, sight
+from pqtheory.theory.prox.smoothed_w.cells import CODEBOOK, both_see, sight
 from pqtheory.theory.prox.smoothed_w.own_gap import (
     GAP,
     J,
@@ -89,6 +90,9 @@ def least(own: Any, rival: Any, equal: Any) -> Any:
     return (own <= rival) & ((own == rival) == equal)
 
 
+#: for the levels -1 and +1 epsilon is at most a quarter of 2
+EPSILON = between(0, Fraction(1, 2), open_low=True)
+BINARY = {"theta": real, "weight": positive, "epsilon": EPSILON, "x": real}
 NUMBERS = {"theta": real, "weight": positive, **GAP, "level": real, "p": real, "x": real}
 VALUES = {"S_p": real, "S_x": nonnegative, "S_P": real, "S_d": real}
 
@@ -149,40 +153,72 @@ def others_are_placed(
     return every([*gap, d >= 0, value >= 0, where])
 
 
+#: theta, and a point between it and its level
+TOWARD = {**CODEBOOK, **sight("theta"), **sight("p"), "distance": real}
+
+
+def _toward(theta: Any, at_theta: Any, half_theta: Any, p: Any, distance: Any) -> list[Any]:
+    between_both = short_of(abs(theta - at_theta), half_theta, distance)
+    return [p == away(theta, at_theta, distance), between_both]
+
+
 @forall(
-    **CODEBOOK,
-    **sight("theta"),
-    **sight("p"),
-    distance=real,
-    given=lambda theta, at_theta, half_theta, p, distance: [
-        p == away(theta, at_theta, distance),
-        short_of(abs(theta - at_theta), half_theta, distance),
+    **TOWARD,
+    given=_toward,
+    by=lambda last, epsilon, theta, at_theta, half_theta, p, at_p, half_p: [
+        both_see(last, epsilon, (theta, at_theta, half_theta), (p, at_p, half_p))
     ],
+)
+def sees_the_same(
+    epsilon: Any, at_theta: Any, half_theta: Any, p: Any, at_p: Any, half_p: Any, distance: Any
+) -> Any:
+    """Between theta and its level a point sees the same level, and the same gap unless it is the level."""
+    gaps = [half_theta >= 0, half_p >= 0, *in_gap(half_p, epsilon, distance)]
+    same = [*in_gap(half_theta, epsilon, distance), (half_p == half_theta) | (distance == 0)]
+    return every([*gaps, *same, at_p == at_theta, distance == abs(p - at_p)])
+
+
+@forall(
+    **TOWARD,
+    given=_toward,
     by=lambda last, epsilon, theta, at_theta, half_theta, p, at_p, half_p, distance: [
-        both_see(last, epsilon, (theta, at_theta, half_theta), (p, at_p, half_p)),
+        sees_the_same.at(
+            last=last,
+            epsilon=epsilon,
+            theta=theta,
+            at_theta=at_theta,
+            half_theta=half_theta,
+            p=p,
+            at_p=at_p,
+            half_p=half_p,
+            distance=distance,
+        ),
         distance_is_all.at(
             level=at_p, half=half_p, same_half=half_theta, epsilon=epsilon, x=p, distance=distance
         ),
     ],
 )
-def sees_the_same(
+def has_the_same_value(
     epsilon: Any, half_theta: Any, p: Any, at_p: Any, half_p: Any, distance: Any
 ) -> Any:
     """Between theta and its level S depends on the distance to this level alone."""
     return S(at_p, half_p, epsilon, p) == S(0, half_theta, epsilon, distance)
 
 
-def theorem_on_three_levels(candidate: Candidate, ties: bool) -> ForAll:
-    """The theorem for three levels: what a search looks at."""
+def on_binary(candidate: Candidate = own_prox, *, ties: bool = True, **fixed: Any) -> ForAll:
+    """The theorem for the levels -1 and +1, where some variables may be fixed: what a search looks at."""
 
-    def holds(theta: Any, weight: Any, x: Any, epsilon: Any, **levels: Any) -> Any:
-        s, seen = SmoothedL1(GivenLevels(*levels.values()), epsilon), seen_by(theta, *levels.values())
+    def holds(**case: Any) -> Any:
+        # of the kind of the others, terms or numbers
+        given = {name: value + 0 * case["x"] for name, value in fixed.items()}
+        theta, weight, epsilon, x = ({**case, **given}[name] for name in BINARY)
+        s, seen = SmoothedL1(Binary(), epsilon), seen_by(theta, -1, 1)
         p = candidate(s, theta, weight)
         own, rival = (J(y, theta, weight, s.value(y)) for y in (p, x))
         equal = minimisers(theta, weight, epsilon, seen.level, seen.half, p, x, ties)
         return least(own, rival, equal)
 
-    return levels_apart(3, holds, theta=real, weight=positive, x=real)
+    return ForAll(holds, {name: kind for name, kind in BINARY.items() if name not in fixed})
 
 
 def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
@@ -214,7 +250,7 @@ def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
             others_are_placed.at(**book, **seen, x=x, at_x=at_x, half_x=half_x),
             prox_by_distance.at(**own, theta=theta, weight=weight),
             prox_is_stationary.at(**by_distance),
-            sees_the_same.at(**book, **seen, p=p, at_p=at_p, half_p=half_p, distance=P),
+            has_the_same_value.at(**book, **seen, p=p, at_p=at_p, half_p=half_p, distance=P),
             best_in_own_gap.at(**by_distance, x=d),
             better_than_level.at(**by_distance),
             from_distances.at(
@@ -240,7 +276,7 @@ def minimises(candidate: Candidate = own_prox, *, ties: bool = True) -> ForAll:
         at_p=real,
         half_p=real,
         by=lemmas,
-        cases=theorem_on_three_levels(candidate, ties),
+        cases=on_binary(candidate, ties=ties),
     )
     def no_point_is_better(
         epsilon: Any,
