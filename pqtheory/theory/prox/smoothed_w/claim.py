@@ -163,7 +163,11 @@ CLAIM = Claim(
         Part(
             "readings agree",
             "arrays compute the same on every path",
-            all_of(prox_readings(SHAPE, Fraction(1, 4), ulps=1), value_readings(SHAPE, ulps=1)),
+            all_of(
+                # for weights below epsilon errors near a midpoint are small beside the gap, not beside the result
+                prox_readings(SHAPE, Fraction(1, 4), ulps=1),
+                value_readings(SHAPE, ulps=1),
+            ),
         ),
     ),
     controls=(
@@ -172,7 +176,7 @@ CLAIM = Claim(
         Control(
             "prox of W",
             "the prox of W itself minimises too, at theta = 0 for the levels -1 and +1",
-            on_binary(prox_of_w, theta=0, epsilon=Fraction(1, 4)),
+            on_binary(prox_of_w, theta=0, weight=1),
         ),
         Control(
             "unique",
