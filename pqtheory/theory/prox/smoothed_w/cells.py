@@ -115,13 +115,13 @@ def levels_apart(count: int, holds: Callable[..., Any], **others: Kind) -> ForAl
     return ForAll(holds, {**dict.fromkeys(names, real), "epsilon": positive, **others}, apart)
 
 
-def on_three_levels(holds: Callable[..., Any], *points: str) -> ForAll:
-    """``holds`` of so many points and of what they see of three levels: what a search looks at."""
+def on_two_levels(holds: Callable[..., Any], *points: str) -> ForAll:
+    """``holds`` of so many points and of what they see of two levels: what a search looks at."""
 
-    def sees(a: Any, b: Any, c: Any, epsilon: Any, **numbers: Any) -> Any:
+    def sees(a: Any, b: Any, epsilon: Any, **numbers: Any) -> Any:
         for name, y in list(numbers.items()):
-            seen = seen_by(y, a, b, c)
+            seen = seen_by(y, a, b)
             numbers |= {f"at_{name}": seen.level, f"half_{name}": seen.half}
         return holds(epsilon=epsilon, **numbers)
 
-    return levels_apart(3, sees, **dict.fromkeys(points, real))
+    return levels_apart(2, sees, **dict.fromkeys(points, real))

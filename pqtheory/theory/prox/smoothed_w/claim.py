@@ -77,7 +77,9 @@ def _grid() -> Any:
 def _largest_error(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     """That the bound is attained."""
     x = _grid()[:, None]
-    errors = [DistanceL1(s).value(x, axis=-1) - SmoothedL1(s, EPSILON).value(x, axis=-1) for s in SETS]
+    errors = [
+        DistanceL1(s).value(x, axis=-1) - SmoothedL1(s, EPSILON).value(x, axis=-1) for s in SETS
+    ]
     return {ERROR: float(max(e.max() for e in errors) / EPSILON)}, {ERROR: 1.0}
 
 

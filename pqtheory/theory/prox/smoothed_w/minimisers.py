@@ -50,21 +50,21 @@ def away(theta: Any, level: Any, distance: Any) -> Any:
 
 
 def near(theta: Any, level: Any, half: Any, epsilon: Any, x: Any, distance: Any) -> Any:
-    """x is in the gap of theta, so far from its level on this side or from the other end on the other."""
+    """X is in the gap of theta, so far from its level on this side or from the other end on the other."""
     mirrored = (half > 0) & (x == away(theta, level, 2 * half - distance))
     inside = every(in_gap(half, epsilon, distance))
     return inside & ((x == away(theta, level, distance)) | mirrored)
 
 
 def farther(theta: Any, level: Any, x: Any) -> Any:
-    """x is no closer to theta than the level, nor the level."""
+    """X is no closer to theta than the level, nor the level."""
     return (abs(x - theta) >= abs(theta - level)) & ((x < level) | (x > level))
 
 
 def placed(
     theta: Any, level: Any, half: Any, epsilon: Any, x: Any, d: Any, S_x: Any, S_d: Any
 ) -> Any:
-    """x is near, and S(x) is S at the distance d, or farther."""
+    """X is near, and S(x) is S at the distance d, or farther."""
     return near(theta, level, half, epsilon, x, d) & (S_x == S_d) | farther(theta, level, x)
 
 
@@ -77,7 +77,7 @@ def short_of(A: Any, half: Any, distance: Any) -> Any:
 def minimisers(
     theta: Any, weight: Any, epsilon: Any, level: Any, half: Any, p: Any, x: Any, ties: bool
 ) -> Any:
-    """x is p or, at a midpoint theta, the mirror image of p or, if weight = epsilon, within epsilon."""
+    """X is p or, at a midpoint theta, the mirror image of p or, if weight = epsilon, within epsilon."""
     if not ties:
         return x == p
     halfway = (half > 0) & (abs(theta - level) == half)
@@ -86,7 +86,7 @@ def minimisers(
 
 
 def least(own: Any, rival: Any, equal: Any) -> Any:
-    """own <= rival, and just there equal where that is said."""
+    """Own <= rival, and just there equal where that is said."""
     return (own <= rival) & ((own == rival) == equal)
 
 

@@ -86,7 +86,7 @@ def bend(half: Any, epsilon: Any, x: Any, p: Any) -> Any:
     given=lambda half, epsilon, theta: in_gap(half, epsilon, theta),
 )
 def prox_is_stationary(half: Any, epsilon: Any, theta: Any, weight: Any) -> Any:
-    """p + w S'(p) = theta, and 0 <= p <= theta; for w >= eps p is where S is convex."""
+    """P + w S'(p) = theta, and 0 <= p <= theta; for w >= eps p is where S is convex."""
     p = prox(half, epsilon, theta, weight)
     stationary = p + weight * slope(half, epsilon, p) == theta
     before_cap = (weight < epsilon) | (half == 0) | (p <= half - epsilon)
@@ -207,7 +207,9 @@ def best_before_cap(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) ->
     given=lambda half, epsilon, theta, x: in_gap(half, epsilon, theta, x),
     by=lambda half, epsilon, theta, weight, x: [
         best_before_cap.at(half=half, epsilon=epsilon, theta=theta, weight=weight, x=x),
-        best_before_cap.at(half=half, epsilon=epsilon, theta=theta, weight=weight, x=half - epsilon),
+        best_before_cap.at(
+            half=half, epsilon=epsilon, theta=theta, weight=weight, x=half - epsilon
+        ),
         cap_is_no_better.at(half=half, epsilon=epsilon, theta=theta, weight=weight, x=x),
     ],
 )

@@ -17,7 +17,7 @@ from pqtheory.theory.prox.one_more_level import Seen
 from pqtheory.theory.prox.smoothed_w.cells import (
     CODEBOOK,
     both_see,
-    on_three_levels,
+    on_two_levels,
     one_side,
     other_end,
     sight,
@@ -48,7 +48,7 @@ def within(share: Fraction = Fraction(1)) -> ForAll:
     def by(last: Any, epsilon: Any, x: Any, at_x: Any, half_x: Any) -> list[Instance]:
         return [both_see(last, epsilon, (x, at_x, half_x), (x, at_x, half_x))]
 
-    return ForAll(close, {**CODEBOOK, **sight("x")}, by=by, cases=on_three_levels(close, "x"))
+    return ForAll(close, {**CODEBOOK, **sight("x")}, by=by, cases=on_two_levels(close, "x"))
 
 
 def _same_half(x: Any, at_x: Any, half_x: Any, y: Any, at_y: Any, half_y: Any, **_: Any) -> Any:
@@ -98,7 +98,7 @@ def _in_gaps(
     ],
 )
 def are_related(last: Any, **case: Any) -> Any:
-    """x and y are related in one of these ways."""
+    """X and y are related in one of these ways."""
     return every(_in_gaps(**case)) & reduce(or_, (relation(**case) for relation in RELATIONS))
 
 
@@ -116,7 +116,7 @@ def of_any_two(holds: Callable[..., Any], shown: Callable[..., Any] | None = Non
     def by(last: Any, **case: Any) -> list[Instance]:
         return [are_related.at(last=last, **case), *(lemma.at(**case) for lemma in lemmas)]
 
-    return ForAll(holds, {**CODEBOOK, **PAIR}, by=by, cases=on_three_levels(holds, "x", "y"))
+    return ForAll(holds, {**CODEBOOK, **PAIR}, by=by, cases=on_two_levels(holds, "x", "y"))
 
 
 def lipschitz(factor: Fraction = Fraction(1)) -> ForAll:
