@@ -1,4 +1,4 @@
-"""The claim on the smoothed W: proved with the solver, sampled without; what is wrong in a lemma or the theorem falls."""
+"""The claim on the smoothed W: proved with the solver, sampled without; wrong lemmas and theorems fall."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -196,7 +196,7 @@ def test_the_wrong_gap_is_refuted() -> None:
 
 def test_what_two_levels_show_is_what_the_theorems_speak_of() -> None:
     close = smoothness.within()
-    case = {"a": 0, "b": 3, "epsilon": Fraction(1, 4), "x": Fraction(3, 2)}
+    case: dict[str, Any] = {"a": 0, "b": 3, "epsilon": Fraction(1, 4), "x": Fraction(3, 2)}
     exact = {name: Fraction(value) for name, value in case.items()}
     assert on_two_levels(close.holds, "x").replay(exact).kind == "sampled"
     half_the_error = smoothness.within(Fraction(1, 2))
@@ -204,7 +204,7 @@ def test_what_two_levels_show_is_what_the_theorems_speak_of() -> None:
 
 
 def test_epsilon_out_of_range_is_no_case() -> None:
-    case = {"theta": 0, "weight": 1, "epsilon": Fraction(51, 100), "x": 0}
+    case: dict[str, Any] = {"theta": 0, "weight": 1, "epsilon": Fraction(51, 100), "x": 0}
     with pytest.raises(ValueError, match="a quarter of the smallest gap"):
         on_binary().replay({name: Fraction(value) for name, value in case.items()})
 

@@ -17,10 +17,10 @@ from pqtheory.theory.prox.one_more_level import Seen, seen_by, with_level
 #: a number, its nearest level, and half the gap that it lies in
 Sight = tuple[Any, Any, Any]
 #: what there is to know of a codebook: its last level, and a quarter of the least gap at most
-CODEBOOK = {"last": real, "epsilon": positive}
+CODEBOOK: dict[str, Any] = {"last": real, "epsilon": positive}
 
 
-def sight(name: str) -> dict[str, Kind]:
+def sight(name: str) -> dict[str, Any]:
     """The variables of a number of this name, and of what it sees."""
     return {name: real, f"at_{name}": real, f"half_{name}": real}
 

@@ -92,9 +92,16 @@ def least(own: Any, rival: Any, equal: Any) -> Any:
 
 #: for the levels -1 and +1 epsilon is at most a quarter of 2
 EPSILON = between(0, Fraction(1, 2), open_low=True)
-BINARY = {"theta": real, "weight": positive, "epsilon": EPSILON, "x": real}
-NUMBERS = {"theta": real, "weight": positive, **GAP, "level": real, "p": real, "x": real}
-VALUES = {"S_p": real, "S_x": nonnegative, "S_P": real, "S_d": real}
+BINARY: dict[str, Any] = {"theta": real, "weight": positive, "epsilon": EPSILON, "x": real}
+NUMBERS: dict[str, Any] = {
+    "theta": real,
+    "weight": positive,
+    **GAP,
+    "level": real,
+    "p": real,
+    "x": real,
+}
+VALUES: dict[str, Any] = {"S_p": real, "S_x": nonnegative, "S_P": real, "S_d": real}
 
 
 @forall(
@@ -154,7 +161,7 @@ def others_are_placed(
 
 
 #: theta, and a point between it and its level
-TOWARD = {**CODEBOOK, **sight("theta"), **sight("p"), "distance": real}
+TOWARD: dict[str, Any] = {**CODEBOOK, **sight("theta"), **sight("p"), "distance": real}
 
 
 def _toward(theta: Any, at_theta: Any, half_theta: Any, p: Any, distance: Any) -> list[Any]:

@@ -20,7 +20,7 @@ from pqtheory.regularizers import SmoothedL1
 from pqtheory.theory.prox.one_more_level import Seen
 
 #: the half gap, and the width of the rounding
-GAP = {"half": nonnegative, "epsilon": positive}
+GAP: dict[str, Any] = {"half": nonnegative, "epsilon": positive}
 
 
 def smoothed(level: Any, half: Any, epsilon: Any) -> SmoothedL1:
@@ -141,7 +141,7 @@ def cap_is_no_better(half: Any, epsilon: Any, theta: Any, weight: Any, x: Any) -
     return (end <= here) & ((end == here) == ((x == half - epsilon) | flat))
 
 
-NUMBERS = {
+NUMBERS: dict[str, Any] = {
     **dict.fromkeys(("theta", "x", "p", "S_x", "S_p", "slope"), real),
     "weight": positive,
     "epsilon": positive,

@@ -25,7 +25,7 @@ from pqtheory.theory.prox.smoothed_w.cells import (
 from pqtheory.theory.prox.smoothed_w.own_gap import S, in_gap, smoothed
 
 #: two numbers, and what they see
-PAIR = {**sight("x"), **sight("y")}
+PAIR: dict[str, Any] = {**sight("x"), **sight("y")}
 
 
 def W(level: Any, half: Any, x: Any) -> Any:
