@@ -80,12 +80,12 @@ def test_controls_fall(name: str, solver: bool, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", ["closeness", "prox"])
 def test_without_the_solver_it_is_sampled_and_says_so(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, without_engines: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(smt, "available", lambda: False)
+    without_engines()
     found = next(p for p in CLAIM.parts if p.name == name).check(QUICK)
     assert found.kind == "sampled"
-    assert found.cases >= 50
+    assert found.cases >= 30
     assert found.note == "with z3-solver installed it would be proved"
 
 
