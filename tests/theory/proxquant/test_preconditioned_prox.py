@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pqtheory.claims import forall, one_of, positive, real
+from pqtheory.claims.forall import EXAMPLES
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.regularizers import DistanceL1
@@ -150,6 +151,7 @@ def test_adams_averages_without_the_correction_are_no_constants():
 @pytest.mark.parametrize("decided", [None, "absent"])
 def test_no_answer_of_an_engine_is_no_proof(monkeypatch, decided):
     monkeypatch.setattr(algebra, "available", lambda: False)
+    monkeypatch.setitem(EXAMPLES, "quick", 40)
     if decided == "absent":
         monkeypatch.setattr(smt, "available", lambda: False)
     else:

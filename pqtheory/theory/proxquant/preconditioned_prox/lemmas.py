@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from pqtheory.claims import ForAll, between, forall, invariant, nonnegative, one_of, positive, real
+from pqtheory.claims.cases import Cases, Fractions, Integers
 from pqtheory.claims.kinds import Kind
 from pqtheory.methods import ProxQuant
 from pqtheory.regularizers import DistanceL1, DistanceL2, Regularizer
@@ -15,6 +16,7 @@ from pqtheory.theory.given import Given, exact
 Rule = Callable[[Any, Any], Any]
 W, SQUARE = DistanceL1(Binary()), DistanceL2(Binary())
 FRACTION = between(0, 1, open_low=True, open_high=True)
+FRACTIONS = Fractions(0, 1, open_low=True, open_high=True)
 SETTING: dict[str, Any] = {"eta": positive, "strength": positive}
 
 
@@ -109,7 +111,7 @@ def one_strength(R: Regularizer) -> ForAll:
         pairs = ((d, m) for d in (d1, d2) for m in (mu, strength))
         return [point.at(eta=eta, strength=strength, d=d, mu=m) for d, m in pairs]
 
-    @forall(**SETTING, mu=positive, d1=positive, d2=positive, by=known)
+    @forall(**SETTING, mu=positive, d1=positive, d2=positive, by=known, cases=point)
     def for_two(eta: Any, strength: Any, mu: Any, d1: Any, d2: Any) -> Any:
         def belongs(claimed: Any) -> Any:
             both = [stationary(R, 2 + 0 * d, gradient(strength, d), claimed) for d in (d1, d2)]
@@ -203,6 +205,14 @@ def moving_average(average: Any, power: Any, value: Any) -> Any:
     return (average == (1 - power) * value) & (power > 0) & (power < 1)
 
 
+def _averages(value: Fraction, b: Fraction, steps: int) -> bool:
+    """So many steps of it, exactly."""
+    average = Fraction(0)
+    for _ in range(steps):
+        average = b * average + (1 - b) * value
+    return average / (1 - b**steps) == value
+
+
 @forall(
     gradient=real,
     b1=FRACTION,
@@ -217,6 +227,7 @@ def moving_average(average: Any, power: Any, value: Any) -> Any:
         moving_average.at(average=m, power=power1, b=b1, value=gradient),
         moving_average.at(average=v, power=power2, b=b2, value=gradient**2),
     ],
+    cases=Cases(_averages, {"value": Fractions(-4, 4), "b": FRACTIONS, "steps": Integers(1, 9)}),
 )
 def adam_metric(gradient: Any, m: Any, power1: Any, root: Any) -> Any:
     """Adam's moments, corrected for their bias: the mean is g and the root |g|, so that d = 1 / (|g| + eps)."""
