@@ -194,11 +194,11 @@ def adam_between(gradient: Any, strength: Any, epsilon: Any) -> Any:
 @invariant(
     state="average power",
     fixed={"b": FRACTION, "value": real},
-    first=lambda average, power, b, value: [average == (1 - b) * value, power == b],
-    step=lambda average, average_next, power, power_next, b, value: [
-        average_next == b * average + (1 - b) * value,
-        power_next == b * power,
-    ],
+    begins=lambda b, value: {"average": (1 - b) * value, "power": b},
+    becomes=lambda average, power, b, value: {
+        "average": b * average + (1 - b) * value,
+        "power": b * power,
+    },
 )
 def moving_average(average: Any, power: Any, value: Any) -> Any:
     """Of a constant value, from 0: (1 - b^n) value after n >= 1 steps, power = b^n."""

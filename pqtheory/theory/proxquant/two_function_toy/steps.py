@@ -65,10 +65,10 @@ def identical(make: Make) -> Invariant:
         state="one other",
         each={"eta": positive, "strength": nonnegative},
         first=lambda one, other: [one == other],
-        step=lambda one, one_next, other, other_next, eta, strength: [
-            one_next == one_step(make(eta, strength), one, 1),
-            other_next == one_step(make(eta, strength), other, -1),
-        ],
+        becomes=lambda one, other, eta, strength: {
+            "one": one_step(make(eta, strength), one, 1),
+            "other": one_step(make(eta, strength), other, -1),
+        },
     )
     def equal(one: Any, other: Any) -> Any:
         return one == other
@@ -80,6 +80,12 @@ def at_most_one(u: Any) -> Any:
     """min(u, 1)."""
     xp, u = as_array(exact(u))
     return xp.minimum(u, 1)
+
+
+def following(v: Any, n: Any, dipped: Any, rate: Any) -> dict[str, Any]:
+    """v = u_n / eta at the next n, and whether some v so far was below 1."""
+    xp, v = as_array(exact(v))
+    return {"v": v - 1 + rate * n, "n": n + 1, "dipped": xp.where(v < 1, 1 + 0 * v, dipped)}
 
 
 def on_its_way(theta: Any, v: Any, n: Any, eta: Any, rate: Any) -> Any:
@@ -97,19 +103,11 @@ def for_good(distance: Any, n: Any, eta: Any, wait: Any) -> Any:
     state="theta v n dipped",
     fixed={**SETTING, "ratio": positive},
     given=lambda eta, rate, wait, ratio: [rate * wait == 2, ratio * eta <= 1],
-    first=lambda theta, v, n, dipped, eta, ratio: [
-        theta == ratio * eta,
-        v == ratio,
-        n == 0,
-        dipped == 0,
-    ],
-    step=lambda theta, theta_next, v, v_next, n, n_next, dipped, dipped_next, eta, rate: [
-        theta_next == one_step(prox_quant(eta, rate * n), theta, 1),
-        v_next == v - 1 + rate * n,
-        n_next == n + 1,
-        (dipped_next == 0) | (dipped_next == 1),
-        (dipped_next == 1) == ((dipped == 1) | (v < 1)),
-    ],
+    begins=lambda eta, ratio: {"theta": ratio * eta, "v": ratio, "n": 0, "dipped": 0},
+    becomes=lambda theta, v, n, dipped, eta, rate: {
+        "theta": one_step(prox_quant(eta, rate * n), theta, 1),
+        **following(v, n, dipped, rate),
+    },
 )
 def run(theta: Any, v: Any, n: Any, dipped: Any, eta: Any, rate: Any, wait: Any) -> Any:
     """On f_1 it is on its way until v < 1 for once, and then below 0 and on its way to -1."""
@@ -122,11 +120,11 @@ def run(theta: Any, v: Any, n: Any, dipped: Any, eta: Any, rate: Any, wait: Any)
     state="theta n",
     fixed={**SETTING, "start": START},
     given=lambda rate, wait: [rate * wait == 2],
-    first=lambda theta, n, start: [theta == start, n == 0],
-    step=lambda theta, theta_next, n, n_next, eta, rate: [
-        theta_next == one_step(prox_quant(eta, rate * n), theta, -1),
-        n_next == n + 1,
-    ],
+    begins=lambda start: {"theta": start, "n": 0},
+    becomes=lambda theta, n, eta, rate: {
+        "theta": one_step(prox_quant(eta, rate * n), theta, -1),
+        "n": n + 1,
+    },
 )
 def other_run(theta: Any, n: Any, eta: Any, wait: Any) -> Any:
     """On f_{-1} it is never below 0, and on its way to +1."""

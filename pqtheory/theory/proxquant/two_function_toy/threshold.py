@@ -12,7 +12,7 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, Invariant, forall, implies, invariant, positive, real
 from pqtheory.claims.cases import Cases
-from pqtheory.theory.proxquant.two_function_toy.steps import HALF, SETTING, run
+from pqtheory.theory.proxquant.two_function_toy.steps import HALF, SETTING, following, run
 
 #: (r, turn) -> threshold
 Claimed = Callable[[Any, Any], Any]
@@ -79,14 +79,9 @@ def dips(claimed: Claimed, near: Fraction | int = 2) -> Invariant:
         state="v n dipped",
         fixed={"ratio": positive, "turn": positive, "rate": positive},
         given=at_turn,
-        first=lambda v, n, dipped, ratio: [v == ratio, n == 0, dipped == 0],
-        step=lambda v, v_next, n, n_next, dipped, dipped_next, rate, turn: [
-            v_next == v - 1 + rate * n,
-            n_next == n + 1,
-            whole(n, turn),
-            (dipped_next == 0) | (dipped_next == 1),
-            (dipped_next == 1) == ((dipped == 1) | (v < 1)),
-        ],
+        begins=lambda ratio: {"v": ratio, "n": 0, "dipped": 0},
+        becomes=lambda v, n, dipped, rate: following(v, n, dipped, rate),
+        step=lambda n, turn: [whole(n, turn)],
         by=lambda ratio, turn, n: [is_largest_at_the_turn.at(ratio=ratio, turn=turn, n=n)],
     )
     def dipped_in_time(v: Any, n: Any, dipped: Any, ratio: Any, turn: Any, rate: Any) -> Any:
