@@ -1,13 +1,15 @@
 """The report: parsed, self-contained, with every claim and every number."""
 
 import base64
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from pqtheory.claims import Claim, Control, Part
+from pqtheory.claims import Claim, Control, Part, Report, forall, real
+from pqtheory.claims.results import Rechecked
 from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.evidence import Evidence, Step, judge
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
@@ -119,6 +121,55 @@ def test_it_holds_every_claim_and_number(digits):
         assert row in page.rows
     mean, std = digits.summary()["BinaryConnect"]["quantized_error"]
     assert f"{100 * mean:.2f} ± {100 * std:.2f} %" in rows[1]
+
+
+def test_a_claim_in_full_rests_on_others_and_says_what_it_states():
+    @forall(x=real)
+    def square(x):
+        return x * x >= 0
+
+    first = claim("first")
+    second = replace(
+        first,
+        name="second",
+        uses=("first", "elsewhere"),
+        operators=("pqtheory.sets.Binary.project",),
+        parts=(Part("s", "t", square, prose=("left to <the reader>",)),),
+        headline="",
+        formula_latex=r"x^2 \ge 0",
+        derivation_latex=r"A square: $x \cdot x \ge 0$, \emph{always}; 100\% of it.",
+    )
+    pytest.importorskip("z3")
+    report = verify(first, second)
+    result = report["second"]
+    checked = Report(
+        (report["first"], replace(result, rechecked=Rechecked(3, 2, ("s: unsat by z3 alone",)))),
+        "quick",
+    )
+    page = Page(render(checked))
+    for text in (
+        "proved, 1 step of prose",
+        "in words alone: left to <the reader>",
+        "Uses first, elsewhere.",
+        "About pqtheory.sets.Binary.project.",
+        "for all x real:",
+        "return x * x >= 0",
+        "two solvers agree on 2 of 3 questions",
+        "Only one decides: s: unsat by z3 alone",
+        "A square: ",
+        "always; 100% of it.",
+    ):
+        assert text in page.text, text
+    (row,) = [r for r in page.rows if r and r[0] == "second"]
+    assert row[1:7] == ["if <x> then za paper & a theorem", "proved, 1 step of prose"] + [
+        "–"
+    ] * 3 + ["1/1"]
+    assert row[7] == "2/3"
+    # once in the table, once in the text, once on the map
+    assert [a["href"] for a in page.all("a")].count("#first") == 3
+    assert {a["href"][1:] for a in page.all("a")} <= {a.get("id") for _, a in page.tags}
+    assert "Map of the book" in page.text
+    assert "Map of the book" not in Page(render(verify(first))).text
 
 
 def test_it_is_self_contained(digits):

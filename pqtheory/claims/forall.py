@@ -270,6 +270,10 @@ class ForAll:
         instances = self._instances(blank(self.variables))
         return list(dict.fromkeys(instance.lemma for instance in instances))
 
+    @cached_property
+    def _lemma_count(self) -> int:
+        return 0 if self.by is nothing else len(self._instances(blank(self.variables)))
+
     def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
         for instance in found:
@@ -286,7 +290,8 @@ class ForAll:
         if not smt.available():
             notes.append(_without_solver())
             return None
-        found = smt.decide(self.read, self.names, seconds=smt.SECONDS[budget.name])
+        seconds = smt.SECONDS[budget.name]
+        found = smt.decide(self.read, self.names, seconds=seconds, lemmas=self._lemma_count)
         if found is None:
             notes.append("the solver found no answer in its time")
             steps.append(smt.unknown(self.read, self.names))

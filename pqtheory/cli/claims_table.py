@@ -1,5 +1,6 @@
 """The table of ``pqtheory verify``: a row for each claim, as many columns as the terminal has room for."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
@@ -11,9 +12,9 @@ from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.report import controls_refuted, headline, kind_in_words, rechecked
 
 #: what a line of the statement needs to be read with ease
-STATEMENT = 34
+STATEMENT = 33
 #: no other column is wider, unless a word is
-WIDEST = 26
+WIDEST = 20
 
 
 @final
@@ -97,6 +98,14 @@ def _remarks(results: Sequence[ClaimResult]) -> list[str]:
         if found is not None:
             name = result.claim.name
             lines += [f"{name}: SOLVERS DISAGREE: {what}" for what in found.disagreed]
-            lines += [f"{name}: {what}" for what in found.only_one]
-            lines += [f"{name}: {what}: decided by no solver" for what in found.neither]
+            lines += [f"{name}: {what}" for what in _counted(found.only_one)]
+            lines += [f"{name}: {what}: decided by no solver" for what in _counted(found.neither)]
     return lines
+
+
+def _counted(lines: Sequence[str]) -> list[str]:
+    """Each line once, with how often it stands there."""
+    return [
+        line if count == 1 else f"{line} ({count} questions)"
+        for line, count in Counter(lines).items()
+    ]

@@ -8,6 +8,7 @@ come back bit for bit. NumPy's numbers become Python's, arrays and tuples become
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -61,7 +62,9 @@ def decoded(value: Any) -> Any:
             return float(content)
         if kind == "root" and isinstance(content, list) and len(content) > 2:
             *coefficients, place = map(decoded, content)
-            return Root(tuple(map(Fraction, coefficients)), place)
+            if all(isinstance(number, int | Fraction) for number in coefficients):
+                with suppress(TypeError):
+                    return Root(tuple(map(Fraction, coefficients)), place)
         if kind == "text" and isinstance(content, str):
             return content
     elif value is None or isinstance(value, bool | int | float):

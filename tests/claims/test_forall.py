@@ -282,7 +282,7 @@ def test_a_case_that_divides_by_0_is_no_case() -> None:
     statement = forall(x=real, y=real, given=lambda y: [y != 0])(lambda x, y: x / y * y == x)
     assert kind_of(statement) == "proved"
     bare = forall(x=real)(lambda x: 1 / x > x)
-    with pytest.raises(ValueError, match=r"something is divided by 0|division by zero"):
+    with pytest.raises(ValueError, match="something is divided by 0"):
         bare.replay({"x": Fraction(0)})
 
 

@@ -1,7 +1,9 @@
 """What the commands beside verify print and write; of every command, its help and what it says about bad arguments."""
 
 import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,21 +11,39 @@ from pathlib import Path
 import pytest
 
 from pqtheory import plotting
-from pqtheory.claims import lookup
+from pqtheory.claims import Claim, lookup
 from pqtheory.cli.base import nearest
 from pqtheory.digits import DigitsSettings
+from pqtheory.report import latex
+from pqtheory.theory import BOOK
 
 from .running import one_line, process, run
 
 
-def test_the_template_is_a_claim_that_verifies(tmp_path):
-    template = process("claims", "--template", cwd=tmp_path)
-    assert template.returncode == 0
+@pytest.mark.parametrize(
+    ("arguments", "kind"), [((), "proved"), (("proof",), "proved"), (("sample",), "sampled")]
+)
+def test_a_template_is_a_claim_that_verifies(tmp_path, arguments, kind):
+    template = process("claims", "--template", *arguments, cwd=tmp_path)
+    assert (template.returncode, template.stderr) == (0, "")
     (tmp_path / "my_claim.py").write_text(template.stdout)
-    result = process("verify", "my_claim.py", cwd=tmp_path)
+    result = process("verify", "my_claim.py", "--json", "r.json", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
-    assert "my-claim" in result.stdout
     assert "1/1" in result.stdout
+    (claim,) = json.loads((tmp_path / "r.json").read_text())["claims"]
+    assert (claim["name"], claim["kind"], claim["prose"]) == ("my-claim", kind, 0)
+
+
+def test_the_proof_template_has_every_field(tmp_path):
+    text = run("claims", "--template").stdout
+    fields = set(Claim.__dataclass_fields__) - {"file", "chapter", "derivation"}
+    assert {f for f in fields if f"    {f}=" in text} == fields
+    for word in ("@forall(", "given=", "by=", "prose=", "Control("):
+        assert word in text
+
+
+def test_an_unknown_template_is_told():
+    assert "'proof', 'sample'" in one_line(run("claims", "--template", "prof"))
 
 
 def test_a_run_that_diverges_is_one_line(tmp_path):
@@ -111,6 +131,92 @@ def test_show_says_everything(claim_file):
     refuted = run("show", claim_file(part=-0.5, control=1.0))
     assert "counterexample: n = 3, margin = -0.5" in refuted.stdout
     assert "[SURVIVES]" in refuted.stdout
+
+
+SPOKEN = """
+from pqtheory.claims import *
+from pqtheory.claims import Claim, Part, Control
+
+@forall(x=real)
+def square(x):
+    return x * x >= 0
+
+kept = invariant(state="n", first=lambda n: [n == 0], step=lambda n, n_next: [n_next == n + 1])(lambda n: n >= 0)
+below = forall(n=real, by=lambda n: [kept.at(n=n)])(lambda n: n > -1)
+negative, larger = forall(x=real)(lambda x: x < 0), forall(x=real)(lambda x: x > 3)
+
+CLAIM = Claim(
+    "spoken", "a source & more", "50% of {x} is x_1, surely", "a <= b",
+    (Part("all", "q", all_of(square, below), prose=("one is left to the reader", "and another")),),
+    (Control("k", "l", negative), Control("m", "n", larger)),
+    uses=("w-prox", "bc-average"), operators=("pqtheory.regularizers.DistanceL1.prox",),
+    formula_latex=r"a \\le b", derivation_latex=r"As $a \\le b$, 100\\% of it.",
+)
+"""
+
+
+def test_show_prints_each_statements_own_source_prose_uses_and_operators(tmp_path):
+    path = tmp_path / "spoken.py"
+    path.write_text(SPOKEN)
+    result = run("show", path)
+    assert result.exit_code == 0
+    text = result.stdout
+    assert text.startswith("spoken  (proved, 2 steps of prose)\n")
+    lines = [line.strip() for line in text.splitlines()]
+    for line in (
+        "Uses: w-prox, bc-average",
+        "Operators: pqtheory.regularizers.DistanceL1.prox",
+        "one is left to the reader",
+        "in words alone: and another",
+        "for all x real:",
+        "def square(x):",
+        "return x * x >= 0",
+        "at each step:",
+        "lambda n: n >= 0",
+        "first: lambda n: [n == 0]",
+        "step: lambda n, n_next: [n_next == n + 1]",
+        "lambda n: n > -1",
+        "by: lambda n: [kept.at(n=n)]",
+        # each lambda of a line alone
+        "lambda x: x < 0",
+        "lambda x: x > 3",
+    ):
+        assert line in lines, line
+    # a lemma stands before what it shows
+    assert lines.index("lambda n: n >= 0") < lines.index("lambda n: n > -1")
+
+
+def test_show_as_latex_runs_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "spoken.py"
+    path.write_text(SPOKEN)
+    monkeypatch.setattr(importlib.import_module("pqtheory.cli.claims"), "run_claims", None)
+    result = run("show", path, "--latex")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "% \\usepackage[T1]{fontenc} \\usepackage{amsmath}\n"
+        "\\paragraph{spoken}\n"
+        "50\\% of \\{x\\} is x\\_1, surely\n"
+        "\\[\na \\le b\n\\]\n"
+        "\\emph{Derivation.} As $a \\le b$, 100\\% of it.\n"
+        "Source: a source \\& more.\n"
+        "Uses w-prox, bc-average.\n"
+    )
+    assert "no claim 'w-porx'" in one_line(run("show", "w-porx", "--latex"))
+
+
+@pytest.mark.parametrize("name", BOOK.names)
+def test_latex_of_the_book_is_balanced(name):
+    """Braces and dollars close, environments end, and nothing is left of plain text's special letters."""
+    text = latex(BOOK.load(name))
+    assert re.sub(r"\\.", "", text).count("{") == re.sub(r"\\.", "", text).count("}")
+    assert re.sub(r"\\.", "", text).count("$") % 2 == 0
+    begun = re.findall(r"\\begin\{(\w+\*?)\}", text)
+    ended = re.findall(r"\\end\{(\w+\*?)\}", text)
+    assert sorted(begun) == sorted(ended)
+    assert text.count("\\[") == text.count("\\]")
+    body = text.split("\n", 1)[1]
+    outside = re.sub(r"\\\[.*?\\\]|\$.*?\$", "", body, flags=re.DOTALL)
+    assert not re.search(r"(?<!\\)[_^&#%~]", outside)
 
 
 def test_show_prints_the_derivation_and_the_proof():

@@ -10,6 +10,7 @@ import pytest
 from pqtheory import plotting
 from pqtheory.claims import lookup
 from pqtheory.digits import DigitsSettings, run_digits
+from pqtheory.evidence.smt import recheck
 
 from .running import CLAIM_FILE, one_line, process, run
 
@@ -61,6 +62,97 @@ def test_figures_that_json_lacks_are_written_all_the_same(claim_file, tmp_path):
     assert (result.exit_code, result.stderr) == (0, "")
     (stored,) = json.loads((tmp_path / "r.json").read_text())["claims"]
     assert stored["measured"] == {"c": 0.5, "s": "{1}"}
+
+
+SQUARE = """
+from pqtheory.claims import Claim, Control, Part, forall, real
+CLAIM = Claim("square", "s", "t", "f", (Part("p", "q", forall(x=real)(lambda x: x * x >= 0)),),
+              (Control("k", "l", forall(x=real)(lambda x: x * x > 0)),))
+"""
+
+
+def test_evidence_that_is_weaker_than_required_is_exit_code_3(claim_file, tmp_path, monkeypatch):
+    """A solver that is missing or out of time must not go unnoticed."""
+    mine = claim_file("mine")
+    for kind in ("enumerated", "certified", "proved"):
+        result = run("verify", mine, "--require", kind)
+        assert "mine" in result.stdout
+        if kind == "enumerated":
+            assert (result.exit_code, result.stderr) == (0, "")
+        else:
+            assert result.exit_code == 3
+            assert result.stderr == f"pqtheory: weaker than {kind}: mine (enumerated)\n"
+    # what is refuted is worse
+    assert run("verify", claim_file("wrong", part=-1.0), "--require", "proved").exit_code == 1
+    assert "'sampled' is not one of" in one_line(run("verify", "--require", "sampled"))
+    path = tmp_path / "square.py"
+    path.write_text(SQUARE)
+    assert run("verify", path, "--require", "proved").exit_code == 0
+    monkeypatch.setattr("pqtheory.evidence.smt.available", lambda: False)
+    monkeypatch.setattr("pqtheory.evidence.symbolic.checks.available", lambda: False)
+    assert run("verify", path).exit_code == 0
+    result = run("verify", path, "--require", "proved")
+    assert (result.exit_code, result.stderr) == (
+        3,
+        "pqtheory: weaker than proved: square (sampled)\n",
+    )
+
+
+def test_make_verify_asks_for_certified():
+    makefile = Path(__file__).parents[2] / "Makefile"
+    (line,) = [t for t in makefile.read_text().splitlines() if "pqtheory verify" in t]
+    assert "--require certified" in line
+
+
+def test_recheck_says_how_many_agree(tmp_path, monkeypatch):
+    pytest.importorskip("cvc5")
+    out, page = tmp_path / "r.json", tmp_path / "r.html"
+    result = run("verify", "w-prox", "--recheck", "--jobs", 2, "--json", out, "--html", page)
+    assert (result.exit_code, result.stderr) == (0, "")
+    (claim,) = json.loads(out.read_text())["claims"]
+    counts = claim["rechecked"]
+    assert counts["disagreed"] == []
+    assert counts["problems"] >= 6
+    assert counts["agreed"] >= 0.8 * counts["problems"]
+    assert f"{counts['agreed']}/{counts['problems']}" in result.stdout
+    text = page.read_text(encoding="utf-8")
+    assert f"two solvers agree on {counts['agreed']} of {counts['problems']} questions" in text
+    assert "<th>rechecked</th>" in text
+    wrong = {"sat": "unsat", "unsat": "sat"}
+    true = recheck.answers
+    monkeypatch.setattr(
+        recheck, "answers", lambda *a, **o: [wrong.get(x, x) for x in true(*a, **o)]
+    )
+    result = run("verify", "w-prox", "--recheck", "--json", out)
+    assert result.exit_code == 1
+    assert "SOLVERS DISAGREE" in result.stdout
+    stored = json.loads(out.read_text())
+    assert stored["ok"] is False
+    assert len(stored["claims"][0]["rechecked"]["disagreed"]) == counts["agreed"]
+
+
+def test_recheck_without_the_second_solver_is_one_line(monkeypatch):
+    monkeypatch.setattr(recheck, "available", lambda: False)
+    monkeypatch.setattr(cli_verify, "find_claims", None)
+    message = one_line(run("verify", "w-prox", "--recheck"))
+    assert "recheck needs cvc5: pip install 'pqtheory[recheck]'" in message
+
+
+def test_json_has_statement_prose_uses_and_operators(tmp_path):
+    path, out = tmp_path / "mine.py", tmp_path / "r.json"
+    path.write_text(
+        CLAIM_FILE.format(name="mine", part=0, control=-1)
+        .replace("check(0)),", 'check(0), prose=("left to the reader",)),')
+        .replace('"c")', '"c", uses=("w-prox",), operators=("pqtheory.sets.Binary.project",))')
+    )
+    assert run("verify", path, "w-prox", "--json", out).exit_code == 0
+    mine, shipped = json.loads(out.read_text())["claims"]
+    assert mine["statement"] == "a statement"
+    assert mine["prose"] == 1
+    assert mine["uses"] == ["w-prox"]
+    assert mine["operators"] == ["pqtheory.sets.Binary.project"]
+    assert shipped["prose"] == 0
+    assert "pqtheory.regularizers.DistanceL1.prox" in shipped["operators"]
 
 
 def test_a_claim_that_is_named_twice_runs_once(claim_file, monkeypatch):

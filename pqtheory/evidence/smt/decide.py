@@ -32,6 +32,19 @@ SECONDS = {"quick": 5.0, "full": 120.0}
 DIVISOR_SECONDS = 5.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
+#: words of SMT-LIB that a variable of Python may be called as well
+WORDS = (
+    "let",
+    "par",
+    "match",
+    "exists",
+    "forall",
+    "BINARY",
+    "DECIMAL",
+    "HEXADECIMAL",
+    "NUMERAL",
+    "STRING",
+)
 
 
 def available() -> bool:
@@ -39,7 +52,9 @@ def available() -> bool:
     return importlib.util.find_spec("z3") is not None
 
 
-def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evidence | None:
+def decide(
+    statement: Statement, variables: str, *, seconds: float = 5.0, lemmas: int = 0
+) -> Evidence | None:
     """Decide a statement for all real values of its variables.
 
     Parameters
@@ -50,6 +65,8 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
         Names, separated by spaces, in the order of the arguments.
     seconds : float
         Time limit.
+    lemmas : int
+        How many of the assumptions, the last ones, hold of all values: whatever satisfies the others satisfies them.
 
     Returns
     -------
@@ -63,7 +80,7 @@ def decide(statement: Statement, variables: str, *, seconds: float = 5.0) -> Evi
     ValueError
         If two variables have one name, no values satisfy the assumptions, or something is divided by what may be 0.
     """
-    return _Question(statement, variable_names(variables), seconds).answered()
+    return _Question(statement, variable_names(variables), seconds, lemmas).answered()
 
 
 def unknown(statement: Statement, variables: str) -> Step:
@@ -79,6 +96,7 @@ class _Question:
     statement: Statement
     names: tuple[str, ...]
     seconds: float
+    lemmas: int = 0
 
     def __post_init__(self) -> None:
         import z3
@@ -140,9 +158,10 @@ class _Question:
         """
         import z3
 
-        if not self.assumed:
+        assumed = self.assumed[: len(self.assumed) - self.lemmas]
+        if not assumed:
             return ()
-        solver = self.solver(self.assumed)
+        solver = self.solver(assumed)
         answer = solver.check()
         if answer == z3.unsat:
             raise ValueError(
@@ -230,7 +249,9 @@ def _text(solver: Any) -> str:
     def renamed(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"{found[1]}{len(numbers) + 1}")
 
-    return re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+    text = re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+    # z3 leaves them as they are; as words of the language they stand behind a bracket
+    return re.sub(rf"(?<=\s)({'|'.join(WORDS)})(?=[\s)])", r"|\1|", text)
 
 
 def _truth(value: Any) -> Expression:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, final
@@ -24,6 +25,8 @@ EXAMPLES = {"quick": 100, "full": 2000}
 READINGS = 20
 #: cases looked at for one that satisfies the assumptions
 MODELS = 1000
+#: how long the assumptions may be looked at for a contradiction
+CONTRADICTION_SECONDS = 5.0
 
 
 def available() -> bool:
@@ -122,17 +125,20 @@ def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, 
 
     if not _assumes(statement, variables):
         return ()
-    found = _denied(nothing, variables, READINGS) or _denied(nothing, variables, MODELS)
-    if found is not None and found.counterexample is not None:
-        values = {name: found.counterexample[name] for name in variables.split()}
-        return (Step(f"the assumptions hold at {shown(values)}, among others"),)
-    try:
-        prove(absurd, variables, seconds)
-    except UndecidedError as error:
-        raise UndecidedError("no numbers are found that satisfy the assumptions") from error
-    raise ValueError(
-        f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, so that the statement says nothing"
-    )
+    found = _denied(nothing, variables, READINGS)
+    if found is None:
+        # a contradiction is shown at once, or is none
+        with suppress(UndecidedError):
+            prove(absurd, variables, min(seconds, CONTRADICTION_SECONDS))
+            raise ValueError(
+                f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, "
+                "so that the statement says nothing"
+            )
+        found = _denied(nothing, variables, MODELS)
+    if found is None or found.counterexample is None:
+        raise UndecidedError("no numbers are found that satisfy the assumptions")
+    values = {name: found.counterexample[name] for name in variables.split()}
+    return (Step(f"the assumptions hold at {shown(values)}, among others"),)
 
 
 def _assumes(statement: Statement, variables: str) -> bool:

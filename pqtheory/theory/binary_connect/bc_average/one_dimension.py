@@ -203,12 +203,12 @@ def two_and_four(total: Any, steps: Any, flips: Any, x: Any) -> Any:
 
 
 def discrepancy(constant: Any) -> ForAll:
-    """From the band, |sum_{t<T} (x_t - x*)| < constant for T = 1, 2, 3."""
+    """From the band, |sum_{t<T} (x_t - x*)| < constant for T = 1, 2."""
 
     @forall(theta=real, **LINE, given=lambda theta, a, x, eta: [in_band(theta, a, x, eta)])
     def small(theta: Any, a: Any, x: Any, eta: Any) -> Any:
         now, total, tests = theta, 0, []
-        for _ in range(3):
+        for _ in range(2):
             d = quantized(now) - x
             now, total = following(now, a, x, eta), total + d
             tests.append(abs(total) < constant)

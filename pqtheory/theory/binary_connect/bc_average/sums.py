@@ -88,23 +88,6 @@ def cauchy(V: Any, bent: Any, m: Any) -> Any:
     return bent * bent <= m * V
 
 
-@forall(
-    m=real,
-    mi=real,
-    mj=real,
-    alpha=real,
-    given=lambda m, mi, mj, alpha: [
-        mi <= alpha,
-        mj <= alpha,
-        mi + mj + 2 * m >= 0,
-        mi + mj - 2 * m >= 0,
-    ],
-)
-def entry(m: Any, alpha: Any) -> Any:
-    """An entry of a semidefinite matrix is no more than its largest diagonal entry: look at e_i + e_j and e_i - e_j."""
-    return (m <= alpha) & (-alpha <= m)
-
-
 @invariant(
     state="row size",
     fixed={"s": real, "alpha": nonnegative},
@@ -118,7 +101,6 @@ def entry(m: Any, alpha: Any) -> Any:
         row_next == row + m * t,
         size_next == size + abs(t),
     ],
-    by=lambda m, mi, mj, alpha: [entry.at(m=m, mi=mi, mj=mj, alpha=alpha)],
 )
 def row_is_bounded(row: Any, size: Any, s: Any, alpha: Any) -> Any:
     """S (m theta)_i <= alpha |s| |theta|_1."""

@@ -1,30 +1,31 @@
-r"""One prox-gradient step on L + lambda W at beta = 1, one coordinate: from p to q = prox_{x lambda W}(p - x g).
+r"""One prox-gradient step on L + lambda W at beta = 1, one coordinate: from p to q = prox_{x lambda W}(y), y = p - x g.
 
-L'(p) = g, D = q - p, and G = L'(q) + (p - x g - q) / x is the element of dF(q) that the prox selects; e = L'(q). By
-symmetry q > 0. Everything, dist^2 too, is a sum over coordinates. Gains are at least
+L'(p) = g, e = L'(q), D = q - p, and G = e + (y - q) / x is the element of dF(q) that the prox selects. Everything,
+dist^2 too, is a sum over coordinates. F_0 - F_* is at least
 
-    fall = (g + e)(p - q)/2 + (g - e)^2/4 - D^2/4 + lambda (W(p) - W(q)),
-    rest = the largest of lambda (|q - 1| - |v - 1|) - e (v - q) - (v - q)^2/2,
+    fall = (g + e)(p - q)/2 + (g - e)^2/4 - D^2/4,    plus lambda (W(p) - W(q)), by smoothness from both ends,
+    rest = the largest of lambda (|q - 1| - |v - 1|) - e (v - q) - (v - q)^2/2, F's upper model at v (for q > 0).
 
-the first by smoothness, the second because F_* is at most the value of F's upper model at v.
+A step that does not cross 0 gains as if W were convex. One that does lands at q < 1 with G = e - lambda; then
+rest >= max(-G - 2 lambda, 0)^2 / 2. Where the step ends at the level, the rest alone is >= dist^2 / 2.
 """
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from pqtheory._arrays import as_array
+from pqtheory.claims import ForAll, forall, nonnegative, positive, real
+from pqtheory.claims.forall import Instance
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary, Codebook
+from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE
 
 W = DistanceL1(Binary())
 #: the branch of W round the level 1, never below W
 BRANCH = DistanceL1(Codebook([1]))
-HALF = Fraction(1, 2)
 #: x -> K
 Constant = Callable[[Any], Any]
 Map = Callable[[Any, Any], Any]
-STEP = "p g e lambda x"
 
 
 def first_step_constant(x: Any) -> Any:
@@ -33,32 +34,15 @@ def first_step_constant(x: Any) -> Any:
 
 
 def distance(e: Any, q: Any, strength: Any) -> Any:
-    """dist(0, e + lambda dW(q)) for q > 0: one slope off the level, [-1, 1] at it."""
-    xp, _ = as_array(q)
-    at_level = _positive(abs(e) - strength)
-    return xp.where(q == 1, at_level, xp.where(q > 1, abs(e + strength), abs(e - strength)))
+    """dist(0, e + lambda dW(q))."""
+    low, high = (e + strength * slope for slope in W.subdifferential(q))
+    return positive_part(low) + positive_part(-high)
 
 
-def off_the_hump(t: Any, w: Any, *, prox: Map = W.prox) -> Any:
-    """|prox(t)| >= min(w, 1)."""
-    p = prox(t, w)
-    return [w > 0], (abs(p) >= w) | (abs(p) >= 1)
-
-
-def selected(y: Any, e: Any, w: Any, *, nearest: bool = False) -> Any:
-    """dist(0, dF(q)) <= |G|, all times x: e for x L'(q), w for x lambda; with ``nearest`` as if they were equal."""
-    q = W.prox(y, w)
-    dist, size = distance(e, q, w), abs(e + y - q)
-    return [w > 0, y >= 0], dist == size if nearest else dist <= size
-
-
-def first_step(p: Any, g: Any, e: Any, strength: Any, x: Any, *, constant: Constant) -> Any:
-    """Fall + rest >= dist^2 / K."""
-    y = p - x * g
-    q = W.prox(y, x * strength)
-    dist = distance(e, q, strength)
-    gain = fall(p, g, e, q) + strength * (W.value(p) - W.value(q)) + rest(q, e, strength)
-    return [strength > 0, x > 0, x <= 1, y >= 0], gain * constant(x) >= dist * dist
+def positive_part(value: Any) -> Any:
+    """max(value, 0)."""
+    xp, value = as_array(value)
+    return xp.where(value > 0, value, 0 * value)
 
 
 def fall(p: Any, g: Any, e: Any, q: Any) -> Any:
@@ -66,85 +50,199 @@ def fall(p: Any, g: Any, e: Any, q: Any) -> Any:
     return (g + e) * (p - q) / 2 + (g - e) * (g - e) / 4 - (p - q) * (p - q) / 4
 
 
+def lowest(q: Any, e: Any, strength: Any) -> Any:
+    """The v where F's upper model, on W's branch, is least."""
+    return BRANCH.prox(q - e, strength)
+
+
 def rest(q: Any, e: Any, strength: Any) -> Any:
     """F(q) minus the least value of F's upper model, on W's branch."""
-    v = BRANCH.prox(q - e, strength)
+    v = lowest(q, e, strength)
     drop = strength * (BRANCH.value(q) - BRANCH.value(v))
     return drop - e * (v - q) - (v - q) * (v - q) / 2
 
 
-def rest_of_it(q: Any, e: Any, strength: Any) -> Any:
-    """At q > 0: rest >= 0; where q < 1, G = e - lambda and rest >= max(-G - 2 lambda, 0)^2 / 2."""
-    beyond, left = -e - strength, rest(q, e, strength)
-    inside = [strength > 0, q > 0]
-    return inside, (left >= 0) & ((q >= 1) | (beyond <= 0) | (left >= beyond * beyond / 2))
+def gain(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """Fall + rest, for y >= 0."""
+    q = W.prox(p - x * g, x * strength)
+    return fall(p, g, e, q) + strength * (W.value(p) - W.value(q)) + rest(q, e, strength)
 
 
-def rest_at_the_level(e: Any, strength: Any) -> Any:
-    """At q = 1: rest >= dist^2 / 2."""
-    q = 0 * e + 1
-    dist = distance(e, q, strength)
-    return [strength > 0], rest(q, e, strength) >= dist * dist / 2
+def off_the_hump(prox: Map = W.prox) -> ForAll:
+    """The prox stays away from the hump at 0."""
+
+    @forall(t=real, w=positive)
+    def stays_away(t: Any, w: Any) -> Any:
+        p = prox(t, w)
+        return (abs(p) >= w) | (abs(p) >= 1)
+
+    return stays_away
 
 
-def no_crossing(p: Any, y: Any, w: Any) -> Any:
-    """If p >= 0 or q > 1: w (W(p) - W(q)) >= (y - q)(p - q), as if W were convex."""
+@forall(y=real, e=real, w=positive)
+def selected(y: Any, e: Any, w: Any) -> Any:
+    """dist(0, dF(q)) <= |G|, all times x: e for x L'(q), w for x lambda."""
     q = W.prox(y, w)
-    aside = (p >= 0) | (q > 1)
-    return [w > 0, y >= 0, aside], w * (W.value(p) - W.value(q)) >= (y - q) * (p - q)
+    return distance(e, q, w) <= abs(e + y - q)
 
 
-def crossing(p: Any, y: Any, w: Any) -> Any:
-    """If p < 0 < q < 1: q = y + w >= w and W(p) - W(q) >= p + q, as W(p) >= 1 + p."""
+@forall(y=real, e=real, w=positive)
+def selected_is_nearest(y: Any, e: Any, w: Any) -> Any:
+    """False: dist(0, dF(q)) = |G|."""
     q = W.prox(y, w)
-    return [w > 0, y >= 0, p < 0, q < 1], (q == y + w) & (q >= w) & (
-        W.value(p) - W.value(q) >= p + q
-    )
+    return distance(e, q, w) == abs(e + y - q)
 
 
-def without_crossing(G: Any, D: Any, x: Any, *, constant: Constant) -> Any:
-    """E + |D|^2 / (2 x) >= |G|^2 / K: what ``no_crossing`` leaves, for e = G - s and g = -s - D / x."""
-    return [x > 0, x <= 1], fall(0, -D / x, G, D) * constant(x) >= G * G
+STEP: dict[str, Any] = {"p": real, "g": real, "e": real, "strength": positive, "x": UP_TO_ONE}
 
 
-def scaled(q: Any, P: Any, d: Any, strength: Any, x: Any) -> Any:
-    """Fall + max(d - 2 lambda, 0)^2 / 2, p = -P < 0 < q < 1, G = -d, g = lambda - (q + P) / x, is a form / (4 x^2)."""
-    fallen = fall(-P, strength - (q + P) / x, strength - d, q) + strength * (q - P)
-    beyond = _positive(d - 2 * strength)
-    form = _form(q, P, x * d, x * strength, x)
-    return [x > 0], 4 * x * x * (fallen + beyond * beyond / 2) == form
-
-
-def with_crossing(P: Any, c: Any, m: Any, x: Any, *, constant: Constant) -> Any:
-    """The form is >= 4 c^2 / K, for c = x d, m = x lambda <= q; q = 1, since it is homogeneous in q, P, c, m."""
-    inside = [x > 0, x <= 1, P >= 0, m > 0, m <= 1]
-    return inside, _form(1, P, c, m, x) * constant(x) >= 4 * c * c
-
-
-def _form(q: Any, P: Any, c: Any, m: Any, x: Any) -> Any:
-    D, beyond = q + P, _positive(c - 2 * m)
-    return (
-        2 * x * D * (D + c)
-        + (c - D) * (c - D)
-        - x * x * D * D
-        - 8 * x * m * P
-        + 2 * beyond * beyond
-    )
-
-
-def _positive(value: Any) -> Any:
-    xp, value = as_array(value)
-    return xp.where(value > 0, value, 0 * value)
-
-
-def falls_onto_the_level(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
-    """If q = 1: fall + lambda W(p) >= 0, so that the rest is enough."""
+def leads_to(p: Any, g: Any, strength: Any, x: Any) -> tuple[Any, Any]:
+    """Before the prox and after it: y, q."""
     y = p - x * g
-    at_level = W.prox(y, x * strength) == 1
-    gained = fall(p, g, e, 1) + strength * W.value(p)
-    return [strength > 0, x > 0, x <= 1, y >= 0, at_level], gained >= 0
+    return y, W.prox(y, x * strength)
 
 
-def at_least_two(x: Any, *, constant: Constant) -> Any:
-    """K >= 2: what the rest at the level needs."""
-    return [x > 0, x <= 1], constant(x) >= 2
+@forall(
+    part=real,
+    whole=real,
+    square=nonnegative,
+    dist2=real,
+    K=positive,
+    given=lambda part, whole, square, dist2, K: [
+        part <= whole,
+        square == dist2,
+        part * K >= square,
+    ],
+)
+def part_will_do(whole: Any, dist2: Any, K: Any) -> Any:
+    """Where a part of the gain is enough, the whole is."""
+    return whole * K >= dist2
+
+
+# the step ends at the level: the rest will do
+
+
+def ends_at_the_level(p: Any, g: Any, strength: Any, x: Any) -> list[Any]:
+    """Whether q = 1."""
+    y, q = leads_to(p, g, strength, x)
+    return [y >= 0, q == 1]
+
+
+@forall(**STEP, given=ends_at_the_level)
+def falls_onto_the_level(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """It falls."""
+    q = leads_to(p, g, strength, x)[1]
+    return fall(p, g, e, q) + strength * (W.value(p) - W.value(q)) >= 0
+
+
+@forall(e=real, q=real, strength=positive, given=lambda q: [q == 1])
+def rest_at_the_level(e: Any, q: Any, strength: Any) -> Any:
+    """The rest is at least dist^2 / 2."""
+    dist = distance(e, q, strength)
+    return rest(q, e, strength) >= dist * dist / 2
+
+
+# it does not cross 0: as if W were convex
+
+
+def stays_aside(p: Any, g: Any, strength: Any, x: Any) -> list[Any]:
+    """Whether p >= 0 or q > 1, and q is not 1."""
+    y, q = leads_to(p, g, strength, x)
+    return [y >= 0, (p >= 0) | (q > 1), q != 1]
+
+
+@forall(**STEP, given=stays_aside)
+def is_convex_there(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """W(p) - W(q) >= s (p - q) with s = (y - q) / (x lambda), the rest is >= 0, and dist = |G|."""
+    y, q = leads_to(p, g, strength, x)
+    dist, G = distance(e, q, strength), e + (y - q) / x
+    convex = strength * (W.value(p) - W.value(q)) >= (y - q) / x * (p - q)
+    return convex & (rest(q, e, strength) >= 0) & (dist * dist == G * G)
+
+
+def energy(G: Any, D: Any, x: Any) -> Any:
+    """What a step gains on a convex function: E + |D|^2 / (2 x)."""
+    return fall(0, -D / x, G, D)
+
+
+@forall(**STEP, q=real)
+def is_the_energy(p: Any, g: Any, e: Any, x: Any, q: Any) -> Any:
+    """Fall + lambda s (p - q), by G and D = q - p alone."""
+    s = (p - x * g - q) / x
+    return fall(p, g, e, q) + s * (p - q) == energy(e + s, q - p, x)
+
+
+@forall(
+    **STEP,
+    given=stays_aside,
+    by=lambda **case: [
+        is_convex_there.at(**case),
+        is_the_energy.at(**case, q=leads_to(case["p"], case["g"], case["strength"], case["x"])[1]),
+    ],
+)
+def gains_the_energy(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """Fall + rest is at least that, and dist = |G|."""
+    y, q = leads_to(p, g, strength, x)
+    dist, G = distance(e, q, strength), e + (y - q) / x
+    return (gain(p, g, e, strength, x) >= energy(G, q - p, x)) & (dist * dist == G * G)
+
+
+# it crosses 0, and lands before the level: a quadratic form
+
+
+def crosses(p: Any, g: Any, strength: Any, x: Any) -> list[Any]:
+    """Whether p < 0 < q < 1."""
+    y, q = leads_to(p, g, strength, x)
+    return [y >= 0, p < 0, q < 1]
+
+
+@forall(**STEP, given=crosses)
+def lands_before(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """At q = y + x lambda: W(p) - W(q) >= p + q, G = e - lambda and rest >= max(-G - 2 lambda, 0)^2 / 2."""
+    y, q = leads_to(p, g, strength, x)
+    there, dist, beyond = y + x * strength, distance(e, q, strength), positive_part(-e - strength)
+    return (
+        (fall(p, g, e, q) == fall(p, g, e, there))
+        & (strength * (W.value(p) - W.value(q)) >= strength * (p + there))
+        & (dist * dist == (strength - e) ** 2)
+        & (rest(q, e, strength) >= beyond * beyond / 2)
+    )
+
+
+def what_is_left(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """The gain of such a step, at least."""
+    q, beyond = p - x * g + x * strength, positive_part(-e - strength)
+    return fall(p, g, e, q) + strength * (p + q) + beyond * beyond / 2
+
+
+@forall(
+    **dict.fromkeys(("a", "b", "r"), real),
+    **dict.fromkeys(("own_a", "own_b", "own_r"), real),
+    given=lambda a, b, r, own_a, own_b, own_r: [a == own_a, b >= own_b, r >= own_r],
+)
+def sums_are_more(a: Any, b: Any, r: Any, own_a: Any, own_b: Any, own_r: Any) -> Any:
+    """Term by term."""
+    return a + b + r >= own_a + own_b + own_r
+
+
+def _term_by_term(**case: Any) -> list[Instance]:
+    p, g, e, strength = (case[name] for name in ("p", "g", "e", "strength"))
+    y, q = leads_to(p, g, strength, case["x"])
+    there, beyond = y + case["x"] * strength, positive_part(-e - strength)
+    own = {
+        "a": fall(p, g, e, q),
+        "b": strength * (W.value(p) - W.value(q)),
+        "r": rest(q, e, strength),
+    }
+    less = {
+        "own_a": fall(p, g, e, there),
+        "own_b": strength * (p + there),
+        "own_r": beyond * beyond / 2,
+    }
+    return [lands_before.at(**case), sums_are_more.at(**own, **less)]
+
+
+@forall(**STEP, given=crosses, by=_term_by_term)
+def gains_what_is_left(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
+    """Fall + rest is at least that."""
+    return gain(p, g, e, strength, x) >= what_is_left(p, g, e, strength, x)

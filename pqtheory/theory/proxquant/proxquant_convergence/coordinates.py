@@ -14,8 +14,9 @@ All of these are sums over the coordinates, by induction.
 from collections.abc import Mapping
 from typing import Any
 
-from pqtheory.claims import between, invariant, nonnegative, positive, real
+from pqtheory.claims import between, nonnegative, positive, real
 from pqtheory.theory.proxquant.proxquant_convergence.selecting import Selecting, after
+from pqtheory.theory.proxquant.sums import over_coordinates
 
 UP_TO_ONE = between(0, 1, open_low=True)
 SETTING = {"x": UP_TO_ONE, "beta": positive}
@@ -65,26 +66,19 @@ def are_sums(case: Mapping[str, Any]) -> Any:
     )
 
 
-def none(names: str = SUMS) -> dict[str, Any]:
-    """Empty sums."""
-    return dict.fromkeys(names.split(), 0)
+def adds_of_any(
+    old: Any, g: Any, s: Any, U: Any, strength: Any, x: Any, beta: Any
+) -> dict[str, Any]:
+    """What one coordinate adds, G = g + U + lambda s, where the method leads if the prox selects s."""
+    new = after(Selecting(s), old, g, x / beta, strength)
+    return adds(old, new, g, U, g + U + strength * s, x, beta)
 
 
-def one_more(**case: Any) -> dict[str, Any]:
-    """The sums after one more coordinate of a step of the method."""
-    old, g, s, U, x, beta = (case[name] for name in ("old", "g", "s", "U", "x", "beta"))
-    new = after(Selecting(s), old, g, x / beta, case["strength"])
-    own = adds(old, new, g, U, g + U + case["strength"] * s, x, beta)
-    return {name: case[name] + value for name, value in own.items()}
-
-
-@invariant(
-    state=SUMS,
-    fixed={**SETTING, "strength": nonnegative},
+#: for any R
+OF_ANY = over_coordinates(
+    SUMS,
+    adds_of_any,
+    are_sums,
     each={"old": real, "g": real, "s": real, "U": real},
-    begins=none,
-    becomes=one_more,
+    fixed={**SETTING, "strength": nonnegative},
 )
-def over_coordinates(**case: Any) -> Any:
-    """The sums of all coordinates are as said."""
-    return are_sums(case)

@@ -7,7 +7,7 @@ shortest; a multiple of |D|^2 - |U|^2 of that one makes its |G|^2 out of it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, final
 
 from pqtheory._arrays import as_array
@@ -15,11 +15,11 @@ from pqtheory.claims import ForAll, Invariant, forall, invariant, nonnegative, r
 from pqtheory.claims.forall import Instance
 from pqtheory.claims.kinds import Kind
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import (
+    OF_ANY,
     SETTING,
     SUMS,
     UP_TO_ONE,
     energy,
-    over_coordinates,
     square,
 )
 
@@ -70,12 +70,35 @@ class Steps:
         fixed = {name: kind for name, kind in self.sums.fixed.items() if name not in SETTING}
         return {**fixed, **dict.fromkeys((*self.each.split(), *self.sums.names), real)}
 
-    def said(self, case: Mapping[str, Any]) -> list[Instance]:
-        """What is shown of its sums."""
-        return [at(self.sums, case)]
+    @cached_property
+    def gain(self) -> ForAll:
+        """What each step gains."""
+        kinds: dict[str, Any] = {"F": real, "F_next": real, **SETTING, **self.brings}
+
+        @forall(
+            **kinds,
+            given=lambda **case: self.known(case),
+            by=lambda **case: [at(self.sums, case)],
+        )
+        def gains(**case: Any) -> Any:
+            """It gains E, |U|^2 <= |D|^2, squares are >= 0, and the measure is at most |G|^2."""
+            a, products = 1 / case["x"], [case[name] for name in SUMS.split()[-3:]]
+            return (
+                (energy(case["x"], *products) <= case["beta"] * (case["F"] - case["F_next"]))
+                & (square(a, *products) <= case["DD"])
+                & (square(a + 1, *products) >= 0)
+                & (square(a - 1, *products) >= 0)
+                & (case[self.measure] <= case["GG"])
+            )
+
+        return gains
+
+    def gained(self, case: Mapping[str, Any]) -> list[Instance]:
+        """That of this step."""
+        return [self.gain.at(**{name: case[name] for name in self.gain.variables})]
 
 
-ANY = Steps(over_coordinates, "L L_after z z2", any_step, "GG")
+ANY = Steps(OF_ANY, "L L_after z z2", any_step, "GG")
 FIXED: dict[str, Any] = {**SETTING, "F0": real}
 
 
@@ -99,7 +122,7 @@ def smallest_so_far(steps: Steps) -> Invariant:
             m_next <= case[steps.measure],
             (n == 0) | (m_next <= m),
         ],
-        by=lambda **case: steps.said(case),
+        by=lambda **case: steps.gained(case),
     )
     def so_far(n: Any, F: Any, m: Any, F0: Any, x: Any, beta: Any) -> Any:
         """The number m is at most each of n measures."""
@@ -126,7 +149,7 @@ def shortest_so_far(steps: Steps) -> Invariant:
         begins=lambda F0: {"n": 0, "F": F0},
         becomes=longer_or_shorter,
         step=lambda **case: steps.known(case),
-        by=lambda **case: steps.said(case),
+        by=lambda **case: steps.gained(case),
     )
     def so_far(
         n: Any, F: Any, m: Any, best_GG: Any, best_GD: Any, best_DD: Any, F0: Any, x: Any, beta: Any

@@ -1,0 +1,44 @@
+"""The documentation names what there is: signatures, commands, templates."""
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pqtheory.claims import Claim, Control, Part, all_of, forall, invariant, judge
+from pqtheory.claims.cases import Cases
+
+from .cli.running import run
+
+DOCS = Path(__file__).parents[1] / "docs"
+EXTENDING = (DOCS / "extending.md").read_text(encoding="utf-8")
+
+
+def signature(name: str) -> list[str]:
+    """The names of the parameters as the page prints them."""
+    found = re.search(rf"^{name}\((.*?)\)(?:\s+#.*)?\n(?=\S|```|\n)", EXTENDING, re.DOTALL | re.MULTILINE)
+    assert found is not None, name
+    inside = re.sub(r"\([^()]*\)|\{[^{}]*\}", "", found[1])
+    return [part.split("=")[0].strip(" *\n") for part in inside.split(",") if part.strip(" *\n")]
+
+
+@pytest.mark.parametrize("public", [forall, invariant, all_of, judge, Claim, Part, Control, Cases])
+def test_signatures_are_those_of_the_code(public: Any) -> None:
+    unsaid = {"cases"} if public is forall else {"file", "chapter"} if public is Claim else set()
+    names = [name for name in inspect.signature(public).parameters if name not in unsaid]
+    printed = signature(public.__name__)
+    if public is Cases:
+        # by an example
+        assert len(printed) == len(names)
+        assert printed[2:] == names[2:]
+    else:
+        assert printed == names
+
+
+def test_templates_that_the_page_names_are_there() -> None:
+    named = re.findall(r"--template (\w+)", EXTENDING)
+    assert set(named) == {"proof", "sample"}
+    for name in named:
+        assert "CLAIM = Claim(" in run("claims", "--template", name).stdout
