@@ -82,10 +82,14 @@ def at_most_one(u: Any) -> Any:
     return xp.minimum(u, 1)
 
 
-def following(v: Any, n: Any, dipped: Any, rate: Any) -> dict[str, Any]:
-    """v = u_n / eta at the next n, and whether some v so far was below 1."""
-    xp, v = as_array(exact(v))
-    return {"v": v - 1 + rate * n, "n": n + 1, "dipped": xp.where(v < 1, 1 + 0 * v, dipped)}
+def following(v: Any, n: Any, rate: Any) -> dict[str, Any]:
+    """v = u_n / eta at the next n."""
+    return {"v": v - 1 + rate * n, "n": n + 1}
+
+
+def has_dipped(v: Any, dipped: Any, dipped_next: Any) -> list[Any]:
+    """Whether some v so far was below 1: 1 or 0."""
+    return [(dipped_next == 0) | (dipped_next == 1), (dipped_next == 1) == ((dipped == 1) | (v < 1))]
 
 
 def on_its_way(theta: Any, v: Any, n: Any, eta: Any, rate: Any) -> Any:
@@ -104,10 +108,11 @@ def for_good(distance: Any, n: Any, eta: Any, wait: Any) -> Any:
     fixed={**SETTING, "ratio": positive},
     given=lambda eta, rate, wait, ratio: [rate * wait == 2, ratio * eta <= 1],
     begins=lambda eta, ratio: {"theta": ratio * eta, "v": ratio, "n": 0, "dipped": 0},
-    becomes=lambda theta, v, n, dipped, eta, rate: {
+    becomes=lambda theta, v, n, eta, rate: {
         "theta": one_step(prox_quant(eta, rate * n), theta, 1),
-        **following(v, n, dipped, rate),
+        **following(v, n, rate),
     },
+    step=has_dipped,
 )
 def run(theta: Any, v: Any, n: Any, dipped: Any, eta: Any, rate: Any, wait: Any) -> Any:
     """On f_1 it is on its way until v < 1 for once, and then below 0 and on its way to -1."""

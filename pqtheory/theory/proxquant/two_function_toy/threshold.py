@@ -12,7 +12,13 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, Invariant, forall, implies, invariant, positive, real
 from pqtheory.claims.cases import Cases
-from pqtheory.theory.proxquant.two_function_toy.steps import HALF, SETTING, following, run
+from pqtheory.theory.proxquant.two_function_toy.steps import (
+    HALF,
+    SETTING,
+    following,
+    has_dipped,
+    run,
+)
 
 #: (r, turn) -> threshold
 Claimed = Callable[[Any, Any], Any]
@@ -80,8 +86,11 @@ def dips(claimed: Claimed, near: Fraction | int = 2) -> Invariant:
         fixed={"ratio": positive, "turn": positive, "rate": positive},
         given=at_turn,
         begins=lambda ratio: {"v": ratio, "n": 0, "dipped": 0},
-        becomes=lambda v, n, dipped, rate: following(v, n, dipped, rate),
-        step=lambda n, turn: [whole(n, turn)],
+        becomes=following,
+        step=lambda v, n, dipped, dipped_next, turn: [
+            whole(n, turn),
+            *has_dipped(v, dipped, dipped_next),
+        ],
         by=lambda ratio, turn, n: [is_largest_at_the_turn.at(ratio=ratio, turn=turn, n=n)],
     )
     def dipped_in_time(v: Any, n: Any, dipped: Any, ratio: Any, turn: Any, rate: Any) -> Any:
