@@ -157,9 +157,14 @@ def test_no_answer_of_an_engine_is_no_proof(monkeypatch, decided):
     else:
         pytest.importorskip("z3")
         monkeypatch.setattr(smt, "decide", lambda *args, **options: None)
-    result = verify(claim.CLAIM)["preconditioned-prox"]
-    assert result.kind == "sampled"
-    assert all(control.refuted for control in result.controls)
+    assert {part.check(QUICK).kind for part in claim.CLAIM.parts} == {"sampled"}
+
+
+@pytest.mark.parametrize("control", claim.CLAIM.controls, ids=lambda control: control.name)
+def test_a_search_refutes_the_controls(monkeypatch, control):
+    monkeypatch.setattr(algebra, "available", lambda: False)
+    monkeypatch.setattr(smt, "available", lambda: False)
+    assert control.check(QUICK).kind == "refuted"
 
 
 def test_a_figure_that_is_off_refutes_the_part(monkeypatch):

@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pqtheory.claims import ForAll, between, forall, invariant, nonnegative, one_of, positive, real
+from pqtheory.claims import (
+    ForAll,
+    between,
+    forall,
+    implies,
+    invariant,
+    nonnegative,
+    one_of,
+    positive,
+    real,
+)
 from pqtheory.claims.cases import Cases, Fractions, Integers
 from pqtheory.claims.kinds import Kind
 from pqtheory.methods import ProxQuant
@@ -179,16 +189,12 @@ def adam_vertex(weight: Rule, condition: Callable[[Any, Any, Any], Any]) -> ForA
     return fixed
 
 
-def _between(theta: Any, gradient: Any, eta: Any, strength: Any, epsilon: Any) -> Any:
+@forall(theta=real, **ADAM, given=lambda theta: [theta != 1, theta != -1])
+def adam_between(theta: Any, gradient: Any, eta: Any, strength: Any, epsilon: Any) -> Any:
+    """What is fixed under the unscaled prox and no vertex has (1 - lambda)|g| = lambda eps."""
     d = 1 / (abs(gradient) + epsilon)
     fixed = step(W, theta, gradient, eta, d, strength) == exact(theta)
-    return [theta != 1, theta != -1, fixed]
-
-
-@forall(theta=real, **ADAM, given=_between)
-def adam_between(gradient: Any, strength: Any, epsilon: Any) -> Any:
-    """What is fixed under the unscaled prox and no vertex has (1 - lambda)|g| = lambda eps."""
-    return (1 - strength) * abs(gradient) == strength * epsilon
+    return implies([fixed], (1 - strength) * abs(gradient) == strength * epsilon)
 
 
 @invariant(

@@ -83,13 +83,16 @@ def at_most_one(u: Any) -> Any:
 
 
 def following(v: Any, n: Any, rate: Any) -> dict[str, Any]:
-    """v = u_n / eta at the next n."""
+    """At the next n, v = u_n / eta."""
     return {"v": v - 1 + rate * n, "n": n + 1}
 
 
 def has_dipped(v: Any, dipped: Any, dipped_next: Any) -> list[Any]:
     """Whether some v so far was below 1: 1 or 0."""
-    return [(dipped_next == 0) | (dipped_next == 1), (dipped_next == 1) == ((dipped == 1) | (v < 1))]
+    return [
+        (dipped_next == 0) | (dipped_next == 1),
+        (dipped_next == 1) == ((dipped == 1) | (v < 1)),
+    ]
 
 
 def on_its_way(theta: Any, v: Any, n: Any, eta: Any, rate: Any) -> Any:
