@@ -21,76 +21,65 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from pqtheory.claims import Check, Claim, Control, Part
-from pqtheory.claims import cases as falsify
-from pqtheory.claims.lemmas import Lemma, by_lemmas
-from pqtheory.evidence import Budget, Evidence, join, smt
+from pqtheory.claims import AllOf, Budget, Check, Claim, Control, Evidence, Part, all_of
+from pqtheory.claims.cases import Cases
 from pqtheory.theory.prox.alternating_prox import cases as single
-from pqtheory.theory.prox.alternating_prox import lemmas as steps
-from pqtheory.theory.prox.alternating_prox import runs as cases
+from pqtheory.theory.prox.alternating_prox import runs
+from pqtheory.theory.prox.alternating_prox.first_fit import on_the_way, stays_near
+from pqtheory.theory.prox.alternating_prox.half_steps import best_x, no_half_step_increases
 from pqtheory.theory.prox.alternating_prox.least_squares import normal_equations
+from pqtheory.theory.prox.alternating_prox.one_bit import (
+    is_optimal,
+    keeps_its_level,
+    next_scale_is_the_same,
+)
+from pqtheory.theory.prox.alternating_prox.ternary import second_round_is_the_first
 
-BITS = (1, 2, 3)
+BITS = runs.BITS
+#: those whose sign matrices are enumerated
+ENUMERATED = (1, 2, 3)
 CHANGED = "share of inputs that the ternary's second round changes"
 
 
-def _proved(lemmas: Sequence[Lemma], run: Check, single: Check, *others: Check) -> Check:
-    """The lemmas and the other checks, with the figures of a run beside them; the run alone where it refutes.
-
-    ``single`` is the statement for one vector, to search it by.
-    """
-
-    def check(budget: Budget) -> Evidence:
-        found = run(budget)
-        if found.kind == "refuted":
-            return found
-        proof = by_lemmas(lemmas, lambda _: found)(budget)
-        return join(
-            proof,
-            *(other(budget) for other in others),
-            measured=found.measured,
-            predicted=found.predicted,
-        )
-
-    return falsify.with_cases(check, single)
+def _with_runs(run: Check, cases: Cases, *checks: Check, code: tuple[Cases, ...] = ()) -> AllOf:
+    """What is proved, beside runs of the code on arrays; a search looks at single vectors."""
+    return all_of(*checks, beside=(run, *code), cases=(cases,))
 
 
-def _descent(fits: Sequence[Lemma], history: cases.History) -> Check:
-    """The x-step, the lemmas on the next fit, the least squares of the code; and shares of inputs where J grows."""
-    equations = (normal_equations(bits) for bits in BITS)
-    return _proved(
-        (steps.X_STEP, *fits), partial(cases.descent, history), single.descent(history), *equations
-    )
+def _descent(history: runs.History, *, from_last: bool = True) -> AllOf:
+    """Every half-step, the least squares of the code; and shares of inputs where J grows."""
+    cases = single.descent(history)
+    steps = [no_half_step_increases(bits, cases, from_last=from_last) for bits in BITS]
+    code = (single.fits_from_the_last(),)
+    equations = map(normal_equations, BITS)
+    return _with_runs(partial(runs.descent, history), cases, *steps, *equations, code=code)
 
 
-def _best_x(step: steps.XStep) -> Check:
-    names, statement = "theta q weight x", steps.best_x(step)
-
-    def sampled(budget: Budget) -> Evidence:
-        return smt.on_cases(statement, names, cases.entries(budget))
-
-    return smt.or_else(statement, names, sampled)
-
-
-def _gap(optimal: Sequence[int]) -> Check:
+def _gap(optimal: Sequence[int]) -> AllOf:
     """One bit by lemmas; how far from the optimum more bits end, by enumeration of every sign matrix."""
 
     def run(budget: Budget) -> Evidence:
         families = budget.pick(
             ((4, 8), (6, 9), (8, 9)), ((4, 14), (5, 12), (6, 12), (7, 12), (8, 12))
         )
-        return cases.gaps(families, optimal, budget)
+        return runs.gaps(families, optimal, budget)
 
-    return _proved(steps.ONE_BIT, run, single.gap(optimal))
-
-
-def _limit(lemmas: Sequence[Lemma], first_fit: bool) -> Check:
-    return _proved(lemmas, partial(cases.limit, first_fit), single.limit(first_fit))
+    cases = single.gap(optimal)
+    one_bit = (is_optimal(cases), keeps_its_level, next_scale_is_the_same)
+    return _with_runs(run, cases, *one_bit, code=(single.greedy_fit(),))
 
 
-def _second_round(running: bool) -> Check:
-    run = partial(cases.second_round, running, CHANGED)
-    return _proved(steps.ternary(running), run, single.second_round(running))
+def _limit(*, first_fit: bool) -> AllOf:
+    cases = single.limit(first_fit)
+    near = [stays_near(bits, cases, first_fit=first_fit) for bits in BITS]
+    return _with_runs(partial(runs.limit, first_fit), cases, on_the_way, *near)
+
+
+def _second_round(*, running: bool) -> AllOf:
+    cases = single.second_round(running)
+    run = partial(runs.second_round, running, CHANGED)
+    same = second_round_is_the_first(cases, running=running)
+    return _with_runs(run, cases, same, code=(single.ternary_fit(),))
 
 
 def _lambda_for_two_lambda(t: Any, q: Any, w: Any) -> Any:
@@ -111,12 +100,12 @@ CLAIM = Claim(
         Part(
             "descent",
             "no half-step increases J, 1 to 3 bits",
-            _descent(steps.CONTINUED, cases.continued),
+            _descent(runs.continued),
         ),
         Part(
             "best x",
             "given q, x = (t + lambda q) / (1 + lambda), J = lambda / (1 + lambda) 1/2 |t - q|^2",
-            _best_x(steps.best_point),
+            best_x(),
         ),
         Part(
             "distance from the optimum",
@@ -126,7 +115,7 @@ CLAIM = Claim(
         Part(
             "large lambda",
             "|prox - q| <= (2 rounds - 1) / (1 + lambda) |t - q|, q the first fit to t",
-            _limit(steps.FROM_FIRST_FIT, first_fit=True),
+            _limit(first_fit=True),
         ),
         Part("ternary", "two rounds give exactly what one gives", _second_round(running=False)),
     ),
@@ -134,20 +123,22 @@ CLAIM = Claim(
         Control(
             "fresh greedy start",
             "nor does a half-step increase J with a greedy start in every round",
-            _descent(steps.RESTARTED, cases.restarted),
+            _descent(runs.restarted, from_last=False),
         ),
         Control(
             "lambda for 2 lambda",
             "given q, x = (t + lambda/2 q) / (1 + lambda/2) is best (the published code, lambda/2 the paper's lambda)",
-            _best_x(_lambda_for_two_lambda),
+            best_x(_lambda_for_two_lambda),
         ),
         Control(
-            "always global", "with 2 and 3 bits too it ends at the minimum", _gap(optimal=BITS)
+            "always global",
+            "with 2 and 3 bits too it ends at the minimum",
+            _gap(optimal=ENUMERATED),
         ),
         Control(
             "nearest point",
             "as lambda grows the prox tends to the nearest k-bit point",
-            _limit(steps.FROM_NEAREST, first_fit=False),
+            _limit(first_fit=False),
         ),
         Control(
             "running point",
