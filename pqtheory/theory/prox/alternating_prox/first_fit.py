@@ -7,12 +7,12 @@ x lies (1 - r) on the way from t to q, so |x - q| = r |t - q|. If the next fit q
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pqtheory.claims import ForAll, Invariant, between, forall, invariant, nonnegative, real
+from pqtheory.claims import ForAll, Invariant, between, forall, nonnegative, real
 from pqtheory.claims.cases import Cases
 from pqtheory.claims.forall import Instance, nothing
 from pqtheory.claims.invariant import no_values
 from pqtheory.regularizers.alternating_distance import best_point
-from pqtheory.theory.prox.alternating_prox.half_steps import no_farther
+from pqtheory.theory.prox.alternating_prox.half_steps import cauchy_schwarz, no_farther
 from pqtheory.theory.vectors import Vector, Vectors
 
 SHARE = between(0, 1)
@@ -24,21 +24,6 @@ FITS = Vectors("first last next")
 def on_the_way(t: Any, q: Any, w: Any, r: Any) -> Any:
     """The code goes from t to x = t + (1 - r) (q - t)."""
     return best_point(t, q, w) == t + (1 - r) * (q - t)
-
-
-@invariant(
-    state="u_u u_v v_v",
-    each={"p": real, "q": real},
-    begins=lambda: {"u_u": 0, "u_v": 0, "v_v": 0},
-    becomes=lambda u_u, u_v, v_v, p, q: {
-        "u_u": u_u + p**2,
-        "u_v": u_v + p * q,
-        "v_v": v_v + q**2,
-    },
-)
-def cauchy_schwarz(u_u: Any, u_v: Any, v_v: Any) -> Any:
-    """(u . v)^2 <= |u|^2 |v|^2, the products being sums over the entries."""
-    return (u_u >= 0) & (v_v >= 0) & (u_v**2 <= u_u * v_v)
 
 
 @forall(

@@ -93,6 +93,21 @@ def completes_the_square(x: Any, best: Any, other: Any) -> Any:
     return gain == (other - best) ** 2 - 2 * (other - best) * (x - best)
 
 
+@invariant(
+    state="u_u u_v v_v",
+    each={"p": real, "q": real},
+    begins=lambda: {"u_u": 0, "u_v": 0, "v_v": 0},
+    becomes=lambda u_u, u_v, v_v, p, q: {
+        "u_u": u_u + p**2,
+        "u_v": u_v + p * q,
+        "v_v": v_v + q**2,
+    },
+)
+def cauchy_schwarz(u_u: Any, u_v: Any, v_v: Any) -> Any:
+    """(u . v)^2 <= |u|^2 |v|^2, the products being sums over the entries."""
+    return (u_u >= 0) & (v_v >= 0) & (u_v**2 <= u_u * v_v)
+
+
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """a . b, for one number at least."""
     return reduce(add, (p * q for p, q in zip(a, b, strict=True)))
