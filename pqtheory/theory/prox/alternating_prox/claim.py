@@ -1,20 +1,13 @@
 r"""The alternating prox: x = (t + w q) / (1 + w), q = B alpha fitted to x from the last (alpha, B).
 
 * Each half-step minimises J = 1/2 ||x - t||^2 + w/2 ||x - B alpha||^2 exactly in its block, so J never increases: alpha
-  solves the normal equations for B, each entry takes its nearest level, x is a weighted mean. The lemmas are entry by
-  entry, ``lemmas.py``; that the code solves the normal equations for every B with up to
-  three columns is an identity, ``least_squares.py``. A fresh greedy start in every round is no
-  such step, and J can grow.
+  solves the normal equations for B, each entry takes its nearest level, x is a weighted mean: ``half_steps.py``; that
+  the code solves the normal equations: ``least_squares.py``. A fresh greedy start in every round is no such step.
 * Given q, the best x has J = w / (1 + w) 1/2 ||t - q||^2. So the global prox takes the q nearest to t, for every w:
   what the alternation lacks is only the search for that q.
-* One bit: ||t - alpha b||^2 >= sum_i (|t_i| - |alpha|)^2, least for |alpha| = mean|t|: the greedy start is the global
-  optimum. x keeps its signs and mean|x| = mean|t|, so the fit stays. With more bits the end can be above the optimum.
-* With r = 1 / (1 + w), |q_{i+1} - q_i| <= 2 r |t - q_0|, because x lies r |t - q_i| from q_i, the next fit is no
-  farther, and |t - q_i| does not increase. Hence |prox - q_0| <= (2 rounds - 1) r |t - q_0| by the triangle inequality:
-  as w grows the prox tends to the first fit at t, which need not be the nearest point of the family.
-* Ternary, 0 <= w < infinity: Delta(x) = (Delta(t) + w 0.7 mean|q|) / (1 + w) as every entry of x has the sign of
-  its t or its q; mean|q| <= mean|t|, since q has the means of the entries beyond Delta and 0 elsewhere. So every entry
-  keeps its side, a side's mean stays, and the second round gives the same point: it changes nothing.
+* One bit: the greedy start is the global optimum, and the fit stays: ``one_bit.py``. With more bits the end can be above.
+* As w grows the prox tends to the first fit at t, which need not be the nearest point of the family: ``first_fit.py``.
+* Ternary: the second round meets the same sides and means, and changes nothing: ``ternary.py``.
 """
 
 from collections.abc import Sequence
@@ -27,7 +20,7 @@ from pqtheory.theory.prox.alternating_prox import cases as single
 from pqtheory.theory.prox.alternating_prox import runs
 from pqtheory.theory.prox.alternating_prox.first_fit import on_the_way, stays_near
 from pqtheory.theory.prox.alternating_prox.half_steps import best_x, no_half_step_increases
-from pqtheory.theory.prox.alternating_prox.least_squares import normal_equations
+from pqtheory.theory.prox.alternating_prox.least_squares import PROSE, normal_equations
 from pqtheory.theory.prox.alternating_prox.one_bit import (
     is_optimal,
     keeps_its_level,
@@ -91,16 +84,43 @@ CLAIM = Claim(
     name="alternating-prox",
     source="arXiv 1810.00861, the prox for multi-bit and ternary quantization",
     statement=(
-        "The alternation with 1 to 3 bits from the last (alpha, B) never increases its objective; with one bit it ends "
-        "at the global optimum, with more it need not; as lambda grows it stays at the first fit to theta. The "
-        "ternary's second round changes nothing."
+        "In exact arithmetic, lambda >= 0 and the half of the squared distance: the alternation with 1 to 4 bits from "
+        "the last (alpha, B) never increases its objective J. With one bit it ends at the global minimum of J, with "
+        "more it need not. The prox stays within (2 rounds - 1) / (1 + lambda) of the distance from theta to the first "
+        "fit: as lambda grows it tends to that fit. The ternary's second round changes nothing."
     ),
-    formula="J(x, alpha, B) = 1/2 ||x - t||^2 + lambda/2 ||x - B alpha||^2",
+    formula=(
+        "J(x, alpha, B) = 1/2 |x - t|^2 + lambda/2 |x - B alpha|^2, B in {-1,+1}^{d x k}, lambda >= 0;  J never "
+        "increases, k = 1 .. 4;  J_end = min J, k = 1;  |prox - q_0| <= (2 rounds - 1) / (1 + lambda) |t - q_0|"
+    ),
+    formula_latex=(
+        r"\begin{aligned}"
+        r"&J(x, \alpha, B) = \tfrac12 |x - t|^2 + \tfrac{\lambda}{2} |x - B \alpha|^2,"
+        r"\quad B \in \{-1, +1\}^{d \times k},\ \lambda \ge 0;\\"
+        r"&k \le 4:\ J(x_{n+1}, \alpha_{n+1}, B_{n+1}) \le J(x_n, \alpha_{n+1}, B_{n+1}) \le J(x_n, \alpha_n, B_n);"
+        r"\qquad k = 1:\ J_{\text{end}} = \min J;\\"
+        r"&|\operatorname{prox} - q_0| \le \frac{2\,\text{rounds} - 1}{1 + \lambda} |t - q_0|,"
+        r"\quad q_0 \text{ the first fit to } t"
+        r"\end{aligned}"
+    ),
+    derivation_latex=(
+        r"With $s = b \cdot \alpha$, $s^* = b \cdot \alpha^*$ for the rows $b$ of $B$ and $B^T B \alpha^* = B^T x$,"
+        r" $\sum (x - s)^2 - \sum (x - s^*)^2 = \sum (s - s^*)^2 \ge 0$; nearest levels bring $\sum (x - s^*)^2$ down"
+        r" to $|x - q|^2$, and $x = (t + \lambda q) / (1 + \lambda)$ is best for $q$, with"
+        r" $J = \tfrac{\lambda}{2 (1 + \lambda)} |t - q|^2$. One bit: $\sum (t - \alpha b)^2 \ge \sum (|t| -"
+        r" |\alpha|)^2$, least for $|\alpha| = \operatorname{mean} |t|$, and $x$ keeps signs and mean. With"
+        r" $r = 1 / (1 + \lambda)$, $|x - q| = r |t - q|$; a next fit $q'$ that is no farther from $x$ has"
+        r" $|t - q'| \le |t - q|$ and $|q' - q| \le 2 r |t - q|$; the triangle inequality adds the moves up."
+        r" Ternary: $(1 + \lambda) \operatorname{mean} |x| = \operatorname{mean} |t| + \lambda"
+        r" \operatorname{mean} |q|$ and $\operatorname{mean} |q| \le \operatorname{mean} |t|$, so every entry keeps its"
+        r" side of $\Delta$ and each side its mean."
+    ),
     parts=(
         Part(
             "descent",
-            "no half-step increases J, 1 to 3 bits",
+            "no half-step increases J, 1 to 4 bits",
             _descent(runs.continued),
+            prose=PROSE,
         ),
         Part(
             "best x",
@@ -147,5 +167,14 @@ CLAIM = Claim(
         ),
     ),
     headline=CHANGED,
-    operators=("pqtheory.regularizers.AlternatingDistance.prox",),
+    uses=("codebook-prox",),
+    operators=(
+        "pqtheory.regularizers.AlternatingDistance.prox",
+        "pqtheory.regularizers.AlternatingDistance.objective",
+        "pqtheory.regularizers.AlternatingDistance.history",
+        "pqtheory.regularizers.AlternatingDistance.envelope",
+        "pqtheory.quantizers.AlternatingMultiBit.fit",
+        "pqtheory.quantizers.AlternatingMultiBit.quantize",
+        "pqtheory.quantizers.AdaptiveTernary.fit",
+    ),
 )

@@ -7,10 +7,9 @@ x lies (1 - r) on the way from t to q, so |x - q| = r |t - q|. If the next fit q
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pqtheory.claims import ForAll, Invariant, between, forall, nonnegative, real
+from pqtheory.claims import ForAll, Invariant, between, forall, invariant, nonnegative, real
 from pqtheory.claims.cases import Cases
 from pqtheory.claims.forall import Instance, nothing
-from pqtheory.claims.invariant import no_values
 from pqtheory.regularizers.alternating_distance import best_point
 from pqtheory.theory.prox.alternating_prox.half_steps import cauchy_schwarz, no_farther
 from pqtheory.theory.vectors import Vector, Vectors
@@ -71,11 +70,8 @@ def fits(case: Mapping[str, Any]) -> list[Vector]:
     return FITS.of({**case, "first_first": case["D"] ** 2})
 
 
-def rounds(bits: int, *, first_fit: bool = True) -> Invariant:
-    """After i moves |t - q| <= |t - q_0| and |q - q_0| <= 2 i r |t - q_0|; D = |t - q_0|.
-
-    Without ``first_fit`` q_0 is any point that is no farther from t than the first fit.
-    """
+def rounds(bits: int) -> Invariant:
+    """After i moves |t - q| <= |t - q_0| and |q - q_0| <= 2 i r |t - q_0|; D = |t - q_0|."""
     little = moves_little(bits)
 
     def lemmas(r: Any, D: Any, i: Any, **case: Any) -> Sequence[Instance]:
@@ -85,46 +81,53 @@ def rounds(bits: int, *, first_fit: bool = True) -> Invariant:
             together(last - first, following - last, 2 * i * r * D, 2 * r * D),
         ]
 
-    return Invariant(
-        is_near,
-        "i first_last last_last",
-        first=nothing if first_fit else lambda i, last_last, D: [i == 0, last_last >= D**2],
-        begins=begins_at_first if first_fit else no_values,
+    @invariant(
+        state="i first_last last_last",
+        fixed={"D": nonnegative, "r": SHARE},
+        each={"first_next": real, "last_next": real, "next_next": real},
+        begins=lambda D: {"i": 0, "first_last": D**2, "last_last": D**2},
         becomes=lambda i, first_next, next_next: {
             "i": i + 1,
             "first_last": first_next,
             "last_last": next_next,
         },
-        fixed={"D": nonnegative, "r": SHARE},
-        each={"first_next": real, "last_next": real, "next_next": real},
         by=lemmas,
     )
+    def near(i: Any, last_last: Any, D: Any, r: Any, **case: Any) -> Any:
+        first, last, _ = fits({**case, "last_last": last_last, "D": D})
+        moved = last - first
+        return (i >= 0) & (last_last <= D**2) & (moved @ moved <= (2 * i * r * D) ** 2)
+
+    return near
 
 
-def begins_at_first(D: Any) -> dict[str, Any]:
-    """The last fit is the first."""
-    return {"i": 0, "first_last": D**2, "last_last": D**2}
-
-
-def is_near(i: Any, last_last: Any, D: Any, r: Any, **case: Any) -> Any:
-    """|t - q| <= D and |q - q_0| <= 2 i r D."""
-    first, last, _ = fits({**case, "last_last": last_last, "D": D})
-    moved = last - first
-    return (i >= 0) & (last_last <= D**2) & (moved @ moved <= (2 * i * r * D) ** 2)
+def another(i: Any, last_last: Any, D: Any) -> list[Any]:
+    """Not the first fit, but a point that is no farther from t, after one round."""
+    return [i == 0, last_last >= D**2]
 
 
 def stays_near(bits: int, cases: Cases, *, first_fit: bool = True) -> ForAll:
-    """After so many rounds, i = rounds - 1 moves, the prox x has |x - q_0| <= (2 rounds - 1) r |t - q_0|."""
-    near = rounds(bits, first_fit=first_fit)
+    """After so many rounds, i = rounds - 1 moves, the prox x has |x - q_0| <= (2 rounds - 1) r |t - q_0|.
+
+    Without ``first_fit`` q_0 is another point that is no farther from t.
+    """
+    near = rounds(bits)
 
     def lemmas(**case: Any) -> list[Instance]:
         (first, last, _), i, D, r = fits(case), *(case[name] for name in "iDr")
-        return [
-            near.at(**case),
-            together(last - first, last * (0 - r), 2 * i * r * D, r * D),
-        ]
+        moves = together(last - first, last * (0 - r), 2 * i * r * D, r * D)
+        return [moves, *([near.at(**case)] if first_fit else [])]
 
-    @forall(i=real, first_last=real, last_last=real, D=nonnegative, r=SHARE, by=lemmas, cases=cases)
+    @forall(
+        i=real,
+        first_last=real,
+        last_last=real,
+        D=nonnegative,
+        r=SHARE,
+        given=nothing if first_fit else another,
+        by=lemmas,
+        cases=cases,
+    )
     def close(i: Any, r: Any, **case: Any) -> Any:
         first, last, _ = fits(case)
         apart = last * (1 - r) - first

@@ -109,7 +109,7 @@ def cauchy_schwarz(u_u: Any, u_v: Any, v_v: Any) -> Any:
 
 
 def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
-    """a . b, for one number at least."""
+    """The inner product a . b, of one number at least."""
     return reduce(add, (p * q for p, q in zip(a, b, strict=True)))
 
 
@@ -144,7 +144,7 @@ class Sums:
         return [missed == 0 for missed in self.missed(case)]
 
     def level(self, case: Mapping[str, Any], scales: Sequence[str]) -> Any:
-        """b . alpha."""
+        """The level b . alpha."""
         return dot([case[b] for b in self.signs], [case[a] for a in scales])
 
     def missed(self, case: Mapping[str, Any]) -> list[Any]:

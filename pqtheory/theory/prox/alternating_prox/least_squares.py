@@ -165,7 +165,7 @@ def in_range(bits: int) -> ForAll:
 
     @forall(**reals(*gram.matrix, *gram.v))
     def square_of_image(**case: Any) -> Any:
-        """V . G^2 v = |G v|^2."""
+        """The product v . G^2 v = |G v|^2."""
         matrix, v = gram.of(case), gram.vector(case)
         image = times(matrix, v)
         return dot(v, times(squared(matrix), v)) == dot(image, image)

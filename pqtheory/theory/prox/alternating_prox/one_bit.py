@@ -16,7 +16,7 @@ from pqtheory.theory.prox.alternating_prox.half_steps import BEST_X, objective
 
 
 def greedy(t: Any, mean: Any) -> Any:
-    """M sign t, what the greedy start gives one entry."""
+    """Level m sign t, what the greedy start gives one entry."""
     xp, t = as_array(t)
     return mean * sign(xp, t)
 
@@ -56,7 +56,7 @@ def known(
 
 @forall(t=real, mean=nonnegative, w=nonnegative)
 def keeps_its_level(t: Any, mean: Any, w: Any) -> Any:
-    """x has the sign of t, (1 + w)|x| = |t| + w m, and its nearest level of -m and m is that of t."""
+    """The point x has the sign of t, (1 + w)|x| = |t| + w m, and its nearest level of -m and m is that of t."""
     xp, t = as_array(t)
     x = best_point(t, greedy(t, mean), w)
     level = step_function(xp, x, (0,), (-mean, mean))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pqtheory._arrays import as_array
-from pqtheory.claims import ForAll, Invariant, every, forall, implies, invariant, nonnegative, real
+from pqtheory.claims import ForAll, every, forall, implies, invariant, nonnegative, real
 from pqtheory.claims.cases import Cases
 from pqtheory.claims.forall import Instance
 from pqtheory.quantizers.adaptive_ternary import THRESHOLD
@@ -69,7 +69,7 @@ def beyond(case: Mapping[str, Any], side: str) -> Any:
     ],
 )
 def keeps_side(t: Any, w: Any, mean: Any, mean_q: Any, lower: Any, upper: Any) -> Any:
-    """X is on the side of its t, so it has the same level, and (1 + w) |x| = |t| + w |q|."""
+    """The point x is on the side of its t, so it has the same level, and (1 + w) |x| = |t| + w |q|."""
     q, x = level(t, delta(mean), lower, upper), moved(t, w, mean, lower, upper)
     before, after = sides(t, delta(mean)), sides(x, new_delta(mean, mean_q, w))
     same = every([before[n] == after[n] for n in SIDES])
@@ -200,7 +200,7 @@ def means_stay(**case: Any) -> Any:
 
 
 def is_entry(t: Any, **case: Any) -> list[Any]:
-    """T is an entry of the row: its side has one."""
+    """The number t is an entry of the row: its side has one."""
     side = sides(t, delta(case["mean"]))
     return [implies([side[name]], case[f"n_{name}"] > 0) for name in SIDES]
 
