@@ -57,8 +57,8 @@ def known(
 @forall(t=real, mean=nonnegative, w=nonnegative)
 def keeps_its_level(t: Any, mean: Any, w: Any) -> Any:
     """The point x has the sign of t, (1 + w)|x| = |t| + w m, and its nearest level of -m and m is that of t."""
-    xp, t = as_array(t)
-    x = best_point(t, greedy(t, mean), w)
+    _, t = as_array(t)
+    xp, x = as_array(best_point(t, greedy(t, mean), w))
     level = step_function(xp, x, (0,), (-mean, mean))
     same = sign(xp, x) == sign(xp, t)
     return same & ((1 + w) * abs(x) == abs(t) + w * mean) & (level == greedy(t, mean))
