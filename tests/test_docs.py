@@ -18,7 +18,9 @@ EXTENDING = (DOCS / "extending.md").read_text(encoding="utf-8")
 
 def signature(name: str) -> list[str]:
     """The names of the parameters as the page prints them."""
-    found = re.search(rf"^{name}\((.*?)\)(?:\s+#.*)?\n(?=\S|```|\n)", EXTENDING, re.DOTALL | re.MULTILINE)
+    found = re.search(
+        rf"^{name}\((.*?)\)(?:\s+#.*)?\n(?=\S|```|\n)", EXTENDING, re.DOTALL | re.MULTILINE
+    )
     assert found is not None, name
     inside = re.sub(r"\([^()]*\)|\{[^{}]*\}", "", found[1])
     return [part.split("=")[0].strip(" *\n") for part in inside.split(",") if part.strip(" *\n")]

@@ -18,7 +18,7 @@ from pqtheory.methods import (
     LazyProx,
     ProjectedSGD,
     ProxQuant,
-    find,
+    registered,
 )
 from pqtheory.methods.maps import Prox
 from pqtheory.problems import Quadratic
@@ -354,7 +354,7 @@ def test_the_registry_carries_class_name_label_and_colour() -> None:
     ],
 )
 def test_methods_are_found_by_every_spelling(spelling: str, name: str) -> None:
-    found = find(spelling)
+    found = registered(spelling)
     assert found is not None
     assert found.name == name
-    assert find("magic") is None
+    assert registered("magic") is None

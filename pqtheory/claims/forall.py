@@ -13,7 +13,9 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
@@ -69,10 +71,15 @@ class Lemma(Protocol):
 @final
 @dataclass(frozen=True)
 class Instance:
-    """What a lemma says of some values: its assumptions imply its conclusion."""
+    """What a lemma says of some values: its assumptions imply its conclusion; read only where it is asked for."""
 
     lemma: Lemma
-    says: Any
+    reads: Callable[[], Any]
+
+    @property
+    def says(self) -> Any:
+        """The formula."""
+        return self.reads()
 
 
 def nothing(**_: Any) -> Sequence[Any]:
@@ -144,9 +151,15 @@ class ForAll:
 
     def read(self, *values: Any) -> tuple[list[Any], Any]:
         """(assumptions, lemmas included, and conclusion), for numbers or for the terms of any engine."""
+        assumptions, conclusion = self.read_for_search(*values)
         case = dict(zip(self.variables, values, strict=True))
-        lemmas = [instance.says for instance in self._instances(case)]
-        return [*self._assumed(case), *lemmas], _truth("holds", called(self.holds, case))
+        return [*assumptions, *(i.says for i in self._instances(case, of_all=True))], conclusion
+
+    def read_for_search(self, *values: Any) -> tuple[list[Any], Any]:
+        """As ``read``, without the lemmas that hold of all numbers: they rule no case out."""
+        case = dict(zip(self.variables, values, strict=True))
+        reached = [i.says for i in self._instances(case, of_all=False)]
+        return [*self._assumed(case), *reached], _truth("holds", called(self.holds, case))
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -158,8 +171,10 @@ class ForAll:
         """
         if set(values) != set(self.variables):
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
-        says = _truth("holds", called(self.holds, values))
-        return Instance(self, implies(self._assumed(values), says))
+        return Instance(
+            self,
+            lambda: implies(self._assumed(values), _truth("holds", called(self.holds, values))),
+        )
 
     def __call__(self, budget: Budget) -> Evidence:
         """The strongest engine that has an answer; else a search that finds nothing is a sample, with a note."""
@@ -196,9 +211,7 @@ class ForAll:
         found = self.search(EXAMPLES[budget.name])
         if found is None:
             raise ValueError(f"assumptions: no values of {self.names} are found that satisfy them")
-        if found.kind == "refuted":
-            return found
-        return replace(found, note=note, proof=tuple(steps))
+        return _weaker(found, note, steps)
 
     def search(
         self, examples: int, seed: int = 0, on_case: OnCase | None = None
@@ -212,7 +225,7 @@ class ForAll:
         """
         if self.cases is not None:
             return self.cases.search(examples, seed, on_case)
-        found = search_statement(self.read, self.names, examples, seed, on_case)
+        found = search_statement(self.read_for_search, self.names, examples, seed, on_case)
         case = None if found is None else found.counterexample
         if case is not None and self.replay(case).kind != "refuted":
             raise ArithmeticError(f"{dict(case)} does not replay")
@@ -233,7 +246,7 @@ class ForAll:
             raise ValueError(f"case: expected {self.names}, {' '.join(missing)} missing")
         values = [_exact(case[name], name) for name in self.variables]
         try:
-            holds = holds_at(self.read, values)
+            holds = holds_at(self.read_for_search, values)
         except ZeroDivisionError as error:
             raise ValueError(f"case: {dict(case)}: {error}") from error
         if holds is None:
@@ -254,27 +267,41 @@ class ForAll:
         steps: list[Step] = []
         if _rests_on(self, self):
             raise ValueError("by: expected other statements, got one that is shown by this one")
-        for lemma in lemmas:
-            found = lemma.decided(budget)
-            if isinstance(found, Undecided):
-                return Undecided(f"a lemma is not proved: {found.note}", found.steps)
-            if found.kind != "proved":
-                return Undecided(f"a lemma is {found.kind}: {found.note or 'see its own check'}")
-            steps += found.proof
+        with _each_once():
+            for lemma in lemmas:
+                found = _shown_once(lemma, budget)
+                if isinstance(found, Undecided):
+                    return Undecided(f"a lemma is not proved: {found.note}", found.steps)
+                if found.kind != "proved":
+                    what = found.note or "see its own check"
+                    return Undecided(f"a lemma is {found.kind}: {what}")
+                steps += found.proof
         return tuple(dict.fromkeys(steps))
 
     def lemmas(self) -> list[Lemma]:
         """What it is shown by, each once."""
         if self.by is nothing:
             return []
-        instances = self._instances(blank(self.variables))
+        instances = self._listed_instances(blank(self.variables))
         return list(dict.fromkeys(instance.lemma for instance in instances))
 
     @cached_property
     def _lemma_count(self) -> int:
-        return 0 if self.by is nothing else len(self._instances(blank(self.variables)))
+        """How many of the assumptions hold of all numbers: the last ones."""
+        return len(self._instances(blank(self.variables), of_all=True))
 
-    def _instances(self, case: Mapping[str, Any]) -> list[Instance]:
+    def _instances(self, case: Mapping[str, Any], *, of_all: bool) -> list[Instance]:
+        """Those that hold of all numbers, or those that hold of the states that a run reaches."""
+        if self.by is nothing:
+            return []
+        return [i for i in self._listed_instances(case) if _speaks_of_all(i.lemma) == of_all]
+
+    @cached_property
+    def _speaks_of_all(self) -> bool:
+        """Whether none of what it is shown by is an invariant, which holds of the states that a run reaches."""
+        return _rests_on_none_but_forall(self)
+
+    def _listed_instances(self, case: Mapping[str, Any]) -> list[Instance]:
         found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
         for instance in found:
             if not isinstance(instance, Instance):
@@ -302,8 +329,15 @@ class ForAll:
             notes.append(algebra.missing())
             return None
         seconds = (algebra.SECONDS if self.engine == "algebra" else SECOND_CHOICE)[budget.name]
-        examples = algebra.EXAMPLES[budget.name]
-        found, reason = algebra.answer(self.read, self.names, seconds, examples)
+        # no search for a denial here: where nobody has an answer a longer one follows
+        found, reason = algebra.answer(
+            self.read,
+            self.names,
+            seconds,
+            examples=0,
+            models=algebra.MODELS if self.engine == "algebra" else algebra.READINGS,
+            for_search=self.read_for_search,
+        )
         if found is None:
             notes.append(algebra.no_answer(reason))
         return found
@@ -345,6 +379,11 @@ class _Empty:
 
 
 _EMPTY = _Empty()
+
+
+def _weaker(found: Evidence, note: str, steps: Sequence[Step] = ()) -> Evidence:
+    """What a search found; where that is a sample, with what is missing."""
+    return found if found.kind == "refuted" else replace(found, note=note, proof=tuple(steps))
 
 
 def blank(names: Iterable[str]) -> dict[str, Term]:
@@ -401,6 +440,46 @@ def _listed(what: str, value: Any, of: str) -> list[Any]:
 
 def _shown(value: Any) -> str:
     return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
+
+
+#: what the engines say of lemmas, while one statement is shown
+_SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
+
+
+@contextmanager
+def _each_once() -> Iterator[None]:
+    """Until a statement is shown, each lemma is, once, however many of its other lemmas rest on it."""
+    if _SHOWN.get() is not None:
+        yield
+        return
+    token = _SHOWN.set({})
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
+
+
+def _shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
+    known = _SHOWN.get()
+    if known is None:
+        return lemma.decided(budget)
+    if lemma not in known:
+        known[lemma] = lemma.decided(budget)
+    return known[lemma]
+
+
+def _speaks_of_all(lemma: Lemma) -> bool:
+    return isinstance(lemma, ForAll) and lemma._speaks_of_all
+
+
+def _rests_on_none_but_forall(lemma: Lemma, above: tuple[Lemma, ...] = ()) -> bool:
+    if lemma in above:
+        # a circle, an error where lemmas are shown
+        return True
+    below = lemma.lemmas()
+    return isinstance(lemma, ForAll) and all(
+        _rests_on_none_but_forall(b, (*above, lemma)) for b in below
+    )
 
 
 def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:

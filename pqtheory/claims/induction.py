@@ -103,7 +103,7 @@ class Induction:
         from pqtheory.evidence.symbolic.backend import Sympy
         from pqtheory.evidence.symbolic.facts import Facts
         from pqtheory.evidence.symbolic.normal import NormalForms
-        from pqtheory.evidence.symbolic.proofs import Problem, assume_powers
+        from pqtheory.evidence.symbolic.proofs import Question, assume_powers
         from pqtheory.evidence.terms import Term
 
         backend = Sympy()
@@ -118,7 +118,7 @@ class Induction:
             everything = [t.expression for t in (base, step, *assumptions)] + backend.divisors
             symbols = [v.expression for v in values]
             facts = Facts(NormalForms([*symbols, index], index, everything), Clock(seconds))
-            problem = Problem.of(facts, assumptions, backend)
+            problem = Question.of(facts, assumptions, backend)
             assume_powers(facts, problem.assumptions)
             steps = (
                 *problem.require_defined(),

@@ -210,10 +210,12 @@ class Invariant:
             raise ValueError(
                 f"at: expected values of {' '.join(sorted(expected))}, got {' '.join(values)}"
             )
-        assumed = [a for name, kind in self.fixed.items() for a in kind(values[name])]
-        return Instance(
-            self, implies([*assumed, *called(self.given, values)], called(self.holds, values))
-        )
+
+        def reads() -> Any:
+            assumed = [a for name, kind in self.fixed.items() for a in kind(values[name])]
+            return implies([*assumed, *called(self.given, values)], called(self.holds, values))
+
+        return Instance(self, reads)
 
     def search(
         self, examples: int, seed: int = 0, on_case: OnCase | None = None

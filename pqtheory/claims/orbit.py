@@ -171,6 +171,6 @@ class PeriodicOrbit:
 
 @lru_cache(maxsize=16)
 def _find(wanted: PeriodicOrbit, seconds: float) -> "Orbit":
-    from pqtheory.evidence.symbolic.orbits import find
+    from pqtheory.evidence.symbolic.orbits import find_orbit
 
-    return find(wanted, seconds)
+    return find_orbit(wanted, seconds)

@@ -24,7 +24,7 @@ class Replayed:
     note: str = ""
 
 
-def find(counterexample: Counterexample, book: Shelf) -> tuple[Claim, Part | Control]:
+def find_part(counterexample: Counterexample, book: Shelf) -> tuple[Claim, Part | Control]:
     """The claim, and the part or control.
 
     Raises
@@ -62,7 +62,7 @@ def replay(counterexample: Counterexample, book: Shelf) -> Replayed:
     UserCodeError
         If a user's claim file raises.
     """
-    claim, item = find(counterexample, book)
+    claim, item = find_part(counterexample, book)
     with users_code(claim):
         if counterexample.way == "case":
             return _replayed_alone(item, counterexample.case)

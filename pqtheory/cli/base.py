@@ -12,7 +12,7 @@ from typing import Any, final
 import click
 from rich.console import Console
 
-from pqtheory.methods.registry import REGISTRY, find
+from pqtheory.methods.registry import REGISTRY, registered
 
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
@@ -111,7 +111,7 @@ class MethodName(click.ParamType):
 
 
 def _respelled(value: Any) -> Any:
-    found = find(value)
+    found = registered(value)
     return value if found is None else found.name
 
 

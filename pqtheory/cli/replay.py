@@ -38,7 +38,7 @@ def replay(files: tuple[Path, ...]) -> None:
         # a bad file is said before any work
         stored = [counterexamples.load(file) for file in files]
         for counterexample in stored:
-            replaying.find(counterexample, BOOK)
+            replaying.find_part(counterexample, BOOK)
     held = True
     with progress("counterexamples") as update, user_errors(UserCodeError):
         for i, counterexample in enumerate(stored):

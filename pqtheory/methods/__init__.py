@@ -8,7 +8,7 @@ from pqtheory.methods.lazy_prox import LazyProx
 from pqtheory.methods.maps import Prox
 from pqtheory.methods.projected_sgd import ProjectedSGD
 from pqtheory.methods.prox_quant import ProxQuant
-from pqtheory.methods.registry import FULL_PRECISION, REGISTRY, Registered, find
+from pqtheory.methods.registry import FULL_PRECISION, REGISTRY, Registered, registered
 
 __all__ = [
     "FULL_PRECISION",
@@ -25,5 +25,5 @@ __all__ = [
     "ProxQuant",
     "Registered",
     "State",
-    "find",
+    "registered",
 ]

@@ -97,7 +97,7 @@ FULL_PRECISION = Registered("full precision", "#7F7F7F", trained=True)
 TRAINED = tuple(m.name for m in (FULL_PRECISION, *REGISTRY.values()) if m.trained)
 
 
-def find(name: str) -> Registered | None:
+def registered(name: str) -> Registered | None:
     """The method of that name or label, however it is spelled: BinaryConnect, binary-connect, "full precision"."""
     return _SPELLINGS.get(_letters(name))
 

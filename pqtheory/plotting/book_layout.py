@@ -13,7 +13,7 @@ from typing import final
 
 #: of a letter of a name, of a box, of the streets between boxes, of a chapter's heading, of the border
 LETTER, LEAST_WIDTH, HEIGHT = 7.6, 172.0, 46.0
-STREET, LANE, HEADING, MARGIN = 64.0, 26.0, 26.0, 12.0
+STREET, TRACK, HEADING, MARGIN = 64.0, 26.0, 26.0, 12.0
 #: how far apart arrows in one street are
 APART = 6.0
 
@@ -104,11 +104,11 @@ def layout(entries: Sequence[Entry]) -> Layout:
         for entry in (e for e in entries if e.chapter == chapter):
             column = depth[entry.name]
             left = MARGIN + column * (width + STREET)
-            boxes.append(Box(entry, left, first + rows[column] * (HEIGHT + LANE), width))
+            boxes.append(Box(entry, left, first + rows[column] * (HEIGHT + TRACK), width))
             rows[column] += 1
-        bottom = first + max(rows.values()) * (HEIGHT + LANE)
+        bottom = first + max(rows.values()) * (HEIGHT + TRACK)
         bands.append(Band(chapter, y, bottom))
-        y = bottom + LANE / 2
+        y = bottom + TRACK / 2
     arrows = _arrows(boxes)
     right = max([box.x + width for box in boxes] + [x for a in arrows for x, _ in a.points])
     return Layout(tuple(boxes), arrows, tuple(bands), right + MARGIN, y + MARGIN)
@@ -159,9 +159,9 @@ def _arrows(boxes: Sequence[Box]) -> tuple[Arrow, ...]:
             points = [start, (leave, start[1]), (leave, end[1]), end]
         else:
             arrive = beside(used.x + used.width + STREET / 2, STREET / 2 - 12)
-            below = used.y + used.height + LANE / 2
-            lane = beside(below if user.y > used.y else used.y - LANE / 2, LANE / 2 - 4)
-            points = [start, (leave, start[1]), (leave, lane), (arrive, lane)]
+            below = used.y + used.height + TRACK / 2
+            track = beside(below if user.y > used.y else used.y - TRACK / 2, TRACK / 2 - 4)
+            points = [start, (leave, start[1]), (leave, track), (arrive, track)]
             points += [(arrive, end[1]), end]
         arrows.append(Arrow(user.entry.name, used.entry.name, _without_repeats(points)))
     return tuple(arrows)

@@ -75,7 +75,7 @@ def method_colour(name: str) -> str:
     ValueError
         If there is no such method.
     """
-    found = methods.find(name)
+    found = methods.registered(name)
     if found is None:
         known = ", ".join((*methods.REGISTRY, methods.FULL_PRECISION.name))
         raise ValueError(f"method: expected one of {known}, got {brief(name)}")
@@ -86,7 +86,7 @@ def run_colours(labels: list[str]) -> list[str]:
     """The method's own colour for the first of its labels, which begin with its name; others take what is left."""
     own: dict[str, str] = {}
     for label in labels:
-        method = methods.find(label.split(",")[0])
+        method = methods.registered(label.split(",")[0])
         if method is not None and method.colour not in own.values():
             own[label] = method.colour
     free = iter([c for c in SEQUENCE if c not in own.values()])

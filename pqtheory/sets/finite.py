@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -126,6 +127,7 @@ def step_function(
     return result
 
 
+@lru_cache(maxsize=1024)
 def _make_cells(values: tuple[Any, ...], dtype: str) -> Cells:
     def rounded(number: Fraction, rule: Any) -> Any:
         return number if dtype == EXACT else _round(number, dtype, rule)

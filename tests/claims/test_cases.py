@@ -116,7 +116,7 @@ def test_onto_a_border_and_into_the_assumptions() -> None:
         return [eta > 0, eta < 2, weight >= eta, weight <= 1], eta == eta
 
     for start in (Fraction(-3), Fraction(100), Fraction(1, 7)):
-        inside = into_assumptions(bounds, {"eta": start, "weight": -start})
+        inside = into_assumptions(bounds, {"eta": start, "weight": -start}, lambda low, high: low)
         assert read(bounds, inside).assumed.holds
 
 

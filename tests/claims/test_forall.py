@@ -336,11 +336,31 @@ def test_a_theorem_is_shown_by_lemmas_and_their_questions_are_its_own() -> None:
     assert theorem.lemmas() == [half]
 
 
+def test_a_lemma_of_several_lemmas_is_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    solved = ForAll._solved
+
+    def counted(self: ForAll, *values: Any) -> Any:
+        asked.append(self)
+        return solved(self, *values)
+
+    monkeypatch.setattr(ForAll, "_solved", counted)
+    base = forall(x=real)(lambda x: x * x >= 0)
+    halves = [forall(x=real, by=lambda x: [base.at(x=x)])(lambda x: x * x + 1 > 0) for _ in "ab"]
+    whole = forall(x=real, by=lambda x: [half.at(x=x) for half in halves])(lambda x: x * x > -1)
+    assert kind_of(whole) == "proved"
+    assert asked == [base, *halves, whole]
+    # and once more where it is asked for again
+    assert kind_of(whole) == "proved"
+    assert len(asked) == 8
+
+
 def test_a_lemma_that_is_refuted_carries_nothing() -> None:
     wrong = forall(x=real)(lambda x: x > 0)
-    theorem = forall(x=real, by=lambda x: [wrong.at(x=x)])(lambda x: x > -1)
-    found = theorem(QUICK)
-    # what the false lemma implies is looked at where the lemma holds, and no more than a sample
+    by = lambda x: [wrong.at(x=x)]  # noqa: E731
+    # a theorem that the false lemma implies, and one that is true without it
+    assert forall(x=real, by=by)(lambda x: x > -1)(QUICK).kind == "refuted"
+    found = forall(x=real, by=by)(lambda x: x * x >= 0)(QUICK)
     assert found.kind == "sampled"
     assert "a lemma is refuted" in found.note
 

@@ -69,3 +69,28 @@ def test_a_lemma_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a lemma is not proved" in found.note
     monkeypatch.setattr(smt, "available", lambda: False)
     assert theorem(Budget()).note == f"with {smt.PACKAGE} installed it would be proved"
+
+
+def test_what_rests_on_an_invariant_rules_out_cases_of_a_search_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A lemma of a lemma: the other one speaks of all numbers, and a search need not read it."""
+    squares = sums(1)
+
+    @forall(total=real, other=real, by=lambda total, other: [squares.at(total=total, other=other)])
+    def is_not_negative(total: Any, other: Any) -> Any:
+        return total >= 0
+
+    @forall(
+        total=real,
+        other=real,
+        by=lambda total, other: [is_not_negative.at(total=total, other=other)],
+    )
+    def theorem(total: Any, other: Any) -> Any:
+        return total > -1
+
+    pytest.importorskip("z3")
+    assert theorem(Budget()).kind == "proved"
+    monkeypatch.setattr(smt, "available", lambda: False)
+    monkeypatch.setattr(algebra, "available", lambda: False)
+    assert theorem(Budget()).kind == "sampled"

@@ -24,11 +24,11 @@ from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
-from pqtheory.evidence.fixed_points import _told
+from pqtheory.evidence.fixed_points import _steps
 from pqtheory.evidence.fixed_points._integers import integers, push
 from pqtheory.evidence.fixed_points._program import available, scaled_rows, solve
 from pqtheory.evidence.fixed_points.convexity import bound_at, curvature, nearly_minimiser, on_grid
-from pqtheory.evidence.fixed_points.sign_search import search
+from pqtheory.evidence.fixed_points.sign_search import search_signs
 from pqtheory.problems import Quadratic
 
 #: least dual bound that counts, in units of the rows: ten times and more of what the solver's tolerances can shift
@@ -121,26 +121,26 @@ def certify_none(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     row = int(np.argmax(_row_bounds(A, b)))
     least = Fraction(int(_row_bounds(A, b)[row]), scale)
     if least > 0:
-        told = _told.row(A, b, scale, row, least)
-        return Certificate("none", "row", _below(least), step=told)
+        step = _steps.row(A, b, scale, row, least)
+        return Certificate("none", "row", _below(least), step=step)
     convex = _by_convexity(problem, A, b, scale) if available() else None
     if convex is not None:
         return convex
-    found = search(problem, nodes=NODES, seconds=float(time_limit) / 2)
+    found = search_signs(problem, nodes=NODES, seconds=float(time_limit) / 2)
     if found.witness is not None:
         return Certificate("exists", "search", witness=found.witness, nodes=found.nodes)
     if found.finished:
         # every push is a multiple of what divides all entries
         least = Fraction(math.gcd(*A.flat, *b), scale)
-        told = _told.search(A, b, scale, found.nodes, least)
-        return Certificate("none", "search", _below(least), step=told, nodes=found.nodes)
+        step = _steps.search(A, b, scale, found.nodes, least)
+        return Certificate("none", "search", _below(least), step=step, nodes=found.nodes)
     if not available():
         reason = f"{found.nodes} nodes do not suffice; with scipy installed a program is tried"
         return Certificate("undecided", "search", reason=reason, nodes=found.nodes)
     return _certify_by_milp(A, b, scale, float(time_limit) / 2)
 
 
-def find(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
+def find_fixed_point(problem: Quadratic, *, time_limit: Any = 60.0) -> Certificate:
     """A fixed point, by mixed-integer programming alone: quicker where there is one, and never a proof of "none".
 
     Returns
@@ -185,8 +185,8 @@ def _by_convexity(problem: Quadratic, A: Array, b: Array, scale: int) -> Certifi
     bound = bound_at(problem, on_grid(x), known.least)
     if bound <= 0:
         return None
-    told = _told.convexity(A, b, scale, on_grid(x), known, bound)
-    return Certificate("none", "convexity", _below(bound), step=told)
+    step = _steps.convexity(A, b, scale, on_grid(x), known, bound)
+    return Certificate("none", "convexity", _below(bound), step=step)
 
 
 def _vertex(result: Any, dim: int) -> Array | None:
@@ -220,5 +220,5 @@ def _certify_by_milp(A: Array, b: Array, scale: int, time_limit: float) -> Certi
             "undecided", "milp", reason=f"dual bound {bound} above the value {reached} of a vertex"
         )
     margin = Fraction(float(bound) - TOLERANCE / 2) * Fraction(min(rows.units), scale)
-    told = _told.milp(A, b, scale, rows.units, bound, TOLERANCE)
-    return Certificate("none", "milp", _below(margin), step=told)
+    step = _steps.milp(A, b, scale, rows.units, bound, TOLERANCE)
+    return Certificate("none", "milp", _below(margin), step=step)

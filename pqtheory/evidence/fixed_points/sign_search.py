@@ -110,7 +110,7 @@ class _Rows:
         return children
 
 
-def search(problem: Quadratic, *, nodes: int = 10**6, seconds: float = math.inf) -> Searched:
+def search_signs(problem: Quadratic, *, nodes: int = 10**6, seconds: float = math.inf) -> Searched:
     """Search all of {-1, +1}^dim for a fixed point.
 
     Parameters

@@ -21,6 +21,8 @@ DOWNHILL, STARTS = 4, 3
 FIRST_STEP, LAST_STEP = Fraction(1, 4), Fraction(1, 1 << 24)
 #: no more cases than this are looked at to make one simpler
 SIMPLIFICATIONS = 2000
+#: up to so many variables Hypothesis draws a case that refutes anew until it is simple; beyond, that takes too long
+SHRUNK = 4
 
 Case = dict[str, Any]
 #: called with the number of cases looked at so far
@@ -175,7 +177,7 @@ class _Drawn:
 
 
 class _RefutedError(Exception):
-    """Hypothesis looks for failures and hands on the smallest; it carries the case."""
+    """Hypothesis looks for failures and hands on one; it carries the case."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -189,11 +191,15 @@ def _guided(drawn: _Drawn, log: _Log, examples: int, seed: int) -> Case | None:
     def cases(draw: Any) -> Case:
         return drawn(lambda low, high: draw(strategies.integers(low, high)))
 
+    phases = [hypothesis.Phase.generate, hypothesis.Phase.target]
+    if len(drawn.domains) <= SHRUNK:
+        phases.append(hypothesis.Phase.shrink)
+
     # no example database, no clock: the same search on every run
     @hypothesis.seed(seed)
     @hypothesis.settings(
         max_examples=examples,
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink),
+        phases=phases,
         derandomize=True,
         database=None,
         deadline=None,

@@ -140,11 +140,14 @@ class Reading:
         Whether the conclusion does.
     seen : tuple of Fraction
         The two sides of each comparison, one minus the other.
+    assumptions : tuple of Truth
+        Each of them.
     """
 
     assumed: Truth
     claimed: Truth
     seen: tuple[Fraction, ...]
+    assumptions: tuple[Truth, ...] = ()
 
 
 #: where a statement divides by 0 it says nothing
@@ -159,11 +162,11 @@ def read(statement: Statement, case: Mapping[str, Fraction]) -> Reading:
         assumptions, conclusion = statement(*terms)
     except ZeroDivisionError:
         return NOTHING
-    truths = [read_truth(assumption) for assumption in assumptions]
+    truths = tuple(read_truth(assumption) for assumption in assumptions)
     # each step toward any of them counts
     missing = sum(min(truth.slack, 0) for truth in truths)
     assumed = Truth(all(truth.holds for truth in truths), missing)
-    return Reading(assumed, read_truth(conclusion), tuple(backend.seen))
+    return Reading(assumed, read_truth(conclusion), tuple(backend.seen), truths)
 
 
 #: how far beside a border to go; mostly exactly onto it
@@ -175,13 +178,17 @@ STEP = Fraction(1, 1 << 10)
 LARGEST = 1 << 40
 #: what to put in place of a number that an assumption does not allow, after some of its own size
 TYPICAL = tuple(map(Fraction, ("1/2", "1", "-1", "2")))
-#: how often each variable may be replaced
-ROUNDS = 2
+#: how often each variable may be replaced, and how many replacements are tried in all
+ROUNDS, ATTEMPTS = 2, 150
+#: of so many variables all are tried
+FEW = 6
 
 
-def likely(statement: Statement, case: Mapping[str, Fraction], pick: Pick) -> dict[str, Fraction]:
+def near_borders(
+    statement: Statement, case: Mapping[str, Fraction], pick: Pick
+) -> dict[str, Fraction]:
     """``case``, moved into the assumptions if that is easy, and from there to borders, up to three times."""
-    inside = into_assumptions(statement, case)
+    inside = into_assumptions(statement, case, pick)
     for _ in range(pick(0, 3)):
         moved = onto_border(statement, inside, pick)
         if read(statement, moved).assumed.holds:
@@ -210,17 +217,48 @@ def onto_border(
     return {**case, name: moved.limit_denominator(LARGEST)}
 
 
-def into_assumptions(statement: Statement, case: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """``case`` with numbers replaced, one by one, as long as that brings it nearer to what is assumed."""
-    inside = dict(case)
-    assumed = read(statement, inside).assumed
-    for name in ROUNDS * tuple(case):
+def into_assumptions(
+    statement: Statement, case: Mapping[str, Fraction], pick: Pick
+) -> dict[str, Fraction]:
+    """``case`` with numbers replaced, one by one, as long as that brings it nearer to what is assumed.
+
+    A number is moved to where an assumption that fails begins to hold, which is exact where both its sides are linear
+    in the number, or to a typical one.
+    """
+    inside, reading = dict(case), read(statement, case)
+    names = [*case]
+    # not always the same ones, where there are too many to try all
+    first = pick(0, len(names) - 1) if len(names) > FEW else 0
+    left = ATTEMPTS
+    for name in ROUNDS * (names[first:] + names[:first]):
         size = abs(inside[name])
         for value in (size, size / 4, size / 32, *TYPICAL):
-            if assumed.holds:
+            if reading.assumed.holds or not left:
                 return inside
-            attempt = {**inside, name: value}
-            there = read(statement, attempt).assumed
-            if (there.holds, there.slack) > (assumed.holds, assumed.slack):
-                inside, assumed = attempt, there
+            left -= 1
+            there = read(statement, attempt := {**inside, name: value})
+            if there.assumed.holds or there.assumed.slack > reading.assumed.slack:
+                inside, reading = attempt, there
+        beside = read(statement, {**inside, name: inside[name] + STEP})
+        for by in _borders(reading, beside):
+            value = (inside[name] + by).limit_denominator(LARGEST)
+            there = read(statement, attempt := {**inside, name: value})
+            nearer = there.assumed.slack > reading.assumed.slack
+            if nearer and _failing(there) < _failing(reading):
+                inside, reading = attempt, there
+                break
     return inside
+
+
+def _failing(reading: Reading) -> int:
+    return sum(not a.holds for a in reading.assumptions)
+
+
+def _borders(here: Reading, there: Reading) -> list[Fraction]:
+    """How far to go to where the assumptions that fail begin to hold, if they change as they do from here to there."""
+    pairs = zip(here.assumptions, there.assumptions, strict=False)
+    return [
+        -a.slack * STEP / (b.slack - a.slack)
+        for a, b in pairs
+        if not a.holds and a.slack != b.slack and INFINITY not in (abs(a.slack), abs(b.slack))
+    ]

@@ -7,7 +7,7 @@ from pqtheory.evidence.judging import as_float
 from pqtheory.evidence.search import search
 from pqtheory.evidence.search.domains import Fractions
 from pqtheory.evidence.search.search import Case, Found, OnCase, Verdict
-from pqtheory.evidence.search.slack import likely, read
+from pqtheory.evidence.search.slack import near_borders, read
 from pqtheory.evidence.terms import Statement
 
 REALS = Fractions()
@@ -42,7 +42,7 @@ def search_statement(
         partial(_look_at_statement, statement),
         examples=examples,
         seed=seed,
-        refine=partial(likely, statement),
+        refine=partial(near_borders, statement),
         on_case=on_case,
     )
     return evidence_of(found) if found.cases else None

@@ -21,7 +21,7 @@ from typing import Any, final
 from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.roots import Root, UnconfirmedError, holds_at
 from pqtheory.evidence.smt.backend import Z3
-from pqtheory.evidence.smt.divisors import divisors
+from pqtheory.evidence.smt.divisors import divides_by_something, divisors
 from pqtheory.evidence.terms import Expression, Statement, Term
 from pqtheory.evidence.variables import variable_names
 
@@ -228,7 +228,7 @@ class _Question:
         steps = []
         found = divisors([*self.assumed, self.concluded])
         # an assumption that divides may say nothing where it matters
-        safe = [a for a in self.assumed if not divisors([a])]
+        safe = [a for a in self.assumed if found and not divides_by_something(a)]
         for divisor, condition in found:
             solver = self.solver([*safe, condition, divisor == 0], DIVISOR_SECONDS)
             answer = solver.check()

@@ -3,7 +3,7 @@
 A solver gives x / 0 some value of its own, so that whatever divides must be shown not to divide by 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Expression = Any
@@ -17,45 +17,60 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
     """
     import z3
 
+    order, below = _parents_first(roots)
+    divides = _divide(order, below)
     conditions: dict[int, list[Expression]] = {}
-    nodes: dict[int, Expression] = {}
-    order = _parents_first(roots)
     for root in roots:
         conditions.setdefault(root.get_id(), []).append(z3.BoolVal(True))
-    divides: dict[int, bool] = {}
-    for node in reversed(order):
-        inside = any(divides[child.get_id()] for child in node.children())
-        divides[node.get_id()] = inside or _divisor(node) is not None
     found = []
     for node in order:
-        nodes[node.get_id()] = node
-        reached = conditions.get(node.get_id(), [])
+        if not divides[node.get_id()]:
+            continue
+        reached = conditions[node.get_id()]
         here = reached[0] if len(reached) == 1 else z3.Or(*reached)
-        children = node.children()
+        children = below[node.get_id()]
         tests: list[Expression] = [z3.BoolVal(True)] * len(children)
         if z3.is_app_of(node, z3.Z3_OP_ITE):
             tests[1], tests[2] = children[0], z3.Not(children[0])
         elif z3.is_or(node) or z3.is_and(node):
             tests = [_matters(node, child, divides) for child in children]
-        divisor = _divisor(node)
+        divisor = _divisor(node, children)
         if divisor is not None:
             found.append((divisor, here))
         for child, test in zip(children, tests, strict=True):
-            plain = z3.is_true(test)
-            reaches = here if plain else z3.And(here, test)
-            known = conditions.setdefault(child.get_id(), [])
-            if not any(z3.eq(reaches, k) or z3.is_true(k) for k in known):
-                known.append(reaches)
+            if divides[child.get_id()]:
+                reaches = here if z3.is_true(test) else z3.And(here, test)
+                known = conditions.setdefault(child.get_id(), [])
+                if not any(z3.eq(reaches, k) or z3.is_true(k) for k in known):
+                    known.append(reaches)
     return found
 
 
-def _divisor(node: Expression) -> Expression | None:
+def divides_by_something(formula: Expression) -> bool:
+    """Whether a formula divides by what is no number."""
+    order, below = _parents_first([formula])
+    return any(_divisor(node, below[node.get_id()]) is not None for node in order)
+
+
+def _divide(
+    order: Sequence[Expression], below: Mapping[int, Sequence[Expression]]
+) -> dict[int, bool]:
+    """Which nodes divide by what is no number, or have one below them that does."""
+    divides: dict[int, bool] = {}
+    for node in reversed(order):
+        children = below[node.get_id()]
+        inside = any(divides[child.get_id()] for child in children)
+        divides[node.get_id()] = inside or _divisor(node, children) is not None
+    return divides
+
+
+def _divisor(node: Expression, children: Sequence[Expression]) -> Expression | None:
     """What a quotient divides by, unless that is a number."""
     import z3
 
-    if not z3.is_div(node) or z3.is_rational_value(node.children()[1]):
+    if len(children) != 2 or not z3.is_div(node) or z3.is_rational_value(children[1]):
         return None
-    return node.children()[1]
+    return children[1]
 
 
 def _matters(node: Expression, child: Expression, divides: dict[int, bool]) -> Expression:
@@ -70,17 +85,19 @@ def _matters(node: Expression, child: Expression, divides: dict[int, bool]) -> E
     return z3.Not(z3.Or(*others)) if others else z3.BoolVal(True)
 
 
-def _parents_first(roots: Iterable[Expression]) -> list[Expression]:
-    """Each node once, after all formulas that it stands in."""
-    seen: set[int] = set()
+def _parents_first(
+    roots: Iterable[Expression],
+) -> tuple[list[Expression], dict[int, list[Expression]]]:
+    """Each node once, after all formulas that it stands in, and the children of each."""
+    below: dict[int, list[Expression]] = {}
     order: list[Expression] = []
     stack = [(root, False) for root in roots]
     while stack:
         node, done = stack.pop()
         if done:
             order.append(node)
-        elif node.get_id() not in seen:
-            seen.add(node.get_id())
+        elif node.get_id() not in below:
+            children = below[node.get_id()] = node.children()
             stack.append((node, True))
-            stack.extend((child, False) for child in node.children())
-    return order[::-1]
+            stack.extend((child, False) for child in children)
+    return order[::-1], below

@@ -83,9 +83,17 @@ def decide(
 
 
 def answer(
-    statement: Statement, variables: str, seconds: float, examples: int
+    statement: Statement,
+    variables: str,
+    seconds: float,
+    examples: int,
+    models: int = MODELS,
+    for_search: Statement | None = None,
 ) -> tuple[Evidence | None, str]:
     """What ``decide`` returns, and why there was no proof.
+
+    ``models`` is how many cases are looked at for one that satisfies the assumptions. ``for_search`` is the
+    statement without those assumptions that hold of all numbers; they rule no case out.
 
     Raises
     ------
@@ -95,17 +103,18 @@ def answer(
     from pqtheory.evidence.symbolic.proofs import prove
 
     names = " ".join(variable_names(variables))
+    searched = statement if for_search is None else for_search
     try:
         proof = prove(statement, names, seconds)
-        model = _model(statement, names, seconds)
+        model = _model(searched, names, seconds, models)
     except UndecidedError as error:
-        return _denied(statement, names, examples), str(error)
-    if _denied(statement, names, READINGS) is not None:
+        return _denied(searched, names, examples) if examples else None, str(error)
+    if _denied(searched, names, READINGS) is not None:
         raise ArithmeticError("sympy proves what exact arithmetic refutes: two readings differ")
     return replace(proof, proof=(*proof.proof, *model)), ""
 
 
-def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, ...]:
+def _model(statement: Statement, variables: str, seconds: float, models: int) -> tuple[Step, ...]:
     """Numbers that satisfy the assumptions, as a step.
 
     Raises
@@ -134,7 +143,7 @@ def _model(statement: Statement, variables: str, seconds: float) -> tuple[Step, 
                 f"assumptions: no real {variables.replace(' ', ', ')} satisfy all of them, "
                 "so that the statement says nothing"
             )
-        found = _denied(nothing, variables, MODELS)
+        found = _denied(nothing, variables, models)
     if found is None or found.counterexample is None:
         raise UndecidedError("no numbers are found that satisfy the assumptions")
     values = {name: found.counterexample[name] for name in variables.split()}

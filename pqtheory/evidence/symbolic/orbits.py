@@ -15,7 +15,7 @@ from pqtheory.evidence.symbolic.clock import Clock, UndecidedError, failures
 from pqtheory.evidence.symbolic.facts import Facts
 from pqtheory.evidence.symbolic.formulas import Formula
 from pqtheory.evidence.symbolic.normal import Expression, NormalForms
-from pqtheory.evidence.symbolic.proofs import Problem, aligned, same_form
+from pqtheory.evidence.symbolic.proofs import Question, aligned, same_form
 from pqtheory.evidence.symbolic.regions import Region, as_condition, closed, joined, new_signs
 from pqtheory.evidence.terms import Term
 
@@ -79,7 +79,7 @@ class Sought(Protocol):
         """One step in exact arithmetic."""
 
 
-def find(wanted: Sought, seconds: float) -> Orbit:
+def find_orbit(wanted: Sought, seconds: float) -> Orbit:
     """The orbit that ``wanted`` runs into at its sample, for all parameters.
 
     Raises
@@ -259,7 +259,7 @@ class _Search:
         below = [sympy.fraction(p)[1] for p in points]
         divisors = [d for d in (*below, *self.backend.divisors) if not d.is_Rational]
         assumed = (*self.assumed, inside)
-        problem = Problem(self.facts, assumed, tuple(dict.fromkeys(divisors)))
+        problem = Question(self.facts, assumed, tuple(dict.fromkeys(divisors)))
         apart = [
             sympy.Ne(points[0], points[i], evaluate=False)
             for i in range(1, len(points))

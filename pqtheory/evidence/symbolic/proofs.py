@@ -31,7 +31,7 @@ class Shown:
 
 @final
 @dataclass(frozen=True)
-class Problem:
+class Question:
     """Assumptions and divisors of one reading, with the normal forms of its variables.
 
     Attributes
@@ -122,7 +122,7 @@ def prove(statement: Statement, variables: str, seconds: float) -> Evidence:
         terms = backend.symbols(variables)
         assumptions, conclusion = statement(*terms)
         facts = Facts(NormalForms([t.expression for t in terms]), Clock(seconds))
-        problem = Problem.of(facts, assumptions, backend)
+        problem = Question.of(facts, assumptions, backend)
         return Evidence(
             "proved", proof=(*problem.require_defined(), *problem.require(conclusion.expression))
         )

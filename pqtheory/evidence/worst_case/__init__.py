@@ -1,4 +1,4 @@
-"""Worst cases of prox-gradient steps, eager and lazy: certified bounds, and instances that replay."""
+"""Worst cases of prox-gradient steps, eager and lazy: certified bounds, and instances that rerun."""
 
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate
 from pqtheory.evidence.worst_case.engine import WorstCase, prox_gradient
@@ -7,7 +7,7 @@ from pqtheory.evidence.worst_case.lazy import lazy_prox_gradient
 from pqtheory.evidence.worst_case.lazy_certificate import MEASURES, LazyCertificate
 from pqtheory.evidence.worst_case.lazy_instance import LazyInstance
 from pqtheory.evidence.worst_case.lazy_model import STRENGTHS, LazyModel
-from pqtheory.evidence.worst_case.replay import Replay, replay
+from pqtheory.evidence.worst_case.rerun import Rerun, rerun
 from pqtheory.evidence.worst_case.solver import SolverError
 
 __all__ = [
@@ -19,11 +19,11 @@ __all__ = [
     "LazyCertificate",
     "LazyInstance",
     "LazyModel",
-    "Replay",
+    "Rerun",
     "SolverError",
     "WorstCase",
     "lazy_prox_gradient",
     "on_the_line",
     "prox_gradient",
-    "replay",
+    "rerun",
 ]

@@ -57,7 +57,7 @@ class WorstCase:
     status : str
         Of the solver: always "optimal", anything else raises.
     instance : Instance or LazyInstance
-        ``replay`` runs it.
+        ``rerun`` runs it.
     certificates : tuple of Certificate or of LazyCertificate
         One, or one for each step that may be the shortest.
     """

@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from pqtheory import stability
 from pqtheory.evidence import fixed_points
-from pqtheory.evidence.fixed_points import Certificate, certification, certify_none, find
+from pqtheory.evidence.fixed_points import (
+    Certificate,
+    certification,
+    certify_none,
+    find_fixed_point,
+)
 from pqtheory.evidence.fixed_points.convexity import bound_at, on_grid
 from pqtheory.problems import Quadratic, Rastrigin
 
@@ -245,7 +250,7 @@ class TestCertifyNone:
 class TestFind:
     @given(quadratics())
     def test_finds_one_where_there_is_one(self, problem):
-        found = find(problem)
+        found = find_fixed_point(problem)
         if brute_force(problem):
             assert found.status == "exists"
             assert max(exact_pushes(problem, found.witness)) <= 0
@@ -255,7 +260,7 @@ class TestFind:
 
     def test_in_dimension_60(self):
         problem = random_quadratic(60, 0, diagonal=-3)
-        found = find(problem, time_limit=30)
+        found = find_fixed_point(problem, time_limit=30)
         assert max(exact_pushes(problem, found.witness)) <= 0
 
 
@@ -323,7 +328,7 @@ class TestFailuresAreNoProofs:
     def test_a_witness_is_checked(self, monkeypatch, vertex):
         x = np.append((np.array(vertex) + 1) / 2, 0.0)
         assert self.run_with(monkeypatch, x=x, mip_dual_bound=0.0).status == "undecided"
-        assert find(self.problem).status == "undecided"
+        assert find_fixed_point(self.problem).status == "undecided"
 
     def test_an_exception_is_no_certificate(self, monkeypatch):
         def milp(*args, **options):

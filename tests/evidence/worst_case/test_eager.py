@@ -19,16 +19,16 @@ from pqtheory.evidence.worst_case import (
     RULES,
     Certificate,
     Instance,
-    Replay,
+    Rerun,
     SolverError,
     WorstCase,
     certificate,
     engine,
     on_the_line,
     prox_gradient,
-    replay,
+    rerun,
 )
-from pqtheory.evidence.worst_case.replay import InterpolatedLoss, Table
+from pqtheory.evidence.worst_case.rerun import InterpolatedLoss, Table
 
 STEP, GRADIENT = RULES
 
@@ -68,7 +68,7 @@ def test_the_instance_runs_and_reaches_the_bound(
     solved: dict[Any, WorstCase], x: float, steps: int, rule: str
 ) -> None:
     found = solved[x, steps, rule]
-    run = replay(found.instance)
+    run = rerun(found.instance)
     assert run.holds
     assert run.margin > 0
     assert run.ratio == pytest.approx(found.primal, rel=1e-9)
@@ -124,21 +124,21 @@ def test_bounds_that_are_known(solved: dict[Any, WorstCase], x: float, steps: in
 def test_ten_steps(rule: str) -> None:
     found = prox_gradient(0.5, 10, rule)
     assert found.value == pytest.approx(on_the_line(0.5, 10, rule).ratio(), rel=2e-5)
-    assert replay(found.instance).holds
+    assert rerun(found.instance).holds
 
 
 @pytest.mark.parametrize("x", [[0.3, 0.9], (0.9, 0.3), np.array([Fraction(1, 4), Fraction(3, 4)])])
 def test_step_sizes_that_vary(x: Any) -> None:
     found = prox_gradient(x, 2, GRADIENT)
     assert found.gap <= 5e-5 * found.value
-    assert replay(found.instance).holds
+    assert rerun(found.instance).holds
     assert found.instance.x.tolist() == [float(v) for v in x]
     # one inequality per step: F_{k-1} - F_k >= |grad F_k|^2 / (2 (1 + 1 / x_k))
     assert found.value == pytest.approx(2 / sum(float(v / (1 + v)) for v in x), rel=1e-5)
     step = prox_gradient(x, 2, STEP)
     assert all(c.holds() for c in step.certificates)
     assert step.primal <= step.value
-    assert replay(step.instance).holds
+    assert rerun(step.instance).holds
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -264,7 +264,7 @@ def test_a_smaller_penalty_is_seen(solved: dict[Any, WorstCase]) -> None:
     for j in range(3):
         penalties = good.penalties.copy()
         penalties[j] -= 1.0
-        assert not replay(dataclasses.replace(good, penalties=penalties)).holds
+        assert not rerun(dataclasses.replace(good, penalties=penalties)).holds
 
 
 def test_a_wrong_gradient_or_loss_is_seen(solved: dict[Any, WorstCase]) -> None:
@@ -364,10 +364,10 @@ def test_an_instance_above_the_bound_raises(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_run_off_the_instance_does_not_hold() -> None:
-    assert Replay(0.0, 0.0, 1.0, 1).holds
-    assert not Replay(0.0, 0.5, 1.0, 1).holds
-    assert not Replay(-1e-9, 0.0, 1.0, 1).holds
-    assert not Replay(float("nan"), 0.0, 1.0, 1).holds
+    assert Rerun(0.0, 0.0, 1.0, 1).holds
+    assert not Rerun(0.0, 0.5, 1.0, 1).holds
+    assert not Rerun(-1e-9, 0.0, 1.0, 1).holds
+    assert not Rerun(float("nan"), 0.0, 1.0, 1).holds
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -416,7 +416,7 @@ def test_bad_time_limit_and_bad_instance() -> None:
     with pytest.raises(ValueError, match=r"^time_limit: expected a number > 0, got 0$"):
         prox_gradient(0.5, 1, STEP, time_limit=0)
     with pytest.raises(TypeError, match=r"^instance: expected an Instance, got 3$"):
-        replay(3)  # type: ignore[arg-type]
+        rerun(3)  # type: ignore[arg-type]
 
 
 def test_without_the_solver_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from pqtheory.evidence.worst_case import (
     lazy,
     lazy_certificate,
     lazy_prox_gradient,
-    replay,
+    rerun,
 )
 from pqtheory.evidence.worst_case.interpolation import (
     AffinePieces,
@@ -51,7 +51,7 @@ def solved() -> dict[Any, WorstCase]:
 @pytest.mark.parametrize("case", CASES)
 def test_certificate_and_instance_meet(solved: dict[Any, WorstCase], case: Any) -> None:
     found = solved[case]
-    run = replay(found.instance)
+    run = rerun(found.instance)
     assert found.status == "optimal"
     assert found.gap == found.value - found.primal
     assert 0 <= found.gap <= 2e-4 * found.value
@@ -101,7 +101,7 @@ def test_more_steps_are_better(solved: dict[Any, WorstCase], strength: str, meas
 def test_ten_steps(strength: str) -> None:
     found = lazy_prox_gradient(0.5, 10, strength)
     assert found.gap <= 1e-3 * found.value
-    assert replay(found.instance).holds
+    assert rerun(found.instance).holds
 
 
 @pytest.mark.parametrize("x", [[0.3, 0.9], (0.9, 0.3), np.array([Fraction(1, 4), Fraction(3, 4)])])
@@ -110,7 +110,7 @@ def test_step_sizes_that_vary(x: Any, strength: str) -> None:
     found = lazy_prox_gradient(x, 2, strength, AVERAGE)
     assert isinstance(found.instance, LazyInstance)
     assert found.instance.x.tolist() == [float(v) for v in x]
-    assert replay(found.instance).holds
+    assert rerun(found.instance).holds
     assert 0 <= found.gap <= 2e-4 * found.value
     total = sum(Fraction(v) for v in x)
     (proof,) = found.certificates
@@ -290,7 +290,7 @@ def test_a_run_off_the_instance_does_not_hold(solved: dict[Any, WorstCase]) -> N
     good = solved[FIXED, LAST, 1.0, 2].instance
     points = good.points.copy()
     points[2] += 0.1
-    run = replay(dataclasses.replace(good, points=points))
+    run = rerun(dataclasses.replace(good, points=points))
     assert not run.holds
 
 

@@ -182,7 +182,6 @@ CLAIM = Claim(
     operators=(
         "pqtheory.regularizers.AlternatingDistance.prox",
         "pqtheory.regularizers.AlternatingDistance.objective",
-        "pqtheory.regularizers.AlternatingDistance.history",
         "pqtheory.regularizers.AlternatingDistance.envelope",
         "pqtheory.quantizers.AlternatingMultiBit.fit",
         "pqtheory.quantizers.AlternatingMultiBit.quantize",

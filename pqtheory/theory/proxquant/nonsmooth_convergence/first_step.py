@@ -4,12 +4,15 @@ F_* is at most F(v), v where F's upper model round theta_1 is least; g, e and la
 """
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, forall, nonnegative, positive, real
+from pqtheory.claims.cases import Cases, Fractions
 from pqtheory.claims.forall import Instance
+from pqtheory.theory.proxquant.nonsmooth_convergence import first_run
 from pqtheory.theory.proxquant.nonsmooth_convergence.first_bound import bounded
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import (
     BRANCH,
@@ -80,9 +83,8 @@ def is_even_and_below_its_branch(v: Any) -> Any:
     return (W.value(v) <= BRANCH.value(v)) & (W.value(-v) == W.value(v))
 
 
-def on_side(side: int, constant: Constant) -> ForAll:
-    """Where the point before the prox is >= 0, or < 0: as ``bounded``, with all signs changed for -1."""
-    lemma = bounded(constant)
+def on_side(side: int, lemma: ForAll, constant: Constant) -> ForAll:
+    """Where the point before the prox is >= 0, or < 0: as the lemma, with all signs changed for -1."""
 
     def given(old: Any, g: Any, x: Any) -> list[Any]:
         y = side * old - x * (side * g)
@@ -171,9 +173,15 @@ def is_enough(case: Mapping[str, Any], constant: Constant) -> Any:
     return constant(case["x"]) * case["beta"] * left_of(case) >= case["dist2"]
 
 
+def keeps_to(constant: Constant, x: Fraction) -> Any:
+    """How far the run that comes close to K stays below ``constant``."""
+    return constant(x) - first_run.first_step(x)
+
+
 def first_step(constant: Constant) -> ForAll:
     """dist^2 <= K beta (F_0 - F_*) after one step."""
-    sides = [on_side(side, constant) for side in (1, -1)]
+    lemma = bounded(constant)
+    sides = [on_side(side, lemma, constant) for side in (1, -1)]
 
     @forall(**COORDINATE, by=lambda **case: [side.at(**case) for side in sides])
     def one(**case: Any) -> Any:
@@ -188,7 +196,8 @@ def first_step(constant: Constant) -> ForAll:
         fixed={**SETTING, "ratio": positive},
         by=lambda **case: [one.at(**case)],
     )
-    known = ("L", "L_after", "z", "at_v", "least", *SUMS.split())
+    names = ("L", "L_after", "z", "at_v", "least", *SUMS.split())
+    known: dict[str, Any] = {**dict.fromkeys(names, real), "dist2": nonnegative}
 
     def given(**case: Any) -> list[Any]:
         strength = case["ratio"] * case["beta"]
@@ -200,11 +209,12 @@ def first_step(constant: Constant) -> ForAll:
         ]
 
     @forall(
-        **{**dict.fromkeys(known, real), "dist2": nonnegative},
+        **known,
         **SETTING,
         ratio=positive,
         given=given,
         by=lambda **case: [sums.at(**{name: case[name] for name in (*sums.names, *sums.fixed)})],
+        cases=Cases(partial(keeps_to, constant), {"x": Fractions(0, 1, open_low=True)}),
     )
     def bound(L: Any, before: Any, least: Any, dist2: Any, x: Any, beta: Any, ratio: Any) -> Any:
         """F_0 = L + lambda W(theta_0); L(z) and L(v) are within their bounds, F_* is at most F(v)."""

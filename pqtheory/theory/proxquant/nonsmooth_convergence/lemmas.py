@@ -79,11 +79,27 @@ def off_the_hump(prox: Map = W.prox) -> ForAll:
     return stays_away
 
 
+def _is_near(t: Any, h: Any) -> list[Any]:
+    """No kink is within h, but perhaps t itself."""
+    return [(kink == t) | (abs(kink - t) >= h) for kink in (-1, 0, 1)]
+
+
+@forall(t=real, h=positive, given=_is_near)
+def has_these_slopes(t: Any, h: Any) -> Any:
+    """dW(t) reaches from the smaller one-sided slope to the larger one."""
+    xp, here = as_array(W.value(t))
+    before, after = (here - W.value(t - h)) / h, (W.value(t + h) - here) / h
+    low, high = W.subdifferential(t)
+    return (low == xp.minimum(before, after)) & (high == xp.maximum(before, after))
+
+
 @forall(y=real, e=real, w=positive)
 def selected(y: Any, e: Any, w: Any) -> Any:
-    """dist(0, dF(q)) <= |G|, all times x: e for x L'(q), w for x lambda."""
+    """What the prox selects, y - q, is in w dW(q), so dist(0, dF(q)) <= |G|; all times x, e for x L', w for x lambda."""
     q = W.prox(y, w)
-    return distance(e, q, w) <= abs(e + y - q)
+    low, high = W.subdifferential(q)
+    inside = (w * low <= y - q) & (y - q <= w * high)
+    return inside & (distance(e, q, w) <= abs(e + y - q))
 
 
 @forall(y=real, e=real, w=positive)
@@ -215,9 +231,11 @@ def what_is_left(p: Any, g: Any, e: Any, strength: Any, x: Any) -> Any:
     return fall(p, g, e, q) + strength * (p + q) + beyond * beyond / 2
 
 
+TERMS: dict[str, Any] = dict.fromkeys(("a", "b", "r", "own_a", "own_b", "own_r"), real)
+
+
 @forall(
-    **dict.fromkeys(("a", "b", "r"), real),
-    **dict.fromkeys(("own_a", "own_b", "own_r"), real),
+    **TERMS,
     given=lambda a, b, r, own_a, own_b, own_r: [a == own_a, b >= own_b, r >= own_r],
 )
 def sums_are_more(a: Any, b: Any, r: Any, own_a: Any, own_b: Any, own_r: Any) -> Any:

@@ -4,7 +4,7 @@ Each coordinate has a loss of its own with slope g up to p, then curvature +1, -
 as a 1-smooth function can between the slopes g at p and e at q. With g = p / x the prox has a tie at p, takes it, and
 lands on q = x lambda, just before the level 1; there F has the slope e - lambda, and past the level it falls further.
 
-One step is in ``_first_run``. For T steps coordinate k is to cross in step k, so it waits near a point where it would
+One step is in ``first_run``. For T steps coordinate k is to cross in step k, so it waits near a point where it would
 stay, p = -x lambda, which it approaches slowly (g = -lambda (1 + tau)).
 """
 
@@ -15,13 +15,15 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like
+from pqtheory.claims import ForAll, forall, real
 from pqtheory.methods import ProxQuant
 from pqtheory.problems.base import Problem
 from pqtheory.simulate import simulate
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import W
-from pqtheory.theory.proxquant.one_step import Constant
+from pqtheory.theory.proxquant.proxquant_convergence.claim import GRADIENT, STEP
+from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE
+from pqtheory.theory.proxquant.proxquant_convergence.descent import Constant
 
-STEP, GRADIENT = "smallest-step", "smallest-gradient"
 #: how far before the level a crossing lands
 BEFORE = Fraction(1, 1 << 20)
 #: tau: so little that it waits between the levels; half of it makes the last crossing the shortest
@@ -56,9 +58,8 @@ class BentLoss(Problem):
         return xp.sum(curve(theta, *numbers), axis=-1)
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
-        own = (self.start, self.middle, self.end)
-        start, middle, end = (past(theta, constant_like(xp, turn, theta)) for turn in own)
-        return constant_like(xp, self.slope, theta) + start - 2 * middle + 2 * end
+        own = (self.slope, self.start, self.middle, self.end)
+        return bent_slope(theta, *(constant_like(xp, number, theta) for number in own))
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return self._gradient(xp, theta)
@@ -68,6 +69,11 @@ def curve(t: Any, slope: Any, start: Any, middle: Any, end: Any) -> Any:
     """The loss of one coordinate."""
     turns = past(t, start) ** 2 / 2 - past(t, middle) ** 2 + past(t, end) ** 2
     return slope * (t - start) + turns
+
+
+def bent_slope(t: Any, slope: Any, start: Any, middle: Any, end: Any) -> Any:
+    """Its slope."""
+    return slope + past(t, start) - 2 * past(t, middle) + 2 * past(t, end)
 
 
 def past(t: Any, turn: Any) -> Any:
@@ -118,9 +124,14 @@ def many_steps_ratio(x: Any, steps: Any, rule: str) -> Any:
     return 2 * (1 + x * c) ** 2 / (x * falls)
 
 
-def within(x: Any, T: Any, *, claimed: Constant, rule: str) -> Any:
-    """What the runs come close to is at most C."""
-    return [x > 0, x <= 1, T >= 1], many_steps_ratio(x, T, rule) <= claimed(x, T)
+def stays_within(constant: Constant, rule: str) -> ForAll:
+    """What these runs come close to is at most ``constant``."""
+
+    @forall(x=UP_TO_ONE, T=real, given=lambda T: [T >= 1])
+    def at_most(x: Any, T: Any) -> Any:
+        return many_steps_ratio(x, T, rule) <= constant(x, T)
+
+    return at_most
 
 
 def ratio(

@@ -24,8 +24,9 @@ Known and new. A prox-gradient step is a step of the difference-of-convex algori
 decrease of one step that its tight analyses start from (arXiv 2503.04486 and 2506.01791, which treat prox-gradient by
 this equivalence; 2403.16864 before them), and |G|^2 / (2 (a + 1)) is what is left of it if the curvature from below is
 forgotten. So 6 / T is a rate of the kind that arXiv 2109.13566 proves and shows to be exact, read for ProxQuant. Ours,
-as far as we found: the rule of the smallest step, its constant and that it has no rate at x = 1; any R, neither convex
-nor weakly convex; the run on the integers for every x and T; and all of it by a solver, for the method as it runs.
+as far as we found: |G| after the smallest step, its constant and that it has no rate at x = 1 (2506.01791 bounds the
+smallest step itself); any R, neither convex nor weakly convex; the run on the integers for every x and T; and all of
+it by a solver, for the method as it runs.
 """
 
 import importlib.util

@@ -19,7 +19,7 @@ from pqtheory.theory.proxquant.proxquant_convergence.selecting import Selecting,
 from pqtheory.theory.proxquant.sums import over_coordinates
 
 UP_TO_ONE = between(0, 1, open_low=True)
-SETTING = {"x": UP_TO_ONE, "beta": positive}
+SETTING: dict[str, Any] = {"x": UP_TO_ONE, "beta": positive}
 SUMS = "above below above2 below2 pull GG GD DD"
 
 

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.theory.proxquant.nonsmooth_convergence import claim
-from pqtheory.theory.proxquant.nonsmooth_convergence import lemmas as steps
+from pqtheory.theory.proxquant.nonsmooth_convergence import claim, lemmas
 
-W = steps.W
+W = lemmas.W
 RULES = tuple(claim.BOUNDS)
-K = steps.first_step_constant
+K = lemmas.first_step_constant
 
 
 def fractions(rng: np.random.Generator, low: float, high: float, shape: Any = ()) -> Array:

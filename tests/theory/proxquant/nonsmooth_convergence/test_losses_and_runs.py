@@ -13,8 +13,7 @@ from pqtheory._arrays import Array
 from pqtheory.methods import ProxQuant
 from pqtheory.methods.maps import Prox
 from pqtheory.simulate import simulate
-from pqtheory.theory.proxquant.nonsmooth_convergence import claim, first_run, runs
-from pqtheory.theory.proxquant.nonsmooth_convergence import lemmas as steps
+from pqtheory.theory.proxquant.nonsmooth_convergence import claim, first_run, lemmas, runs
 from pqtheory.theory.proxquant.nonsmooth_convergence.claim import EIGHTHS
 from pqtheory.trajectory import Trajectory
 
@@ -26,7 +25,7 @@ Run = tuple[ProxQuant, runs.BentLoss, Array]
 def all_runs() -> Iterator[tuple[Fraction, int, str, Any]]:
     """Every x, T and rule, and what makes that run."""
     for x in EIGHTHS:
-        yield x, 1, runs.GRADIENT, partial(first_run.first_step, x)
+        yield x, 1, claim.GRADIENT, partial(first_run.first_step, x)
         for count in (1, 2, 3, 10):
             for rule in RULES:
                 yield x, count, rule, partial(runs.many_steps, x, count, rule)
@@ -64,10 +63,10 @@ def test_known_values() -> None:
     assert K(half) == Fraction(17, 3)
     assert K(Fraction(1)) == 4
     for count in range(1, 11):
-        assert runs.many_steps_ratio(half, count, runs.GRADIENT) == Fraction(11, 2 * count)
+        assert runs.many_steps_ratio(half, count, claim.GRADIENT) == Fraction(11, 2 * count)
         if count >= 3:
-            assert runs.many_steps_ratio(half, count, runs.STEP) == Fraction(18, count + 3)
-        for rule, constant in ((runs.STEP, 4), (runs.GRADIENT, Fraction(4, count))):
+            assert runs.many_steps_ratio(half, count, claim.STEP) == Fraction(18, count + 3)
+        for rule, constant in ((claim.STEP, 4), (claim.GRADIENT, Fraction(4, count))):
             assert runs.many_steps_ratio(Fraction(1), count, rule) == constant
             assert claim.BOUNDS[rule](Fraction(1), count) == constant
 
@@ -115,7 +114,7 @@ def test_bent_losses_have_the_slopes_asked_for_and_fall_least() -> None:
         assert (loss.gradient(start) == slope).all()
         assert (loss.gradient(end) == final).all()
         ends = zip(start, slope, final, end, strict=True)
-        least = sum(steps.fall(p, g, e, q) for p, g, e, q in ends)
+        least = sum(lemmas.fall(p, g, e, q) for p, g, e, q in ends)
         assert loss.value(start) - loss.value(end) == least
 
 
@@ -184,7 +183,7 @@ def test_each_step_crosses_once_and_the_last_is_the_shortest(
 ) -> None:
     for x in EIGHTHS:
         for count in (1, 2, 5, 10):
-            _, loss, path = observed(partial(runs.many_steps, x, count, runs.STEP), monkeypatch)
+            _, loss, path = observed(partial(runs.many_steps, x, count, claim.STEP), monkeypatch)
             crossed = (path[:-1] < 0) & (path[1:] > 0)
             assert (crossed == np.eye(count, dtype=bool)).all()
             assert ((path[:-1] > 0) <= (path[1:] > 0)).all()
@@ -208,7 +207,7 @@ def test_one_step_comes_close_to_its_constant_from_below() -> None:
     for x in EIGHTHS:
         assert 0 < K(x) - first_run.first_step(x) < Fraction(1, 10**4)
         # many steps with T = 1 are one step, and no better; every R is as bad or worse
-        assert runs.many_steps_ratio(x, 1, runs.GRADIENT) <= K(x) <= 2 * (1 + 1 / x)
+        assert runs.many_steps_ratio(x, 1, claim.GRADIENT) <= K(x) <= 2 * (1 + 1 / x)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -219,5 +218,5 @@ def test_no_other_bend_is_better(rule: str) -> None:
             best = runs.many_steps_ratio(x, count, rule)
             for c in (Fraction(n, 64) for n in range(-64, 65)):
                 fall = 1 - x / 2 + x * c + 3 * x * c * c / 2
-                falls = fall * count if rule == runs.GRADIENT else (1 - x) * (count - 1) + fall
+                falls = fall * count if rule == claim.GRADIENT else (1 - x) * (count - 1) + fall
                 assert 2 * (1 + x * c) ** 2 <= best * x * falls

@@ -75,8 +75,8 @@ class _Listed(Schedule):
 
 @final
 @dataclass(frozen=True)
-class Replay:
-    """What a replay found.
+class Rerun:
+    """What a rerun found.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class Replay:
         return self.margin >= 0 and self.deviation <= ROUNDING
 
 
-def replay(instance: Instance | LazyInstance) -> Replay:
+def rerun(instance: Instance | LazyInstance) -> Rerun:
     """Re-evaluate every inequality of an instance, then run it from theta_0 through ``simulate``.
 
     Raises
@@ -110,7 +110,7 @@ def replay(instance: Instance | LazyInstance) -> Replay:
         If ``instance`` is no instance.
     """
     if isinstance(instance, LazyInstance):
-        return _replay_lazy(instance)
+        return _rerun_lazy(instance)
     if not isinstance(instance, Instance):
         raise TypeError(f"instance: expected an Instance, got {brief(instance)}")
     eta = instance.x
@@ -128,7 +128,7 @@ def replay(instance: Instance | LazyInstance) -> Replay:
     objectives = path.values + instance.penalties[where]
     # F is infinite off the table, so this is its infimum
     spread = objectives[0] - instance.objectives.min()
-    return Replay(
+    return Rerun(
         instance.margin(),
         float(np.abs(path.latent - instance.points).max()),
         float(squares[best] / spread),
@@ -136,7 +136,7 @@ def replay(instance: Instance | LazyInstance) -> Replay:
     )
 
 
-def _replay_lazy(instance: LazyInstance) -> Replay:
+def _rerun_lazy(instance: LazyInstance) -> Rerun:
     pieces, eta = instance.pieces, instance.x
     penalty = AffinePieces(
         instance.points[pieces], instance.subgradients, instance.penalties[pieces]
@@ -152,7 +152,7 @@ def _replay_lazy(instance: LazyInstance) -> Replay:
     fixed = instance.model.strength == FIXED
     reached = losses if fixed else losses + penalties
     last = instance.measure == LAST
-    return Replay(
+    return Rerun(
         instance.margin(),
         float(max(np.abs(mapped - instance.points[:-1]).max(), np.abs(slope).max())),
         lazy_ratio(instance, losses, penalties),

@@ -1,0 +1,24 @@
+"""Where no engine has an answer a page is sampled; here with few cases: searches are tested in tests/claims."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from pqtheory.evidence import smt
+from pqtheory.evidence.symbolic import checks as algebra
+
+#: a function of the same name hides the module from an import
+EXAMPLES = sys.modules["pqtheory.claims.forall"].EXAMPLES
+
+
+@pytest.fixture
+def without_engines(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on neither z3 nor sympy is there, and a sample has few cases."""
+
+    def remove() -> None:
+        monkeypatch.setattr(smt, "available", lambda: False)
+        monkeypatch.setattr(algebra, "available", lambda: False)
+        monkeypatch.setitem(EXAMPLES, "quick", 60)
+
+    return remove
