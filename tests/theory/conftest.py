@@ -1,15 +1,12 @@
 """Where no engine has an answer a page is sampled; here with few cases: searches are tested in tests/claims."""
 
-import sys
 from collections.abc import Callable
 
 import pytest
 
+from pqtheory.claims.forall import EXAMPLES
 from pqtheory.evidence import smt
 from pqtheory.evidence.symbolic import checks as algebra
-
-#: a function of the same name hides the module from an import
-EXAMPLES = sys.modules["pqtheory.claims.forall"].EXAMPLES
 
 
 @pytest.fixture

@@ -68,8 +68,8 @@ def test_the_invariants_hold_along_plain_runs(eta, rate):
     for share in (Fraction(1, 9), Fraction(3, 4), Fraction(1)):
         theta, other, v, dipped = share, share, share / eta, 0
         for n in range(math.ceil(2 + 2 / rate + 1 / eta) + 1):
-            setting = dict(n=n, eta=eta, rate=rate, wait=2 / rate)
-            state = dict(theta=theta, v=v, dipped=dipped)
+            setting = {"n": n, "eta": eta, "rate": rate, "wait": 2 / rate}
+            state = {"theta": theta, "v": v, "dipped": dipped}
             kept = steps.run.at(**state, **setting, ratio=share / eta)
             assert np.all(kept.says)
             assert np.all(steps.other_run.at(theta=other, **setting, start=share).says)
