@@ -14,7 +14,7 @@ from operator import add
 from typing import Any
 
 from pqtheory._arrays import as_array
-from pqtheory.claims import ForAll, Invariant, forall, invariant, nonnegative, one_of, real
+from pqtheory.claims import ForAll, Invariant, every, forall, invariant, nonnegative, one_of, real
 from pqtheory.claims.cases import Cases
 from pqtheory.claims.forall import Instance
 from pqtheory.quantizers import AlternatingMultiBit, Fit
@@ -114,72 +114,63 @@ def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
 
 
 class Sums:
-    """|x - B alpha|^2, |x - B alpha*|^2, B^T x and B^T B for so many bits, by their names."""
+    """B^T x, B^T B and what is missed, B^T (x - B alpha*), for so many bits, by their names; both alphas and a row."""
 
     def __init__(self, bits: int) -> None:
         self.indices = range(bits)
-        self.pairs = list(itertools.combinations_with_replacement(self.indices, 2))
         self.last = [f"last_{i}" for i in self.indices]
         self.best = [f"best_{i}" for i in self.indices]
         self.signs = [f"b_{i}" for i in self.indices]
+        self.missed = [f"missed_{i}" for i in self.indices]
         self.moments = [f"m_{i}" for i in self.indices]
-        self.gram = {pair: "g_{}_{}".format(*pair) for pair in self.pairs}
+        pairs = itertools.combinations_with_replacement(self.indices, 2)
+        self.gram = {pair: "g_{}_{}".format(*pair) for pair in pairs}
 
     @property
-    def names(self) -> list[str]:
-        """The sums."""
-        return ["last_gap", "best_gap", *self.moments, *self.gram.values()]
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """The sums and both alphas, for ``forall``."""
-        return reals(*self.names, *self.last, *self.best)
-
-    def of(self, case: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of a case."""
-        return {name: case[name] for name in self.variables}
-
-    def normal_equations(self, **case: Any) -> list[Any]:
-        """B^T B alpha* = B^T x."""
-        return [missed == 0 for missed in self.missed(case)]
+    def entry(self) -> dict[str, Any]:
+        """What an entry brings: x and its row of signs."""
+        return {"x": real, **dict.fromkeys(self.signs, one_of(-1, 1))}
 
     def level(self, case: Mapping[str, Any], scales: Sequence[str]) -> Any:
         """The level b . alpha."""
         return dot([case[b] for b in self.signs], [case[a] for a in scales])
 
-    def missed(self, case: Mapping[str, Any]) -> list[Any]:
-        """B^T x - B^T B alpha*."""
-        return [
-            case[self.moments[i]]
-            - dot(
-                [case[self.gram[min(i, j), max(i, j)]] for j in self.indices],
-                [case[a] for a in self.best],
-            )
-            for i in self.indices
-        ]
+    def left(self, case: Mapping[str, Any]) -> list[Any]:
+        """B^T x - B^T B alpha*, which the normal equations make 0."""
+        best = [case[a] for a in self.best]
+        rows = [[case[self.gram[min(i, j), max(i, j)]] for j in self.indices] for i in self.indices]
+        moments = [case[m] for m in self.moments]
+        return [m - dot(row, best) for m, row in zip(moments, rows, strict=True)]
 
-    def after(self, case: Mapping[str, Any]) -> dict[str, Any]:
-        """The sums with one more entry x, whose row is b."""
-        x, b = case["x"], [case[name] for name in self.signs]
-        added = {
-            "last_gap": (x - self.level(case, self.last)) ** 2,
-            "best_gap": (x - self.level(case, self.best)) ** 2,
-            **{m: b[i] * x for i, m in enumerate(self.moments)},
-            **{g: b[i] * b[j] for (i, j), g in self.gram.items()},
-        }
+    def adds_missed(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        """What is missed, with one more entry."""
+        rest = case["x"] - self.level(case, self.best)
+        pairs = zip(self.missed, self.signs, strict=True)
+        return {missed: case[missed] + case[b] * rest for missed, b in pairs}
+
+    def adds_products(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        """B^T x and B^T B, with one more entry."""
+        b = [case[name] for name in self.signs]
+        added = {m: b[i] * case["x"] for i, m in enumerate(self.moments)}
+        added |= {g: b[i] * b[j] for (i, j), g in self.gram.items()}
         return {name: case[name] + value for name, value in added.items()}
 
 
 def least_squares(bits: int) -> Invariant:
     """By how much |x - B alpha|^2 is above |x - B alpha*|^2 at least, for all alpha and alpha*."""
     sums = Sums(bits)
+    state = ["last_gap", "best_gap", *sums.missed]
 
     @invariant(
-        state=" ".join(sums.names),
+        state=" ".join(state),
         fixed=reals(*sums.last, *sums.best),
-        each={"x": real, **dict.fromkeys(sums.signs, one_of(-1, 1))},
-        begins=lambda: dict.fromkeys(sums.names, 0),
-        becomes=lambda **case: sums.after(case),
+        each=sums.entry,
+        begins=lambda: dict.fromkeys(state, 0),
+        becomes=lambda **case: {
+            "last_gap": case["last_gap"] + (case["x"] - sums.level(case, sums.last)) ** 2,
+            "best_gap": case["best_gap"] + (case["x"] - sums.level(case, sums.best)) ** 2,
+            **sums.adds_missed(case),
+        },
         by=lambda **case: [
             completes_the_square.at(
                 x=case["x"], best=sums.level(case, sums.best), other=sums.level(case, sums.last)
@@ -188,23 +179,57 @@ def least_squares(bits: int) -> Invariant:
     )
     def above(**case: Any) -> Any:
         apart = [case[a] - case[s] for a, s in zip(sums.last, sums.best, strict=True)]
-        cross = dot(apart, sums.missed(case))
+        cross = dot(apart, [case[missed] for missed in sums.missed])
         return case["last_gap"] - case["best_gap"] + 2 * cross >= 0
 
     return above
 
 
+def what_is_missed(bits: int) -> Invariant:
+    """B^T (x - B alpha*) = B^T x - B^T B alpha*."""
+    sums = Sums(bits)
+    state = [*sums.missed, *sums.moments, *sums.gram.values()]
+
+    @invariant(
+        state=" ".join(state),
+        fixed=reals(*sums.best),
+        each=sums.entry,
+        begins=lambda: dict.fromkeys(state, 0),
+        becomes=lambda **case: {**sums.adds_missed(case), **sums.adds_products(case)},
+    )
+    def same(**case: Any) -> Any:
+        return every([case[m] == n for m, n in zip(sums.missed, sums.left(case), strict=True)])
+
+    return same
+
+
+def turn(bits: int) -> dict[str, Any]:
+    """What a turn of alpha and B is told: the last level of the codebook, sums and alphas."""
+    sums = Sums(bits)
+    products = (*sums.moments, *sums.gram.values())
+    return reals("top", "best_gap", *sums.last, *sums.best, *sums.missed, *products)
+
+
+def normal_equations(bits: int, case: Mapping[str, Any]) -> list[Any]:
+    """B^T B alpha* = B^T x."""
+    return [left == 0 for left in Sums(bits).left(case)]
+
+
 def one_turn(bits: int) -> ForAll:
     """Alpha with B^T B alpha* = B^T x, then nearest levels: q is no farther from x than it was."""
-    sums, above = Sums(bits), least_squares(bits)
+    above, same = least_squares(bits), what_is_missed(bits)
+
+    def of(lemma: Invariant, case: Mapping[str, Any]) -> Instance:
+        return lemma.at(**{name: case[name] for name in (*lemma.names, *lemma.fixed)})
 
     @forall(
         gap=real,
-        top=real,
-        **sums.variables,
-        given=sums.normal_equations,
+        last_gap=real,
+        **turn(bits),
+        given=lambda **case: normal_equations(bits, case),
         by=lambda **case: [
-            above.at(**sums.of(case)),
+            of(above, case),
+            of(same, case),
             nearest_levels.at(before=case["best_gap"], after=case["gap"], top=case["top"]),
         ],
     )
@@ -216,15 +241,17 @@ def one_turn(bits: int) -> ForAll:
 
 def no_farther(bits: int) -> Invariant:
     """After any number of turns of alpha and B the fit is no farther from x than the last one, where it started."""
-    sums, closer = Sums(bits), one_turn(bits)
+    closer = one_turn(bits)
 
     @invariant(
         state="gap",
         fixed={"last": real},
-        each={"top": real, **sums.variables},
+        each=turn(bits),
         begins=lambda last: {"gap": last},
-        step=lambda gap, **case: [case["last_gap"] == gap, *sums.normal_equations(**case)],
-        by=lambda gap_next, **case: [closer.at(gap=gap_next, top=case["top"], **sums.of(case))],
+        step=lambda **case: normal_equations(bits, case),
+        by=lambda gap, gap_next, **case: [
+            closer.at(gap=gap_next, last_gap=gap, **{name: case[name] for name in turn(bits)})
+        ],
     )
     def fit(gap: Any, last: Any) -> Any:
         return gap <= last
