@@ -27,12 +27,11 @@ from pqtheory.theory.binary_connect.small_quadratics import (
     every_quadratic,
     vertices,
 )
-from pqtheory.theory.proxquant.two_function_toy import claim as two_function_toy
 
 z3 = pytest.importorskip("z3")
 
 QUICK = Budget("quick")
-MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices, two_function_toy)
+MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices)
 
 
 @pytest.fixture(scope="module")
