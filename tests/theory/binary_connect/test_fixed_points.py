@@ -108,7 +108,6 @@ def test_every_part_is_proved(report):
         (bc_is_dual_averaging, "argmin"),
         (bc_fixed_points, "when it leaves"),
         (fixed_points_are_vertices, "global minimisers"),
-        (two_function_toy, "threshold"),
     ],
 )
 def test_without_an_engine_they_are_sampled_and_say_so(module, name, without_engines):
