@@ -108,6 +108,8 @@ def save_all(report: Report, folder: Path) -> list[Path]:
     """
     files = []
     for result in report.values():
+        if result.failure is not None:
+            continue
         claim = result.claim
         items: tuple[Part | Control, ...] = (*claim.parts, *claim.controls)
         found = [r.evidence for r in result.parts] + [r.evidence for r in result.controls]

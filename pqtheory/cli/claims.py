@@ -75,6 +75,8 @@ def show(claim: str, machine: bool, as_latex: bool) -> None:
         return
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))
+    if result.failure is not None:
+        raise click.UsageError(result.failure.message)
     out = output()
     out.print(
         f"[bold]{escape(result.claim.name)}[/bold]  ({kind_in_words(result)})", highlight=False

@@ -16,6 +16,7 @@ from pqtheory.cli.base import (
     nearest,
     output,
     progress,
+    say,
     user_errors,
 )
 from pqtheory.evidence.base import Evidence
@@ -82,7 +83,7 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
             files.append(counterexamples.save(stored, out))
     output().print(table)
     for file in files:
-        click.echo(f"wrote {file}")
+        say(f"wrote {file}")
     if refuted:
         click.get_current_context().exit(1)
 

@@ -7,7 +7,7 @@ import click
 from pqtheory.claims import counterexamples, replaying
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import UserCodeError
-from pqtheory.cli.base import USER_ERRORS, example, progress, user_errors
+from pqtheory.cli.base import USER_ERRORS, example, progress, say, user_errors
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
@@ -45,7 +45,7 @@ def replay(files: tuple[Path, ...]) -> None:
             update(i, len(stored), counterexample.claim)
             replayed = replaying.replay(counterexample, BOOK)
             held = held and replayed.refutes
-            click.echo(line(counterexample, replayed))
+            say(line(counterexample, replayed))
     if not held:
         click.get_current_context().exit(1)
 

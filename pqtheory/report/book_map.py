@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html import escape
 
 from pqtheory.claims.results import Report
+from pqtheory.evidence.base import KINDS
 from pqtheory.plotting.book_layout import Arrow, Band, Box, Entry, Layout, Point, layout
 from pqtheory.report.text import kind_in_words
 
@@ -123,7 +124,7 @@ def _at(point: Point) -> str:
 
 def _box(box: Box, link: str) -> str:
     entry = box.entry
-    kind = entry.kind or "other"
+    kind = entry.kind if entry.kind in KINDS else "other"
     uses = f", uses {', '.join(entry.uses)}" if entry.uses else ""
     said = escape(f"{entry.name}: {entry.words or 'not checked'}{uses}")
     middle = f"{box.x + box.width / 2:.1f}"

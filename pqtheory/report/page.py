@@ -82,13 +82,18 @@ def _verdict(report: Report) -> str:
         f"{r.claim.name}: {c.name}" for r in report.values() for c in r.controls if not c.refuted
     ]
     refuted = [r.claim.name for r in report.values() if r.kind == "refuted"]
+    unchecked = [f"{r.claim.name} ({r.kind})" for r in report.failures]
     controls = sum(len(r.controls) for r in report.values())
     if report.ok:
         text = f"Claims checked: {len(report)}, none refuted. Negative controls: {controls}, all refuted."
         return f'<p class="verdict ok">{text}</p>'
     text = "; ".join(
         f"{what}: {', '.join(names)}"
-        for what, names in (("refuted", refuted), ("controls that survive", survivors))
+        for what, names in (
+            ("refuted", refuted),
+            ("controls that survive", survivors),
+            ("not checked", unchecked),
+        )
         if names
     )
     return f'<p class="verdict bad">{escape(text[:1].upper() + text[1:])}.</p>'
