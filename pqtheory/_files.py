@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import glob
+import json
 import os
 import secrets
 import shutil
@@ -8,12 +9,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 #: how a file ends while it is written: ``.name.12345678.part``
 UNFINISHED = ".part"
+#: bytes of a JSON file that is read as a whole
+LARGEST = 64 << 20
 #: bytes of a file's own name in that name; a file system has room for 255
 LONGEST = 200
+
+
+def read_json(file: Path) -> Any:
+    """What a JSON file holds, whatever that is.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no JSON, cut off, nested too deeply or larger than ``LARGEST``.
+    """
+    with open(file, "rb") as stream:
+        # a device may have no end
+        content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"expected at most {LARGEST >> 20} MiB")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"no JSON, or cut off: {error}") from error
 
 
 def write_whole(file: Path, content: bytes) -> None:

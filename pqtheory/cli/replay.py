@@ -40,7 +40,7 @@ def replay(files: tuple[Path, ...]) -> None:
         for counterexample in stored:
             replaying.find_part(counterexample, BOOK)
     held = True
-    with progress("counterexamples") as update, user_errors(UserCodeError):
+    with progress("counterexamples") as update, user_errors(UserCodeError, ValueError):
         for i, counterexample in enumerate(stored):
             update(i, len(stored), counterexample.claim)
             replayed = replaying.replay(counterexample, BOOK)

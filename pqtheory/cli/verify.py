@@ -1,7 +1,7 @@
 """``pqtheory verify``: check claims, and with ``--out`` train the digits, draw the pictures, write the report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
@@ -27,7 +27,7 @@ from pqtheory.cli.claims_table import claims_table
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
-from pqtheory.report import digits_setting, digits_table, render
+from pqtheory.report import Picture, digits_setting, digits_table, render
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
@@ -92,7 +92,12 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     "--out",
     type=click.Path(path_type=Path, readable=False),
     metavar="DIR",
-    help="Also train on the digits, and write pictures and report.html to DIR.",
+    help="Also write report.html, results and counterexamples to DIR.",
+)
+@click.option(
+    "--digits/--no-digits",
+    default=None,
+    help="Whether the report has the digits, which are trained, and pictures; only if no CLAIM is named, by default.",
 )
 def verify(
     claim: tuple[str, ...],
@@ -104,6 +109,7 @@ def verify(
     html_file: Path | None,
     json_file: Path | None,
     out: Path | None,
+    digits: bool | None,
 ) -> None:
     """Check each CLAIM, a name or a .py file of your own; all shipped ones if none is named.
 
@@ -111,9 +117,13 @@ def verify(
     argument, a claim that cannot be checked or a file that cannot be written, 3 for evidence that is weaker than
     required.
     """
+    if digits is not None and out is None:
+        raise click.UsageError("--digits, --no-digits: only with --out")
+    trains = not claim if digits is None else digits
     if out is not None:
         check_folder(out)
-        _require_extras()
+        if trains:
+            _require_extras()
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
             check_output_file(file, option)
@@ -124,7 +134,7 @@ def verify(
         out_to = output()
         out_to.print(claims_table(report, out_to.width))
     if out is not None:
-        _write_report(out, report)
+        _write_report(out, report, trains=trains)
     _end(report, unwritten, require)
 
 
@@ -206,13 +216,25 @@ def _require_extras() -> None:
         digits_split()
 
 
-def _write_report(out: Path, report: Report) -> None:
+def _write_report(out: Path, report: Report, *, trains: bool) -> None:
+    """Results, counterexamples and the page, with the digits and the pictures where they are wanted."""
     from pqtheory.claims import counterexamples
+
+    with user_errors(UserCodeError, *USER_ERRORS):
+        counterexamples.save_all(report, out / "counterexamples")
+        write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
+        parts = _with_digits(out) if trains else (None, (), provenance())
+        page = out / "report.html"
+        write_whole(page, render(report, *parts).encode(errors="backslashreplace"))
+    say(f"report: {page}")
+
+
+def _with_digits(out: Path) -> "tuple[DigitsResult, list[Picture], dict[str, Any]]":
+    """The digits, trained, the pictures and where they come from; each is written to ``out``, too."""
     from pqtheory.digits import run_digits
     from pqtheory.plotting import CAPTIONS, REGISTRY, png
     from pqtheory.problems import digits_split
     from pqtheory.provenance import write_json
-    from pqtheory.report import Picture
 
     data = digits_split()
     with progress("training on the digits") as update:
@@ -231,11 +253,7 @@ def _write_report(out: Path, report: Report) -> None:
         seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
     )
     write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
-    counterexamples.save_all(report, out / "counterexamples")
-    write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
-    page = out / "report.html"
-    write_whole(page, render(report, digits, pictures, source).encode())
-    say(f"report: {page}")
+    return digits, pictures, source
 
 
 def digits_summary(digits: "DigitsResult") -> Table:

@@ -12,6 +12,7 @@ from importlib import resources
 from string import Template
 from typing import Any, final
 
+from pqtheory._messages import visible
 from pqtheory.claims.results import Report
 from pqtheory.digits import DigitsResult
 from pqtheory.report.book_map import book_map, entries
@@ -49,7 +50,7 @@ def render(
         Of ``provenance``.
     """
     template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
-    return Template(template).substitute(
+    page = Template(template).substitute(
         verdict=_verdict(report),
         budget=escape(report.budget),
         heads=_heads(report),
@@ -60,6 +61,7 @@ def render(
         pictures=_pictures(pictures),
         source="" if source is None else _source(source),
     )
+    return visible(page)
 
 
 def _heads(report: Report) -> str:

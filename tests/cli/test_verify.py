@@ -233,7 +233,7 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
     tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
     monkeypatch.setattr("pqtheory.digits.run_digits", lambda **options: run_digits(tiny, **options))
     out = tmp_path / "new" / "out"
-    result = run("verify", claim_file(), "--out", out)
+    result = run("verify", claim_file(), "--out", out, "--digits")
     assert (result.exit_code, result.stderr) == (0, "")
     names = {p.name for p in out.iterdir()}
     assert names == {"report.html", "claims.json", "digits.json", "counterexamples"} | {
