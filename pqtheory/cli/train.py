@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pqtheory.cli.base import MethodChoice, check_folder, example, progress, user_errors
+from pqtheory.cli.base import MethodChoice, check_folder, example, progress, say, user_errors
 from pqtheory.cli.figures import FIGURE, draw_run
 from pqtheory.methods.registry import TRAINED
 from pqtheory.networks.metrics import error_of
@@ -117,7 +117,7 @@ def train(
         last = RunFolder(folder).metrics()[-1]
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
-    click.echo(f"{folder}: {state}; {_brief(last)}{drawn}")
+    say(f"{folder}: {state}; {_brief(last)}{drawn}")
 
 
 @contextmanager
@@ -188,4 +188,4 @@ def data(name: str, data_dir: Path) -> None:
         from pqtheory.networks.data.download import download_cifar10
 
         check_folder(data_dir)
-        click.echo(f"{name}: {download_cifar10(data_dir)}")
+        say(f"{name}: {download_cifar10(data_dir)}")

@@ -2,30 +2,19 @@
 
 import os
 import re
-import time
 from collections.abc import Callable
 from concurrent import futures
 from functools import partial
-from threading import Thread, get_ident
+from threading import get_ident
 from typing import Any, final
 
+from pqtheory._parent import end_with
 from pqtheory.provenance import STARTED_BY, started_by
 
 #: how often a call whose process is killed is made
 STARTS = 2
 #: what tells the numerical libraries how many threads to have
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-
-def end_with(parent: int) -> None:
-    """End this process soon after the one that started it, which if it is killed cannot say so (POSIX)."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 @final
