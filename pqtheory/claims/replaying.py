@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory.claims.claim import Claim, Control, Part
+from pqtheory.claims.claim import CaseCheck, Claim, Control, Part
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import Shelf, find_claims, users_code
-from pqtheory.evidence.base import Budget, CaseCheck
+from pqtheory.evidence.base import Budget
 from pqtheory.evidence.encoding import encoded
 
 

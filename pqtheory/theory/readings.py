@@ -46,6 +46,8 @@ class Readings:
         Whether it takes ``out``.
     ulps : float
         How many units in the last place it may be off, where it rounds more than once.
+    exact : callable, optional
+        The exact result in terms of other operators; that of ``operator`` itself unless it is given.
     """
 
     name: str
@@ -53,12 +55,13 @@ class Readings:
     thresholds: Sequence[Fraction]
     in_place: bool = True
     ulps: float = 0
+    exact: Callable[[Array], Array] | None = None
 
     def __call__(self, budget: Budget) -> Evidence:
         """Proved by exhaustion, or refuted by the first entry that is off."""
         cases, paths = 0, dict[str, None]()
         for theta in (_halves(), *(_around(self.thresholds, dtype) for dtype in WIDER)):
-            expected = _rounded(self.operator(_fractions(theta)), theta.dtype)
+            expected = _rounded((self.exact or self.operator)(_fractions(theta)), theta.dtype)
             for path, found in self._paths(theta, budget).items():
                 paths[path] = None
                 cases += len(theta)
@@ -172,8 +175,13 @@ def envelope_readings(regularizer: LevelRegularizer, weight: Fraction, ulps: flo
         own = weight if theta.dtype == object else float(weight)
         return regularizer.envelope(theta[:, None], own, axis=-1)
 
+    def objective_at_prox(theta: Array) -> Array:
+        x = regularizer.prox(theta, weight)
+        return (x - theta) ** 2 / 2 + weight * regularizer.value(x[:, None], axis=-1)
+
     where = thresholds(regularizer.set, weight)
-    return Readings(f"envelope of {regularizer!r}", envelope, where, in_place=False, ulps=ulps)
+    text = f"envelope of {regularizer!r}"
+    return Readings(text, envelope, where, in_place=False, ulps=ulps, exact=objective_at_prox)
 
 
 def slope_readings(regularizer: LevelRegularizer) -> tuple[Readings, Readings]:

@@ -104,13 +104,13 @@ def is_built_level_by_level(count: int) -> ForAll:
         other == nearest_of(z, last),
     ],
     step=lambda last, last_next, near, near_next, other, other_next, y, z, new: [
-        new > last,
+        new >= last,
         last_next == new,
         near_next == with_level(y, Seen(near), last, new).level,
         other_next == with_level(z, Seen(other), last, new).level,
     ],
 )
 def nearest_is_closest(last: Any, near: Any, other: Any, y: Any) -> Any:
-    """No P(z) is closer to y than P(y), nor is the last level."""
+    """No P(z) is closer to y than P(y), nor is the last level; levels may coincide."""
     closest = (abs(y - near) <= abs(y - other)) & (abs(y - near) <= abs(y - last))
     return closest & (other <= last)
