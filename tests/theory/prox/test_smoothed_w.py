@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory.claims import ClaimResult, ForAll, positive
+from pqtheory.claims.claim import CaseCheck
 from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget, smt
-from pqtheory.claims.claim import CaseCheck
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Binary, Codebook
 from pqtheory.theory import BOOK
