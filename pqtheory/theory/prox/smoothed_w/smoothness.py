@@ -19,7 +19,6 @@ from pqtheory.theory.prox.smoothed_w.cells import (
     both_see,
     on_two_levels,
     one_side,
-    other_end,
     sight,
 )
 from pqtheory.theory.prox.smoothed_w.own_gap import S, in_gap, smoothed
@@ -59,17 +58,14 @@ def _around_level(x: Any, at_x: Any, y: Any, at_y: Any, **_: Any) -> Any:
     return (at_x == at_y) & negated((x >= at_x) == (y >= at_y))
 
 
-def _around_middle(x: Any, at_x: Any, half_x: Any, y: Any, at_y: Any, half_y: Any, **_: Any) -> Any:
-    facing = (other_end(x, at_x, half_x) == at_y) & (other_end(y, at_y, half_y) == at_x)
-    return (half_x > 0) & (half_x == half_y) & facing
+def _upward(x: Any, at_x: Any, half_x: Any, y: Any, at_y: Any, half_y: Any, **_: Any) -> Any:
+    same_gap = (half_x > 0) & (half_x == half_y) & (at_y == at_x + 2 * half_x)
+    return same_gap & (x >= at_x) & (y < at_y)
 
 
-def _upward(x: Any, at_x: Any, **case: Any) -> Any:
-    return _around_middle(x=x, at_x=at_x, **case) & (x >= at_x)
-
-
-def _downward(x: Any, at_x: Any, **case: Any) -> Any:
-    return _around_middle(x=x, at_x=at_x, **case) & (x < at_x)
+def _downward(x: Any, at_x: Any, half_x: Any, y: Any, at_y: Any, half_y: Any, **_: Any) -> Any:
+    same_gap = (half_x > 0) & (half_x == half_y) & (at_y == at_x - 2 * half_x)
+    return same_gap & (x < at_x) & (y >= at_y)
 
 
 def _apart(epsilon: Any, x: Any, y: Any, **_: Any) -> Any:
@@ -137,4 +133,5 @@ def is_derivative(
     """|S(y) - S(x) - S'(x) (y - x)| <= (y - x)^2 / (2 eps) where |x - y| <= eps."""
     rise = S(at_y, half_y, epsilon, y) - S(at_x, half_x, epsilon, x)
     off = rise - slope(at_x, half_x, epsilon, x) * (y - x)
-    return implies([abs(x - y) <= epsilon], 2 * epsilon * abs(off) <= (x - y) ** 2)
+    small = (2 * epsilon * off <= (x - y) ** 2) & (-2 * epsilon * off <= (x - y) ** 2)
+    return implies([abs(x - y) <= epsilon], small)
