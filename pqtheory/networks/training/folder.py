@@ -1,11 +1,13 @@
 """The folder of a run: settings.json, metrics.jsonl and times.jsonl (a line for each epoch), checkpoint.pt, best.pt.
 
-All files appear whole or not at all; metrics beyond the checkpoint are dropped when a run is resumed. ``.lock`` is held
-by the process that trains, and empty.
+All files appear whole or not at all. What is done is what checkpoint.pt says: a line beyond it, of a process that was
+killed before its network was kept, does not count, and is dropped when the run is resumed. ``.lock`` is held by the
+process that trains, and empty.
 """
 
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,31 +126,59 @@ class RunFolder:
             raise ValueError(f"{file}: expected version {VERSION}, got {content.get('version')!r}")
         return content
 
+    def epoch(self) -> int:
+        """The epoch whose network checkpoint.pt holds; -1 where there is none.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is damaged.
+        """
+        state = self.load("checkpoint.pt")
+        return -1 if state is None else int(state["epoch"])
+
     def metrics(self) -> list[dict[str, Any]]:
-        """One mapping for each epoch."""
-        return list(_lines(self.path / "metrics.jsonl"))
+        """One mapping for each epoch from 0 to that of the checkpoint.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is damaged, a line is, or lines are missing.
+        """
+        return self._metrics_until(self.epoch())
+
+    def _metrics_until(self, epoch: int) -> list[dict[str, Any]]:
+        file = self.path / "metrics.jsonl"
+        kept = [m for m in _lines(file) if m["epoch"] <= epoch]
+        if len(kept) != epoch + 1:
+            raise ValueError(
+                f"{file}: expected {epoch + 1} lines, as checkpoint.pt is of epoch {epoch}, got {len(kept)}"
+            )
+        return kept
 
     def is_done(self, epochs: int | None = None) -> bool:
         """Whether so many epochs are done; all that it was started with where ``epochs`` is None."""
-        lines = self.metrics()
-        if not lines:
-            return False
-        return bool(lines[-1]["epoch"] >= (self.settings.epochs if epochs is None else epochs))
+        done = self.epoch()
+        return done >= 0 and done >= (self.settings.epochs if epochs is None else epochs)
 
-    def keep_metrics(self, epochs: int) -> None:
-        """Drop what was written after the first ``epochs`` epochs, and lines that were cut off."""
-        kept = [m for m in self.metrics() if m["epoch"] <= epochs]
+    def keep_metrics(self, epochs: int) -> list[dict[str, Any]]:
+        """Drop what was written after the first ``epochs`` epochs, and lines that were cut off; what is left."""
+        kept = self._metrics_until(epochs)
         times = self.path / "times.jsonl"
         if times.is_file():
             _write_lines(times, list(_lines(times)))
         _write_lines(self.path / "metrics.jsonl", kept)
         if self.events is not None:
             self.events.begin(kept)
+        return kept
 
     def add_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Append the line of an epoch."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(metrics, allow_nan=False) + "\n")
+            stream.flush()
+            # the checkpoint that follows must not outlive it
+            os.fsync(stream.fileno())
         if self.events is not None:
             self.events.add(metrics)
 
