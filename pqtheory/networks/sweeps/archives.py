@@ -5,8 +5,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import torch
-
+from pqtheory.networks.states import state_bytes
 from pqtheory.networks.training import RunFolder
 from pqtheory.networks.training.folder import load_checkpoint
 
@@ -56,9 +55,7 @@ def _slim(file: Path) -> bytes:
     if file.name != "checkpoint.pt" or not RunFolder(file.parent).is_done():
         return file.read_bytes()
     state = load_checkpoint(file)
-    buffer = io.BytesIO()
-    torch.save({name: state[name] for name in NETWORK}, buffer)
-    return buffer.getvalue()
+    return state_bytes({name: state[name] for name in NETWORK})
 
 
 def _parts(content: dict[str, bytes], largest: int) -> list[list[str]]:

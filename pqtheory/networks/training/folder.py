@@ -5,7 +5,6 @@ killed before its network was kept, does not count, and is dropped when the run 
 process that trains, and empty.
 """
 
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -13,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
-import torch
 from filelock import FileLock, Timeout
 
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
+from pqtheory.networks.states import read_state, state_bytes
 from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
@@ -189,9 +189,7 @@ class RunFolder:
 
     def save(self, name: str, state: Mapping[str, Any]) -> None:
         """Write a checkpoint."""
-        buffer = io.BytesIO()
-        torch.save({"version": VERSION, **state}, buffer)
-        write_whole(self.path / name, buffer.getvalue())
+        write_whole(self.path / name, state_bytes({"version": VERSION, **state}))
 
     def load(self, name: str) -> dict[str, Any] | None:
         """A checkpoint, None where there is none.
@@ -206,7 +204,7 @@ class RunFolder:
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:
-    """Read a checkpoint of a run; tensors and plain values only.
+    """Read a checkpoint of a run, and check it; tensors and plain values only.
 
     Raises
     ------
@@ -215,14 +213,12 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     """
     if not file.is_file():
         raise FileNotFoundError(f"checkpoint: no file {str(file)!r}")
-    try:
-        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # torch raises what it happens to meet: zip, pickle and runtime errors
-        raise ValueError(f"{file}: not a whole checkpoint: {error}") from error
+    state: dict[str, Any] = read_state(file)
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {found!r}")
+    if not isinstance(state.get("epoch"), int) or isinstance(state["epoch"], bool):
+        raise ValueError(f"{file}: epoch: expected an integer, got {brief(state.get('epoch'))}")
     return state
 
 
