@@ -3,7 +3,6 @@
 import io
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,25 +20,21 @@ def state_bytes(state: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_state(file: Path) -> Any:
+def read_state(content: bytes, name: str) -> Any:
     """What ``torch.save`` wrote: tensors and plain values only, every byte as it was written.
 
     Raises
     ------
     ValueError
-        If it is damaged, or holds anything else.
+        If it is damaged, or holds anything else; begins with ``name``.
     """
     try:
-        # one reading: what is checked is what is loaded
-        content = file.read_bytes()
         check_crc(io.BytesIO(content))
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except OSError:
-        raise
     except Exception as error:
         # torch raises what it happens to meet: zip, pickle and runtime errors
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{file}: not a whole checkpoint: {first}") from error
+        raise ValueError(f"{name}: not a whole checkpoint: {first}") from error
 
 
 def check_crc(stream: Any) -> None:

@@ -53,7 +53,7 @@ def test_files_without_a_checksum_are_read_and_ours_always_have_one(tmp_path):
     start = ours.index(STATE["model"]["w"].numpy().tobytes())
     file.write_bytes(ours[:start] + b"\xff" + ours[start + 1 :])
     with pytest.raises(ValueError, match="damaged"):
-        read_state(file)
+        read_state(file.read_bytes(), "ours")
 
 
 def test_a_checkpoint_says_its_epoch(tmp_path):

@@ -7,15 +7,17 @@ process that trains, and empty.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
+import torch
 from filelock import FileLock, Timeout
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
+from pqtheory.networks.records import METRICS, SETTINGS, TIMES, lines, parse, read_text
 from pqtheory.networks.states import read_state, state_bytes
 from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
@@ -68,6 +70,8 @@ class RunFolder:
         if (self.path / "settings.json").exists():
             raise FileExistsError(f"{self.path}: there is a run; give --resume, or another folder")
         source = {**provenance(seed=settings.seed), "data_sha256": data_sha256}
+        # sums depend on how many share them
+        source["threads"] = torch.get_num_threads()
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
@@ -97,7 +101,11 @@ class RunFolder:
         FileNotFoundError, ValueError
             If there is no run, or it is of another version.
         """
-        return Settings.from_dict(self._about()["settings"])
+        content = self._about()["settings"]
+        try:
+            return Settings.from_dict(content)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{self.path / 'settings.json'}: settings: {error}") from error
 
     @property
     def data_sha256(self) -> str:
@@ -106,24 +114,24 @@ class RunFolder:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Command, versions, seed, data hash, hardware and time of the start."""
+        """Command, versions, seed, data hash, hardware, threads and time of the start."""
         found: dict[str, Any] = self._about()["provenance"]
         return found
 
     def seconds(self) -> float:
         """Training time of all epochs, evaluation apart; an epoch that was run twice counts once."""
-        return sum({m["epoch"]: m["seconds"] for m in _lines(self.path / "times.jsonl")}.values())
+        return sum(
+            {m["epoch"]: m["seconds"] for m in lines(self.path / "times.jsonl", TIMES)}.values()
+        )
 
     def _about(self) -> dict[str, Any]:
         file = self.path / "settings.json"
         if not file.is_file():
             raise FileNotFoundError(f"{self.path}: no run there")
-        try:
-            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{file}: not the settings of a run: {error}") from error
-        if content.get("version") != VERSION:
-            raise ValueError(f"{file}: expected version {VERSION}, got {content.get('version')!r}")
+        content: dict[str, Any] = parse(read_text(file), SETTINGS, str(file))
+        version = content["version"]
+        if type(version) is not int or version != VERSION:
+            raise ValueError(f"{file}: expected version {VERSION}, got {brief(version)}")
         return content
 
     def epoch(self) -> int:
@@ -149,7 +157,10 @@ class RunFolder:
 
     def _metrics_until(self, epoch: int) -> list[dict[str, Any]]:
         file = self.path / "metrics.jsonl"
-        kept = [m for m in _lines(file) if m["epoch"] <= epoch]
+        found = list(lines(file, METRICS))
+        for number, line in enumerate(found):
+            _follows(f"{file}: line {number + 1}", line, number, found)
+        kept = found[: epoch + 1]
         if len(kept) != epoch + 1:
             raise ValueError(
                 f"{file}: expected {epoch + 1} lines, as checkpoint.pt is of epoch {epoch}, got {len(kept)}"
@@ -166,7 +177,7 @@ class RunFolder:
         kept = self._metrics_until(epochs)
         times = self.path / "times.jsonl"
         if times.is_file():
-            _write_lines(times, list(_lines(times)))
+            _write_lines(times, list(lines(times, TIMES)))
         _write_lines(self.path / "metrics.jsonl", kept)
         if self.events is not None:
             self.events.begin(kept)
@@ -213,7 +224,13 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     """
     if not file.is_file():
         raise FileNotFoundError(f"checkpoint: no file {str(file)!r}")
-    state: dict[str, Any] = read_state(file)
+    # one reading: what is checked is what is loaded
+    return load_state(file.read_bytes(), str(file))
+
+
+def load_state(content: bytes, file: str) -> dict[str, Any]:
+    """The same of the bytes of a checkpoint; ``file`` names them in errors."""
+    state: dict[str, Any] = read_state(content, file)
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {found!r}")
@@ -222,14 +239,19 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     return state
 
 
-def _write_lines(file: Path, lines: list[dict[str, Any]]) -> None:
-    write_whole(file, "".join(json.dumps(line) + "\n" for line in lines).encode())
+def _write_lines(file: Path, content: list[dict[str, Any]]) -> None:
+    write_whole(file, "".join(json.dumps(line) + "\n" for line in content).encode())
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    if not file.is_file():
-        return
-    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        # a line without an end was cut off while it was written
-        if line.endswith("\n"):
-            yield json.loads(line)
+def _follows(
+    place: str, line: dict[str, Any], epoch: int, found: Sequence[Mapping[str, Any]]
+) -> None:
+    """Make sure that a line is that of its epoch, and has the layers of the first with signs."""
+    if line["epoch"] != epoch:
+        raise ValueError(f"{place}: field 'epoch': expected {epoch}, got {line['epoch']}")
+    names = list(line.get("signs", {}))
+    expected = list(found[1].get("signs", {})) if epoch else []
+    if names != expected or bool(epoch) != bool(names):
+        raise ValueError(
+            f"{place}: field 'signs': expected {brief(expected or 'signs')}, got {brief(names)}"
+        )
