@@ -152,7 +152,8 @@ def check_last_axis(theta: Array, dim: int, name: str = "theta") -> None:
 
 
 def check_vectors(theta: Any, dim: int, name: str = "theta") -> tuple[Any, Array]:
-    """Namespace and array of ``theta``, which must be real and of shape (..., dim)."""
+    """Namespace and array of ``theta``, which must be real and of shape (..., dim); a term is one coordinate."""
     xp, array = as_array(theta, name)
-    check_last_axis(array, dim, name)
+    if dim != 1 or not is_symbolic(array):
+        check_last_axis(array, dim, name)
     return xp, array

@@ -17,9 +17,8 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._checks import check_count
-from pqtheory.claims.claim import Check
 from pqtheory.claims.source import source
-from pqtheory.claims.together import AllOf, Searchable, all_of
+from pqtheory.claims.together import Searchable
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.search import search
 from pqtheory.evidence.search.domains import Choice, Domain, Floats, Fractions, Integers, Lists
@@ -45,9 +44,7 @@ __all__ = [
     "Lists",
     "Searchable",
     "available",
-    "joined",
     "require",
-    "with_cases",
 ]
 
 
@@ -152,11 +149,3 @@ def _values(case: Mapping[str, Any], names: Sequence[str]) -> Case:
     if missing:
         raise ValueError(f"case: expected {', '.join(names)}; {', '.join(missing)} missing")
     return {name: case[name] for name in names}
-
-
-joined = all_of
-
-
-def with_cases(check: Check, cases: Check) -> Check:
-    """``check``, searched by ``cases`` if they can be."""
-    return AllOf((check,), cases=(cases,)) if isinstance(cases, Searchable) else check

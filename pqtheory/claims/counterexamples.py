@@ -16,10 +16,10 @@ from typing import Any, final
 from pqtheory._files import read_json, write_whole
 from pqtheory._messages import brief
 from pqtheory._version import __version__
-from pqtheory.claims.claim import Claim, Control, Part
+from pqtheory.claims.claim import CaseCheck, Claim, Control, Part
 from pqtheory.claims.lookup import users_code
 from pqtheory.claims.results import Report
-from pqtheory.evidence.base import BUDGETS, CaseCheck, Evidence
+from pqtheory.evidence.base import BUDGETS, Evidence
 from pqtheory.evidence.encoding import decoded, encoded
 
 FORMAT = "pqtheory counterexample"

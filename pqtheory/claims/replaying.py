@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._messages import brief
-from pqtheory.claims.claim import Claim, Control, Part
+from pqtheory.claims.claim import CaseCheck, Claim, Control, Part
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import Shelf, find_claims, users_code
-from pqtheory.evidence.base import Budget, CaseCheck
+from pqtheory.evidence.base import Budget
 from pqtheory.evidence.encoding import encoded
 
 

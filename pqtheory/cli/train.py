@@ -81,6 +81,8 @@ def train(
         from pqtheory.networks.training.events import Events
         from pqtheory.networks.training.settings import LAMBDA
 
+        if resume and not (folder / "settings.json").exists():
+            raise ValueError(f"{folder}: no run there to go on with; start one without --resume")
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
         check_device(device, "--device")
@@ -91,7 +93,7 @@ def train(
         settings = preset(
             preset_name, method, epochs=epochs, levels=levels, compile=compiled, **changes
         )
-        if resume and _nothing_is_set() and (folder / "settings.json").exists():
+        if resume and _nothing_is_set():
             settings = RunFolder(folder).settings
         images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None

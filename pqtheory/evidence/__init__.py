@@ -1,15 +1,13 @@
 """Engines: they answer questions about statements, and know nothing of claims."""
 
 from pqtheory.evidence import fixed_points, smt, worst_case
-from pqtheory.evidence.base import BUDGETS, KINDS, Budget, CaseCheck, Check, Evidence, Step
+from pqtheory.evidence.base import BUDGETS, KINDS, Budget, Evidence, Step
 from pqtheory.evidence.judging import join, judge
 
 __all__ = [
     "BUDGETS",
     "KINDS",
     "Budget",
-    "CaseCheck",
-    "Check",
     "Evidence",
     "Step",
     "fixed_points",

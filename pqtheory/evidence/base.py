@@ -10,9 +10,9 @@ Kinds of evidence, strongest first:
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, final, runtime_checkable
+from typing import Any, final
 
 import numpy as np
 
@@ -205,17 +205,3 @@ def require_measured(measured: Mapping[str, Any], predicted: Mapping[str, Any]) 
     for name in predicted:
         if name not in measured:
             raise ValueError(f"predicted: figure {name!r} is not measured, only {list(measured)}")
-
-
-Check = Callable[[Budget], Evidence]
-
-
-@runtime_checkable
-class CaseCheck(Protocol):
-    """A check that can also look at one case: what counterexamples are searched with, and replayed by."""
-
-    def __call__(self, budget: Budget) -> Evidence:
-        """Decide the statement."""
-
-    def replay(self, case: Mapping[str, Any]) -> Evidence:
-        """Look at one case, exactly: refuted by it, or sampled with one case."""

@@ -38,33 +38,48 @@ def shortest_solution(gram: Any, moment: Any) -> list[Fraction]:
 
     x lies in the range of gram, x = gram y, so any y with gram^2 y = moment will do.
     """
-    # starting from a fraction makes integers exact, and leaves symbols what they are
-    k, zero = len(moment), Fraction(0)
-    square = [
-        [sum((gram[i][m] * gram[m][j] for m in range(k)), zero) for j in range(k)] for i in range(k)
-    ]
-    y = _any_solution(square, [zero + m for m in moment])
-    return [sum((gram[i][j] * y[j] for j in range(k)), zero) for i in range(k)]
+    return times(gram, any_solution(squared(gram), moment))
 
 
-def _any_solution(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction]:
+def squared(gram: Any) -> list[list[Any]]:
+    """gram^2; starting from a fraction makes integers exact, and leaves terms what they are."""
+    k = range(len(gram))
+    return [[sum((gram[i][m] * gram[m][j] for m in k), Fraction(0)) for j in k] for i in k]
+
+
+def times(gram: Any, y: Any) -> list[Any]:
+    """Gram y."""
+    return [sum((a * b for a, b in zip(row, y, strict=True)), Fraction(0)) for row in gram]
+
+
+def any_solution(matrix: Any, right: Any) -> list[Any]:
     """Solve a consistent linear system by Gauss-Jordan elimination, free variables 0."""
     k = len(right)
-    table = [[*row, r] for row, r in zip(matrix, right, strict=True)]
+    table = [[*row, Fraction(0) + r] for row, r in zip(matrix, right, strict=True)]
     pivots: list[int] = []
     for column in range(k):
         used = len(pivots)
         choice = next((i for i in range(used, k) if table[i][column] != 0), None)
-        if choice is None:
-            continue
-        table[used], table[choice] = table[choice], table[used]
-        table[used] = [entry / table[used][column] for entry in table[used]]
-        for i in range(k):
-            if i != used:
-                factor = table[i][column]
-                table[i] = [a - factor * b for a, b in zip(table[i], table[used], strict=True)]
-        pivots.append(column)
-    solution = [Fraction(0)] * k
-    for i, column in enumerate(pivots):
-        solution[column] = table[i][k]
+        if choice is not None:
+            table = eliminated(table, used, choice, column)
+            pivots.append(column)
+    return read_off(table, pivots)
+
+
+def eliminated(table: Any, used: int, choice: int, column: int) -> list[list[Any]]:
+    """One step: row ``choice`` comes to the place ``used``, is 1 in the column, and all others are 0 there."""
+    rows = list(table)
+    rows[used], rows[choice] = rows[choice], rows[used]
+    pivot = [entry / rows[used][column] for entry in rows[used]]
+    return [
+        pivot if i == used else [a - row[column] * b for a, b in zip(row, pivot, strict=True)]
+        for i, row in enumerate(rows)
+    ]
+
+
+def read_off(table: Any, pivots: list[int]) -> list[Any]:
+    """The solution with free variables 0, row i having the variable ``pivots[i]``."""
+    solution = [Fraction(0)] * len(table)
+    for row, column in zip(table, pivots, strict=False):
+        solution[column] = row[-1]
     return solution

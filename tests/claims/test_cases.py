@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pqtheory.claims import all_of, real
 from pqtheory.claims import cases as falsify
-from pqtheory.evidence import Budget, Evidence, smt
+from pqtheory.claims.forall import ForAll
+from pqtheory.evidence import Budget, Evidence
 from pqtheory.evidence.search import search, statements
 from pqtheory.evidence.search.domains import Domain
 from pqtheory.evidence.search.slack import NOTHING, Slack, into_assumptions, onto_border, read
@@ -37,12 +39,16 @@ DOMAINS: tuple[Domain, ...] = (
 )
 
 
-def never(budget: Budget) -> Evidence:
-    raise AssertionError("a search asks no other engine")
+def statement(check: Any, variables: str) -> ForAll:
+    """Of all reals, from a function that gives assumptions and conclusion."""
 
+    def holds(**case: Any) -> Any:
+        return check(*case.values())[1]
 
-def statement(check: Any, variables: str) -> smt.ForAll:
-    return smt.ForAll(check, variables, never)
+    def given(**case: Any) -> Any:
+        return check(*case.values())[0]
+
+    return ForAll(holds, dict.fromkeys(variables.split(), real), given)
 
 
 # slack
@@ -392,7 +398,7 @@ def test_the_package_loads_without_hypothesis_and_does_not_load_it() -> None:
 def test_joined_checks_are_searched_and_replayed() -> None:
     true = statement(lambda x: ([], x * x >= 0), "x")
     false = statement(lambda x, y: ([y > 0], x + y > x * x), "x y")
-    both = falsify.joined(true, false)
+    both = all_of(true, false)
     assert isinstance(both, falsify.Searchable)
     counted: list[int] = []
     found = both.search(300, 0, counted.append)
@@ -409,10 +415,10 @@ def test_joined_checks_are_searched_and_replayed() -> None:
 def test_joined_checks_keep_evidence_and_figures() -> None:
     pytest.importorskip("z3")
     true = statement(lambda x: ([], x * x >= 0), "x")
-    check = falsify.joined(true, true, figures=lambda budget: ({"n": 2}, {"n": 2}))
+    check = all_of(true, true, figures=lambda budget: ({"n": 2}, {"n": 2}))
     assert check(Budget()).kind == "proved"
     assert check(Budget()).measured == {"n": 2}
-    off = falsify.joined(true, figures=lambda budget: ({"n": 2}, {"n": 3}))
+    off = all_of(true, figures=lambda budget: ({"n": 2}, {"n": 3}))
     assert off(Budget()).kind == "refuted"
 
 
@@ -420,12 +426,11 @@ def test_checks_without_cases_stay_as_they_are() -> None:
     def plain(budget: Budget) -> Evidence:
         return Evidence("enumerated", 3)
 
-    assert falsify.joined(plain).search(10) is None
+    assert all_of(plain).search(10) is None
     with pytest.raises(ValueError, match="none of the checks looks at single cases"):
-        falsify.joined(plain).replay({"x": 1})
-    assert falsify.with_cases(plain, plain) is plain
+        all_of(plain).replay({"x": 1})
     cases = falsify.Cases(lambda v: v < 1, {"v": FRACTIONS})
-    wired = falsify.with_cases(plain, cases)
+    wired = all_of(plain, cases=(cases,))
     assert wired(Budget()).kind == "enumerated"
     assert isinstance(wired, falsify.Searchable)
     found = wired.search(50)

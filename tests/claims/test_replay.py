@@ -28,7 +28,7 @@ from pqtheory.theory import BOOK, verify
 
 CLAIM_FILE = """
 from fractions import Fraction
-from pqtheory.claims import Claim, Control, Evidence, Part, join
+from pqtheory.claims import Claim, Control, Evidence, Part, all_of, join
 from pqtheory.claims import cases as falsify
 
 UNITS = {{"v": falsify.Fractions(0, 4)}}
@@ -44,7 +44,7 @@ def check(budget):
 
 CASES = falsify.Cases(lambda v: v >= {low}, UNITS)
 CLAIM = Claim("{name}", "a source", "a statement", "a = b",
-              (Part("never below", "v >= {low}", falsify.with_cases(check, CASES)),),
+              (Part("never below", "v >= {low}", all_of(check, cases=(CASES,))),),
               (Control("never above", "v <= 2", falsify.Cases(margin, UNITS)),
                Control("as a whole", "v <= 1", {whole})), "c")
 """

@@ -1,6 +1,6 @@
 """Where no engine has an answer a page is sampled; here with few cases: searches are tested in tests/claims."""
 
-import sys
+import importlib
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +10,7 @@ from pqtheory.evidence import smt
 from pqtheory.evidence.symbolic import checks as algebra
 
 #: a function of the same name hides the module from an import
-EXAMPLES = sys.modules["pqtheory.claims.forall"].EXAMPLES
+EXAMPLES = importlib.import_module("pqtheory.claims.forall").EXAMPLES
 
 
 @pytest.fixture

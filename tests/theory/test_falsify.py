@@ -31,18 +31,19 @@ def test_no_part_of_a_shipped_claim_is_refuted(name: str, part: Any) -> None:
 
 def test_every_claim_has_a_part_to_search() -> None:
     assert {name for name, _ in PARTS} == set(BOOK.names)
-    # what is left is one instance or one run, of which there are no cases
+    # what is left is one instance or one run, of which there are no cases, or all float16 numbers, each looked at
     searched = {id(item) for _, item in SEARCHABLE}
     claims = {name: BOOK.load(name) for name in BOOK.names}
     rest = {
         (name, item.name)
         for name, claim in claims.items()
         for item in (*claim.parts, *claim.controls)
-        if id(item) not in searched
+        if id(item) not in searched and item.name != "readings agree"
     }
     assert rest == {
         ("bc-is-dual-averaging", "Adam"),
         ("bc-average", "clipped minimiser"),
+        ("lazy-oscillation", "found"),
         ("no-fixed-point", "indefinite"),
         ("no-fixed-point", "planted"),
     }

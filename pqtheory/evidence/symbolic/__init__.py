@@ -14,20 +14,16 @@ are exact certificates for inequalities. Numbers put in for variables prove noth
 
 from pqtheory.evidence.symbolic.checks import (
     PACKAGE,
-    ForAll,
     available,
     decide,
     identity,
-    or_else,
 )
 from pqtheory.evidence.symbolic.clock import UndecidedError
 
 __all__ = [
     "PACKAGE",
-    "ForAll",
     "UndecidedError",
     "available",
     "decide",
     "identity",
-    "or_else",
 ]

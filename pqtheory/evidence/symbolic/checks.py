@@ -1,14 +1,13 @@
 """Checks that ask the symbolic engine, and where it has no answer fall back to weaker evidence."""
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any, final
+from typing import Any
 
-from pqtheory.evidence import smt
-from pqtheory.evidence.base import Budget, Check, Evidence, Step
+from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.roots import holds_at
 from pqtheory.evidence.search.slack import Slack
 from pqtheory.evidence.search.statements import search_statement
@@ -170,49 +169,6 @@ def _denied(statement: Statement, variables: str, examples: int) -> Evidence | N
     return found
 
 
-@final
-@dataclass(frozen=True)
-class ForAll:
-    """A check that asks sympy, and where it is missing or has no answer falls back to weaker evidence.
-
-    Attributes
-    ----------
-    statement, variables
-        As for ``decide``.
-    fallback : check
-        Weaker evidence on the same statement.
-    """
-
-    statement: Statement
-    variables: str
-    fallback: Check
-
-    def __call__(self, budget: Budget) -> Evidence:
-        """Sympy's answer, or the fallback's with a note."""
-        if not available():
-            return replace(self.fallback(budget), note=missing())
-        limits = SECONDS[budget.name], EXAMPLES[budget.name]
-        found, reason = answer(self.statement, self.variables, *limits)
-        return replace(self.fallback(budget), note=no_answer(reason)) if found is None else found
-
-    def replay(self, case: Mapping[str, Any]) -> Evidence:
-        """The statement for these numbers, in exact arithmetic.
-
-        Raises
-        ------
-        ValueError
-            If a variable is missing or no fraction, or the numbers do not satisfy the assumptions.
-        """
-        return smt.ForAll(self.statement, self.variables, self.fallback).replay(case)
-
-    def search(
-        self, examples: int, seed: int = 0, on_case: Callable[[int], None] | None = None
-    ) -> Evidence | None:
-        """Search among fractions, without sympy; as ``smt.ForAll.search``."""
-        cases = smt.ForAll(self.statement, self.variables, self.fallback)
-        return cases.search(examples, seed, on_case)
-
-
 def missing() -> str:
     """What would strengthen the evidence where sympy is not installed."""
     return f"with {PACKAGE} installed it would be proved"
@@ -221,7 +177,3 @@ def missing() -> str:
 def no_answer(reason: str) -> str:
     """What is said where sympy has no answer."""
     return f"sympy found no answer: {reason}"
-
-
-#: ``or_else(statement, variables, fallback)``: how claims write it
-or_else = ForAll

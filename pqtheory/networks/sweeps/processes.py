@@ -17,6 +17,11 @@ STARTS = 2
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
+def threads_are_given() -> bool:
+    """Whether the environment says how many threads to have."""
+    return any(name in os.environ for name in THREADS)
+
+
 @final
 class Processes:
     """Processes that share the cores; one that is killed takes nothing but its call with it.
@@ -45,7 +50,8 @@ class Processes:
             raise ImportError("sweeps need joblib: pip install 'pqtheory[sweep]'") from error
         self.cores = cpu_count()
         share = str(max(1, self.cores // count))
-        environment = {name: os.environ.get(name, share) for name in THREADS}
+        # one that is set is for all: a share for the others would overrule it
+        environment = {} if threads_are_given() else dict.fromkeys(THREADS, share)
         environment[STARTED_BY] = started_by()
         self._new: Callable[[], Any] = partial(
             ProcessPoolExecutor,

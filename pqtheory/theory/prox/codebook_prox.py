@@ -10,12 +10,13 @@ to t as P(t), the mirror image 2 t - p.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from pqtheory.claims import Budget, Claim, Control, ForAll, Part, all_of, forall, positive, real
 from pqtheory.claims.forall import Instance
 from pqtheory.regularizers import DistanceL1, DistanceL2
-from pqtheory.sets import Codebook
+from pqtheory.sets import Codebook, UniformGrid
 from pqtheory.theory.given import GivenLevels
 from pqtheory.theory.prox.one_more_level import (
     COUNTS,
@@ -24,6 +25,10 @@ from pqtheory.theory.prox.one_more_level import (
     nearest_is_closest,
     nearest_of,
 )
+from pqtheory.theory.readings import projection_readings, prox_readings
+
+#: levels that arrays compare with one by one, and levels that they search
+FEW, MANY = Codebook((-1, -0.25, 0.5, 2)), UniformGrid(4, -2, 1.75)
 
 Kind = type[DistanceL1] | type[DistanceL2]
 L1, SQUARE = (f"minimisers halfway from 0 to 5/4, lambda = 1/4: {r}" for r in ("L1", "half square"))
@@ -238,6 +243,14 @@ CLAIM = Claim(
                     for kind in (DistanceL1, DistanceL2)
                     for n in COUNTS
                 )
+            ),
+        ),
+        Part(
+            "readings agree",
+            "arrays find the nearest level by comparisons or by binary search, and it is the same",
+            all_of(
+                *(projection_readings(levels) for levels in (FEW, MANY)),
+                prox_readings(DistanceL1(MANY), Fraction(1, 16)),
             ),
         ),
     ),

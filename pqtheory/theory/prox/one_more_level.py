@@ -6,37 +6,61 @@ loop that the sets run. What a turn keeps holds for any number of levels: the in
 
 import itertools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, final
 
-from pqtheory._arrays import as_array
+import numpy as np
+
+from pqtheory._arrays import Array, Namespace, as_array, constant_like
 from pqtheory.claims import ForAll, invariant, real
 from pqtheory.claims.kinds import Kind
-from pqtheory.sets.finite import step_function
+from pqtheory.sets.finite import Cells, FiniteSet, step_function
 from pqtheory.theory.given import GivenLevels
 
 #: numbers of levels of the codebooks that are looked at whole
 COUNTS = (2, 3, 4)
 
 
-class Seen(NamedTuple):
-    """What a set sees at a number: its nearest level, and half the gap that it lies in (0 outside of the levels)."""
+@final
+class Seen(FiniteSet):
+    """A set as one number sees it: the nearest level, and half the gap that the number lies in (0: outside)."""
 
-    nearest: Any
-    half_gap: Any = 0
+    def __init__(self, level: Any, half: Any = 0) -> None:
+        object.__setattr__(self, "level", _number(level))
+        object.__setattr__(self, "half", _number(half))
+
+    level: Any
+    half: Any
+
+    @property
+    def level_values(self) -> tuple[Any, ...]:
+        """The nearest level."""
+        return (self.level,)
+
+    def cells(self, theta: Array) -> Cells:
+        """A single cell."""
+        return Cells((self.level,), (), (), ())
+
+    def half_gap(self, xp: Namespace, t: Array, cells: Cells) -> Array:
+        """Half the gap."""
+        return constant_like(xp, self.half, t)
+
+
+def _number(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray) else value
 
 
 def with_level(y: Any, seen: Seen, last: Any, new: Any) -> Seen:
-    """What it sees at y once ``new`` stands to the right of the ``last`` level: one more turn of the sets' loop."""
+    """What y sees once ``new`` stands to the right of the ``last`` level: one more turn of the sets' loop."""
     xp, y = as_array(y)
     middle, half = (last + new) / 2, (new - last) / 2
     return Seen(
-        step_function(xp, y, (middle,), (seen.nearest, new)),
-        step_function(xp, y, (last, new), (seen.half_gap, half, 0)),
+        step_function(xp, y, (middle,), (seen.level, new)),
+        step_function(xp, y, (last, new), (seen.half, half, 0)),
     )
 
 
 def seen_by(y: Any, *levels: Any) -> Seen:
-    """What the set of these levels sees at y."""
+    """What y sees of these levels."""
     xp, y = as_array(y)
     book = GivenLevels(*levels)
     cells = book.cells(y)
@@ -45,7 +69,7 @@ def seen_by(y: Any, *levels: Any) -> Seen:
 
 def nearest_of(y: Any, *levels: Any) -> Any:
     """P(y) for these levels."""
-    return seen_by(y, *levels).nearest
+    return seen_by(y, *levels).level
 
 
 def levels_of(count: int, holds: Callable[..., Any], **others: Kind) -> ForAll:
@@ -65,8 +89,8 @@ def is_built_level_by_level(count: int) -> ForAll:
         *before, last, new = case.values()
         whole = seen_by(y, *before, last, new)
         built = with_level(y, seen_by(y, *before, last), last, new)
-        same = (whole.nearest == built.nearest) & (whole.half_gap == built.half_gap)
-        return same & (GivenLevels(*before, last, new).project(y) == whole.nearest)
+        same = (whole.level == built.level) & (whole.half == built.half)
+        return same & (GivenLevels(*before, last, new).project(y) == whole.level)
 
     return levels_of(count, one_more, y=real)
 
@@ -80,13 +104,13 @@ def is_built_level_by_level(count: int) -> ForAll:
         other == nearest_of(z, last),
     ],
     step=lambda last, last_next, near, near_next, other, other_next, y, z, new: [
-        new > last,
+        new >= last,
         last_next == new,
-        near_next == with_level(y, Seen(near), last, new).nearest,
-        other_next == with_level(z, Seen(other), last, new).nearest,
+        near_next == with_level(y, Seen(near), last, new).level,
+        other_next == with_level(z, Seen(other), last, new).level,
     ],
 )
 def nearest_is_closest(last: Any, near: Any, other: Any, y: Any) -> Any:
-    """No P(z) is closer to y than P(y), nor is the last level."""
+    """No P(z) is closer to y than P(y), nor is the last level; levels may coincide."""
     closest = (abs(y - near) <= abs(y - other)) & (abs(y - near) <= abs(y - last))
     return closest & (other <= last)

@@ -8,19 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pqtheory.claims import Report
-from pqtheory.claims.verification import check_claim
-from pqtheory.evidence import Budget, judge, smt
+from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.roots import Root
 from pqtheory.evidence.smt.backend import Z3
 from pqtheory.evidence.terms import Term
 from pqtheory.regularizers import DistanceL1, DistanceL2, Regularizer, SmoothedL1
 from pqtheory.sets import Binary, Codebook, Ternary
-from pqtheory.theory import BOOK
 from pqtheory.theory.prox.minimiser import minimises
 
 z3 = pytest.importorskip("z3")
-PROVED = ("w-prox", "squared-prox", "codebook-prox", "lazy-oscillation", "proxquant-fixed-points")
 REGULARIZERS: tuple[Regularizer, ...] = (
     DistanceL1(Binary()),
     DistanceL1(Ternary(0.5)),
@@ -86,12 +82,6 @@ def test_what_the_solver_cannot_name_as_fractions_is_named_as_roots() -> None:
 def test_a_timeout_is_no_proof(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     monkeypatch.setattr(z3.Solver, "check", lambda self: answer)
     assert smt.decide(lambda x: ([], x == x), "x") is None
-    check = smt.or_else(
-        lambda x: ([], x == x), "x", lambda _: judge("sampled", np.zeros(3), {"i": np.arange(3)})
-    )
-    evidence = check(Budget())
-    assert evidence.kind == "sampled"
-    assert "no answer" in evidence.note
 
 
 def test_a_crash_of_the_solver_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,28 +104,6 @@ def test_a_counterexample_that_does_not_replay_is_an_error() -> None:
 def test_terms_are_not_truth_values() -> None:
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(term("x") > 0)
-
-
-@pytest.mark.parametrize("name", PROVED)
-def test_proved_claims(name: str) -> None:
-    result = check_claim(BOOK.load(name), Budget())
-    assert result.kind == "proved"
-    assert result.ok
-    assert not result.notes
-    for control in result.controls:
-        assert control.evidence.counterexample
-
-
-@pytest.mark.parametrize("name", PROVED)
-def test_without_the_solver_they_are_sampled_and_say_so(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(smt, "available", lambda: False)
-    result = check_claim(BOOK.load(name), Budget())
-    assert result.kind == "sampled"
-    assert result.ok
-    assert any("with z3-solver installed it would be proved" in note for note in result.notes)
-    assert result.notes[0] in Report((result,), "quick").to_json()
 
 
 @pytest.mark.parametrize("factor", [Fraction(99, 100), Fraction(101, 100)])

@@ -27,12 +27,11 @@ from pqtheory.theory.binary_connect.small_quadratics import (
     every_quadratic,
     vertices,
 )
-from pqtheory.theory.proxquant.two_function_toy import claim as two_function_toy
 
 z3 = pytest.importorskip("z3")
 
 QUICK = Budget("quick")
-MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices, two_function_toy)
+MODULES = (bc_is_dual_averaging, bc_fixed_points, fixed_points_are_vertices)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,6 @@ def test_every_part_is_proved(report):
         (bc_is_dual_averaging, "argmin"),
         (bc_fixed_points, "when it leaves"),
         (fixed_points_are_vertices, "global minimisers"),
-        (two_function_toy, "threshold"),
     ],
 )
 def test_without_an_engine_they_are_sampled_and_say_so(module, name, without_engines):
@@ -294,7 +292,6 @@ def test_dynamics_that_never_move_are_found_out(monkeypatch):
     for module, name in (
         (bc_is_dual_averaging, "same run"),
         (bc_fixed_points, "when it leaves"),
-        (fixed_points_are_vertices, "KKT"),
     ):
         assert noticed(module, name)
 

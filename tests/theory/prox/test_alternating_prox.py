@@ -1,4 +1,4 @@
-"""The claim on the alternating prox: lemmas and mutations, the code's least squares, the enumeration, controls."""
+"""The claim on the alternating prox: theorems and mutations, the code's least squares, the enumeration, controls."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,18 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory.claims import ClaimResult
+from pqtheory.claims import ClaimResult, Evidence
 from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget, smt
 from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
-from pqtheory.quantizers._least_squares import shortest_solution
+from pqtheory.quantizers._least_squares import eliminated, shortest_solution
 from pqtheory.quantizers.alternating_multi_bit import _nearest_index
 from pqtheory.regularizers.alternating_distance import AlternatingDistance, best_point
-from pqtheory.sets.finite import step_function
 from pqtheory.theory import BOOK
+from pqtheory.theory.prox.alternating_prox import cases as single
 from pqtheory.theory.prox.alternating_prox import claim as alternating_prox
-from pqtheory.theory.prox.alternating_prox import least_squares as equations
-from pqtheory.theory.prox.alternating_prox import lemmas as steps
+from pqtheory.theory.prox.alternating_prox import (
+    first_fit,
+    half_steps,
+    least_squares,
+    one_bit,
+    ternary,
+)
 from pqtheory.theory.prox.alternating_prox import runs as cases
 
 QUICK = Budget()
@@ -50,7 +55,6 @@ def exact(row: Sequence[Any]) -> Any:
 
 @needs_solver
 def test_every_part_is_proved(result: ClaimResult) -> None:
-    pytest.importorskip("sympy")
     assert {p.kind for p in result.parts} == {"proved"}
     assert result.ok
     assert not result.notes
@@ -75,7 +79,7 @@ def test_controls_fall(name: str, solver: bool, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_fresh_start_replays() -> None:
-    case = control("fresh greedy start").check(QUICK).counterexample
+    case = cases.descent(cases.restarted, QUICK).counterexample
     quantizer = AlternatingMultiBit(case["bits"])
     theta, x, path = exact(case["theta"]), exact(case["theta"]), []
     for _ in range(cases.ROUNDS):
@@ -101,43 +105,37 @@ def test_the_global_optimum_that_is_missed_replays() -> None:
     assert end - min(squares) == pytest.approx(-case["margin"] * cases.squares(theta))
 
 
-def test_without_the_solver_nothing_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["best x", "ternary"])
+def test_without_the_solver_it_is_sampled(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smt, "available", lambda: False)
-    for p in CLAIM.parts:
-        found = p.check(QUICK)
-        assert found.kind == "sampled"
-        assert found.note == "with z3-solver installed it would be proved"
-
-
-@needs_solver
-@pytest.mark.parametrize("name", [p.name for p in CLAIM.parts])
-def test_a_timeout_is_no_proof(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smt, "decide", lambda *a, **k: None)
     found = part(name).check(QUICK)
     assert found.kind == "sampled"
-    assert "no answer" in found.note
+    assert "with z3-solver installed it would be proved" in found.note
+
+
+def decided(check: Any) -> str:
+    """What the engines say."""
+    found = check.decided(QUICK)
+    return found.kind if isinstance(found, Evidence) else "undecided"
+
+
+DESCENT, GAP = single.descent(cases.continued), single.gap((1,))
 
 
 @needs_solver
-@pytest.mark.parametrize(
-    "lemmas",
-    [steps.CONTINUED, steps.ONE_BIT, steps.FROM_FIRST_FIT, steps.ternary(running=False)],
-)
-def test_lemmas_are_proved(lemmas: Sequence[Any]) -> None:
-    for lemma in lemmas:
-        found = smt.decide(lemma.statement, lemma.variables)
-        assert found is not None
-        assert found.kind == "proved", lemma.text
+@pytest.mark.parametrize("bits", [1, 4])
+def test_theorems_are_proved(bits: int) -> None:
+    assert decided(half_steps.no_half_step_increases(bits, DESCENT)) == "proved"
+    assert decided(first_fit.stays_near(bits, single.limit(True))) == "proved"
 
 
 @needs_solver
-@pytest.mark.parametrize(
-    "lemma", [*steps.RESTARTED, *steps.FROM_NEAREST, steps.ternary(running=True)[-1]]
-)
-def test_lemmas_of_controls_are_refuted(lemma: Any) -> None:
-    found = smt.decide(lemma.statement, lemma.variables)
-    assert found is not None
-    assert found.kind == "refuted"
+def test_theorems_need_their_lemmas() -> None:
+    fresh = half_steps.no_half_step_increases(2, DESCENT, from_last=False)
+    assert decided(fresh) == "refuted"
+    assert decided(first_fit.stays_near(2, single.limit(False), first_fit=False)) == "refuted"
+    running = ternary.second_round_is_the_first(single.second_round(True), running=True)
+    assert decided(running) == "refuted"
 
 
 @needs_solver
@@ -146,63 +144,74 @@ def test_mutated_steps_are_refuted(factor: Fraction, monkeypatch: pytest.MonkeyP
     def mutated(t: Any, q: Any, w: Any) -> Any:
         return (t + factor * w * q) / (1 + factor * w)
 
-    found = smt.decide(steps.best_x(mutated), "theta q weight x")
-    assert found is not None
-    assert found.kind == "refuted"
+    assert decided(half_steps.best_x(mutated)) == "refuted"
+    monkeypatch.setattr(one_bit, "best_point", mutated)
+    assert decided(one_bit.moments) != "proved"
+    monkeypatch.setattr(first_fit, "best_point", mutated)
+    assert decided(first_fit.on_the_way) == "refuted"
+    monkeypatch.setattr(ternary, "best_point", mutated)
+    assert decided(ternary.keeps_side) == "refuted"
 
-    def move(share: Any, uu: Any, uv: Any, vv: Any) -> Any:
-        assumptions, _ = steps._bounded_move(share, uu, uv, vv)
-        return assumptions, uu - 2 * uv + vv <= 4 * factor * share * share * uu
 
-    found = smt.decide(move, "r uu uv vv")
-    assert found is not None
-    assert found.kind == ("refuted" if factor < 1 else "proved")
+@needs_solver
+def test_any_share_of_the_mean_up_to_1_is_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ternary, "THRESHOLD", Fraction(1, 3))
+    assert decided(ternary.keeps_side) == "proved"
+    monkeypatch.setattr(ternary, "THRESHOLD", Fraction(-1, 3))
+    assert decided(ternary.keeps_side) == "refuted"
 
-    monkeypatch.setattr(steps, "THRESHOLD", factor * steps.THRESHOLD)
-    found = smt.decide(steps._keeps_side, "t mean mean_q lower upper weight")
-    assert found is not None
-    # a share of mean|t| up to 1 is as good as 0.7
+
+@needs_solver
+def test_a_ternary_whose_levels_are_no_means_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ternary, "beyond", lambda case, side: case["mean"] >= 0)
+    assert decided(ternary.keeps_side) == "refuted"
+
+
+@needs_solver
+def test_one_bit_with_another_scale_is_no_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    greedy = one_bit.greedy
+    monkeypatch.setattr(one_bit, "greedy", lambda t, mean: greedy(t, 2 * mean))
+    assert decided(one_bit.is_optimal(GAP)) != "proved"
+
+
+@needs_solver
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_normal_equations(bits: int) -> None:
+    found = least_squares.normal_equations(bits)(QUICK)
     assert found.kind == "proved"
 
 
 @needs_solver
-def test_a_ternary_whose_levels_are_no_means_is_refuted() -> None:
-    def statement(*variables: Any) -> Any:
-        assumptions, conclusion = steps._keeps_side(*variables)
-        return [*assumptions[:3], assumptions[4]], conclusion
+@pytest.mark.parametrize("bits", [2, 4])
+def test_a_wrong_elimination_is_refuted(bits: int) -> None:
+    def off(table: Any, used: int, choice: int, column: int) -> Any:
+        after = eliminated(table, used, choice, column)
+        after[-1][-1] = Fraction(101, 100) * after[-1][-1]
+        return after
 
-    found = smt.decide(statement, "t mean mean_q lower upper weight")
-    assert found is not None
-    assert found.kind == "refuted"
+    def one_row_only(table: Any, used: int, choice: int, column: int) -> Any:
+        after, rows = eliminated(table, used, choice, column), list(table)
+        rows[used], rows[choice] = rows[choice], rows[used]
+        return [after[i] if i <= used else row for i, row in enumerate(rows)]
 
-
-@pytest.mark.parametrize("bits", [1, 2, 3])
-def test_normal_equations(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("sympy")
-    found = equations.normal_equations(bits)(QUICK)
-    assert found.kind == "proved"
-    assert found.proof[0].latex
-    monkeypatch.setattr(equations, "PACKAGE", "no_such_package")
-    found = equations.normal_equations(bits)(QUICK)
-    assert found.kind == "enumerated"
-    assert "no_such_package" in found.note
-    assert found.cases > 4
+    for wrong in (off, one_row_only):
+        assert decided(least_squares.is_undone(bits, 0, 0, 0, wrong)) == "refuted"
 
 
-@pytest.mark.parametrize("package", ["sympy", "no_such_package"])
-def test_wrong_least_squares_are_refuted(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if package == "sympy":
-        pytest.importorskip("sympy")
-    monkeypatch.setattr(equations, "PACKAGE", package)
+@pytest.mark.parametrize("gram", [[[2, 0], [0, 2]], [[2, 2], [2, 2]], [[0, 0], [0, 0]]])
+def test_the_shortest_solution_of_singular_systems(gram: Any) -> None:
+    moment = [sum(row) for row in gram]
+    found = shortest_solution(gram, moment)
+    assert found == [1 if any(row) else 0 for row in gram]
 
-    def off(gram: Any, moment: Any) -> Any:
-        return [Fraction(101, 100) * alpha for alpha in shortest_solution(gram, moment)]
 
-    def diagonal_only(gram: Any, moment: Any) -> Any:
-        return [m / gram[i][i] for i, m in enumerate(moment)]
-
-    for bits, solve in ((1, off), (2, off), (3, off), (2, diagonal_only)):
-        assert equations.normal_equations(bits, solve)(QUICK).kind == "refuted"
+def solves(bits: int, counts: Sequence[int], a: Sequence[Fraction]) -> bool:
+    """Whether G alpha = G a, the rows of B being so many of each pattern of signs."""
+    patterns = [(1, *rest) for rest in itertools.product((1, -1), repeat=bits - 1)]
+    B = np.array([p for n, p in zip(counts, patterns, strict=True) for _ in range(n)], dtype=object)
+    gram = B.T @ B
+    alpha = np.array(shortest_solution(gram.tolist(), (gram @ np.array(a)).tolist()))
+    return bool((gram @ alpha == gram @ np.array(a)).all())
 
 
 def test_least_squares_of_four_bits_on_every_set_of_rows() -> None:
@@ -210,7 +219,7 @@ def test_least_squares_of_four_bits_on_every_set_of_rows() -> None:
         counts = [(3 * i + 2) * there for i, there in enumerate(occurs)]
         for place in range(4) if any(occurs) else ():
             a = [Fraction(int(i == place)) for i in range(4)]
-            assert equations.solves(shortest_solution, 4, counts, a)
+            assert solves(4, counts, a)
 
 
 @given(row=st.lists(numbers, min_size=1, max_size=7), bits=st.integers(1, 4))
@@ -224,10 +233,8 @@ def test_quantizers_solve_them_and_take_nearest_levels(row: list[Fraction], bits
     assert (fit.signs @ fit.scales == fit.values).all()
     distances = abs(x[:, None] - fit.codebook)
     assert (abs(x - fit.values) == distances.min(axis=1)).all()
-    levels = tuple(fit.codebook)
-    middles = tuple((a + b) / 2 for a, b in itertools.pairwise(levels))
-    assert (step_function(np, x, middles, levels) == fit.values).all()
-    assert [levels[_nearest_index(number, list(levels))] for number in row] == list(fit.values)
+    levels = list(fit.codebook)
+    assert [levels[_nearest_index(number, levels)] for number in row] == list(fit.values)
 
 
 @given(row=st.lists(numbers, min_size=1, max_size=7), weight=weights)
@@ -237,21 +244,13 @@ def test_the_second_round_of_the_ternary_changes_nothing(row: list[Fraction], we
     for x, fit in iterates[1:]:
         assert (x == iterates[1][0]).all()
         assert (fit.values == iterates[0][1].values).all()
-    # the lemma, at every entry, with the averages of this row
-    q = iterates[0][1]
-    averages = (abs(theta).sum() / Fraction(len(row)), abs(q.values).sum() / Fraction(len(row)))
-    for number in row:
-        variables = (number, *averages, q.codebook[0], q.codebook[2], weight)
-        assumptions, conclusion = steps._keeps_side(*variables)
-        assert all(assumptions)
-        assert conclusion
 
 
 @given(t=numbers, q=numbers, weight=weights, x=numbers)
 def test_the_x_step_in_numbers(t: Fraction, q: Fraction, weight: Fraction, x: Fraction) -> None:
     p = best_point(t, q, weight)
     assert p == (t + weight * q) / (1 + weight)
-    assert steps.objective(p, t, weight, q) <= steps.objective(x, t, weight, q)
+    assert half_steps.objective(p, t, weight, q) <= half_steps.objective(x, t, weight, q)
     assert best_point(t, q, float("inf")) == q
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pqtheory.claims import forall, one_of, positive, real
-from pqtheory.evidence import Budget
+from pqtheory.evidence import Budget, smt
+from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 from pqtheory.theory import verify
@@ -151,6 +152,13 @@ def test_adams_averages_without_the_correction_are_no_constants():
 def test_without_an_engine_it_is_sampled(part, without_engines):
     without_engines()
     assert part.check(QUICK).kind == "sampled"
+
+
+@pytest.mark.parametrize("control", claim.CLAIM.controls, ids=lambda control: control.name)
+def test_a_search_refutes_the_controls(monkeypatch, control):
+    monkeypatch.setattr(algebra, "available", lambda: False)
+    monkeypatch.setattr(smt, "available", lambda: False)
+    assert control.check(QUICK).kind == "refuted"
 
 
 def test_a_figure_that_is_off_refutes_the_part(monkeypatch):

@@ -172,7 +172,7 @@ def is_taken_level_by_level(count: int) -> ForAll:
     step=lambda last, last_next, near, near_next, best, best_next, theta, z, new: [
         new > last,
         last_next == new,
-        near_next == with_level(theta - z, Seen(near), last, new).nearest,
+        near_next == with_level(theta - z, Seen(near), last, new).level,
         best_next == turned(theta, z, best, last, new),
     ],
 )

@@ -8,9 +8,12 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.claims import cases as falsify
-from pqtheory.quantizers import AdaptiveTernary
+from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
 from pqtheory.regularizers.alternating_distance import AlternatingDistance
+from pqtheory.sets.finite import step_function
 from pqtheory.theory.prox.alternating_prox import runs as cases
+from pqtheory.theory.prox.alternating_prox.one_bit import greedy
+from pqtheory.theory.prox.alternating_prox.ternary import adds, delta, is_mean, level
 
 SMALL, DIM = falsify.Fractions(-6, 6), 4
 BITS = falsify.Choice((1, 2, 3))
@@ -82,6 +85,53 @@ def second_round(running: bool) -> falsify.Cases:
         return bool((first == second).all())
 
     return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 9), "weight": WEIGHT})
+
+
+def fits_from_the_last() -> falsify.Cases:
+    """A turn of alpha and B: B^T (x - B alpha) = 0 for the last B, then each entry has its nearest level."""
+
+    def margin(theta: Any, last: Any, bits: int) -> Any:
+        quantizer = AlternatingMultiBit(bits, axis=-1, rounds=1)
+        x, start = _row(theta), quantizer.fit(_row(last))
+        fit = quantizer.fit(x, start)
+        B, alpha, levels = start.signs[0], fit.scales[0], tuple(fit.codebook[0])
+        solved = not (B.T @ (x[0] - B @ alpha)).any()
+        middles = tuple((a + b) / 2 for a, b in itertools.pairwise(levels))
+        nearest = step_function(np, x[0], middles, levels) == fit.values[0]
+        return bool(solved and nearest.all() and (fit.signs[0] @ alpha == fit.values[0]).all())
+
+    rows = falsify.Lists(SMALL, DIM)
+    domains = {"theta": rows, "last": rows, "bits": falsify.Choice(cases.BITS)}
+    return falsify.Cases(margin, domains)
+
+
+def greedy_fit() -> falsify.Cases:
+    """With one bit the fit is mean|t| sign t."""
+
+    def margin(theta: Any) -> Any:
+        row = _row(theta)
+        fit = AlternatingMultiBit(1, axis=-1).fit(row)
+        return bool((fit.values == greedy(row, abs(row).mean())).all())
+
+    return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 9)})
+
+
+def ternary_fit() -> falsify.Cases:
+    """The ternary fit has the levels and the sides that are said."""
+
+    def margin(theta: Any) -> Any:
+        row = _row(theta)
+        fit = AdaptiveTernary(axis=-1).fit(row)
+        lower, _, upper = fit.codebook[0]
+        far = delta(abs(row).mean())
+        sums = adds(row, far, "")
+        levels = all(
+            is_mean(sums[f"n_{side}"].sum(), sums[f"sum_{side}"].sum(), mean)
+            for side, mean in (("up", upper), ("low", lower))
+        )
+        return bool(levels and (fit.values == level(row, far, lower, upper)).all())
+
+    return falsify.Cases(margin, {"theta": falsify.Lists(SMALL, 1, 9)})
 
 
 def _row(theta: Any) -> Array:

@@ -1,96 +1,89 @@
 r"""The alternating prox: x = (t + w q) / (1 + w), q = B alpha fitted to x from the last (alpha, B).
 
 * Each half-step minimises J = 1/2 ||x - t||^2 + w/2 ||x - B alpha||^2 exactly in its block, so J never increases: alpha
-  solves the normal equations for B, each entry takes its nearest level, x is a weighted mean. The lemmas are entry by
-  entry, ``lemmas.py``; that the code solves the normal equations for every B with up to
-  three columns is an identity, ``least_squares.py``. A fresh greedy start in every round is no
-  such step, and J can grow.
+  solves the normal equations for B, each entry takes its nearest level, x is a weighted mean: ``half_steps.py``; that
+  the code solves the normal equations: ``least_squares.py``. A fresh greedy start in every round is no such step.
 * Given q, the best x has J = w / (1 + w) 1/2 ||t - q||^2. So the global prox takes the q nearest to t, for every w:
   what the alternation lacks is only the search for that q.
-* One bit: ||t - alpha b||^2 >= sum_i (|t_i| - |alpha|)^2, least for |alpha| = mean|t|: the greedy start is the global
-  optimum. x keeps its signs and mean|x| = mean|t|, so the fit stays. With more bits the end can be above the optimum.
-* With r = 1 / (1 + w), |q_{i+1} - q_i| <= 2 r |t - q_0|, because x lies r |t - q_i| from q_i, the next fit is no
-  farther, and |t - q_i| does not increase. Hence |prox - q_0| <= (2 rounds - 1) r |t - q_0| by the triangle inequality:
-  as w grows the prox tends to the first fit at t, which need not be the nearest point of the family.
-* Ternary, 0 <= w < infinity: Delta(x) = (Delta(t) + w 0.7 mean|q|) / (1 + w) as every entry of x has the sign of
-  its t or its q; mean|q| <= mean|t|, since q has the means of the entries beyond Delta and 0 elsewhere. So every entry
-  keeps its side, a side's mean stays, and the second round gives the same point: it changes nothing.
+* One bit: the greedy start is the global optimum, and the fit stays: ``one_bit.py``. With more bits the end can be above.
+* As w grows the prox tends to the first fit at t, which need not be the nearest point of the family: ``first_fit.py``.
+* Ternary: the second round meets the same sides and means, and changes nothing: ``ternary.py``.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pqtheory.claims import Check, Claim, Control, Part
-from pqtheory.claims import cases as falsify
-from pqtheory.claims.lemmas import Lemma, by_lemmas
-from pqtheory.evidence import Budget, Evidence, join, smt
+from pqtheory.claims import AllOf, Budget, Check, Claim, Control, Evidence, Part, all_of
+from pqtheory.claims.cases import Cases
+from pqtheory.evidence import smt
 from pqtheory.theory.prox.alternating_prox import cases as single
-from pqtheory.theory.prox.alternating_prox import lemmas as steps
-from pqtheory.theory.prox.alternating_prox import runs as cases
-from pqtheory.theory.prox.alternating_prox.least_squares import normal_equations
+from pqtheory.theory.prox.alternating_prox import runs
+from pqtheory.theory.prox.alternating_prox.first_fit import on_the_way, stays_near
+from pqtheory.theory.prox.alternating_prox.half_steps import best_x, no_half_step_increases
+from pqtheory.theory.prox.alternating_prox.least_squares import PROSE, normal_equations
+from pqtheory.theory.prox.alternating_prox.one_bit import (
+    is_optimal,
+    keeps_its_level,
+    next_scale_is_the_same,
+)
+from pqtheory.theory.prox.alternating_prox.ternary import second_round_is_the_first
 
-BITS = (1, 2, 3)
+BITS = runs.BITS
+#: those whose sign matrices are enumerated
+ENUMERATED = (1, 2, 3)
 CHANGED = "share of inputs that the ternary's second round changes"
 
 
-def _proved(lemmas: Sequence[Lemma], run: Check, single: Check, *others: Check) -> Check:
-    """The lemmas and the other checks, with the figures of a run beside them; the run alone where it refutes.
-
-    ``single`` is the statement for one vector, to search it by.
-    """
+def _with_runs(run: Check, cases: Cases, *checks: Check, code: tuple[Cases, ...] = ()) -> AllOf:
+    """What is proved, beside runs of the code on arrays; a run that refutes is enough. Searched by single vectors."""
 
     def check(budget: Budget) -> Evidence:
         found = run(budget)
         if found.kind == "refuted":
             return found
-        proof = by_lemmas(lemmas, lambda _: found)(budget)
-        return join(
-            proof,
-            *(other(budget) for other in others),
-            measured=found.measured,
-            predicted=found.predicted,
-        )
+        if not smt.available():
+            return replace(found, note=f"with {smt.PACKAGE} installed it would be proved")
+        return all_of(*checks, beside=(lambda _: found, *code))(budget)
 
-    return falsify.with_cases(check, single)
+    return all_of(check, cases=(cases,))
 
 
-def _descent(fits: Sequence[Lemma], history: cases.History) -> Check:
-    """The x-step, the lemmas on the next fit, the least squares of the code; and shares of inputs where J grows."""
-    equations = (normal_equations(bits) for bits in BITS)
-    return _proved(
-        (steps.X_STEP, *fits), partial(cases.descent, history), single.descent(history), *equations
-    )
+def _descent(history: runs.History, *, from_last: bool = True) -> AllOf:
+    """Every half-step, the least squares of the code; and shares of inputs where J grows."""
+    cases = single.descent(history)
+    steps = [no_half_step_increases(bits, cases, from_last=from_last) for bits in BITS]
+    code = (single.fits_from_the_last(),)
+    equations = map(normal_equations, BITS)
+    return _with_runs(partial(runs.descent, history), cases, *steps, *equations, code=code)
 
 
-def _best_x(step: steps.XStep) -> Check:
-    names, statement = "theta q weight x", steps.best_x(step)
-
-    def sampled(budget: Budget) -> Evidence:
-        return smt.on_cases(statement, names, cases.entries(budget))
-
-    return smt.or_else(statement, names, sampled)
-
-
-def _gap(optimal: Sequence[int]) -> Check:
+def _gap(optimal: Sequence[int]) -> AllOf:
     """One bit by lemmas; how far from the optimum more bits end, by enumeration of every sign matrix."""
 
     def run(budget: Budget) -> Evidence:
         families = budget.pick(
             ((4, 8), (6, 9), (8, 9)), ((4, 14), (5, 12), (6, 12), (7, 12), (8, 12))
         )
-        return cases.gaps(families, optimal, budget)
+        return runs.gaps(families, optimal, budget)
 
-    return _proved(steps.ONE_BIT, run, single.gap(optimal))
-
-
-def _limit(lemmas: Sequence[Lemma], first_fit: bool) -> Check:
-    return _proved(lemmas, partial(cases.limit, first_fit), single.limit(first_fit))
+    cases = single.gap(optimal)
+    one_bit = (is_optimal(cases), keeps_its_level, next_scale_is_the_same)
+    return _with_runs(run, cases, *one_bit, code=(single.greedy_fit(),))
 
 
-def _second_round(running: bool) -> Check:
-    run = partial(cases.second_round, running, CHANGED)
-    return _proved(steps.ternary(running), run, single.second_round(running))
+def _limit(*, first_fit: bool) -> AllOf:
+    cases = single.limit(first_fit)
+    near = [stays_near(bits, cases, first_fit=first_fit) for bits in BITS]
+    return _with_runs(partial(runs.limit, first_fit), cases, on_the_way, *near)
+
+
+def _second_round(*, running: bool) -> AllOf:
+    cases = single.second_round(running)
+    run = partial(runs.second_round, running, CHANGED)
+    same = second_round_is_the_first(cases, running=running)
+    return _with_runs(run, cases, same, code=(single.ternary_fit(),))
 
 
 def _lambda_for_two_lambda(t: Any, q: Any, w: Any) -> Any:
@@ -102,21 +95,48 @@ CLAIM = Claim(
     name="alternating-prox",
     source="arXiv 1810.00861, the prox for multi-bit and ternary quantization",
     statement=(
-        "The alternation with 1 to 3 bits from the last (alpha, B) never increases its objective; with one bit it ends "
-        "at the global optimum, with more it need not; as lambda grows it stays at the first fit to theta. The "
-        "ternary's second round changes nothing."
+        "In exact arithmetic, lambda >= 0 and the half of the squared distance: the alternation with 1 to 4 bits from "
+        "the last (alpha, B) never increases its objective J. With one bit it ends at the global minimum of J, with "
+        "more it need not. The prox stays within (2 rounds - 1) / (1 + lambda) of the distance from theta to the first "
+        "fit: as lambda grows it tends to that fit. The ternary's second round changes nothing."
     ),
-    formula="J(x, alpha, B) = 1/2 ||x - t||^2 + lambda/2 ||x - B alpha||^2",
+    formula=(
+        "J(x, alpha, B) = 1/2 |x - t|^2 + lambda/2 |x - B alpha|^2, B in {-1,+1}^{d x k}, lambda >= 0;  J never "
+        "increases, k = 1 .. 4;  J_end = min J, k = 1;  |prox - q_0| <= (2 rounds - 1) / (1 + lambda) |t - q_0|"
+    ),
+    formula_latex=(
+        r"\begin{aligned}"
+        r"&J(x, \alpha, B) = \tfrac12 |x - t|^2 + \tfrac{\lambda}{2} |x - B \alpha|^2,"
+        r"\quad B \in \{-1, +1\}^{d \times k},\ \lambda \ge 0;\\"
+        r"&k \le 4:\ J(x_{n+1}, \alpha_{n+1}, B_{n+1}) \le J(x_n, \alpha_{n+1}, B_{n+1}) \le J(x_n, \alpha_n, B_n);"
+        r"\qquad k = 1:\ J_{\text{end}} = \min J;\\"
+        r"&|\operatorname{prox} - q_0| \le \frac{2\,\text{rounds} - 1}{1 + \lambda} |t - q_0|,"
+        r"\quad q_0 \text{ the first fit to } t"
+        r"\end{aligned}"
+    ),
+    derivation_latex=(
+        r"With $s = b \cdot \alpha$, $s^* = b \cdot \alpha^*$ for the rows $b$ of $B$ and $B^T B \alpha^* = B^T x$,"
+        r" $\sum (x - s)^2 - \sum (x - s^*)^2 = \sum (s - s^*)^2 \ge 0$; nearest levels bring $\sum (x - s^*)^2$ down"
+        r" to $|x - q|^2$, and $x = (t + \lambda q) / (1 + \lambda)$ is best for $q$, with"
+        r" $J = \tfrac{\lambda}{2 (1 + \lambda)} |t - q|^2$. One bit: $\sum (t - \alpha b)^2 \ge \sum (|t| -"
+        r" |\alpha|)^2$, least for $|\alpha| = \operatorname{mean} |t|$, and $x$ keeps signs and mean. With"
+        r" $r = 1 / (1 + \lambda)$, $|x - q| = r |t - q|$; a next fit $q'$ that is no farther from $x$ has"
+        r" $|t - q'| \le |t - q|$ and $|q' - q| \le 2 r |t - q|$; the triangle inequality adds the moves up."
+        r" Ternary: $(1 + \lambda) \operatorname{mean} |x| = \operatorname{mean} |t| + \lambda"
+        r" \operatorname{mean} |q|$ and $\operatorname{mean} |q| \le \operatorname{mean} |t|$, so every entry keeps its"
+        r" side of $\Delta$ and each side its mean."
+    ),
     parts=(
         Part(
             "descent",
-            "no half-step increases J, 1 to 3 bits",
-            _descent(steps.CONTINUED, cases.continued),
+            "no half-step increases J, 1 to 4 bits",
+            _descent(runs.continued),
+            prose=PROSE,
         ),
         Part(
             "best x",
             "given q, x = (t + lambda q) / (1 + lambda), J = lambda / (1 + lambda) 1/2 |t - q|^2",
-            _best_x(steps.best_point),
+            best_x(),
         ),
         Part(
             "distance from the optimum",
@@ -126,7 +146,7 @@ CLAIM = Claim(
         Part(
             "large lambda",
             "|prox - q| <= (2 rounds - 1) / (1 + lambda) |t - q|, q the first fit to t",
-            _limit(steps.FROM_FIRST_FIT, first_fit=True),
+            _limit(first_fit=True),
         ),
         Part("ternary", "two rounds give exactly what one gives", _second_round(running=False)),
     ),
@@ -134,20 +154,22 @@ CLAIM = Claim(
         Control(
             "fresh greedy start",
             "nor does a half-step increase J with a greedy start in every round",
-            _descent(steps.RESTARTED, cases.restarted),
+            _descent(runs.restarted, from_last=False),
         ),
         Control(
             "lambda for 2 lambda",
             "given q, x = (t + lambda/2 q) / (1 + lambda/2) is best (the published code, lambda/2 the paper's lambda)",
-            _best_x(_lambda_for_two_lambda),
+            best_x(_lambda_for_two_lambda),
         ),
         Control(
-            "always global", "with 2 and 3 bits too it ends at the minimum", _gap(optimal=BITS)
+            "always global",
+            "with 2 and 3 bits too it ends at the minimum",
+            _gap(optimal=ENUMERATED),
         ),
         Control(
             "nearest point",
             "as lambda grows the prox tends to the nearest k-bit point",
-            _limit(steps.FROM_NEAREST, first_fit=False),
+            _limit(first_fit=False),
         ),
         Control(
             "running point",
@@ -156,5 +178,13 @@ CLAIM = Claim(
         ),
     ),
     headline=CHANGED,
-    operators=("pqtheory.regularizers.AlternatingDistance.prox",),
+    uses=("codebook-prox",),
+    operators=(
+        "pqtheory.regularizers.AlternatingDistance.prox",
+        "pqtheory.regularizers.AlternatingDistance.objective",
+        "pqtheory.regularizers.AlternatingDistance.envelope",
+        "pqtheory.quantizers.AlternatingMultiBit.fit",
+        "pqtheory.quantizers.AlternatingMultiBit.quantize",
+        "pqtheory.quantizers.AdaptiveTernary.fit",
+    ),
 )

@@ -79,13 +79,13 @@ CLAIM = Claim(
         "step on D g, D = diag(d_i), the prox unscaled, leaves theta where it is iff for every i theta_i is stationary "
         "for the strength lambda / d_i, is not 0, and theta_i - eta d_i g_i is on its side of 0, where 0 counts as "
         "positive. So it is unbiased iff D = I, a change of lambda iff D = c I. With the prox scaled by d_i the "
-        "strength is lambda for every D. Under the W, d_i >= 1 fixes no vertex that is not stationary for lambda, and "
-        "d_i <= 1 every stationary one that meets the side condition. Adam's d_i for a constant gradient is "
-        "1 / (|g_i| + eps): for eta <= 1 the unscaled prox of the W holds a vertex iff (1 - lambda)|g_i| <= lambda eps, "
-        "the scaled one iff |g_i| <= lambda, for every i."
+        "strength is lambda for every D. Under the W, d_i >= 1 fixes no vertex that is not stationary for lambda, "
+        "and d_i <= 1 every stationary one that meets the side condition. Adam's d_i for a constant gradient is "
+        "1 / (|g_i| + eps): for eta <= 1 the unscaled prox of the W holds a vertex iff "
+        "(1 - lambda)|g_i| <= lambda eps, the scaled one iff |g_i| <= lambda, for every i."
     ),
     formula=(
-        "theta fixed  <=>  for all i: 0 in g_i + (lambda / d_i) dR(theta_i) (unscaled), or 0 in g_i + lambda dR(theta_i) "
+        "theta fixed  <=>  for all i: 0 in g_i + (lambda / d_i) dR(theta_i) (unscaled), 0 in g_i + lambda dR(theta_i) "
         "(scaled), and theta_i > 0, theta_i - eta d_i g_i >= 0 or theta_i < 0, theta_i - eta d_i g_i < 0;  "
         "eta, lambda, d_i > 0"
     ),
@@ -97,11 +97,11 @@ CLAIM = Claim(
     ),
     derivation_latex=(
         r"On the side $s$ of $0$ the prox of weight $w$ is that of a convex function, so $\theta_i$ is the image of"
-        r" $\theta_i - \eta d_i g_i$ iff $0 \in \eta d_i g_i + w\,\partial R(\theta_i)$; the step must stay on that side."
+        r" $\theta_i - \eta d_i g_i$ iff $0 \in \eta d_i g_i + w\,\partial R(\theta_i)$ and the step stays there."
         r" With $w = \eta\lambda$ the strength is $\lambda / d_i$, with $w = \eta\lambda d_i$ it is $\lambda$."
-        r" The point $(2, \dots, 2)$ with $g_i = -(\lambda / d_i) R'(2)$ is fixed under the unscaled prox, and stationary"
-        r" for $\mu$ iff $\mu d_i = \lambda$ for all $i$. Adam's moving averages of a constant $g$ are $(1 - b^n) g$ and"
-        r" $(1 - b^n) g^2$, hence $d = 1 / (|g| + \epsilon)$, and $|g| \le \lambda / d$ reads"
+        r" The point $(2, \dots, 2)$ with $g_i = -(\lambda / d_i) R'(2)$ is fixed under the unscaled prox, and"
+        r" stationary for $\mu$ iff $\mu d_i = \lambda$ for all $i$. Adam's moving averages of a constant $g$ are"
+        r" $(1 - b^n) g$ and $(1 - b^n) g^2$, hence $d = 1 / (|g| + \epsilon)$, and $|g| \le \lambda / d$ reads"
         r" $(1 - \lambda) |g| \le \lambda \epsilon$."
     ),
     parts=(

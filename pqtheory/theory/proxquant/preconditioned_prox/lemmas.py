@@ -4,7 +4,18 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pqtheory.claims import ForAll, between, forall, invariant, nonnegative, one_of, positive, real
+from pqtheory.claims import (
+    ForAll,
+    between,
+    forall,
+    implies,
+    invariant,
+    nonnegative,
+    one_of,
+    positive,
+    real,
+)
+from pqtheory.claims.cases import Cases, Fractions, Integers
 from pqtheory.claims.kinds import Kind
 from pqtheory.methods import ProxQuant
 from pqtheory.regularizers import DistanceL1, DistanceL2, Regularizer
@@ -15,6 +26,7 @@ from pqtheory.theory.given import Given, exact
 Rule = Callable[[Any, Any], Any]
 W, SQUARE = DistanceL1(Binary()), DistanceL2(Binary())
 FRACTION = between(0, 1, open_low=True, open_high=True)
+FRACTIONS = Fractions(0, 1, open_low=True, open_high=True)
 SETTING: dict[str, Any] = {"eta": positive, "strength": positive}
 
 
@@ -109,7 +121,7 @@ def one_strength(R: Regularizer) -> ForAll:
         pairs = ((d, m) for d in (d1, d2) for m in (mu, strength))
         return [point.at(eta=eta, strength=strength, d=d, mu=m) for d, m in pairs]
 
-    @forall(**SETTING, mu=positive, d1=positive, d2=positive, by=known)
+    @forall(**SETTING, mu=positive, d1=positive, d2=positive, by=known, cases=point)
     def for_two(eta: Any, strength: Any, mu: Any, d1: Any, d2: Any) -> Any:
         def belongs(claimed: Any) -> Any:
             both = [stationary(R, 2 + 0 * d, gradient(strength, d), claimed) for d in (d1, d2)]
@@ -177,30 +189,34 @@ def adam_vertex(weight: Rule, condition: Callable[[Any, Any, Any], Any]) -> ForA
     return fixed
 
 
-def _between(theta: Any, gradient: Any, eta: Any, strength: Any, epsilon: Any) -> Any:
+@forall(theta=real, **ADAM, given=lambda theta: [theta != 1, theta != -1])
+def adam_between(theta: Any, gradient: Any, eta: Any, strength: Any, epsilon: Any) -> Any:
+    """What is fixed under the unscaled prox and no vertex has (1 - lambda)|g| = lambda eps."""
     d = 1 / (abs(gradient) + epsilon)
     fixed = step(W, theta, gradient, eta, d, strength) == exact(theta)
-    return [theta != 1, theta != -1, fixed]
-
-
-@forall(theta=real, **ADAM, given=_between)
-def adam_between(gradient: Any, strength: Any, epsilon: Any) -> Any:
-    """What is fixed under the unscaled prox and no vertex has (1 - lambda)|g| = lambda eps."""
-    return (1 - strength) * abs(gradient) == strength * epsilon
+    return implies([fixed], (1 - strength) * abs(gradient) == strength * epsilon)
 
 
 @invariant(
     state="average power",
     fixed={"b": FRACTION, "value": real},
-    first=lambda average, power, b, value: [average == (1 - b) * value, power == b],
-    step=lambda average, average_next, power, power_next, b, value: [
-        average_next == b * average + (1 - b) * value,
-        power_next == b * power,
-    ],
+    begins=lambda b, value: {"average": (1 - b) * value, "power": b},
+    becomes=lambda average, power, b, value: {
+        "average": b * average + (1 - b) * value,
+        "power": b * power,
+    },
 )
 def moving_average(average: Any, power: Any, value: Any) -> Any:
     """Of a constant value, from 0: (1 - b^n) value after n >= 1 steps, power = b^n."""
     return (average == (1 - power) * value) & (power > 0) & (power < 1)
+
+
+def _averages(value: Fraction, b: Fraction, steps: int) -> bool:
+    """So many steps of it, exactly."""
+    average = Fraction(0)
+    for _ in range(steps):
+        average = b * average + (1 - b) * value
+    return average / (1 - b**steps) == value
 
 
 @forall(
@@ -217,6 +233,7 @@ def moving_average(average: Any, power: Any, value: Any) -> Any:
         moving_average.at(average=m, power=power1, b=b1, value=gradient),
         moving_average.at(average=v, power=power2, b=b2, value=gradient**2),
     ],
+    cases=Cases(_averages, {"value": Fractions(-4, 4), "b": FRACTIONS, "steps": Integers(1, 9)}),
 )
 def adam_metric(gradient: Any, m: Any, power1: Any, root: Any) -> Any:
     """Adam's moments, corrected for their bias: the mean is g and the root |g|, so that d = 1 / (|g| + eps)."""

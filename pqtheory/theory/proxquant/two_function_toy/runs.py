@@ -1,6 +1,7 @@
-"""Exact runs of ProxQuant on the two-function toy: where it ends, against what the threshold foretells."""
+"""Exact runs on the two-function toy: where they end, against what the threshold foretells."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -8,57 +9,76 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory.claims import Check
+from pqtheory.claims.cases import Cases, Fractions, Integers
 from pqtheory.evidence import Budget, Evidence, join, judge
-from pqtheory.methods import ProxQuant
+from pqtheory.methods import Method, ProxQuant
 from pqtheory.problems import TwoFunctionToy
-from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
-from pqtheory.sets import Binary
 from pqtheory.simulate import simulate
+from pqtheory.theory.proxquant.two_function_toy.steps import HALF, Make, W
+from pqtheory.theory.proxquant.two_function_toy.threshold import Threshold
 
-W = DistanceL1(Binary())
 FIGURE = "threshold rate / eta, theta_0 = 1/2"
 CORRECTION = "(lambda* / eta - 1 / (2 theta_0)) theta_0^2 / eta, eta -> 0"
-HALF = Fraction(1, 2)
-#: (eta, theta_0) -> threshold of the rate
-Threshold = Callable[[Fraction, Fraction], Fraction]
-Settings = list[tuple[Fraction, Fraction]]
+ETA, RATE = Fractions(Fraction(1, 32), HALF), Fractions(Fraction(1, 32), 8)
+START = Fractions(0, 1, open_low=True)
 
 
-def reached(eta: Fraction, start: Fraction, rate: Fraction, side: int) -> Fraction:
-    """The vertex where ProxQuant ends on f_side, exactly; 3/rate steps are enough for the pull to win."""
-    path = simulate(
-        ProxQuant(W, eta, Linear(rate)),
-        TwoFunctionToy(side),
-        np.array([start], dtype=object),
-        int(3 / rate) + int(4 / eta) + 2,
-        record="last",
-        fields=("latent",),
-    )
+def last_weight(method: Method, start: Fraction, steps: int, side: int) -> Fraction:
+    """The latent weight after so many steps on f_side, exactly."""
+    theta0, problem = np.array([start], dtype=object), TwoFunctionToy(side)
+    path = simulate(method, problem, theta0, steps, record="last", fields=("latent",))
     return Fraction(path.latent[-1, 0])
 
 
-def far_settings(budget: Budget) -> Settings:
+def reached(eta: Fraction, start: Fraction, rate: Fraction, side: int) -> Fraction:
+    """Where ProxQuant is on f_side at step 2 + 2 / lambda + 1 / eta."""
+    steps = math.ceil(2 + 2 / rate + 1 / eta)
+    return last_weight(ProxQuant(W, eta, Linear(rate)), start, steps, side)
+
+
+def identical_runs(make: Make) -> Cases:
+    """A few steps from the same start on both functions."""
+
+    def same(eta: Fraction, rate: Fraction, theta0: Fraction, steps: int) -> bool:
+        method = make(eta, rate)
+        return last_weight(method, theta0, steps, 1) == last_weight(method, theta0, steps, -1)
+
+    domains = {"eta": ETA, "rate": RATE, "theta0": Fractions(-2, 2), "steps": Integers(1, 8)}
+    return Cases(same, domains)
+
+
+def ends_at(threshold: Threshold, near: Fraction | int) -> Cases:
+    """On f_1 at -1 iff theta_0 < ``near`` eta or the rate is below the threshold, else at +1."""
+
+    def holds(eta: Fraction, theta0: Fraction, rate: Fraction) -> bool:
+        right = theta0 < near * eta or rate < threshold(eta, theta0)
+        return reached(eta, theta0, rate, 1) == (-1 if right else 1)
+
+    return Cases(holds, {"eta": ETA, "theta0": START, "rate": RATE})
+
+
+#: on f_{-1} at +1
+OTHER = Cases(
+    lambda eta, theta0, rate: reached(eta, theta0, rate, -1) == 1,
+    {"eta": ETA, "theta0": START, "rate": RATE},
+)
+
+
+def far_settings(budget: Budget) -> list[tuple[Fraction, Fraction]]:
     """(eta, theta_0) with theta_0 >= 2 eta and eta <= 1/2."""
     etas = [Fraction(1, n) for n in budget.pick((8, 20), (8, 16, 20, 50))]
     starts = [Fraction(n, 8) for n in budget.pick((2, 4, 7, 8), range(2, 9))]
     return [(eta, start) for eta in etas for start in starts if start >= 2 * eta]
 
 
-def near_settings(budget: Budget) -> Settings:
-    """(eta, theta_0) with theta_0 < 2 eta and eta <= 1/2."""
-    etas = [Fraction(1, n) for n in budget.pick((2, 8), (2, 3, 8, 20, 50))]
-    shares = [Fraction(n, 8) for n in budget.pick((1, 8, 12, 15), range(1, 16))]
-    return [(eta, share * eta) for eta in etas for share in shares if share * eta <= 1]
-
-
-def around(threshold: Threshold, settings: Callable[[Budget], Settings] = far_settings) -> Check:
+def around(threshold: Threshold) -> Check:
     """Just below the threshold f_1 ends at -1, at it and just above at +1; 1/1000 to either side."""
     shares = ((Fraction(999, 1000), -1), (Fraction(1), 1), (Fraction(1001, 1000), 1))
 
     def check(budget: Budget) -> Evidence:
-        chosen = settings(budget)
-        cases = [(*c, share * threshold(*c), end) for c in chosen for share, end in shares]
+        far = far_settings(budget)
+        cases = [(*c, share * threshold(*c), end) for c in far for share, end in shares]
         eta = Fraction(1, budget.pick(32, 256))
         return join(
             _ends("around the threshold", 1, cases),
@@ -72,8 +92,11 @@ def around(threshold: Threshold, settings: Callable[[Budget], Settings] = far_se
 
 def near(budget: Budget) -> Evidence:
     """From theta_0 < 2 eta every rate reaches -1 on f_1."""
+    etas = [Fraction(1, n) for n in budget.pick((2, 8), (2, 3, 8, 20, 50))]
+    ratios = [Fraction(n, 8) for n in budget.pick((1, 8, 12, 15), range(1, 16))]
     rates = (Fraction(1, 64), Fraction(1, 4), Fraction(2), Fraction(50))
-    cases = [(*setting, rate, -1) for setting in near_settings(budget) for rate in rates]
+    settings = [(eta, r * eta) for eta in etas for r in ratios if r * eta <= 1]
+    cases = [(*setting, rate, -1) for setting in settings for rate in rates]
     return _ends("theta_0 < 2 eta", 1, cases)
 
 
@@ -107,7 +130,7 @@ def correction(claimed: Fraction, threshold: Threshold) -> Check:
     return check
 
 
-def _ends(name: str, side: int, cases: list[tuple[Any, ...]]) -> Evidence:
+def _ends(name: str, side: int, cases: Sequence[tuple[Any, ...]]) -> Evidence:
     """Does every run (eta, theta_0, rate, end) end there?"""
     holds = np.array([reached(eta, start, rate, side) == end for eta, start, rate, end in cases])
     columns: Array = np.array(cases, dtype=object).T

@@ -1,7 +1,7 @@
 r"""The least rate lambda for which no u_n = theta_0 - n eta + eta lambda n (n - 1) / 2 is below eta.
 
 That is max_{n >= 2} 2 (n + 1 - r) / (n (n - 1)), r = theta_0 / eta >= 2. From n to n + 1 it falls iff n >= 2 r - 3, so
-that the maximum is attained at n = max(2, ceil(2 r - 3)), the turn. All statements are in units of eta.
+that the maximum is attained at n = max(2, ceil(2 r - 3)), the turn. In units of eta: v_n = u_n / eta.
 """
 
 import math
@@ -9,22 +9,25 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from pqtheory.claims import Check
-from pqtheory.theory.proxquant.two_function_toy.runs import HALF, Threshold
-from pqtheory.theory.statements import for_all, together
+from pqtheory._arrays import as_array
+from pqtheory.claims import ForAll, Invariant, forall, implies, invariant, positive, real
+from pqtheory.claims.cases import Cases
+from pqtheory.theory.proxquant.two_function_toy.steps import (
+    HALF,
+    SETTING,
+    following,
+    has_dipped,
+    run,
+)
 
 #: (r, turn) -> threshold
 Claimed = Callable[[Any, Any], Any]
-#: r -> what is assumed of it
-Starts = Callable[[Any], list[Any]]
-RATIOS = tuple(Fraction(n, 4) for n in (3, 6, 8, 9, 10, 11, 16, 21, 34))
-TURNS = tuple(Fraction(n) for n in (2, 3, 8, 14))
-RATES = tuple(Fraction(1, n) for n in (40, 16, 10, 7, 4, 2, 1))
-COUNTS = tuple(Fraction(n) for n in (0, 1, 2, 3, 4, 5, 6, 8, 11, 14, 15))
+#: (eta, theta_0) -> threshold of the rate
+Threshold = Callable[[Fraction, Fraction], Fraction]
 
 
 def threshold_at(ratio: Any, turn: Any) -> Any:
-    """2 (n + 1 - r) / (n (n - 1)), the least rate that keeps u_n >= eta."""
+    """2 (n + 1 - r) / (n (n - 1)), the least rate that keeps v_n >= 1."""
     return 2 * (turn + 1 - ratio) / (turn * (turn - 1))
 
 
@@ -48,73 +51,130 @@ def numbers(claimed: Claimed) -> Threshold:
     return lambda eta, start: claimed(start / eta, max(2, math.ceil(2 * start / eta - 3)))
 
 
-def level(start: Any, eta: Any, rate: Any, n: Any) -> Any:
-    """u_n."""
-    return start - n * eta + eta * rate * n * (n - 1) / 2
+def level(ratio: Any, rate: Any, n: Any) -> Any:
+    """v_n."""
+    return ratio - n + rate * n * (n - 1) / 2
 
 
-def sum_of_pulls(start: Any, eta: Any, rate: Any, n: Any) -> Any:
-    """u_0 = theta_0 and u_{n+1} = u_n - eta + eta lambda n."""
-    now, following = (level(start, eta, rate, k) for k in (n, n + 1))
-    first = level(start, eta, rate, 0 * n) == start
-    return [], first & (following == now - eta + eta * (rate * n))
-
-
-def _at_turn(ratio: Any, turn: Any) -> list[Any]:
+def at_turn(ratio: Any, turn: Any) -> list[Any]:
     """The turn is max(2, ceil(2 r - 3))."""
     y = 2 * ratio - 3
-    return [ratio > 0, turn >= 2, turn >= y, (turn == 2) | (turn < y + 1)]
+    return [turn >= 2, turn >= y, (turn == 2) | (turn < y + 1)]
 
 
-def far(ratio: Any) -> list[Any]:
-    """theta_0 >= 2 eta."""
-    return [ratio >= 2]
+def whole(n: Any, turn: Any) -> Any:
+    """Of whole numbers, what the proof needs to know."""
+    return (n == 0) | (n == 1) | (n == turn) | ((n >= 2) & (n <= turn - 1)) | (n >= turn + 1)
 
 
-def any_start(ratio: Any) -> list[Any]:
-    """Nothing."""
-    return []
+@forall(
+    ratio=positive,
+    turn=positive,
+    n=real,
+    given=lambda ratio, turn, n: [ratio >= 2, *at_turn(ratio, turn), whole(n, turn), n >= 2],
+)
+def is_largest_at_the_turn(ratio: Any, turn: Any, n: Any) -> Any:
+    """2 (n + 1 - r) / (n (n - 1)) <= lambda*, its value at the turn, for n >= 2."""
+    return 2 * (n + 1 - ratio) <= threshold_at(ratio, turn) * (n * (n - 1))
 
 
-def is_threshold(claimed: Claimed, starts: Starts = far) -> Check:
-    """No u_n < eta at rates from the threshold on; one at every rate below. In units of eta: u_n with eta = 1."""
+def dips(claimed: Claimed, near: Fraction | int = 2) -> Invariant:
+    """v_n < 1 for an n up to the turn where theta_0 < ``near`` eta or the rate is below lambda*, else for none."""
 
-    def succeeds_below(ratio: Any, turn: Any, rate: Any) -> Any:
-        assumed = [*starts(ratio), *_at_turn(ratio, turn), rate > 0, rate < claimed(ratio, turn)]
-        return assumed, level(ratio, 1, rate, turn) < 1
-
-    def fails_above(ratio: Any, turn: Any, rate: Any, n: Any) -> Any:
-        # whole numbers, as far as the proof needs to know
-        whole = (n == 0) | (n == 1) | (n == turn) | ((n >= 2) & (n <= turn - 1)) | (n >= turn + 1)
-        assumed = [*starts(ratio), *_at_turn(ratio, turn), whole, rate >= claimed(ratio, turn)]
-        return assumed, level(ratio, 1, rate, n) >= 1
-
-    return together(
-        for_all(succeeds_below, ratio=RATIOS, turn=TURNS, rate=RATES),
-        for_all(fails_above, ratio=RATIOS, turn=TURNS, rate=RATES, n=COUNTS),
+    @invariant(
+        state="v n dipped",
+        fixed={"ratio": positive, "turn": positive, "rate": positive},
+        given=at_turn,
+        begins=lambda ratio: {"v": ratio, "n": 0, "dipped": 0},
+        becomes=following,
+        step=lambda v, n, dipped, dipped_next, turn: [
+            whole(n, turn),
+            *has_dipped(v, dipped, dipped_next),
+        ],
+        by=lambda ratio, turn, n: [is_largest_at_the_turn.at(ratio=ratio, turn=turn, n=n)],
     )
+    def dipped_in_time(v: Any, n: Any, dipped: Any, ratio: Any, turn: Any, rate: Any) -> Any:
+        early, low = ratio < near, rate < claimed(ratio, turn)
+        known = (v == level(ratio, rate, n)) & (n >= 0) & ((dipped == 0) | (dipped == 1))
+        soon = implies([early], (dipped == 1) | (n <= 1))
+        later = implies([low], (dipped == 1) | (n <= turn))
+        return known & soon & later & (early | low | (dipped == 0))
+
+    return dipped_in_time
 
 
-def near_start(ratio: Any, rate: Any) -> Any:
-    """u_0 < eta or u_1 < eta iff r < 2."""
-    crosses = [level(ratio, 1, rate, n) < 1 for n in (0, 1)]
-    return [ratio > 0, rate > 0], (crosses[0] | crosses[1]) == (ratio < 2)
+@forall(
+    rate=positive,
+    wait=positive,
+    ratio=positive,
+    turn=positive,
+    given=lambda rate, wait, ratio, turn: [
+        ratio >= 2,
+        *at_turn(ratio, turn),
+        rate * wait == 2,
+        rate < threshold_at(ratio, turn),
+    ],
+)
+def turn_is_early(wait: Any, turn: Any) -> Any:
+    """At a rate below the threshold the turn is before step 2 / lambda."""
+    return turn <= wait
 
 
-def bounds(ratio: Any, turn: Any) -> Any:
+def ends(claimed: Claimed, near: Fraction | int = 2, cases: Cases | None = None) -> ForAll:
+    """On f_1 from step 2 + 2 / lambda + 1 / eta on: at -1 iff theta_0 < 2 eta or lambda < lambda*, else at +1."""
+    known = dips(claimed, near)
+
+    @forall(
+        **SETTING,
+        ratio=positive,
+        turn=positive,
+        theta=real,
+        v=real,
+        n=real,
+        dipped=real,
+        given=lambda eta, rate, wait, ratio, turn, n: [
+            ratio * eta <= 1,
+            rate * wait == 2,
+            *at_turn(ratio, turn),
+            eta * (n - 2 - wait) >= 1,
+        ],
+        by=lambda eta, rate, wait, ratio, turn, theta, v, n, dipped: [
+            known.at(v=v, n=n, dipped=dipped, ratio=ratio, turn=turn, rate=rate),
+            run.at(
+                theta=theta, v=v, n=n, dipped=dipped, eta=eta, rate=rate, wait=wait, ratio=ratio
+            ),
+            turn_is_early.at(rate=rate, wait=wait, ratio=ratio, turn=turn),
+        ],
+        cases=cases,
+    )
+    def at_a_vertex(theta: Any, ratio: Any, turn: Any, rate: Any) -> Any:
+        xp, _ = as_array(theta)
+        right = (ratio < near) | (rate < claimed(ratio, turn))
+        return theta == xp.where(right, -1 + 0 * theta, 1 + 0 * theta)
+
+    return at_a_vertex
+
+
+@forall(
+    ratio=positive, turn=positive, given=lambda ratio, turn: [ratio >= 2, *at_turn(ratio, turn)]
+)
+def closed_form(ratio: Any, turn: Any) -> Any:
     """1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)), denominators multiplied out; 1 / y where y is whole."""
     y = 2 * ratio - 3
     excess = threshold_at(ratio, turn) * y - 1
     closed = (excess >= 0) & (4 * y * (y - 1) * excess <= 1)
     between = (turn > y) & (turn < y + 1)
-    return [ratio >= 2, *_at_turn(ratio, turn)], closed & (between | (excess == 0))
+    return closed & (between | (excess == 0))
 
 
-def expansion(correction: Fraction) -> Check:
+def expansion(correction: Fraction) -> ForAll:
     """0 <= lambda* - 1 / (2 r) - correction / r^2 <= 2 / r^3 for r >= 4."""
 
-    def statement(ratio: Any, turn: Any) -> Any:
+    @forall(
+        ratio=positive, turn=positive, given=lambda ratio, turn: [ratio >= 4, *at_turn(ratio, turn)]
+    )
+    def to_second_order(ratio: Any, turn: Any) -> Any:
         rest = (threshold_at(ratio, turn) * ratio - HALF) * ratio - correction
-        return [ratio >= 4, *_at_turn(ratio, turn)], (rest >= 0) & (rest * ratio <= 2)
+        return (rest >= 0) & (rest * ratio <= 2)
 
-    return for_all(statement, ratio=RATIOS, turn=TURNS)
+    return to_second_order

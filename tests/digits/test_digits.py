@@ -18,7 +18,7 @@ from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
 
 TINY = DigitsSettings(hidden=6, warm_epochs=2, epochs=3, seeds=2, batch_size=200, rate=1e-3)
-RESULTS = Path(__file__).parents[1] / "experiments" / "results"
+RESULTS = Path(__file__).parents[2] / "experiments" / "results"
 
 
 @pytest.fixture(scope="module")

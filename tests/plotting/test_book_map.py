@@ -12,8 +12,7 @@ from pqtheory.plotting.book_layout import Box, Entry, Layout, Point, layout
 from pqtheory.plotting.book_map import book_map as drawn
 from pqtheory.report.book_map import book_map
 from pqtheory.theory import BOOK
-
-from .cli.running import one_line, run
+from tests.cli.running import one_line, run
 
 SVG = "{http://www.w3.org/2000/svg}"
 
