@@ -3,7 +3,7 @@
     python -m experiments.queue --device cuda --minutes 9 --runs RUNS --data-dir DIR --out OUT
 
 Called again with the same ``--runs`` it goes on. ``--out`` gets archives that take runs to another machine, where
-``--restore`` puts them in place.
+``--restore`` puts them in place; what is newer there stays, unless ``--replace`` is given.
 """
 
 import time
@@ -72,6 +72,7 @@ def read(file: Path = QUEUE, **common: Any) -> list[tuple[str, list[Planned]]]:
 @click.option(
     "--restore", "packed", multiple=True, type=click.Path(path_type=Path), help="Put back first."
 )
+@click.option("--replace", is_flag=True, help="Put back also what is older than what is there.")
 @click.option("--queue", "file", type=click.Path(path_type=Path), default=QUEUE)
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
@@ -86,6 +87,7 @@ def main(
     archive_mib: int,
     archives: int,
     packed: tuple[Path, ...],
+    replace: bool,
     file: Path,
     amp: bool,
     compiled: bool,
@@ -99,7 +101,8 @@ def main(
     end = time.monotonic() + 60 * minutes
     with user_errors():
         check_device(device, "--device")
-        restore(packed, runs)
+        for name in restore(packed, runs, replace):
+            click.echo(f"kept {name}: it is newer than the archive's", err=True)
         tasks = read(file, **common)
         try:
             failed = _go_on(tasks, runs, end, device=device, data_dir=data_dir, jobs=jobs, dry=dry)

@@ -3,6 +3,7 @@
 import math
 import numbers
 import reprlib
+import unicodedata
 from typing import Any
 
 import array_api_compat
@@ -29,3 +30,22 @@ def brief(value: Any) -> str:
         # Python writes out no integer of more than some thousand digits
         return f"{type(value).__name__} with thousands of digits"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def visible(text: str) -> str:
+    r"""``text`` as it can be shown anywhere: what steers a terminal or a line of text is written out, as \x1b.
+
+    Control characters but for line breaks and tabs, halves of a surrogate pair, and marks that reverse the direction.
+    """
+    return "".join(c if _is_shown(c) else repr(c)[1:-1] for c in text)
+
+
+def _is_shown(letter: str) -> bool:
+    if letter in "\n\t" or letter.isprintable():
+        return True
+    kind = unicodedata.category(letter)
+    # other signs without a picture of their own, such as joiners, belong to how words are written
+    return kind not in ("Cc", "Cs", "Zl", "Zp") and unicodedata.bidirectional(letter) not in _TURNS
+
+
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")

@@ -13,7 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
 
-from pqtheory._files import write_whole
+from pqtheory._files import read_json, write_whole
+from pqtheory._messages import brief
 from pqtheory._version import __version__
 from pqtheory.claims.claim import CaseCheck, Claim, Control, Part
 from pqtheory.claims.lookup import users_code
@@ -108,6 +109,8 @@ def save_all(report: Report, folder: Path) -> list[Path]:
     """
     files = []
     for result in report.values():
+        if result.failure is not None:
+            continue
         claim = result.claim
         items: tuple[Part | Control, ...] = (*claim.parts, *claim.controls)
         found = [r.evidence for r in result.parts] + [r.evidence for r in result.controls]
@@ -169,23 +172,23 @@ def load(path: Path) -> Counterexample:
     ValueError
         If there is no such file, it is no counterexample or not a whole one, or another version wrote it.
     """
-    where = f"counterexample {str(path)!r}"
+    where = f"counterexample {brief(str(path))}"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except OSError as error:
         raise ValueError(f"{where}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: no JSON, or cut off: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"{where}: not written by pqtheory as a counterexample")
     if content.get("version") != VERSION:
         raise ValueError(
-            f"{where}: expected format version {VERSION}, got {content.get('version')!r}"
+            f"{where}: expected format version {VERSION}, got {brief(content.get('version'))}"
         )
     text = {name: _field(content, name, str, where) for name in TEXTS}
     for name, allowed in (("role", ROLES), ("way", WAYS), ("budget", BUDGETS)):
         if text[name] not in allowed:
-            raise ValueError(f"{where}: {name}: expected one of {allowed}, got {text[name]!r}")
+            raise ValueError(f"{where}: {name}: expected one of {allowed}, got {brief(text[name])}")
     if text["file"]:
         text["file"] = os.path.normpath(path.parent / text["file"])
     case = _field(content, "case", dict, where)

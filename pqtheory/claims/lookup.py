@@ -1,10 +1,11 @@
 """Finding claims: shipped ones by name, a user's own by file."""
 
 import importlib.util
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from inspect import cleandoc
 from pathlib import Path
@@ -19,10 +20,38 @@ class UserCodeError(Exception):
     """A user's claim file raised while it was loaded or while its checks ran; one line that says where."""
 
 
-def user_code_error(what: str, error: Exception, file: Path) -> UserCodeError:
+class _AskedToExitError(Exception):
+    """SystemExit in words: it would end verification, perhaps with the exit code of success."""
+
+    def __init__(self, error: SystemExit) -> None:
+        super().__init__(f"asked to end the process, with {error.code!r:.60}")
+        self.__traceback__ = error.__traceback__
+
+
+@contextmanager
+def no_exit() -> Iterator[None]:
+    """Make ``os._exit``, which nothing could catch, raise SystemExit while a user's code runs."""
+    here, kept = os.getpid(), os._exit
+
+    def exit_now(status: int = 0) -> None:
+        if os.getpid() != here:
+            # a fork that the user's code has made
+            kept(status)
+        raise SystemExit(status)
+
+    os._exit = exit_now  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        os._exit = kept
+
+
+def user_code_error(what: str, error: BaseException, file: Path) -> UserCodeError:
     """What happened, and at which line of the user's file."""
     if isinstance(error, ValueError) and str(error).startswith(what):
         return UserCodeError(str(error))
+    if isinstance(error, SystemExit):
+        error = _AskedToExitError(error)
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         where = f" (line {error.lineno} of {Path(error.filename).name})"
         return UserCodeError(f"{what}: {type(error).__name__}: {error.msg}{where}")
@@ -32,7 +61,8 @@ def user_code_error(what: str, error: Exception, file: Path) -> UserCodeError:
     places += [(note["file"], int(note["line"])) for note in notes if note]
     lines = [line for name, line in places if Path(name).resolve() == file.resolve()]
     where = f" (line {lines[-1]} of {file.name})" if lines else ""
-    return UserCodeError(f"{what}: {type(error).__name__}: {error}{where}")
+    kind = "" if isinstance(error, _AskedToExitError) else f"{type(error).__name__}: "
+    return UserCodeError(f"{what}: {kind}{error}{where}")
 
 
 class Shelf(Protocol):
@@ -117,8 +147,11 @@ def load_file(path: Path) -> Claim:
     module = importlib.util.module_from_spec(spec)
     try:
         # not by the loader: it takes bytecode of a file that was rewritten within the same second
-        exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
-    except Exception as error:
+        with no_exit():
+            exec(compile(path.read_bytes(), str(path), "exec"), vars(module))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         # a user's file may raise anything
         raise user_code_error(f"claim file {str(path)!r}", error, path) from error
     claim = vars(module).get("CLAIM")
@@ -137,11 +170,12 @@ def with_origin(claim: Claim, docstring: str | None, file: str = "", chapter: st
 
 @contextmanager
 def users_code(claim: Claim) -> Iterator[None]:
-    """Whatever the checks of a user's claim file raise becomes a UserCodeError that says where."""
+    """Whatever the checks of a user's claim file raise, exits included, becomes a UserCodeError that says where."""
     try:
-        yield
-    except Exception as error:
-        if not claim.file:
+        with no_exit() if claim.file else nullcontext():
+            yield
+    except BaseException as error:
+        if not claim.file or isinstance(error, KeyboardInterrupt):
             raise
         # a user's check may raise anything
         raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
+from pqtheory._messages import brief
 from pqtheory.claims.claim import CaseCheck, Claim, Control, Part
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import Shelf, find_claims, users_code
@@ -58,14 +59,23 @@ def replay(counterexample: Counterexample, book: Shelf) -> Replayed:
     Raises
     ------
     ValueError
-        If there is no such claim, part or control.
+        If there is no such claim, part or control, or its check cannot read the case.
     UserCodeError
         If a user's claim file raises.
     """
     claim, item = find_part(counterexample, book)
     with users_code(claim):
         if counterexample.way == "case":
-            return _replayed_alone(item, counterexample.case)
+            try:
+                return _replayed_alone(item, counterexample.case)
+            except Exception as error:
+                if claim.file:
+                    raise
+                # numbers that no run has found may make a check fail in any way
+                raise ValueError(
+                    f"claim {claim.name!r}, {counterexample.role} {item.name!r}: cannot look at the case "
+                    f"{brief(dict(counterexample.case))}: {type(error).__name__}: {error}"
+                ) from error
         return _replayed_by_check(item, counterexample)
 
 

@@ -61,20 +61,39 @@ class Rechecked:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
 
 
+#: why there is no evidence: a check raised, its process died, or the time was up
+FAILURES = ("error", "died", "timeout")
+
+
+@final
+@dataclass(frozen=True)
+class Failure:
+    """Why a claim could not be checked: one of ``FAILURES``, and one line on what happened."""
+
+    kind: str
+    message: str
+
+
 @final
 @dataclass(frozen=True)
 class ClaimResult:
-    """What verification found about one claim; ``rechecked`` where a second solver was asked too."""
+    """What verification found about one claim.
+
+    ``rechecked`` where a second solver was asked too; ``failure`` where it could not be checked: it has no parts then.
+    """
 
     claim: Claim
     parts: tuple[ItemResult, ...]
     controls: tuple[ItemResult, ...]
     seconds: float
     rechecked: Rechecked | None = None
+    failure: Failure | None = None
 
     @property
     def kind(self) -> str:
-        """The kind of the weakest part."""
+        """The kind of the weakest part, or of the failure."""
+        if self.failure is not None:
+            return self.failure.kind
         return weakest([p.kind for p in self.parts])
 
     @property
@@ -101,7 +120,9 @@ class ClaimResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What would strengthen its parts, each said once."""
+        """What would strengthen its parts, each said once; or what happened where it could not be checked."""
+        if self.failure is not None:
+            return (self.failure.message,)
         return tuple(dict.fromkeys(p.evidence.note for p in self.parts if p.evidence.note))
 
     @property
@@ -111,14 +132,16 @@ class ClaimResult:
 
     @property
     def ok(self) -> bool:
-        """No part is refuted, every control is, and no two solvers disagree."""
+        """It was checked, no part is refuted, every control is, and no two solvers disagree."""
+        if self.failure is not None:
+            return False
         if self.rechecked is not None and self.rechecked.disagreed:
             return False
         return self.kind != "refuted" and all(c.refuted for c in self.controls)
 
     def is_weaker_than(self, kind: str) -> bool:
-        """Whether its weakest part is of a weaker kind."""
-        return KINDS.index(self.kind) > KINDS.index(kind)
+        """Whether its weakest part is of a weaker kind, or it could not be checked."""
+        return self.failure is not None or KINDS.index(self.kind) > KINDS.index(kind)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``--json`` writes it."""
@@ -128,6 +151,7 @@ class ClaimResult:
             "statement": self.claim.statement,
             "chapter": self.claim.chapter,
             "kind": self.kind,
+            **({} if self.failure is None else {"failure": self.failure.message}),
             "prose": len(self.prose),
             "uses": list(self.claim.uses),
             "operators": list(self.claim.operators),
@@ -166,8 +190,13 @@ class Report(Mapping[str, ClaimResult]):
 
     @property
     def ok(self) -> bool:
-        """No claim is refuted and no control survives."""
+        """All claims were checked, none is refuted and no control survives."""
         return all(r.ok for r in self.results)
+
+    @property
+    def failures(self) -> tuple[ClaimResult, ...]:
+        """The claims that could not be checked."""
+        return tuple(r for r in self.results if r.failure is not None)
 
     def to_json(self) -> str:
         """``{"claims": [...]}`` for machines."""

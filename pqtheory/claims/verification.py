@@ -6,17 +6,26 @@ travel; names, files and evidence do.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pqtheory._checks import check_count
+from pqtheory._checks import check_count, check_number
+from pqtheory._messages import brief
+from pqtheory._progress import progress_bar
 from pqtheory.claims.claim import Claim, Item, checked
-from pqtheory.claims.lookup import Shelf, find_claims, user_code_error
+from pqtheory.claims.lookup import (
+    Shelf,
+    UserCodeError,
+    find_claims,
+    load_file,
+    user_code_error,
+    users_code,
+    without_repeats,
+)
 from pqtheory.claims.rechecking import recheck as rechecked
-from pqtheory.claims.results import ClaimResult, ItemResult, Report
+from pqtheory.claims.results import ClaimResult, Failure, ItemResult, Report
+from pqtheory.claims.workers import WorkerDiedError, outcomes
 from pqtheory.evidence.base import Budget, Step
 from pqtheory.evidence.smt.recheck import require
 
@@ -27,6 +36,8 @@ def verify(
     budget: str = "quick",
     jobs: int = 1,
     recheck: bool = False,
+    timeout: float | None = None,
+    progress: bool | None = None,
     on_result: Callable[[ClaimResult], None] | None = None,
 ) -> Report:
     """Check claims.
@@ -43,6 +54,11 @@ def verify(
         How many claims to check side by side, each in a process of its own where it is above 1.
     recheck : bool
         Whether to put every question of the solver to a second one.
+    timeout : float, optional
+        Seconds for each claim, which then runs in a process of its own; one that takes longer has the kind "timeout"
+        in the report, which is not ok then.
+    progress : bool, optional
+        Whether to show a progress bar; None shows one on a terminal once it takes a while.
     on_result : callable, optional
         Called with each result as it comes, for progress displays.
 
@@ -58,19 +74,24 @@ def verify(
     TypeError
         If something else than a name or a claim is given.
     ValueError
-        If ``jobs`` is < 1, a name is unknown (the nearest is suggested), a file defines no claim, two claims have the
-        same name, or no part of a claim measures its headline.
+        If ``jobs`` is < 1, ``timeout`` not > 0, a name is unknown (the nearest is suggested), a file defines no claim,
+        two claims have the same name, or no part of a claim measures its headline.
     UserCodeError
-        If a user's claim file raises.
+        If a user's claim file raises, asks to end the process, or with a ``timeout`` takes too long to load.
     """
     if recheck:
         require()
-    claims = find_claims(*names, book=book)
+    claims = found_within(names, timeout, book=book)
     results: dict[int, ClaimResult] = {}
-    for place, result in check_claims(claims, Budget(budget), jobs, book=book):
-        results[place] = result
-        if on_result is not None:
-            on_result(result)
+    checking = check_claims(claims, Budget(budget), jobs, book=book, timeout=timeout)
+    with progress_bar("verifying", len(claims), progress) as advance:
+        for place, result in checking:
+            if result.failure is not None and result.failure.kind == "error":
+                raise UserCodeError(result.failure.message)
+            results[place] = result
+            advance()
+            if on_result is not None:
+                on_result(result)
     report = Report(tuple(results[i] for i in range(len(claims))), budget)
     return rechecked(report, jobs=jobs) if recheck else report
 
@@ -109,10 +130,48 @@ def _checked(item: Item, budget: Budget) -> ItemResult:
     return ItemResult(item.name, item.statement, replace(found, proof=(*found.proof, *prose)))
 
 
+def found_within(
+    names: Sequence[str | Claim], timeout: float | None, *, book: Shelf
+) -> list[Claim]:
+    """Claims by name, by file or as they are; with a ``timeout`` each file is loaded in a process of its own first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`pqtheory.claims.lookup.find_claims`.
+    UserCodeError
+        If a file raises, or takes too long to load, or its process dies.
+    """
+    if timeout is not None:
+        files = [n for n in without_repeats(names) if isinstance(n, str) and n.endswith(".py")]
+        calls = [(name,) for name in files]
+        for place, outcome in outcomes(calls, _load, 1, check_timeout(timeout)):
+            if isinstance(outcome, TimeoutError | WorkerDiedError):
+                raise UserCodeError(f"claim file {files[place]!r}: not loaded: {outcome}")
+            if isinstance(outcome, BaseException):
+                raise outcome
+    return find_claims(*names, book=book)
+
+
+def check_timeout(timeout: float | None) -> float | None:
+    """``timeout`` as a float if it is None or a finite number of seconds > 0."""
+    if timeout is None:
+        return None
+    return float(check_number(timeout, "timeout", 0, open_low=True, finite=True))
+
+
 def check_claims(
-    claims: Sequence[Claim], budget: Budget, jobs: int = 1, *, book: Shelf
+    claims: Sequence[Claim],
+    budget: Budget,
+    jobs: int = 1,
+    *,
+    book: Shelf,
+    timeout: float | None = None,
 ) -> Iterator[tuple[int, ClaimResult]]:
     """Check ``claims``; give (place, result) as each is done.
+
+    A claim of a user's file that raises, one whose process dies and one that takes too long have a failure for a
+    result, and the others go on.
 
     Parameters
     ----------
@@ -121,39 +180,59 @@ def check_claims(
     budget : Budget
         How much work.
     jobs : int
-        Processes, >= 1; 1 runs one claim after the other, here.
+        Processes, >= 1; 1 without a timeout runs one claim after the other, here.
+    timeout : float, optional
+        Seconds for each claim.
 
     Raises
     ------
     ValueError
-        If ``jobs`` is < 1, or no part of a claim measures its headline.
-    UserCodeError
-        If the checks of a user's claim file raise.
+        If ``jobs`` is < 1 or ``timeout`` not > 0, no part of a claim measures its headline, or there is a timeout for a
+        claim that is neither shipped nor from a file.
     """
-    jobs = check_count(jobs, "jobs")
-    travelling = {i for i, claim in enumerate(claims) if jobs > 1 and _travels(claim, book)}
-    if travelling:
-        # a fresh interpreter for each: a fork would copy the locks of solvers and of thread pools
-        with ProcessPoolExecutor(
-            min(jobs, len(travelling)), mp_context=get_context("spawn")
-        ) as pool:
-            pending = {
-                pool.submit(_check_found, claims[i].file or claims[i].name, budget, book): i
-                for i in travelling
-            }
-            try:
-                for done in as_completed(pending):
-                    place = pending[done]
-                    yield place, ClaimResult(claims[place], *done.result())
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-    for i, claim in enumerate(claims):
-        if i not in travelling:
-            yield i, _check(claim, budget)
+    jobs, timeout = check_count(jobs, "jobs"), check_timeout(timeout)
+    apart = jobs > 1 or timeout is not None
+    travelling = [i for i, claim in enumerate(claims) if apart and _travels(claim, book)]
+    staying = [i for i in range(len(claims)) if i not in travelling]
+    if timeout is not None and staying:
+        raise ValueError(
+            f"timeout: expected claims of the book or of files, which can run in a process of their own, "
+            f"got {brief(claims[staying[0]].name)}"
+        )
+    calls = [(claims[i].file or claims[i].name, budget, book) for i in travelling]
+    for number, outcome in outcomes(calls, _check_found, jobs, timeout):
+        place = travelling[number]
+        yield place, _result(claims[place], outcome, timeout)
+    for place in staying:
+        try:
+            result = _check(claims[place], budget)
+        except UserCodeError as error:
+            result = _result(claims[place], error, None)
+        yield place, result
+
+
+def _result(claim: Claim, outcome: Any, timeout: float | None) -> ClaimResult:
+    """Of a call in another process, or of one that raised in this one."""
+    if not isinstance(outcome, BaseException):
+        return ClaimResult(claim, *outcome)
+    if isinstance(outcome, WorkerDiedError):
+        return ClaimResult(claim, (), (), 0.0, failure=Failure("died", str(outcome)))
+    if isinstance(outcome, TimeoutError):
+        return ClaimResult(claim, (), (), timeout or 0.0, failure=Failure("timeout", str(outcome)))
+    if not claim.file:
+        raise outcome
+    if not isinstance(outcome, UserCodeError):
+        # what its checks found does not travel
+        outcome = user_code_error(f"claim {claim.name!r}", outcome, Path(claim.file))
+    return ClaimResult(claim, (), (), 0.0, failure=Failure("error", str(outcome)))
 
 
 def _travels(claim: Claim, book: Shelf) -> bool:
     return bool(claim.file) or (claim.name in book.names and book.load(claim.name) == claim)
+
+
+def _load(name: str) -> None:
+    load_file(Path(name))
 
 
 def _check_found(name: str, budget: Budget, book: Shelf) -> tuple[Any, ...]:
@@ -162,10 +241,5 @@ def _check_found(name: str, budget: Budget, book: Shelf) -> tuple[Any, ...]:
 
 
 def _check(claim: Claim, budget: Budget) -> ClaimResult:
-    if not claim.file:
+    with users_code(claim):
         return check_claim(claim, budget)
-    try:
-        return check_claim(claim, budget)
-    except Exception as error:
-        # a user's check may raise anything while it runs
-        raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error

@@ -5,19 +5,23 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
 
 import click
 from rich.console import Console
+from rich.text import Text
 
+from pqtheory._messages import brief, visible
 from pqtheory.methods.registry import REGISTRY, registered
 
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
 #: how much alike, from 0 to 1, a word must be to be suggested
 LIKENESS = 0.4
+#: characters of an error
+LONGEST = 2000
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -34,6 +38,32 @@ def example(*lines: str) -> str:
     return "\n  ".join(("\b\nExample:", *lines))
 
 
+def complain(message: str) -> None:
+    """One line on standard error, of bounded length."""
+    line = visible(" ".join(message.split()))
+    click.echo(f"pqtheory: {line if len(line) <= LONGEST else line[:LONGEST] + ' ...'}", err=True)
+
+
+def say(text: str) -> None:
+    """A line on standard output; nothing where its reader has gone, which is no reason to do less."""
+    try:
+        click.echo(visible(text))
+    except BrokenPipeError:
+        _forget_output()
+
+
+def as_it_is(text: str) -> Text:
+    """``text`` for a table: no markup, no colours, and nothing that steers the terminal."""
+    return Text(visible(text))
+
+
+def _forget_output() -> None:
+    """Let what is still to be written go nowhere: Python would try once more at its end, and fail again."""
+    if sys.stdout is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @final
 class Commands(click.Group):
     """A group whose errors are one line on standard error, with exit code 2."""
@@ -47,7 +77,12 @@ class Commands(click.Group):
             click.echo(error.ctx.get_help() if error.ctx is not None else error.format_message())
             code = 0
         except click.ClickException as error:
-            click.echo(f"pqtheory: {' '.join(error.format_message().split())}", err=True)
+            complain(error.format_message())
+            code = 2
+        except OSError as error:
+            # such as a full disk below standard output, or below a file that could be written when the work began
+            _forget_output()
+            complain(str(error) if error.filename else f"cannot write the output: {error.strerror}")
             code = 2
         except (click.Abort, KeyboardInterrupt):
             click.echo("pqtheory: stopped", err=True)
@@ -59,8 +94,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # nothing more can be said, and nothing need be
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # nothing more can be said, and nothing need be: what has a verdict to end with uses ``say``
+            _forget_output()
             return 0
 
     def resolve_command(
@@ -138,9 +173,10 @@ def check_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # a name with a zero byte is a ValueError
         raise click.UsageError(
-            f"{_parameter(folder)}: cannot write to the folder {str(folder)!r}: {error.strerror}"
+            f"{_parameter(folder)}: cannot write to the folder {brief(str(folder))}: {_reason(error)}"
         ) from error
     return folder
 
@@ -158,26 +194,39 @@ def _parameter(value: Path) -> str:
 def check_output_file(file: Path, option: str) -> Path:
     """Make sure that ``file`` can be written, before any work; it is not touched."""
     reason = None
-    if file.is_dir():
-        reason = "it is a folder"
-    elif file.exists() and not os.access(file, os.W_OK):
-        reason = "permission denied"
-    else:
-        try:
+    try:
+        if file.is_dir():
+            reason = "it is a folder"
+        elif _is_there(file):
+            reason = None if os.access(file, os.W_OK) else "permission denied"
+        else:
             with tempfile.TemporaryFile(dir=file.parent):
                 pass
-        except OSError as error:
-            reason = str(error.strerror)
+    except (OSError, ValueError) as error:
+        reason = _reason(error)
     if reason is not None:
-        raise click.UsageError(f"{option}: cannot write {str(file)!r}: {reason}")
+        raise click.UsageError(f"{option}: cannot write {brief(str(file))}: {reason}")
     return file
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is such a file; OSError where there cannot be one, such as for a name that is too long."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 @final
 class _Output(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to ``Commands``; rich would end the process with exit code 1."""
-        raise
+        """Go on: the exit code and the files are still to come; rich would end the process with exit code 1."""
+        _forget_output()
 
 
 def output() -> Console:
@@ -202,7 +251,7 @@ def progress(label: str, *, time_left: bool = False) -> Iterator[Any]:
     )
 
     columns: list[ProgressColumn] = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -213,9 +262,9 @@ def progress(label: str, *, time_left: bool = False) -> Iterator[Any]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task(label, total=None)
+        task = bar.add_task(visible(label), total=None)
 
         def update(done: int, total: int, text: str = label) -> None:
-            bar.update(task, completed=done, total=total, description=text)
+            bar.update(task, completed=done, total=total, description=visible(text))
 
         yield update

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from importlib import resources
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from pqtheory.claims.claim import Item
 from pqtheory.claims.lookup import UserCodeError, find_claims
 from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.claims.sentences import sentences
-from pqtheory.cli.base import USER_ERRORS, example, output, user_errors
+from pqtheory.cli.base import USER_ERRORS, as_it_is, example, output, user_errors
 from pqtheory.cli.verify import run_claims
 from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce
 from pqtheory.report import show as shown
@@ -42,7 +41,7 @@ def claims(template: str | None) -> None:
     for head in ("claim", "source", "statement"):
         table.add_column(head, no_wrap=head == "claim", overflow="fold")
     for claim in find_claims(book=BOOK):
-        table.add_row(*map(escape, (claim.name, claim.source, claim.statement)))
+        table.add_row(*map(as_it_is, (claim.name, claim.source, claim.statement)))
     output().print(table)
 
 
@@ -75,14 +74,16 @@ def show(claim: str, machine: bool, as_latex: bool) -> None:
         return
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))
+    if result.failure is not None:
+        raise click.UsageError(result.failure.message)
     out = output()
-    out.print(
-        f"[bold]{escape(result.claim.name)}[/bold]  ({kind_in_words(result)})", highlight=False
-    )
+    head = as_it_is(result.claim.name).append(f"  ({kind_in_words(result)})", style="not bold")
+    head.style = "bold"
+    out.print(head)
 
     def line(text: str, indent: int = 0) -> None:
         for each in text.split("\n"):
-            out.print(" " * indent + each, markup=False, highlight=False, soft_wrap=True)
+            out.print(as_it_is(" " * indent + each), soft_wrap=True)
 
     _head(result, line)
     line("Parts:")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
-from rich.markup import escape
 from rich.table import Table
 
 from pqtheory.claims.results import ClaimResult, Report
+from pqtheory.cli.base import as_it_is
 from pqtheory.report import controls_refuted, headline, kind_in_words, rechecked
 
 #: what a line of the statement needs to be read with ease
@@ -67,9 +67,10 @@ def claims_table(report: Report, width: int) -> Table:
         fixed = None if column is COLUMNS["statement"] else column.width(results)
         table.add_column(column.head, width=fixed, justify=column.justify, overflow="fold")
     for result in results:
-        cells = [escape(column.cell(result)) for column in shown]
+        cells = [as_it_is(column.cell(result)) for column in shown]
         table.add_row(*cells, style=None if result.ok else "bold red")
-    table.caption = escape("\n".join(_remarks(results))) or None
+    remarks = "\n".join(_remarks(results))
+    table.caption = as_it_is(remarks) if remarks else None
     table.caption_justify = "left"
     return table
 

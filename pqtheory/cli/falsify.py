@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from pqtheory.claims import Claim, Control, Part, counterexamples
@@ -11,11 +10,13 @@ from pqtheory.claims import cases as engine
 from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
 from pqtheory.cli.base import (
     USER_ERRORS,
+    as_it_is,
     check_folder,
     example,
     nearest,
     output,
     progress,
+    say,
     user_errors,
 )
 from pqtheory.evidence.base import Evidence
@@ -74,7 +75,7 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
         evidence = None
         if isinstance(item.check, engine.Searchable):
             evidence = _searched(found, item, item.check, examples, seed)
-        table.add_row(*map(escape, _row(item, evidence)))
+        table.add_row(*map(as_it_is, _row(item, evidence)))
         if evidence is not None and evidence.kind == "refuted":
             refuted = refuted or isinstance(item, Part)
             with user_errors(UserCodeError), users_code(found):
@@ -82,7 +83,7 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
             files.append(counterexamples.save(stored, out))
     output().print(table)
     for file in files:
-        click.echo(f"wrote {file}")
+        say(f"wrote {file}")
     if refuted:
         click.get_current_context().exit(1)
 
@@ -113,7 +114,7 @@ def _searched(
 
 
 def _table(name: str, examples: int, seed: int) -> Table:
-    table = Table(title=f"{name}, {examples} examples, seed {seed}", title_justify="left")
+    table = Table(title=as_it_is(f"{name}, {examples} examples, seed {seed}"), title_justify="left")
     table.add_column("", no_wrap=True)
     table.add_column("name", overflow="fold", ratio=2)
     table.add_column("cases", justify="right", no_wrap=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pqtheory.cli.base import check_output_file, user_errors
+from pqtheory.cli.base import check_output_file, say, user_errors
 
 
 def out_option(default: str) -> Callable[[Any], Any]:
@@ -38,4 +38,4 @@ def write_picture(out: Path, picture: str, /, **options: Any) -> None:
 
     with user_errors():
         save(REGISTRY[picture](**options), out)
-    click.echo(f"wrote {out}")
+    say(f"wrote {out}")

@@ -1,13 +1,13 @@
 """``pqtheory plot map``: the theorems of the book by chapter, with arrows to what each uses."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pqtheory._files import write_whole
-from pqtheory.cli.base import example, user_errors
+from pqtheory._files import read_json, write_whole
+from pqtheory._messages import brief
+from pqtheory.cli.base import example, say, user_errors
 from pqtheory.cli.picture import out_option
 from pqtheory.plotting.book_layout import Entry
 from pqtheory.report.text import in_words
@@ -45,7 +45,7 @@ def book_map(results: Path | None, out: Path) -> None:
             from pqtheory.plotting.book_map import book_map as drawn
 
             save(drawn(entries), out)
-    click.echo(f"wrote {out}")
+    say(f"wrote {out}")
 
 
 def _kinds(results: Path) -> dict[str, tuple[str, str]]:
@@ -57,7 +57,12 @@ def _kinds(results: Path) -> dict[str, tuple[str, str]]:
         If the file is none of ``verify --json``.
     """
     try:
-        claims: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))["claims"]
-        return {c["name"]: (c["kind"], in_words(c["kind"], c["prose"])) for c in claims}
+        claims: list[dict[str, Any]] = read_json(results)["claims"]
+        found = {c["name"]: (c["kind"], in_words(c["kind"], c["prose"])) for c in claims}
+        if not all(isinstance(t, str) for name, (kind, _) in found.items() for t in (name, kind)):
+            raise TypeError("expected texts")
+        return found
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"--results: {str(results)!r} is no result of verify --json") from error
+        raise ValueError(
+            f"--results: {brief(str(results))} is no result of verify --json"
+        ) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pqtheory.cli.base import example, user_errors
+from pqtheory.cli.base import example, say, user_errors
 from pqtheory.cli.picture import out_option
 from pqtheory.cli.sweep import run_folders
 
@@ -22,7 +22,7 @@ def draw_sign_changes(
 
         curves = {row.label: sign_rows(row, metric) for row in rows(run_folders(run))}
         save(sign_curves(curves, layers or ("all",), metric), out)
-    click.echo(f"wrote {out}")
+    say(f"wrote {out}")
 
 
 @click.command(
@@ -44,4 +44,4 @@ def distances(run: tuple[Path, ...], layers: tuple[str, ...], out: Path) -> None
         from pqtheory.networks.tables.summary import rows
 
         save(draw(distance_rows(rows(run_folders(run))), layers or ("all",)), out)
-    click.echo(f"wrote {out}")
+    say(f"wrote {out}")

@@ -7,7 +7,7 @@ import click
 from pqtheory.claims import counterexamples, replaying
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import UserCodeError
-from pqtheory.cli.base import USER_ERRORS, example, progress, user_errors
+from pqtheory.cli.base import USER_ERRORS, example, progress, say, user_errors
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
@@ -40,12 +40,12 @@ def replay(files: tuple[Path, ...]) -> None:
         for counterexample in stored:
             replaying.find_part(counterexample, BOOK)
     held = True
-    with progress("counterexamples") as update, user_errors(UserCodeError):
+    with progress("counterexamples") as update, user_errors(UserCodeError, ValueError):
         for i, counterexample in enumerate(stored):
             update(i, len(stored), counterexample.claim)
             replayed = replaying.replay(counterexample, BOOK)
             held = held and replayed.refutes
-            click.echo(line(counterexample, replayed))
+            say(line(counterexample, replayed))
     if not held:
         click.get_current_context().exit(1)
 

@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from pqtheory._files import write_whole
-from pqtheory.cli.base import check_output_file, example, nearest, output, progress, user_errors
+from pqtheory.cli.base import (
+    as_it_is,
+    check_output_file,
+    complain,
+    example,
+    nearest,
+    output,
+    progress,
+    user_errors,
+)
 
 if TYPE_CHECKING:
     from pqtheory.networks.checkpoints import SignSeries
@@ -70,7 +78,7 @@ def signs(
                 raise ValueError(f"--layer: no tensor {layer!r}{nearest(layer, series.metrics)}")
     if series.nans:
         counts = ", ".join(f"{name} ({count:,})" for name, count in series.nans.items())
-        click.echo(f"pqtheory: warning: NaN weights count as negative: {counts}", err=True)
+        complain(f"warning: NaN weights count as negative: {counts}")
     output().print(_table(series))
     with user_errors():
         if json_file is not None:
@@ -93,7 +101,7 @@ def _table(series: "SignSeries") -> Table:
     for name, metrics in series.metrics.items():
         last = metrics[-1]
         percents = (last.change_from_start, last.flips, last.reversals)
-        table.add_row(escape(name), f"{last.size:,}", *(f"{100 * p:.2f} %" for p in percents))
+        table.add_row(as_it_is(name), f"{last.size:,}", *(f"{100 * p:.2f} %" for p in percents))
     return table
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
-from pqtheory.cli.base import example, output, progress, user_errors
+from pqtheory.cli.base import as_it_is, complain, example, output, progress, user_errors
 from pqtheory.cli.figures import FIGURE, draw_sweep
 
 #: what a sweep writes beside its runs
@@ -66,7 +65,7 @@ def sweep(
             write_whole(plan.folder / TABLE, markdown(*cells_of(shown)).encode())
             draw_sweep(shown, plan.folder)
     for name, why in failed.items():
-        click.echo(f"pqtheory: run {name!r} failed: {why}", err=True)
+        complain(f"run {name!r} failed: {why}")
     if failed:
         click.get_current_context().exit(1)
 
@@ -85,5 +84,5 @@ def runs_table(rows: "list[Row]") -> Table:
     for head in heads:
         shown.add_column(head, justify="left" if head == "runs" else "right")
     for row in cells:
-        shown.add_row(*(escape(cell) for cell in row))
+        shown.add_row(*(as_it_is(cell) for cell in row))
     return shown

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
-from pqtheory.cli.base import example, output, user_errors
+from pqtheory.cli.base import as_it_is, example, output, say, user_errors
 from pqtheory.cli.sweep import run_folders, runs_table
 
 if TYPE_CHECKING:
@@ -79,17 +78,18 @@ def _compare(name: str, results: Path | None, paired: bool) -> None:
         from pqtheory.networks.tables.paired import paired as make
     output().print(_shown(make(runs)))
     if not runs:
-        click.echo(
-            f"ours: no results in {str(place)!r}; they come from experiments/, --results PATH"
-        )
+        say(f"ours: no results in {str(place)!r}; they come from experiments/, --results PATH")
 
 
 def _shown(found: "Comparison") -> Table:
     shown = Table(
-        title=found.title, title_justify="left", caption=found.caption, caption_justify="left"
+        title=as_it_is(found.title),
+        title_justify="left",
+        caption=as_it_is(found.caption),
+        caption_justify="left",
     )
     for head in found.heads:
         shown.add_column(head, justify="left" if head in _WORDS else "right")
     for row in found.rows:
-        shown.add_row(*(escape(cell) for cell in row))
+        shown.add_row(*(as_it_is(cell) for cell in row))
     return shown

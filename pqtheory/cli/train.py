@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pqtheory.cli.base import MethodChoice, check_folder, example, progress, user_errors
+from pqtheory.cli.base import MethodChoice, check_folder, example, progress, say, user_errors
 from pqtheory.cli.figures import FIGURE, draw_run
 from pqtheory.methods.registry import TRAINED
 from pqtheory.networks.metrics import error_of
@@ -81,6 +81,8 @@ def train(
         from pqtheory.networks.training.events import Events
         from pqtheory.networks.training.settings import LAMBDA
 
+        if resume and not (folder / "settings.json").exists():
+            raise ValueError(f"{folder}: no run there to go on with; start one without --resume")
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
         check_device(device, "--device")
@@ -91,7 +93,7 @@ def train(
         settings = preset(
             preset_name, method, epochs=epochs, levels=levels, compile=compiled, **changes
         )
-        if resume and _nothing_is_set() and (folder / "settings.json").exists():
+        if resume and _nothing_is_set():
             settings = RunFolder(folder).settings
         images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
@@ -117,7 +119,7 @@ def train(
         last = RunFolder(folder).metrics()[-1]
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
-    click.echo(f"{folder}: {state}; {_brief(last)}{drawn}")
+    say(f"{folder}: {state}; {_brief(last)}{drawn}")
 
 
 @contextmanager
@@ -188,4 +190,4 @@ def data(name: str, data_dir: Path) -> None:
         from pqtheory.networks.data.download import download_cifar10
 
         check_folder(data_dir)
-        click.echo(f"{name}: {download_cifar10(data_dir)}")
+        say(f"{name}: {download_cifar10(data_dir)}")

@@ -1,30 +1,33 @@
 """``pqtheory verify``: check claims, and with ``--out`` train the digits, draw the pictures, write the report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
 from pqtheory._files import write_whole
-from pqtheory.claims.lookup import UserCodeError, find_claims
+from pqtheory._messages import brief
+from pqtheory.claims.lookup import UserCodeError
 from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, Report
-from pqtheory.claims.verification import check_claims
+from pqtheory.claims.verification import check_claims, found_within
 from pqtheory.cli.base import (
     USER_ERRORS,
     check_folder,
     check_output_file,
+    complain,
     example,
     output,
     progress,
+    say,
     user_errors,
 )
 from pqtheory.cli.claims_table import claims_table
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
-from pqtheory.report import digits_setting, digits_table, render
+from pqtheory.report import Picture, digits_setting, digits_table, render
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
@@ -56,6 +59,12 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     help="Claims side by side, in N processes.",
 )
 @click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="For each claim; one that takes longer is marked as timeout, and the exit code is 2.",
+)
+@click.option(
     "--require",
     type=click.Choice(KINDS[:-2]),
     help="Exit code 3 where a claim's evidence is weaker, such as where a solver is missing.",
@@ -83,38 +92,78 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     "--out",
     type=click.Path(path_type=Path, readable=False),
     metavar="DIR",
-    help="Also train on the digits, and write pictures and report.html to DIR.",
+    help="Also write report.html, results and counterexamples to DIR.",
+)
+@click.option(
+    "--digits/--no-digits",
+    default=None,
+    help="Whether the report has the digits, which are trained, and pictures; only if no CLAIM is named, by default.",
 )
 def verify(
     claim: tuple[str, ...],
     budget: str,
     jobs: int,
+    timeout: float | None,
     require: str | None,
     recheck: bool,
     html_file: Path | None,
     json_file: Path | None,
     out: Path | None,
+    digits: bool | None,
 ) -> None:
     """Check each CLAIM, a name or a .py file of your own; all shipped ones if none is named.
 
     Exit code 0 if no claim is refuted and every control is, 1 if not, or where two solvers disagree, 2 for a bad
-    argument, 3 for evidence that is weaker than required.
+    argument, a claim that cannot be checked or a file that cannot be written, 3 for evidence that is weaker than
+    required.
     """
+    if digits is not None and out is None:
+        raise click.UsageError("--digits, --no-digits: only with --out")
+    trains = not claim if digits is None else digits
     if out is not None:
         check_folder(out)
-        _require_extras()
+        if trains:
+            _require_extras()
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
             check_output_file(file, option)
-    report = run_claims(claim, budget, jobs, recheck=recheck)
-    out_to = output()
-    out_to.print(claims_table(report, out_to.width))
-    if html_file is not None:
-        write_whole(html_file, render(report, source=provenance()).encode())
-    if json_file is not None:
-        write_whole(json_file, f"{report.to_json()}\n".encode())
+    report = run_claims(claim, budget, jobs, recheck=recheck, timeout=timeout)
+    # the files first: the reader of the table may have gone
+    unwritten = _write_files(report, html_file, json_file)
+    if any(r.failure is None or r.failure.kind != "error" for r in report.values()):
+        out_to = output()
+        out_to.print(claims_table(report, out_to.width))
     if out is not None:
-        _write_report(out, report)
+        _write_report(out, report, trains=trains)
+    _end(report, unwritten, require)
+
+
+def _write_files(report: Report, html_file: Path | None, json_file: Path | None) -> list[str]:
+    """Write what is asked for; what could not be written."""
+    unwritten = []
+    texts = {"--json": (json_file, lambda: f"{report.to_json()}\n")}
+    texts["--html"] = (html_file, lambda: render(report, source=provenance()))
+    for option, (file, text) in texts.items():
+        if file is None:
+            continue
+        try:
+            # half of a surrogate pair has no bytes of its own
+            write_whole(file, text().encode(errors="backslashreplace"))
+        except OSError as error:
+            unwritten.append(f"{option}: cannot write {brief(str(file))}: {error.strerror}")
+    return unwritten
+
+
+def _end(report: Report, unwritten: list[str], require: str | None) -> None:
+    """The exit code, and a line for each thing that went wrong."""
+    wrong = list(unwritten)
+    for result in report.failures:
+        message, name = result.notes[0], f"claim {result.claim.name!r}"
+        wrong.append(message if message.startswith(name) else f"{name}: {message}")
+    for line in wrong:
+        complain(line)
+    if wrong:
+        click.get_current_context().exit(2)
     if not report.ok:
         click.get_current_context().exit(1)
     if require is not None:
@@ -125,22 +174,28 @@ def _require(report: Report, kind: str) -> None:
     """End with exit code 3 where a claim is weaker than asked."""
     weaker = [f"{r.claim.name} ({r.kind})" for r in report.values() if r.is_weaker_than(kind)]
     if weaker:
-        click.echo(f"pqtheory: weaker than {kind}: {', '.join(weaker)}", err=True)
+        complain(f"weaker than {kind}: {', '.join(weaker)}")
         click.get_current_context().exit(3)
 
 
 def run_claims(
-    names: tuple[str, ...], budget: str, jobs: int = 1, *, recheck: bool = False
+    names: tuple[str, ...],
+    budget: str,
+    jobs: int = 1,
+    *,
+    recheck: bool = False,
+    timeout: float | None = None,
 ) -> Report:
-    """Check claims with a progress bar; what is wrong with a user's file becomes one line."""
+    """Check claims with a progress bar; a user's file that does not load becomes one line."""
     with user_errors(UserCodeError, *USER_ERRORS):
         if recheck:
             second.require()
-        found = find_claims(*names, book=BOOK)
+        found = found_within(names, timeout, book=BOOK)
     results: dict[int, ClaimResult] = {}
     with progress("claims") as update, user_errors(UserCodeError):
         update(0, len(found), found[0].name if jobs == 1 else "claims")
-        for place, result in check_claims(found, Budget(budget), jobs, book=BOOK):
+        checking = check_claims(found, Budget(budget), jobs, book=BOOK, timeout=timeout)
+        for place, result in checking:
             results[place] = result
             following = found[min(place + 1, len(found) - 1)]
             update(len(results), len(found), following.name if jobs == 1 else "claims")
@@ -161,13 +216,25 @@ def _require_extras() -> None:
         digits_split()
 
 
-def _write_report(out: Path, report: Report) -> None:
+def _write_report(out: Path, report: Report, *, trains: bool) -> None:
+    """Results, counterexamples and the page, with the digits and the pictures where they are wanted."""
     from pqtheory.claims import counterexamples
+
+    with user_errors(UserCodeError, *USER_ERRORS):
+        counterexamples.save_all(report, out / "counterexamples")
+        write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
+        parts = _with_digits(out) if trains else (None, (), provenance())
+        page = out / "report.html"
+        write_whole(page, render(report, *parts).encode(errors="backslashreplace"))
+    say(f"report: {page}")
+
+
+def _with_digits(out: Path) -> "tuple[DigitsResult, list[Picture], dict[str, Any]]":
+    """The digits, trained, the pictures and where they come from; each is written to ``out``, too."""
     from pqtheory.digits import run_digits
     from pqtheory.plotting import CAPTIONS, REGISTRY, png
     from pqtheory.problems import digits_split
-    from pqtheory.provenance import provenance, write_json
-    from pqtheory.report import Picture, render
+    from pqtheory.provenance import write_json
 
     data = digits_split()
     with progress("training on the digits") as update:
@@ -186,11 +253,7 @@ def _write_report(out: Path, report: Report) -> None:
         seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
     )
     write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
-    counterexamples.save_all(report, out / "counterexamples")
-    write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
-    page = out / "report.html"
-    write_whole(page, render(report, digits, pictures, source).encode())
-    click.echo(f"report: {page}")
+    return digits, pictures, source
 
 
 def digits_summary(digits: "DigitsResult") -> Table:

@@ -14,8 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.evidence.roots import Root
 
+#: how deep lists and mappings of a case may be nested
+DEEPEST = 50
 _FRACTION = re.compile(r"-?\d+/[1-9]\d*")
 
 
@@ -42,31 +45,35 @@ def encoded(value: Any) -> Any:
     return {"text": str(value)}
 
 
-def decoded(value: Any) -> Any:
+def decoded(value: Any, depth: int = DEEPEST) -> Any:
     """What ``encoded`` made ``value`` of.
 
     Raises
     ------
     ValueError
-        If it did not.
+        If it did not, or what it made is nested more than ``depth`` deep.
     """
+    if depth < 0:
+        raise ValueError(f"expected lists and mappings at most {DEEPEST} deep")
     if isinstance(value, list):
-        return [decoded(v) for v in value]
+        return [decoded(v, depth - 1) for v in value]
     if isinstance(value, str) and _FRACTION.fullmatch(value):
         return Fraction(value)
     if isinstance(value, dict) and len(value) == 1:
         ((kind, content),) = value.items()
         if kind == "mapping" and isinstance(content, dict):
-            return {k: decoded(v) for k, v in content.items()}
+            return {k: decoded(v, depth - 1) for k, v in content.items()}
         if kind == "float" and content in ("inf", "-inf", "nan"):
             return float(content)
         if kind == "root" and isinstance(content, list) and len(content) > 2:
             *coefficients, place = map(decoded, content)
             if all(isinstance(number, int | Fraction) for number in coefficients):
-                with suppress(TypeError):
+                with suppress(TypeError, ArithmeticError):
                     return Root(tuple(map(Fraction, coefficients)), place)
         if kind == "text" and isinstance(content, str):
             return content
     elif value is None or isinstance(value, bool | int | float):
         return value
-    raise ValueError(f"expected a number, a fraction 'p/q', a list or a marked text, got {value!r}")
+    raise ValueError(
+        f"expected a number, a fraction 'p/q', a list or a marked text, got {brief(value)}"
+    )

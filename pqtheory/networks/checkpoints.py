@@ -16,12 +16,15 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from pqtheory.networks.states import check_crc
 from pqtheory.signs import SignTracker
 from pqtheory.signs.tracker import SignMetrics
 
 INDEX_SUFFIX = ".index.json"
 #: a file is mapped anew after so many bytes of it were read
 MAPPED_BYTES = 16_000_000
+#: what the checkpoint of a training run of this package has
+RUN = {"version", "settings", "model"}
 
 
 @final
@@ -251,6 +254,10 @@ def _open_safetensors(file: Path) -> dict[str, Reader]:
 def _open_torch(file: Path) -> dict[str, Reader]:
     try:
         content: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+        if isinstance(content, dict) and content.keys() >= RUN:
+            # those of training runs are small; larger ones of others would be read twice
+            with file.open("rb") as stream:
+                check_crc(stream)
     except Exception as error:
         # torch raises what it happens to meet: zip, pickle and runtime errors
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

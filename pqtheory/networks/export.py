@@ -1,9 +1,11 @@
 r"""Quantized networks on disk: each quantized tensor as a codebook and k bits for each weight, the rest as it is.
 
 A tensor of n weights with 2^(k-1) < levels <= 2^k takes ceil(n k / 8) bytes beside its codebook: k/32 of float32.
-One safetensors file; its header says for each packed tensor the shape, the bits, the dtype.
+One safetensors file; its header says for each packed tensor the shape and the bits, and has the SHA-256 of the file
+(with zeros in its own place), which is compared whenever it is read.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Collection, Mapping
@@ -16,8 +18,13 @@ from torch import Tensor
 
 from pqtheory._checks import check_count
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 
-FORMAT = "pqtheory-quantized-1"
+FORMAT = "pqtheory-quantized-2"
+#: without a checksum
+OLDER = "pqtheory-quantized-1"
+#: where the checksum is before it is known
+NONE_YET = "0" * 64
 #: beside the name of a packed tensor
 CODES, LEVELS = ".codes", ".levels"
 MAX_BITS = 8
@@ -109,11 +116,19 @@ def save_quantized(
         codes, levels, bits = pack(tensor)
         tensors[name + CODES], tensors[name + LEVELS] = codes, levels
         described[name] = {"shape": list(tensor.shape), "bits": bits}
-    write_whole(Path(file), save(tensors, {"format": FORMAT, "packed": json.dumps(described)}))
+    about = {"format": FORMAT, "packed": json.dumps(described), "sha256": NONE_YET}
+    content = save(tensors, about)
+    digest = hashlib.sha256(content).hexdigest()
+    write_whole(Path(file), content.replace(_entry(NONE_YET), _entry(digest), 1))
+
+
+def _entry(digest: str) -> bytes:
+    """As the header has it; before all tensors, and quotes in names or descriptions are escaped."""
+    return f'"sha256":"{digest}"'.encode()
 
 
 def load_quantized(file: str | Path) -> dict[str, Tensor]:
-    """The state_dict that was saved, each tensor whole again.
+    """The state_dict that was saved, each tensor whole again; compared with its checksum, which older files lack.
 
     Raises
     ------
@@ -124,17 +139,57 @@ def load_quantized(file: str | Path) -> dict[str, Tensor]:
     """
     from safetensors import SafetensorError, safe_open
 
+    content = Path(file).read_bytes()
     try:
         with safe_open(str(file), framework="pt") as stored:
             about = stored.metadata() or {}
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
-    if about.get("format") != FORMAT:
-        raise ValueError(f"{file}: expected format {FORMAT!r}, got {about.get('format')!r}")
-    state = {}
-    described = json.loads(about["packed"])
-    for name, how in described.items():
-        codes, levels = tensors.pop(name + CODES), tensors.pop(name + LEVELS)
-        state[name] = unpack(codes, levels, how["bits"], tuple(how["shape"]))
+    kind, digest = about.get("format"), about.get("sha256")
+    if kind not in (FORMAT, OLDER):
+        raise ValueError(f"{file}: expected format {FORMAT!r}, got {brief(kind)}")
+    if kind == FORMAT or digest is not None:
+        found = hashlib.sha256(content.replace(_entry(str(digest)), _entry(NONE_YET), 1))
+        if found.hexdigest() != digest:
+            raise ValueError(f"{file}: its checksum differs: the file is damaged")
+    try:
+        state = {
+            name: _unpacked(name, how, tensors) for name, how in _described(about.get("packed"))
+        }
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
     return {**tensors, **state}
+
+
+def _described(packed: str | None) -> Collection[tuple[str, Any]]:
+    try:
+        found = json.loads(packed or "")
+    except (ValueError, RecursionError) as error:
+        raise ValueError("packed: expected JSON in the header") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"packed: expected a mapping, got {brief(found)}")
+    return found.items()
+
+
+def _unpacked(name: str, how: Any, tensors: dict[str, Tensor]) -> Tensor:
+    """A packed tensor; its codes and levels are taken out of ``tensors``."""
+    if not isinstance(how, dict) or how.keys() != {"shape", "bits"}:
+        raise ValueError(f"{brief(name)}: expected its shape and bits, got {brief(how)}")
+    bits, shape = how["bits"], how["shape"]
+    if type(bits) is not int or not 1 <= bits <= MAX_BITS:
+        raise ValueError(f"{brief(name)}: expected 1 to {MAX_BITS} bits, got {brief(bits)}")
+    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError(f"{brief(name)}: expected a shape, got {brief(shape)}")
+    codes, levels = (tensors.pop(name + part, None) for part in (CODES, LEVELS))
+    if codes is None or codes.dtype != torch.uint8 or codes.dim() != 1:
+        raise ValueError(f"{brief(name)}: expected codes, one axis of uint8")
+    if levels is None or levels.dim() != 1 or len(levels) > 2**bits:
+        raise ValueError(f"{brief(name)}: expected at most {2**bits} levels, on one axis")
+    size = math.prod(shape)
+    if len(codes) != -(-size * bits // 8):
+        raise ValueError(
+            f"{brief(name)}: expected {-(-size * bits // 8)} bytes of codes for the shape "
+            f"{brief(tuple(shape))} at {bits} bits, got {len(codes)}"
+        )
+    return unpack(codes, levels, bits, tuple(shape))

@@ -8,7 +8,7 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
-from pqtheory.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, grid_of_axes
+from pqtheory.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, grid_of_axes, title
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -134,7 +134,7 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
     axes.grid(visible=False)
     axes.set_xlim(edges[:2])
     axes.set_ylim(edges[2:])
-    axes.set_title(f"{name}: {found.settled.mean():.0%} of the starts settle")
+    title(axes, f"{name}: {found.settled.mean():.0%} of the starts settle")
     axes.set_xlabel("start of weight 1")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pqtheory._messages import visible
 from pqtheory.plotting.book_layout import Entry, layout
 from pqtheory.plotting.style import (
     BLACK,
@@ -55,7 +56,15 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
     for band in places.bands:
         ax.axhline(band.top, color="#D9D9D6", linewidth=0.8)
         heading = band.chapter or "claims of your own"
-        ax.text(12, band.top + 18, heading, fontsize=8, fontweight="bold", color=BLACK)
+        ax.text(
+            12,
+            band.top + 18,
+            visible(heading),
+            fontsize=8,
+            fontweight="bold",
+            color=BLACK,
+            parse_math=False,
+        )
     for arrow in places.arrows:
         xs, ys = zip(*arrow.points, strict=True)
         ax.plot(xs, ys, color=GREY, linewidth=0.9, zorder=2, solid_joinstyle="round")
@@ -82,15 +91,23 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
         middle = box.x + box.width / 2
         up = 6 if box.entry.words else 0
         ax.text(
-            middle, box.middle - up, box.entry.name, ha="center", va="center", fontsize=8, zorder=4
+            middle,
+            box.middle - up,
+            visible(box.entry.name),
+            ha="center",
+            va="center",
+            fontsize=8,
+            zorder=4,
+            parse_math=False,
         )
         ax.text(
             middle,
             box.middle + 11,
-            box.entry.words,
+            visible(box.entry.words),
             ha="center",
             va="center",
             fontsize=6.5,
             zorder=4,
+            parse_math=False,
         )
     return figure

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pqtheory._messages import brief
-from pqtheory.plotting.style import BLACK, grid_of_axes, legend_below, run_colours
+from pqtheory.plotting.style import (
+    BLACK,
+    grid_of_axes,
+    legend_below,
+    legend_label,
+    run_colours,
+    title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,14 +49,14 @@ def distances(found: Distances, layers: Sequence[str] = ("all",)) -> "Figure":
         for layer in layers:
             if layer not in records[0]["layers"]:
                 raise ValueError(
-                    f"layer: expected one of {list(records[0]['layers'])}, got {brief(layer)}"
+                    f"layer: expected one of {brief(list(records[0]['layers']))}, got {brief(layer)}"
                 )
     figure, axes = grid_of_axes(1, len(layers), 2.4 + 3.6 * len(layers), 3.8, sharey=True)
     colours = run_colours(list(found))
     for axis, layer in zip(axes[0], layers, strict=True):
         by_label = {name: [r["layers"][layer] for r in rs] for name, rs in found.items()}
         _panel(axis, by_label, next(iter(found.values()))[0]["upper"], colours)
-        axis.set_title(layer)
+        title(axis, layer)
     axes[0, 0].set_ylabel("% of weights")
     legend_below(figure, axes[0, 0])
     return figure
@@ -84,7 +91,9 @@ def _panel(
     ):
         shown = percent[: bins if beyond else filled]
         name = f"{label} ({len(by_label[label])})"
-        axis.stairs(shown, edges[: len(shown) + 1], color=colour, linewidth=1.6, label=name)
+        axis.stairs(
+            shown, edges[: len(shown) + 1], color=colour, linewidth=1.6, label=legend_label(name)
+        )
         axis.stairs(shown, edges[: len(shown) + 1], color=colour, fill=True, alpha=0.15)
         axis.bar(-bar * (len(means) - i + 0.5), pinned, bar, color=colour)
         if beyond:

@@ -17,7 +17,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
-from pqtheory._messages import brief
+from pqtheory._messages import brief, visible
 from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
 from pqtheory.sets import Binary
@@ -79,7 +79,8 @@ def regularizer(
     if not low < high:
         raise ValueError(f"low: expected a number below high = {brief(high)}, got {brief(low)}")
     figure, axes = grid_of_axes(1, 2, 10.0, 4.4)
-    figure.suptitle(("W: " if regularizer is None else "") + (name or repr(R)), fontsize=12)
+    shown = ("W: " if regularizer is None else "") + (name or repr(R))
+    figure.suptitle(visible(shown), fontsize=12, parse_math=False)
     _draw_value(axes[0, 0], R, levels, low, high)
     _draw_prox(axes[0, 1], R, levels, weights, low, high)
     return figure

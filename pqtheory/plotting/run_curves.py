@@ -3,7 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pqtheory.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, grid_of_axes
+from pqtheory._messages import visible
+from pqtheory.plotting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILION,
+    grid_of_axes,
+    legend_label,
+    show_names,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +56,9 @@ def run_curves(
         for kind in measured[0]["error"].get(where, {}) if measured else ():
             values = [100 * m["error"][where][kind] for m in measured]
             name = f"{where.replace('_', ' ')}, {kind}"
-            errors.plot(epochs, values, color=_KINDS[kind], linestyle=dashes, label=name)
+            errors.plot(
+                epochs, values, color=_KINDS[kind], linestyle=dashes, label=legend_label(name)
+            )
     tracked = [m for m in metrics if "signs" in m]
     for metric, (name, colour) in _SIGNS.items():
         values = [100 * m["signs"]["all"][metric] for m in tracked]
@@ -55,10 +68,10 @@ def run_curves(
         axis.set_xlabel("epoch")
         axis.set_ylim(bottom=0)
         mark_freeze(axis, freeze)
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+        show_names(axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2))
     errors.set_ylabel("% of images")
     signs.set_ylabel("% of weights")
-    figure.suptitle(title)
+    figure.suptitle(visible(title), parse_math=False)
     return figure
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pqtheory._messages import brief
-from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours
+from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,13 +60,15 @@ def sign_curves(
     for axis, layer in zip(axes[0], layers, strict=False):
         for label, by_layer in curves.items():
             if layer not in by_layer:
-                raise ValueError(f"layer: expected one of {list(by_layer)}, got {brief(layer)}")
+                raise ValueError(
+                    f"layer: expected one of {brief(list(by_layer))}, got {brief(layer)}"
+                )
             length = min(len(row) for row in by_layer[layer])
             values = 100 * np.array([row[:length] for row in by_layer[layer]])
             points = np.arange(1, length + 1)
             draw_band(axis, points, values.T, colours[label], f"{label} ({len(values)})")
-        axis.set_title(layer)
-        axis.set_xlabel(unit)
+        title(axis, layer)
+        axis.set_xlabel(unit, parse_math=False)
         axis.set_ylim(bottom=0)
     axes[0, 0].set_ylabel(METRICS[metric])
     if errors is not None:
@@ -74,7 +76,7 @@ def sign_curves(
         for label, (epochs, rows) in errors.items():
             draw_band(axis, epochs, 100 * np.array(rows).T, colours[label], label)
         axis.set_title("quantized network")
-        axis.set_xlabel(unit)
+        axis.set_xlabel(unit, parse_math=False)
         axis.set_ylabel("test error, % of images")
         axis.set_ylim(bottom=0)
     legend_below(figure, axes[0, 0])

@@ -12,7 +12,7 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory.digits import DigitsResult, run_digits
 from pqtheory.methods import FULL_PRECISION
-from pqtheory.plotting.style import grid_of_axes, method_colour
+from pqtheory.plotting.style import grid_of_axes, method_colour, show_names, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,21 +51,21 @@ def sign_flips(result: DigitsResult | None = None) -> "Figure":
     figure, axes = grid_of_axes(len(layers), 4, 14.0, 0.4 + 3.1 * len(layers), sharex=True)
     quantizing = {n: c for n, c in result.curves.items() if n != FULL}
     for row, layer in enumerate(layers):
-        for column, (metric, title) in enumerate(_TITLES.items()):
+        for column, (metric, what) in enumerate(_TITLES.items()):
             axis = axes[row, column]
             for name, curves in quantizing.items():
                 # before the first epoch nothing can have flipped
                 first = 0 if metric == "change_from_start" else 1
                 values = 100 * curves.signs[layer][metric]
                 draw_band(axis, result.epochs[first:], values[first:], name)
-            axis.set_title(f"{layer}: {title}")
+            title(axis, f"{layer}: {what}")
             axis.set_ylabel("% of weights")
             axis.set_ylim(bottom=0)
     error = _draw_error(figure, axes[:, 3], result)
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
     handles, labels = error.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    show_names(figure.legend(handles, labels, loc="outside lower center", ncols=len(labels)))
     return figure
 
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pqtheory import methods
 from pqtheory._files import write_whole
-from pqtheory._messages import brief
+from pqtheory._messages import brief, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 SUFFIXES = (".png", ".svg", ".pdf")
 DOTS_PER_INCH = 150
+#: in front of a label that begins with an underscore until it stands in its legend; of no width
+_KEPT = "\u2060"
 
 # Okabe and Ito's palette, which every kind of colour vision tells apart
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -93,13 +96,32 @@ def run_colours(labels: list[str]) -> list[str]:
     return [own[label] if label in own else next(free, GREY) for label in labels]
 
 
+def title(axes: "Axes", text: str) -> None:
+    """The title of a panel that holds a name which is not ours: shown as it is, "$w$" is no formula there."""
+    axes.set_title(visible(text), parse_math=False)
+
+
+def legend_label(text: str) -> str:
+    """A name as a label that every legend keeps; matplotlib leaves out what begins with an underscore."""
+    text = visible(text)
+    return f"{_KEPT}{text}" if text.startswith("_") else text
+
+
+def show_names(legend: "Legend") -> "Legend":
+    """The texts of a legend as they are, "$w$" included."""
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+        text.set_text(text.get_text().removeprefix(_KEPT))
+    return legend
+
+
 def legend_below(figure: "Figure", axes: "Axes") -> None:
-    """The legend of ``axes`` under all panels, in as many columns as there is room for."""
+    """The legend of ``axes`` under all panels, in as many columns as there is room for; names stand as they are."""
     handles, labels = axes.get_legend_handles_labels()
     # inches of a letter, and of a line with the space round it
     widest = max((0.075 * len(label) + 0.6 for label in labels), default=1.0)
     columns = max(1, min(len(labels), int(figure.get_figwidth() / widest)))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    show_names(figure.legend(handles, labels, loc="outside lower center", ncols=columns))
 
 
 def draw_band(
@@ -112,7 +134,7 @@ def draw_band(
         axes.fill_between(
             points, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0
         )
-    axes.plot(points, mean, color=colour, label=label, **options)
+    axes.plot(points, mean, color=colour, label=legend_label(label), **options)
 
 
 def mark_levels(axes: "Axes", levels: Any, horizontal: bool = True) -> None:

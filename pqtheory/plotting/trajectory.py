@@ -7,7 +7,7 @@ import numpy as np
 
 from pqtheory._checks import check_count
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
-from pqtheory.plotting.style import BLACK, SEQUENCE, grid_of_axes, mark_levels
+from pqtheory.plotting.style import BLACK, SEQUENCE, grid_of_axes, mark_levels, title
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -81,7 +81,7 @@ def trajectory(
         )
         _draw_latent(column[0], run)
         _draw_quantized(column[1], run)
-        column[0].set_title(name)
+        title(column[0], name)
         column[1].set_xlabel("step")
     shown = min(problem.dim, MOST_COORDINATES)
     axes[0, 0].set_ylabel("latent weight")

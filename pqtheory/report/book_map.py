@@ -7,7 +7,9 @@ something to link to, so that it can be reached and read without seeing it.
 from collections.abc import Mapping
 from html import escape
 
+from pqtheory._messages import visible
 from pqtheory.claims.results import Report
+from pqtheory.evidence.base import KINDS
 from pqtheory.plotting.book_layout import Arrow, Band, Box, Entry, Layout, Point, layout
 from pqtheory.report.text import kind_in_words
 
@@ -78,7 +80,7 @@ def book_map(
     space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
     size = f"{places.width:.0f} {places.height:.0f}"
     width, height = size.split()
-    return (
+    return visible(
         f'<svg{space} class="book-map" viewBox="0 0 {size}" width="{width}" '
         f'height="{height}" role="group" aria-labelledby="book-map-title"><title id="book-map-title">'
         "Map of the book: theorems by chapter, with arrows to what each uses</title>"
@@ -123,7 +125,7 @@ def _at(point: Point) -> str:
 
 def _box(box: Box, link: str) -> str:
     entry = box.entry
-    kind = entry.kind or "other"
+    kind = entry.kind if entry.kind in KINDS else "other"
     uses = f", uses {', '.join(entry.uses)}" if entry.uses else ""
     said = escape(f"{entry.name}: {entry.words or 'not checked'}{uses}")
     middle = f"{box.x + box.width / 2:.1f}"

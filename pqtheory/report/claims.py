@@ -50,7 +50,7 @@ def claim_details(result: ClaimResult, budget: str, linked: Collection[str] = ()
         f"<p>{escape(claim.statement)}</p>{formula(claim.formula_latex)}<pre>{escape(claim.formula)}</pre>"
         f"<p>Source: {escape(claim.source)}. "
         f"Again: <code>{escape(reproduce(result, budget))}</code></p>{_rests_on(claim, linked)}"
-        f"{_rechecked(result.rechecked)}{_derivation(claim)}"
+        f"{_failure(result)}{_rechecked(result.rechecked)}{_derivation(claim)}"
         f"<h4>Parts</h4><ul>{parts}</ul>{figures}"
         f"<h4>Controls: false statements that the same checks refute</h4><ul>{controls}</ul></details>"
     )
@@ -70,6 +70,13 @@ def _rests_on(claim: Claim, linked: Collection[str]) -> str:
     operators = [f"<code>{escape(name)}</code>" for name in claim.operators]
     lines = [("Uses", links), ("About", operators)]
     return "".join(f"<p>{what} {', '.join(names)}.</p>" for what, names in lines if names)
+
+
+def _failure(result: ClaimResult) -> str:
+    """What happened, where the claim could not be checked."""
+    if result.failure is None:
+        return ""
+    return f"<p><b>Not checked:</b> {escape(result.failure.message)}</p>"
 
 
 def _rechecked(found: Rechecked | None) -> str:

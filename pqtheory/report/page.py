@@ -12,6 +12,7 @@ from importlib import resources
 from string import Template
 from typing import Any, final
 
+from pqtheory._messages import visible
 from pqtheory.claims.results import Report
 from pqtheory.digits import DigitsResult
 from pqtheory.report.book_map import book_map, entries
@@ -49,7 +50,7 @@ def render(
         Of ``provenance``.
     """
     template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
-    return Template(template).substitute(
+    page = Template(template).substitute(
         verdict=_verdict(report),
         budget=escape(report.budget),
         heads=_heads(report),
@@ -60,6 +61,7 @@ def render(
         pictures=_pictures(pictures),
         source="" if source is None else _source(source),
     )
+    return visible(page)
 
 
 def _heads(report: Report) -> str:
@@ -82,13 +84,18 @@ def _verdict(report: Report) -> str:
         f"{r.claim.name}: {c.name}" for r in report.values() for c in r.controls if not c.refuted
     ]
     refuted = [r.claim.name for r in report.values() if r.kind == "refuted"]
+    unchecked = [f"{r.claim.name} ({r.kind})" for r in report.failures]
     controls = sum(len(r.controls) for r in report.values())
     if report.ok:
         text = f"Claims checked: {len(report)}, none refuted. Negative controls: {controls}, all refuted."
         return f'<p class="verdict ok">{text}</p>'
     text = "; ".join(
         f"{what}: {', '.join(names)}"
-        for what, names in (("refuted", refuted), ("controls that survive", survivors))
+        for what, names in (
+            ("refuted", refuted),
+            ("controls that survive", survivors),
+            ("not checked", unchecked),
+        )
         if names
     )
     return f'<p class="verdict bad">{escape(text[:1].upper() + text[1:])}.</p>'

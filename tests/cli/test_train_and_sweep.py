@@ -45,8 +45,8 @@ def test_tensorboard_has_each_point_once_however_the_run_was_stopped(tmp_path):
     folder = RunFolder(tmp_path / "run", Events(place))
     train(chosen, images, folder, seconds=0)
     # a process that was killed: a line beyond the checkpoint, in the metrics and in the events
-    folder.add_metrics({**folder.metrics()[-1], "epoch": 99})
-    assert 99 in {epoch for _, epoch, _ in points(place)}
+    folder.add_metrics({**folder.metrics()[-1], "epoch": 2})
+    assert 2 in {epoch for _, epoch, _ in points(place)}
     again = RunFolder(tmp_path / "run", Events(place))
     train(chosen, images, again, resume=True, seconds=0)
     again.events.close()

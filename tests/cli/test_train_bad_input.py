@@ -132,7 +132,7 @@ def test_checkpoints_of_another_network_or_version(tmp_path):
     settings.write_text(settings.read_text().replace('"version": 1', '"version": 7', 1))
     assert "expected version 1, got 7" in one_line(run("table", warm))
     settings.write_text("{")
-    assert "settings.json: not the settings of a run" in one_line(run("table", warm))
+    assert "settings.json: not JSON: " in one_line(run("table", warm))
 
 
 def test_a_group_with_nothing_to_quantize():
@@ -190,6 +190,14 @@ def test_resumed_without_a_word_it_keeps_its_settings(tmp_path):
     assert RunFolder(folder).settings.lr == 0.02
 
 
+@pytest.mark.parametrize("options", [(), ("--epochs", 1)])
+def test_a_mistyped_folder_is_not_resumed(tmp_path, options):
+    folder = tmp_path / "rnu"
+    message = one_line(run("train", folder, "--resume", *options))
+    assert f"{folder}: no run there to go on with" in message
+    assert not folder.exists()
+
+
 def test_a_rate_for_a_method_without_lambda(tmp_path):
     message = one_line(run("train", tmp_path / "run", "--method", "BinaryConnect", "--rate", 0.1))
     assert "--rate: binaryconnect has no lambda; expected proxquant or binaryrelax" in message
@@ -211,6 +219,8 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_later(tmp_path, monkeypatch
     known = {".lock", "settings.json", "metrics.jsonl", "times.jsonl", "checkpoint.pt", "best.pt"}
     assert {p.name for p in folder.iterdir()} <= known
     monkeypatch.setattr("pqtheory._files.open", real)
-    assert run("train", folder, *options, "--resume").exit_code == 0
+    # where not even the settings were written there is no run to go on with
+    resumed = ("--resume",) if fails_at > 1 else ()
+    assert run("train", folder, *options, *resumed).exit_code == 0
     assert run("train", whole, *options).exit_code == 0
     assert RunFolder(folder).metrics() == RunFolder(whole).metrics()

@@ -133,7 +133,7 @@ def test_recheck_says_how_many_agree(tmp_path, monkeypatch):
 
 def test_recheck_without_the_second_solver_is_one_line(monkeypatch):
     monkeypatch.setattr(recheck, "available", lambda: False)
-    monkeypatch.setattr(cli_verify, "find_claims", None)
+    monkeypatch.setattr(cli_verify, "found_within", None)
     message = one_line(run("verify", "w-prox", "--recheck"))
     assert "recheck needs cvc5: pip install 'pqtheory[recheck]'" in message
 
@@ -169,7 +169,7 @@ def test_a_claim_that_is_named_twice_runs_once(claim_file, monkeypatch):
 
 def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
     mine = lookup.load_file(Path(claim_file("only-one")))
-    monkeypatch.setattr(cli_verify, "find_claims", lambda *names, book: [mine])
+    monkeypatch.setattr(cli_verify, "found_within", lambda *names, book: [mine])
     result = run("verify")
     assert result.exit_code == 0
     assert "only-one" in result.stdout
@@ -177,7 +177,7 @@ def test_verify_without_names_takes_all_claims(claim_file, monkeypatch):
 
 def test_a_broken_shipped_claim_is_not_hidden(claim_file, monkeypatch):
     mine = replace(lookup.load_file(Path(claim_file("broken", part="'a'"))), file="")
-    monkeypatch.setattr(cli_verify, "find_claims", lambda *names, book: [mine])
+    monkeypatch.setattr(cli_verify, "found_within", lambda *names, book: [mine])
     assert isinstance(run("verify", "broken").exception, TypeError)
 
 
@@ -233,7 +233,7 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
     tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
     monkeypatch.setattr("pqtheory.digits.run_digits", lambda **options: run_digits(tiny, **options))
     out = tmp_path / "new" / "out"
-    result = run("verify", claim_file(), "--out", out)
+    result = run("verify", claim_file(), "--out", out, "--digits")
     assert (result.exit_code, result.stderr) == (0, "")
     names = {p.name for p in out.iterdir()}
     assert names == {"report.html", "claims.json", "digits.json", "counterexamples"} | {

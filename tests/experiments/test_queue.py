@@ -1,5 +1,7 @@
 """The queue of full-size runs: its order, a dry run with an interruption, archives that bring everything back."""
 
+import shutil
+
 import pytest
 from click.testing import CliRunner
 
@@ -95,13 +97,45 @@ def test_archives_hold_what_is_needed_and_stay_below_the_limit(trained, tmp_path
     assert sorted((tmp_path / "out").iterdir()) == again
 
 
+def test_the_older_does_not_take_the_place_of_the_newer_unless_asked_to(trained, tmp_path):
+    old = queue.pack(trained, tmp_path / "out")
+    newer = shutil.copytree(trained, tmp_path / "newer")
+    folder, images = RunFolder(newer / "half"), load("digits")
+    assert train(folder.settings, images, folder, resume=True)
+    lines, files = folder.metrics(), {f: f.read_bytes() for f in newer.rglob("*") if f.is_file()}
+    names = {f"half/{name}" for name in ("checkpoint.pt", "metrics.jsonl", "times.jsonl")}
+    # of the finished ones the archive has less: their networks alone
+    networks = {"warm/checkpoint.pt", "done/checkpoint.pt"}
+    assert set(queue.restore(old, newer)) == names | networks
+    assert {f: f.read_bytes() for f in files} == files
+    # the newer takes the place of the older
+    new = queue.pack(newer, tmp_path / "new")
+    there = shutil.copytree(trained, tmp_path / "there")
+    queue.restore([*new, *old], there)
+    assert RunFolder(there / "half").metrics() == lines
+    queue.restore(old, newer, replace=True)
+    assert len(folder.metrics()) == 2
+    settings = there / "half" / "settings.json"
+    settings.write_text(settings.read_text().replace('"epochs": 3', '"epochs": 5'))
+    with pytest.raises(ValueError, match="half is a run of other settings or data"):
+        queue.restore(old, there)
+    old[0].write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"runs-0\.tar: not a whole archive of runs"):
+        queue.restore(old, there)
+
+
 def test_what_does_not_fit_stays_behind_the_least_needed_first(trained, tmp_path):
     largest = max(f.stat().st_size for f in trained.glob("*/checkpoint.pt")) + 15_000
     kept = []
     for most in (1, 2, 3):
         archives = queue.pack(trained, tmp_path / "out", largest, most)
         queue.restore(archives, tmp_path / str(most))
-        kept.append({p.parent.name for p in (tmp_path / str(most)).rglob("*.pt")})
+        there = [RunFolder(tmp_path / str(most) / name) for name in ("warm", "half", "done")]
+        states = {f.path.name: f.load("checkpoint.pt") or {} for f in there}
+        kept.append({name for name, state in states.items() if "model" in state})
+        # done it is also without its network
+        assert [f.is_done() for f in there] == [True, False, True]
+        assert there[2].metrics() == RunFolder(trained / "done").metrics()
         assert len(list((tmp_path / str(most)).rglob("metrics.jsonl"))) == 3
     assert kept[0] == {"warm"}
     assert kept[1] <= {"warm", "half", "done"}

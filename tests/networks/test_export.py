@@ -74,13 +74,60 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"a": torch.ones(2)}, file)
-    with pytest.raises(ValueError, match="expected format 'pqtheory-quantized-1', got None"):
+    with pytest.raises(ValueError, match="expected format 'pqtheory-quantized-2', got None"):
         export.load_quantized(file)
     codes, levels, bits = export.pack(torch.tensor([0.0, 1.0, 2.0]))
     with pytest.raises(ValueError, match="expected 80 bits"):
         export.unpack(codes, levels, bits, (40,))
     with pytest.raises(ValueError, match="code 2 beyond the 2 levels"):
         export.unpack(codes, levels[:2], bits, (3,))
+
+
+def test_no_damage_goes_unnoticed(tmp_path):
+    """One bit flipped, anywhere: refused, or nothing else comes of it."""
+    file = tmp_path / "q"
+    state = {"a": torch.tensor([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0]]), "b": torch.linspace(0, 1, 5)}
+    export.save_quantized(file, state, ["a"])
+    whole = file.read_bytes()
+    for place in range(len(whole)):
+        for bit in (0, 3, 6):
+            file.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+            with pytest.raises(ValueError, match=r"damaged|not a whole|expected format"):
+                export.load_quantized(file)
+
+
+def older(file, packed, codes=(5,), levels=(-1.0, 1.0)):
+    """As the first format was written, without a checksum."""
+    from safetensors.torch import save_file
+
+    tensors = {"a.codes": torch.tensor(codes, dtype=torch.uint8), "a.levels": torch.tensor(levels)}
+    about = {"format": "pqtheory-quantized-1", "packed": packed}
+    save_file(tensors, file, about)
+
+
+def test_older_files_are_read_and_what_they_say_is_checked(tmp_path):
+    file = tmp_path / "q"
+    older(file, '{"a": {"shape": [3], "bits": 1}}')
+    assert export.load_quantized(file)["a"].tolist() == [1.0, -1.0, 1.0]
+    for packed, message in [
+        ("", "packed: expected JSON"),
+        ("[" * 100_000, "packed: expected JSON"),
+        ("[]", r"packed: expected a mapping, got \[\]"),
+        ('{"a": 3}', "'a': expected its shape and bits, got 3"),
+        ('{"a": {"shape": [3], "bits": 9}}', "'a': expected 1 to 8 bits, got 9"),
+        ('{"a": {"shape": [3], "bits": true}}', "'a': expected 1 to 8 bits, got True"),
+        ('{"a": {"shape": [-3], "bits": 1}}', r"'a': expected a shape, got \[-3\]"),
+        ('{"a": {"shape": 3, "bits": 1}}', "'a': expected a shape, got 3"),
+        ('{"a": {"shape": [9], "bits": 1}}', r"expected 2 bytes of codes for the shape \(9,\)"),
+        ('{"a": {"shape": [3], "bits": 4}}', "expected 2 bytes of codes"),
+        ('{"c": {"shape": [3], "bits": 1}}', "'c': expected codes"),
+    ]:
+        older(file, packed)
+        with pytest.raises(ValueError, match=f"q: {message}|q: .*{message}"):
+            export.load_quantized(file)
+    older(file, '{"a": {"shape": [3], "bits": 1}}', levels=(-1.0, 0.0, 1.0))
+    with pytest.raises(ValueError, match="'a': expected at most 2 levels"):
+        export.load_quantized(file)
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):

@@ -2,18 +2,21 @@
 
 import io
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import torch
-
+from pqtheory._files import write_whole
+from pqtheory.networks.records import SETTINGS, parse, read_text
+from pqtheory.networks.states import state_bytes
 from pqtheory.networks.training import RunFolder
-from pqtheory.networks.training.folder import load_checkpoint
+from pqtheory.networks.training.folder import load_checkpoint, load_state
 
 #: MiB of an archive, and how many there may be
 MIB, MOST = 15, 8
 #: what a warm start needs of a checkpoint
 NETWORK = ("version", "epoch", "settings", "model")
+#: what says that a run is done
+BARE = NETWORK[:-1]
 
 
 def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> list[Path]:
@@ -22,22 +25,26 @@ def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> l
     ``most`` of them, of at most ``largest`` bytes.
 
     What does not fit stays behind, the least needed first: networks that nothing starts from, then unfinished runs.
+    Where such a network stays behind, a checkpoint without it says that its run is done.
     """
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("runs-*.tar"):
         old.unlink()
     files = [f for f in runs.glob("[!.]*/[!.]*") if f.is_file() and f.name != "best.pt"]
-    content = {
-        str(f.relative_to(runs)): _slim(f) for f in sorted(files, key=lambda f: (_rank(f), f))
-    }
+    ranked = [(_rank(f), f) for f in files]
+    bare = [(0, f, BARE) for rank, f in ranked if rank == 3]
+    content = [
+        (str(f.relative_to(runs)), _slim(f, names))
+        for _, f, names in sorted([*bare, *((rank, f, NETWORK) for rank, f in ranked)])
+    ]
     archives = []
-    for number, names in enumerate(_parts(content, largest)[:most]):
+    for number, part in enumerate(_parts(content, largest)[:most]):
         archives.append(out / f"runs-{number}.tar")
         with tarfile.open(archives[-1], "w") as archive:
-            for name in names:
+            for name, data in part:
                 member = tarfile.TarInfo(name)
-                member.size = len(content[name])
-                archive.addfile(member, io.BytesIO(content[name]))
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
     return archives
 
 
@@ -51,36 +58,104 @@ def _rank(file: Path) -> int:
     return 1 if folder.settings.method == "full-precision" else 3
 
 
-def _slim(file: Path) -> bytes:
-    """The file's bytes; of a finished run's checkpoint what a warm start needs."""
+def _slim(file: Path, names: Sequence[str]) -> bytes:
+    """The file's bytes; of a finished run's checkpoint what has these names."""
     if file.name != "checkpoint.pt" or not RunFolder(file.parent).is_done():
         return file.read_bytes()
     state = load_checkpoint(file)
-    buffer = io.BytesIO()
-    torch.save({name: state[name] for name in NETWORK}, buffer)
-    return buffer.getvalue()
+    return state_bytes({name: state[name] for name in names if name in state})
 
 
-def _parts(content: dict[str, bytes], largest: int) -> list[list[str]]:
-    parts: list[list[str]] = []
+def _parts(content: Iterable[tuple[str, bytes]], largest: int) -> list[list[tuple[str, bytes]]]:
+    parts: list[list[tuple[str, bytes]]] = []
     # a header and the padding of a member take less than 1 KiB each, the end of an archive 10 KiB
     start = 10240
     size = largest
-    for name, data in content.items():
+    for name, data in content:
         needed = len(data) + 2048
         if start + needed > largest:
             continue
         if not parts or size + needed > largest:
             parts.append([])
             size = start
-        parts[-1].append(name)
+        parts[-1].append((name, data))
         size += needed
     return parts
 
 
-def restore(archives: Iterable[Path], runs: Path) -> None:
-    """Put packed runs in place."""
+def restore(archives: Iterable[Path], runs: Path, replace: bool = False) -> list[str]:
+    """Put packed runs in place; what is there already and newer stays, unless ``replace`` is given.
+
+    Newer is a checkpoint of a later epoch, or of the same with more in it, and a longer file of lines; of other files
+    the one that is there.
+
+    Returns
+    -------
+    list of str
+        What stayed although an archive has another.
+
+    Raises
+    ------
+    ValueError
+        If an archive is damaged, or would put a run in the place of one that was started with other settings or data.
+    """
     runs.mkdir(parents=True, exist_ok=True)
+    kept = []
     for file in archives:
-        with tarfile.open(file) as archive:
-            archive.extractall(runs, filter="data")
+        try:
+            with tarfile.open(file) as archive:
+                members = [tarfile.data_filter(m, str(runs)) for m in archive.getmembers()]
+                content = {m.name: _content(archive, m) for m in members if not m.isdir()}
+        except tarfile.TarError as error:
+            raise ValueError(f"{file}: not a whole archive of runs: {error}") from error
+        if not replace:
+            _check_same(file, content, runs)
+        for name, data in content.items():
+            place = runs / name
+            if not replace and place.exists() and not _is_newer(data, place):
+                if data != place.read_bytes():
+                    kept.append(name)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, data)
+    return kept
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = archive.extractfile(member) if member.isreg() else None
+    if stream is None:
+        raise tarfile.TarError(f"{member.name!r} is no plain file")
+    return stream.read()
+
+
+def _check_same(file: Path, content: Mapping[str, bytes], runs: Path) -> None:
+    for name, data in content.items():
+        place = runs / name
+        if place.name == "settings.json" and place.exists():
+            packed, there = (
+                parse(text, SETTINGS, where)
+                for text, where in (
+                    (data.decode(errors="replace"), f"{file}: {name}"),
+                    (read_text(place), str(place)),
+                )
+            )
+            # a warm start may have moved: its network is in the checkpoint
+            one, other = (
+                ({**c["settings"], "warm_start": None}, c["provenance"]["data_sha256"])
+                for c in (packed, there)
+            )
+            if one != other:
+                raise ValueError(
+                    f"{file}: {place.parent} is a run of other settings or data; give another folder"
+                )
+
+
+def _is_newer(data: bytes, place: Path) -> bool:
+    """Whether ``data`` is to take the place of that file."""
+    if place.suffix == ".jsonl":
+        return len(data) > place.stat().st_size
+    if place.suffix == ".pt":
+        packed = load_state(data, f"{place}, as packed")
+        there = load_checkpoint(place)
+        return (packed["epoch"], len(packed)) > (there["epoch"], len(there))
+    return False

@@ -2,7 +2,7 @@
 
 A sweep file::
 
-    folder = "runs/first"            # beside the file
+    folder = "runs/first"            # beside the file, as ``warm_start`` is
     preset = "corrected"
 
     [settings]                       # what all runs share
@@ -32,8 +32,9 @@ def read_grid(file: str | Path) -> Plan:
 
     Raises
     ------
-    FileNotFoundError, ValueError, TypeError
-        If there is none, it is not of the form above, or two of its runs would have the same name.
+    FileNotFoundError, ValueError
+        If there is none, it is not of the form above, has no runs or one that cannot be, or two of its runs would
+        have the same name.
     """
     path = Path(file)
     if not path.is_file():
@@ -52,6 +53,10 @@ def read_grid(file: str | Path) -> Plan:
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
             raise ValueError(f"{path}: grid: expected a list for {name!r}, got {values!r}")
+    if not grid and not common:
+        raise ValueError(
+            f"{path}: no runs in it: expected a section [grid], or [settings] of one run"
+        )
     runs: dict[str, Settings] = {}
     for values in product(*grid.values()):
         point = dict(zip(grid, values, strict=True))
@@ -63,7 +68,12 @@ def read_grid(file: str | Path) -> Plan:
             raise ValueError(
                 f"{path}: grid: two runs would have the name {name!r}; expected values whose names differ"
             )
-        runs[name] = preset(kind, method, **chosen)
+        if isinstance(chosen.get("warm_start"), str):
+            chosen["warm_start"] = str(path.parent / chosen["warm_start"])
+        try:
+            runs[name] = preset(kind, method, **chosen)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: run {name!r}: {error}") from error
     return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
 
 

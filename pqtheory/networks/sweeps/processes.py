@@ -2,13 +2,13 @@
 
 import os
 import re
-import time
 from collections.abc import Callable
 from concurrent import futures
 from functools import partial
-from threading import Thread, get_ident
+from threading import get_ident
 from typing import Any, final
 
+from pqtheory._parent import end_with
 from pqtheory.provenance import STARTED_BY, started_by
 
 #: how often a call whose process is killed is made
@@ -17,15 +17,9 @@ STARTS = 2
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def end_with(parent: int) -> None:
-    """End this process soon after the one that started it, which if it is killed cannot say so (POSIX)."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
+def threads_are_given() -> bool:
+    """Whether the environment says how many threads to have."""
+    return any(name in os.environ for name in THREADS)
 
 
 @final
@@ -56,7 +50,8 @@ class Processes:
             raise ImportError("sweeps need joblib: pip install 'pqtheory[sweep]'") from error
         self.cores = cpu_count()
         share = str(max(1, self.cores // count))
-        environment = {name: os.environ.get(name, share) for name in THREADS}
+        # one that is set is for all: a share for the others would overrule it
+        environment = {} if threads_are_given() else dict.fromkeys(THREADS, share)
         environment[STARTED_BY] = started_by()
         self._new: Callable[[], Any] = partial(
             ProcessPoolExecutor,

@@ -5,7 +5,6 @@ where it stopped, and no other run notices. A Dask cluster does the same as ofte
 GPU the runs share this process and the images, step by step in turn.
 """
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
@@ -16,7 +15,7 @@ import torch
 
 from pqtheory.networks.data import load
 from pqtheory.networks.sweeps.cluster import connect
-from pqtheory.networks.sweeps.processes import THREADS, Processes
+from pqtheory.networks.sweeps.processes import Processes, threads_are_given
 from pqtheory.networks.sweeps.tasks import Outcome, Task, one_at_a_time, one_run, why
 from pqtheory.networks.training import RunFolder, train_together
 
@@ -56,14 +55,20 @@ class Submitted(Workers):
         Calls a function with arguments elsewhere; gives a future.
     most : int
         Runs at a time.
-    cores : int or None
-        For the runs to share as threads; None where they have theirs already.
+    threads : int or None
+        Of each run; None where they have theirs already.
+    shared : bool
+        Whether runs beside each other share these threads.
     """
 
     def __init__(
-        self, submit: Callable[..., futures.Future[Any]], most: int, cores: int | None
+        self,
+        submit: Callable[..., futures.Future[Any]],
+        most: int,
+        threads: int | None,
+        shared: bool = False,
     ) -> None:
-        self._submit, self._most, self._cores = submit, most, cores
+        self._submit, self._most, self._threads, self._shared = submit, most, threads, shared
         self._names: dict[futures.Future[Any], str] = {}
 
     @property
@@ -77,9 +82,11 @@ class Submitted(Workers):
         return bool(self._names)
 
     def begin(self, tasks: Mapping[str, Task]) -> None:
-        """Submit them, each with its share of the cores."""
+        """Submit them, each with its threads."""
         for name, task in tasks.items():
-            threads = None if self._cores is None else max(1, self._cores // task.beside)
+            threads = self._threads
+            if threads is not None and self._shared:
+                threads = max(1, threads // task.beside)
             self._names[self._submit(one_run, task, threads)] = name
 
     def ended(self) -> Iterator[tuple[str, Outcome]]:
@@ -161,8 +168,9 @@ def open_workers(jobs: int, device: str, backend: str, scheduler: str | None) ->
         yield OnGpu(jobs)
     else:
         processes = Processes(jobs)
-        free = all(name not in os.environ for name in THREADS)
         try:
-            yield Submitted(processes.submit, jobs, processes.cores if free else None)
+            # as many as a run in this process would have: the same sums
+            threads = torch.get_num_threads()
+            yield Submitted(processes.submit, jobs, threads, shared=not threads_are_given())
         finally:
             processes.stop()

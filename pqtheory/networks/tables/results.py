@@ -8,7 +8,9 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
+from pqtheory.networks.records import RESULTS, parse, read_text
 
 #: settings that make no other experiment
 _APART = ("seed", "warm_start", "measure_every", "compile")
@@ -57,23 +59,24 @@ def read_runs(place: str | Path, name: str) -> list[dict[str, Any]]:
     Raises
     ------
     FileNotFoundError, ValueError
-        If ``place`` is not there, or a file is no result file.
+        If ``place`` is not there, or a file is no result file: names the field that is not as it should be.
     """
     path = Path(place)
     if not path.exists():
         raise FileNotFoundError(f"results: no file or folder {str(path)!r}")
     runs: dict[str, dict[str, Any]] = {}
     for file in sorted(path.glob(f"{name}*.json")) if path.is_dir() else [path]:
-        try:
-            for run in json.loads(file.read_text(encoding="utf-8"))["runs"]:
-                if run["settings"]["data"] != "cifar10":
-                    continue
-                key = json.dumps(run["settings"], sort_keys=True)
-                kept = runs.get(key)
-                if kept is None or kept["epochs"] < run["epochs"]:
-                    runs[key] = run
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file}: not a result file: {error!r}") from error
+        found: set[str] = set()
+        for run in parse(read_text(file), RESULTS, str(file))["runs"]:
+            if run["settings"]["data"] != "cifar10":
+                continue
+            key = json.dumps(run["settings"], sort_keys=True)
+            if key in found:
+                raise ValueError(f"{file}: expected each run once, got {brief(run['name'])} twice")
+            found.add(key)
+            kept = runs.get(key)
+            if kept is None or kept["epochs"] < run["epochs"]:
+                runs[key] = run
     return list(runs.values())
 
 

@@ -45,7 +45,8 @@ def paired_table(runs: Sequence[Mapping[str, Any]]) -> str:
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     last, curves, freeze = run["last"]["error"], run["curves"], run["settings"]["freeze_epoch"]
     test = last["test"]
-    errors = [error_of(test), test.get("quantized, reestimated"), error_of(last["held_out"])]
+    held_out = error_of(last["held_out"]) if "held_out" in last else None
+    errors = [error_of(test), test.get("quantized, reestimated"), held_out]
     shown = [_percent(error) for error in errors]
     if run["settings"]["method"] == "full-precision" or freeze is None:
         return (run["name"], *shown, *["-"] * (len(HEADS) - 4))

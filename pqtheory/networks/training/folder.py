@@ -1,12 +1,13 @@
 """The folder of a run: settings.json, metrics.jsonl and times.jsonl (a line for each epoch), checkpoint.pt, best.pt.
 
-All files appear whole or not at all; metrics beyond the checkpoint are dropped when a run is resumed. ``.lock`` is held
-by the process that trains, and empty.
+All files appear whole or not at all. What is done is what checkpoint.pt says: a line beyond it, of a process that was
+killed before its network was kept, does not count, and is dropped when the run is resumed. ``.lock`` is held by the
+process that trains, and empty.
 """
 
-import io
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
@@ -15,6 +16,9 @@ import torch
 from filelock import FileLock, Timeout
 
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
+from pqtheory.networks.records import METRICS, SETTINGS, TIMES, lines, parse, read_text
+from pqtheory.networks.states import read_state, state_bytes
 from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
@@ -66,6 +70,8 @@ class RunFolder:
         if (self.path / "settings.json").exists():
             raise FileExistsError(f"{self.path}: there is a run; give --resume, or another folder")
         source = {**provenance(seed=settings.seed), "data_sha256": data_sha256}
+        # sums depend on how many share them
+        source["threads"] = torch.get_num_threads()
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
@@ -95,7 +101,11 @@ class RunFolder:
         FileNotFoundError, ValueError
             If there is no run, or it is of another version.
         """
-        return Settings.from_dict(self._about()["settings"])
+        content = self._about()["settings"]
+        try:
+            return Settings.from_dict(content)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{self.path / 'settings.json'}: settings: {error}") from error
 
     @property
     def data_sha256(self) -> str:
@@ -104,51 +114,82 @@ class RunFolder:
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Command, versions, seed, data hash, hardware and time of the start."""
+        """Command, versions, seed, data hash, hardware, threads and time of the start."""
         found: dict[str, Any] = self._about()["provenance"]
         return found
 
     def seconds(self) -> float:
         """Training time of all epochs, evaluation apart; an epoch that was run twice counts once."""
-        return sum({m["epoch"]: m["seconds"] for m in _lines(self.path / "times.jsonl")}.values())
+        return sum(
+            {m["epoch"]: m["seconds"] for m in lines(self.path / "times.jsonl", TIMES)}.values()
+        )
 
     def _about(self) -> dict[str, Any]:
         file = self.path / "settings.json"
         if not file.is_file():
             raise FileNotFoundError(f"{self.path}: no run there")
-        try:
-            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{file}: not the settings of a run: {error}") from error
-        if content.get("version") != VERSION:
-            raise ValueError(f"{file}: expected version {VERSION}, got {content.get('version')!r}")
+        content: dict[str, Any] = parse(read_text(file), SETTINGS, str(file))
+        version = content["version"]
+        if type(version) is not int or version != VERSION:
+            raise ValueError(f"{file}: expected version {VERSION}, got {brief(version)}")
         return content
 
+    def epoch(self) -> int:
+        """The epoch whose network checkpoint.pt holds; -1 where there is none.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is damaged.
+        """
+        state = self.load("checkpoint.pt")
+        return -1 if state is None else int(state["epoch"])
+
     def metrics(self) -> list[dict[str, Any]]:
-        """One mapping for each epoch."""
-        return list(_lines(self.path / "metrics.jsonl"))
+        """One mapping for each epoch from 0 to that of the checkpoint.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is damaged, a line is, or lines are missing.
+        """
+        return self._metrics_until(self.epoch())
+
+    def _metrics_until(self, epoch: int) -> list[dict[str, Any]]:
+        file = self.path / "metrics.jsonl"
+        found = list(lines(file, METRICS))
+        for number, line in enumerate(found):
+            _follows(f"{file}: line {number + 1}", line, number, found)
+        kept = found[: epoch + 1]
+        if len(kept) != epoch + 1:
+            raise ValueError(
+                f"{file}: expected {epoch + 1} lines, as checkpoint.pt is of epoch {epoch}, got {len(kept)}"
+            )
+        return kept
 
     def is_done(self, epochs: int | None = None) -> bool:
         """Whether so many epochs are done; all that it was started with where ``epochs`` is None."""
-        lines = self.metrics()
-        if not lines:
-            return False
-        return bool(lines[-1]["epoch"] >= (self.settings.epochs if epochs is None else epochs))
+        done = self.epoch()
+        return done >= 0 and done >= (self.settings.epochs if epochs is None else epochs)
 
-    def keep_metrics(self, epochs: int) -> None:
-        """Drop what was written after the first ``epochs`` epochs, and lines that were cut off."""
-        kept = [m for m in self.metrics() if m["epoch"] <= epochs]
+    def keep_metrics(self, epochs: int) -> list[dict[str, Any]]:
+        """Drop what was written after the first ``epochs`` epochs, and lines that were cut off; what is left."""
+        kept = self._metrics_until(epochs)
         times = self.path / "times.jsonl"
         if times.is_file():
-            _write_lines(times, list(_lines(times)))
+            _write_lines(times, list(lines(times, TIMES)))
         _write_lines(self.path / "metrics.jsonl", kept)
         if self.events is not None:
             self.events.begin(kept)
+        return kept
 
     def add_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Append the line of an epoch."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(metrics, allow_nan=False) + "\n")
+            stream.flush()
+            # the checkpoint that follows must not outlive it
+            os.fsync(stream.fileno())
         if self.events is not None:
             self.events.add(metrics)
 
@@ -159,9 +200,7 @@ class RunFolder:
 
     def save(self, name: str, state: Mapping[str, Any]) -> None:
         """Write a checkpoint."""
-        buffer = io.BytesIO()
-        torch.save({"version": VERSION, **state}, buffer)
-        write_whole(self.path / name, buffer.getvalue())
+        write_whole(self.path / name, state_bytes({"version": VERSION, **state}))
 
     def load(self, name: str) -> dict[str, Any] | None:
         """A checkpoint, None where there is none.
@@ -176,7 +215,7 @@ class RunFolder:
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:
-    """Read a checkpoint of a run; tensors and plain values only.
+    """Read a checkpoint of a run, and check it; tensors and plain values only.
 
     Raises
     ------
@@ -185,25 +224,34 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     """
     if not file.is_file():
         raise FileNotFoundError(f"checkpoint: no file {str(file)!r}")
-    try:
-        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        # torch raises what it happens to meet: zip, pickle and runtime errors
-        raise ValueError(f"{file}: not a whole checkpoint: {error}") from error
+    # one reading: what is checked is what is loaded
+    return load_state(file.read_bytes(), str(file))
+
+
+def load_state(content: bytes, file: str) -> dict[str, Any]:
+    """The same of the bytes of a checkpoint; ``file`` names them in errors."""
+    state: dict[str, Any] = read_state(content, file)
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {found!r}")
+    if not isinstance(state.get("epoch"), int) or isinstance(state["epoch"], bool):
+        raise ValueError(f"{file}: epoch: expected an integer, got {brief(state.get('epoch'))}")
     return state
 
 
-def _write_lines(file: Path, lines: list[dict[str, Any]]) -> None:
-    write_whole(file, "".join(json.dumps(line) + "\n" for line in lines).encode())
+def _write_lines(file: Path, content: list[dict[str, Any]]) -> None:
+    write_whole(file, "".join(json.dumps(line) + "\n" for line in content).encode())
 
 
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    if not file.is_file():
-        return
-    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
-        # a line without an end was cut off while it was written
-        if line.endswith("\n"):
-            yield json.loads(line)
+def _follows(
+    place: str, line: dict[str, Any], epoch: int, found: Sequence[Mapping[str, Any]]
+) -> None:
+    """Make sure that a line is that of its epoch, and has the layers of the first with signs."""
+    if line["epoch"] != epoch:
+        raise ValueError(f"{place}: field 'epoch': expected {epoch}, got {line['epoch']}")
+    names = list(line.get("signs", {}))
+    expected = list(found[1].get("signs", {})) if epoch else []
+    if names != expected or bool(epoch) != bool(names):
+        raise ValueError(
+            f"{place}: field 'signs': expected {brief(expected or 'signs')}, got {brief(names)}"
+        )

@@ -92,6 +92,8 @@ class Run:
         self.tracker = SignTracker(self._tracked())
         self.epoch = 0
         self.best = math.inf
+        #: what was measured after the last epoch
+        self.last: dict[str, Any] = {}
 
     def _optimizer(self) -> Any:
         made = make_optimizer(self.settings, self.model, self.channels, len(self.batches))
@@ -121,7 +123,7 @@ class Run:
             {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
         )
         self.epoch, self.best = state["epoch"], state["best"]
-        self.folder.keep_metrics(self.epoch)
+        self.last = self.folder.keep_metrics(self.epoch)[-1]
 
     def train_epoch(self, progress: Progress | None) -> None:
         """One epoch, its measurements, and the checkpoint."""
@@ -140,14 +142,13 @@ class Run:
         began = time.perf_counter()
         self.model.train()
         losses: list[Tensor] = []
-        metrics = {} if progress is None else (self.folder.metrics() or [{}])[-1]
         for step, loss in enumerate(self.losses(epoch)):
             losses.append(loss)
             # on a GPU the host runs ahead
             if step % 50 == 49 and not self.graphed and not math.isfinite(float(loss)):
                 break
             if progress is not None:
-                progress(epoch, settings.epochs, step + 1, len(self.batches), metrics)
+                progress(epoch, settings.epochs, step + 1, len(self.batches), self.last)
             yield
         bad = ~torch.isfinite(torch.stack(losses))
         if bool(bad.any()):
@@ -228,6 +229,7 @@ class Run:
             self.folder.save("best.pt", state)
         self.folder.save("checkpoint.pt", state)
         self.folder.add_time(self.epoch, seconds)
+        self.last = metrics
 
     def _is_better(self, found: dict[str, dict[str, float]]) -> bool:
         """Whether no epoch before had as small an error, where and among which the best is picked; remember it."""

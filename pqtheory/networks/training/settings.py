@@ -19,7 +19,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self, final
 
-from pqtheory._checks import check_count, check_number
+import numpy as np
+
+from pqtheory._checks import check_count, check_number, store
 from pqtheory._messages import brief
 from pqtheory.methods.registry import FULL_PRECISION, TRAINED
 from pqtheory.networks.data import NAMES
@@ -118,22 +120,26 @@ class Settings:
                 raise ValueError(
                     f"{name}: expected one of {', '.join(allowed)}, got {brief(getattr(self, name))}"
                 )
-        check_count(self.epochs, "epochs", 0)
-        check_count(self.batch_size, "batch_size", 1)
-        check_count(self.measure_every, "measure_every", 1)
-        check_count(self.held_out, "held_out", 0)
-        check_count(self.seed, "seed", 0)
+        lows = {"epochs": 0, "batch_size": 1, "measure_every": 1, "held_out": 0, "seed": 0}
+        store(self, **{name: check_count(getattr(self, name), name, n) for name, n in lows.items()})
         if self.freeze_epoch is not None:
-            check_count(self.freeze_epoch, "freeze_epoch", 0)
+            store(self, freeze_epoch=check_count(self.freeze_epoch, "freeze_epoch", 0))
             if self.freeze_epoch >= self.epochs > 0:
                 raise ValueError(
                     f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {self.freeze_epoch}"
                 )
-        check_number(self.lr, "lr", 0, open_low=True, finite=True)
+        store(self, lr=check_number(self.lr, "lr", 0, open_low=True, finite=True))
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
-            check_number(getattr(self, name), name, 0, finite=True)
+            store(self, **{name: check_number(getattr(self, name), name, 0, finite=True)})
         if self.clip is not None:
-            check_number(self.clip, "clip", 0, open_low=True)
+            store(self, clip=check_number(self.clip, "clip", 0, open_low=True, finite=True))
+        for name in ("per_epoch", "renew", "augment", "amp", "compile"):
+            store(self, **{name: _flag(getattr(self, name), name)})
+        if not isinstance(self.drops, (tuple, list)):
+            raise TypeError(f"drops: expected epochs, got {brief(self.drops)}")
+        store(self, drops=tuple(check_count(drop, "drops", 0) for drop in self.drops))
+        if self.warm_start is not None and not isinstance(self.warm_start, str):
+            raise TypeError(f"warm_start: expected a path or None, got {brief(self.warm_start)}")
         if self.select_on == "held_out" and not self.held_out:
             raise ValueError("select_on: 'held_out' needs held_out images, got 0")
 
@@ -164,7 +170,14 @@ class Settings:
             raise ValueError(
                 f"settings: expected names out of {sorted(known)}, got {brief(unknown[0])}"
             )
-        return cls(**{**content, "drops": tuple(content.get("drops", ()))})
+        return cls(**content)
+
+
+def _flag(value: Any, name: str) -> bool:
+    """``value`` as Python's; ``"false"`` is true to Python, and so is refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected true or false, got {brief(value)}")
+    return bool(value)
 
 
 #: training images kept apart by default, so that nothing is selected on the test set
@@ -216,7 +229,7 @@ def preset(
     full = method == FULL
     data = changes.get("data", Settings.data)
     chosen = dict(_PUBLISHED[method, "binary" if full else levels])
-    chosen |= {"held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}
+    chosen |= {"held_out": HELD_OUT.get(str(data), 0), "augment": data == "cifar10"}
     if full:
         chosen |= {"optimizer": "sgd", "lr": 0.1, "weight_decay": 1e-4}
     if epochs is not None:

@@ -65,7 +65,7 @@ def sweep_of(file):
     [
         (("0.01", "0.5"), "lr = 0.01, not 0.5"),
         (("epochs = 1", "epochs = 2"), "epochs = 1, not 2"),
-        (("{start}", "elsewhere"), "warm_start = '{start}', not 'elsewhere'"),
+        (("{start}", "elsewhere"), "warm_start = '{start}', not '{elsewhere}'"),
     ],
 )
 def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(
@@ -77,10 +77,11 @@ def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(
     text = f"folder = 'runs'\n[settings]\nepochs = 1\nlr = 0.01\nwarm_start = '{start}'\n"
     assert sweep_of(sweep_file(text)).exit_code == 0
     assert sweep_of(sweep_file(text)).exit_code == 0
+    why = why.format(start=start, elsewhere=tmp_path / "elsewhere")
     changed = sweep_of(sweep_file(text.replace(change[0].format(start=start), change[1])))
     assert (changed.exit_code, changed.stdout) == (2, "")
     assert changed.stderr == (
-        f"pqtheory: {tmp_path / 'runs' / 'run'}: was started with {why.format(start=start)}; "
+        f"pqtheory: {tmp_path / 'runs' / 'run'}: was started with {why}; "
         "give the sweep another folder, or delete this one\n"
     )
 
@@ -91,7 +92,10 @@ def test_a_failing_run_costs_only_itself(sweep_file):
     file.write_text(text + "lr = [0.01]\n")
     result = CliRunner().invoke(cli.main, ["sweep", str(file)])
     assert result.exit_code == 1
-    assert "failed: FileNotFoundError: checkpoint: no file 'missing'" in result.stderr
+    assert (
+        f"failed: FileNotFoundError: checkpoint: no file '{file.parent / 'missing'}'"
+        in result.stderr
+    )
     assert "Traceback" not in result.stderr
 
 
@@ -132,6 +136,15 @@ def test_the_commands(sweep_file):
         ("[grid]\nseed = [0, 0]", "two runs would have the name 'seed=0'"),
         ("[settings]\nmethod = 'magic'", "method: expected one of"),
         ("[settings]\nspeed = 3", "no setting 'speed'"),
+        ("", r"sweep.toml: no runs in it: expected a section \[grid\]"),
+        ("folder = 'runs'", "no runs in it"),
+        ("[grid]", "no runs in it"),
+        ("[settings]\nrenew = 'false'", "run 'run': renew: expected true or false, got 'false'"),
+        ("[grid]\namp = [0]", "run 'amp=0': amp: expected true or false, got 0"),
+        ("[settings]\nwarm_start = 3", "warm_start: expected a path or None, got 3"),
+        ("[settings]\ndata = []", r"data: expected one of digits, cifar10, got \[\]"),
+        ("[settings]\ndrops = 3", "drops: expected epochs, got 3"),
+        ("[settings]\ndrops = [1.5]", "drops: expected an integer, got 1.5"),
     ],
 )
 def test_bad_files_are_refused(sweep_file, text, message):
@@ -144,6 +157,15 @@ def test_unknown_backends_and_files(sweep_file, tmp_path):
         read_grid(tmp_path / "none.toml")
     with pytest.raises(ValueError, match="backend: expected loky or dask"):
         carry_out(read_grid(sweep_file()), backend="slurm")
+
+
+def test_a_warm_start_is_beside_the_file_as_the_folder_is(sweep_file, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    text = "[settings]\nwarm_start = 'warm/run'\n[grid]\nseed = [0]\n"
+    (run,) = read_grid(sweep_file(text)).runs
+    assert run.settings.warm_start == str(tmp_path / "warm" / "run")
+    (run,) = read_grid(sweep_file(text.replace("warm/run", "/warm"))).runs
+    assert run.settings.warm_start == "/warm"
 
 
 def test_spread():

@@ -143,10 +143,42 @@ def test_processes_share_the_cores(monkeypatch):
     for name in THREADS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("joblib.cpu_count", lambda: 6)
-    monkeypatch.setenv("MKL_NUM_THREADS", "5")
     processes = Processes(2)
-    assert [processes.submit(os.getenv, name).result() for name in THREADS] == ["3", "5", "3"]
+    assert [processes.submit(os.getenv, name).result() for name in THREADS] == ["3", "3", "3"]
     processes.stop()
+    # one that is given is not overruled by a share for another
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    processes = Processes(2)
+    assert [processes.submit(os.getenv, name).result() for name in THREADS] == ["1", None, None]
+    processes.stop()
+
+
+COMPARED = """
+import sys, torch
+from pathlib import Path
+from pqtheory.networks.data import load
+from pqtheory.networks.sweeps import Plan, Planned, carry_out
+from pqtheory.networks.training import RunFolder, preset, train
+
+chosen, place = preset("corrected", "binaryconnect", epochs=1), Path(sys.argv[1])
+plan = Plan(place, (Planned("a", chosen), Planned("b", chosen)))
+assert carry_out(plan, jobs=2) == {}
+train(chosen, load("digits"), RunFolder(place / "alone"))
+for name in ("a", "b", "alone"):
+    run = RunFolder(place / name)
+    print(run.provenance["threads"], run.metrics())
+"""
+
+
+@pytest.mark.parametrize("name", THREADS[:2])
+def test_a_sweep_has_the_threads_and_numbers_of_a_run_alone(tmp_path, name):
+    environment = {k: v for k, v in os.environ.items() if k not in THREADS} | {name: "3"}
+    command = [sys.executable, "-c", COMPARED, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = done.stdout.splitlines()
+    assert len(found) == 3
+    assert len(set(found)) == 1
+    assert found[0].startswith("3 ")
 
 
 @pytest.fixture

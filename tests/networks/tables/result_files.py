@@ -22,11 +22,27 @@ def made(method, seed, errors, held_out=None, epochs=6, warm="resnet20-warm", **
         {"epoch": e, "test": {"latent": 0.9, kind: error}, "held_out": {"latent": 0.9, kind: other}}
         for e, (error, other) in enumerate(zip(errors, held_out or errors, strict=True))
     ]
+    n = len(errors) - 1
+    signs = {
+        "change_from_start, all": [0.1] * (n - 1) + [min(0.2 + seed / 10, 1.0)],
+        "flips, all": [0.1] * n,
+        "reversals, all": [0.0] * n,
+    }
+    last = {"test": curve[-1]["test"], "held_out": curve[-1]["held_out"]}
     return {
+        "name": f"{method}-{seed}",
         "settings": {**chosen.to_dict(), "warm_start": warm},
-        "epochs": len(errors) - 1,
-        "last": {"error": {"test": curve[-1]["test"]}},
-        "curves": {"error": curve, "change_from_start, all": [0.1, 0.2 + seed / 10]},
+        "epochs": n,
+        "last": {"epoch": n, "loss": 0.5, "error": last},
+        "fixed_point_share": {},
+        "distance_at_freeze": None,
+        "curves": {
+            "error": curve,
+            "quantization_error": [] if kind == "latent" else [0.5] * (n + 1),
+            **(signs if n else {}),
+        },
+        "seconds": 1.0,
+        "provenance": {"command": "pqtheory train", "data_sha256": None},
     }
 
 

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from pqtheory import cli
 from pqtheory.networks.data import load
+from pqtheory.networks.sweeps import Plan, Planned, carry_out
+from pqtheory.networks.tables.collected import collected
 from pqtheory.networks.tables.summary import rows
 from pqtheory.networks.training import RunFolder, preset, train
 
@@ -46,6 +48,36 @@ def test_a_run_of_which_nothing_is_measured_is_named(stopped, tmp_path):
 def test_a_run_is_done_after_its_own_epochs_or_those_that_are_asked_for(stopped, tmp_path):
     assert not RunFolder(tmp_path).is_done()
     assert [stopped.is_done(epochs) for epochs in (None, 3, 4)] == [False, True, False]
-    later = RunFolder(shutil.copytree(stopped.path, tmp_path / "later"))
-    later.add_metrics({"epoch": 4})
-    assert later.is_done()
+
+
+def test_a_run_killed_before_its_last_checkpoint_is_not_done_and_its_last_line_does_not_count(
+    stopped, tmp_path
+):
+    killed = RunFolder(shutil.copytree(stopped.path, tmp_path / "killed"))
+    end = {**stopped.metrics()[2], "epoch": 4, "error": {"test": {"latent": 0.0, "quantized": 0.0}}}
+    killed.add_metrics(end)
+    planned = Planned("killed", killed.settings)
+    plan = Plan(tmp_path, (planned,))
+    assert not killed.is_done()
+    assert killed.metrics() == stopped.metrics()
+    assert list(plan.finished()) == []
+    (row,) = rows([killed.path])
+    assert row.epochs == 2
+    (found,) = collected(plan, ())
+    assert found["epochs"] == 3
+    assert carry_out(plan) == {}
+    assert list(plan.finished()) == ["killed"]
+    assert killed.metrics()[-1] != end
+    # one whose first checkpoint was never written has nothing
+    (killed.path / "checkpoint.pt").unlink()
+    assert (killed.metrics(), killed.is_done()) == ([], False)
+
+
+def test_lines_that_are_missing_are_told(stopped, tmp_path):
+    cut = RunFolder(shutil.copytree(stopped.path, tmp_path / "cut"))
+    file = cut.path / "metrics.jsonl"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:2]))
+    with pytest.raises(
+        ValueError, match=r"metrics.jsonl: expected 4 lines, as checkpoint.pt is of epoch 3, got 2"
+    ):
+        rows([cut.path])

@@ -1,7 +1,9 @@
 """Settings and presets: the published ones, their scaling, what suits the data, bad ones."""
 
 import itertools
+import json
 
+import numpy as np
 import pytest
 
 from pqtheory.networks.training import (
@@ -65,3 +67,15 @@ def test_nothing_is_selected_on_the_test_set_unless_asked_for():
 def test_bad_settings_are_refused(change, message):
     with pytest.raises((ValueError, TypeError), match=message):
         Settings(**change)
+
+
+def test_what_a_check_returns_is_what_is_kept():
+    chosen = Settings(
+        lr=np.float32(0.5), epochs=np.int64(3), clip=np.float64(1), renew=np.bool_(True), drops=[1]
+    )
+    kinds = [type(getattr(chosen, name)) for name in ("lr", "epochs", "clip", "renew", "drops")]
+    assert kinds == [float, int, float, bool, tuple]
+    assert Settings.from_dict(json.loads(json.dumps(chosen.to_dict()))) == chosen
+    for name in ("per_epoch", "renew", "augment", "amp", "compile"):
+        with pytest.raises(TypeError, match=f"{name}: expected true or false, got 'false'"):
+            Settings(**{name: "false"})

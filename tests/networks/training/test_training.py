@@ -45,7 +45,7 @@ def test_a_run_in_pieces_is_the_run_in_one(images, tmp_path, settings):
         assert not train(settings, images, pieces, resume=True, seconds=0)
     # what a killed run leaves: metrics beyond the checkpoint, and half a line
     with (pieces.path / "metrics.jsonl").open("a") as stream:
-        stream.write(json.dumps({"epoch": 99}) + '\n{"epoch": 100, "los')
+        stream.write(json.dumps({**pieces.metrics()[-1], "epoch": 4}) + '\n{"epoch": 5, "los')
     assert train(settings, images, pieces, resume=True, seconds=0)
     assert (whole.path / "metrics.jsonl").read_bytes() == (
         pieces.path / "metrics.jsonl"

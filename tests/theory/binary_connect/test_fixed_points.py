@@ -292,7 +292,6 @@ def test_dynamics_that_never_move_are_found_out(monkeypatch):
     for module, name in (
         (bc_is_dual_averaging, "same run"),
         (bc_fixed_points, "when it leaves"),
-        (fixed_points_are_vertices, "KKT"),
     ):
         assert noticed(module, name)
 

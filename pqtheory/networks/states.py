@@ -1,0 +1,56 @@
+"""Files of ``torch.save`` that are checked as they are read: a zip archive has a CRC-32 for each of its members."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+
+def state_bytes(state: Mapping[str, Any]) -> bytes:
+    """``state`` as a file of ``torch.save``, with checksums whatever torch is told elsewhere."""
+    told = torch.serialization.get_crc32_options()
+    buffer = io.BytesIO()
+    try:
+        torch.serialization.set_crc32_options(True)
+        torch.save(dict(state), buffer)
+    finally:
+        torch.serialization.set_crc32_options(told)
+    return buffer.getvalue()
+
+
+def read_state(content: bytes, name: str) -> Any:
+    """What ``torch.save`` wrote: tensors and plain values only, every byte as it was written.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or holds anything else; begins with ``name``.
+    """
+    try:
+        check_crc(io.BytesIO(content))
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises what it happens to meet: zip, pickle and runtime errors
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(f"{name}: not a whole checkpoint: {first}") from error
+
+
+def check_crc(stream: Any) -> None:
+    """Compare the members of an archive with their checksums; what is no archive, or has none, is let pass.
+
+    Raises
+    ------
+    ValueError, zipfile.BadZipFile
+        If one differs.
+    """
+    if not zipfile.is_zipfile(stream):
+        # torch's format before its version 1.6
+        return
+    with zipfile.ZipFile(stream) as archive:
+        if not any(member.CRC for member in archive.infolist()):
+            return
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"checksum of {damaged!r} differs: the file is damaged")
