@@ -7,6 +7,7 @@ from typing import Literal, final
 
 from rich.table import Table
 
+from pqtheory._messages import visible
 from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.cli.base import as_it_is
 from pqtheory.report import controls_refuted, headline, kind_in_words, rechecked
@@ -28,7 +29,7 @@ class Column:
 
     def width(self, results: Sequence[ClaimResult]) -> int:
         """Wide enough for each word, and for each line up to the widest that is allowed."""
-        texts = [self.head, *map(self.cell, results)]
+        texts = [self.head, *(visible(self.cell(result)) for result in results)]
         longest_word = max(len(word) for text in texts for word in text.split())
         longest_line = max(len(line) for text in texts for line in text.split("\n"))
         return max(longest_word, min(longest_line, WIDEST))

@@ -54,7 +54,7 @@ def test_half_of_a_surrogate_pair_is_shown(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--json", "--html"])
-@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "loop/x", "zero\0byte"])
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "loop/x"])
 def test_a_name_that_no_file_can_have_is_one_line_before_the_work(
     tmp_path, claim_file, option, name
 ):

@@ -17,6 +17,15 @@ NAMES = ["$w_1$", "x_{$ and $", r"\$a", "_hidden", "a\x1b[31m", "$\\frac{$"]
 SHOWN = ["$w_1$", "x_{$ and $", r"\$a", "_hidden", r"a\x1b[31m", "$\\frac{$"]
 
 
+LINES = [
+    {
+        "epoch": 1,
+        "error": {"test": {"latent": 0.1}},
+        "signs": {"all": {"change_from_start": 0.1, "flips": 0.1, "reversals": 0.0}},
+    }
+]
+
+
 def texts(figure):
     from matplotlib.text import Text
 
@@ -34,7 +43,7 @@ def test_names_are_shown_as_they_are(name, shown):
         "distances": (distances({name: [record(name)]}, [name]), [shown, f"{shown} (1)"]),
         "map": (book_map([Entry(name, name, (), "", "")]), [shown]),
         "trajectory": (trajectory({name: BinaryConnect(0.1)}, steps=2), [shown]),
-        "run": (run_curves([], title=name), [shown]),
+        "run": (run_curves(LINES, title=name), [shown]),
     }
     for kind, (figure, expected) in drawn.items():
         found = texts(figure)

@@ -121,12 +121,14 @@ class _Question:
         return [*self.assumed, z3.Not(self.concluded)]
 
     def solver(self, formulas: Sequence[Expression], seconds: float | None = None) -> Any:
+        """A solver of its own, whose answer and time do not depend on what has been asked before."""
         import z3
 
-        solver = z3.Solver()
+        context = z3.Context()
+        solver = z3.Solver(ctx=context)
         limit = self.seconds if seconds is None else seconds
         solver.set("timeout", max(1, int(1000 * limit)))
-        solver.add(*formulas)
+        solver.add(*(formula.translate(context) for formula in formulas))
         return solver
 
     def answered(self) -> Evidence | None:
@@ -265,7 +267,7 @@ def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:
 
     values: dict[str, Fraction | Root] = {}
     for symbol in symbols:
-        value = model.eval(symbol, model_completion=True)
+        value = model.eval(symbol.translate(model.ctx), model_completion=True)
         if z3.is_rational_value(value):
             number: Fraction | Root = Fraction(
                 value.numerator_as_long(), value.denominator_as_long()
