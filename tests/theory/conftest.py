@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-import pqtheory.claims  # noqa: F401
 from pqtheory.evidence import smt
 from pqtheory.evidence.symbolic import checks as algebra
 
