@@ -20,6 +20,7 @@ from typing import Any, final
 
 from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.roots import Root, UnconfirmedError, holds_at
+from pqtheory.evidence.smt.asking import asked
 from pqtheory.evidence.smt.backend import Z3
 from pqtheory.evidence.smt.divisors import divides_by_something, divisors
 from pqtheory.evidence.terms import Expression, Statement, Term
@@ -120,14 +121,12 @@ class _Question:
 
         return [*self.assumed, z3.Not(self.concluded)]
 
-    def solver(self, formulas: Sequence[Expression], seconds: float | None = None) -> Any:
+    def solver(self, formulas: Sequence[Expression]) -> Any:
         """A solver of its own, whose answer and time do not depend on what has been asked before."""
         import z3
 
         context = z3.Context()
         solver = z3.Solver(ctx=context)
-        limit = self.seconds if seconds is None else seconds
-        solver.set("timeout", max(1, int(1000 * limit)))
         solver.add(*(formula.translate(context) for formula in formulas))
         return solver
 
@@ -138,7 +137,7 @@ class _Question:
         if defined is None:
             return None
         solver = self.solver(self.denied)
-        answer = solver.check()
+        answer = asked(solver, self.seconds)
         if answer == z3.unsat:
             text = (
                 f"z3: no real {_listed(self.names)} satisfy the assumptions and deny the statement"
@@ -164,7 +163,7 @@ class _Question:
         if not assumed:
             return ()
         solver = self.solver(assumed)
-        answer = solver.check()
+        answer = asked(solver, self.seconds)
         if answer == z3.unsat:
             raise ValueError(
                 f"assumptions: no real {_listed(self.names)} satisfy all of them, so that the statement says nothing"
@@ -232,8 +231,8 @@ class _Question:
         # an assumption that divides may say nothing where it matters
         safe = [a for a in self.assumed if found and not divides_by_something(a)]
         for divisor, condition in found:
-            solver = self.solver([*safe, condition, divisor == 0], DIVISOR_SECONDS)
-            answer = solver.check()
+            solver = self.solver([*safe, condition, divisor == 0])
+            answer = asked(solver, DIVISOR_SECONDS)
             text = " ".join(str(z3.simplify(divisor)).split())[:200]
             if answer == z3.sat:
                 raise ValueError(f"division: assume {text} != 0")
