@@ -2,11 +2,12 @@
 
 from pqtheory.claims.book import Book
 from pqtheory.claims.claim import CaseCheck, Check, Claim, Control, Part
-from pqtheory.claims.forall import ForAll, every, forall, implies, negated
+from pqtheory.claims.forall import ForAll, forall
 from pqtheory.claims.invariant import Invariant, invariant
 from pqtheory.claims.kinds import between, nonnegative, one_of, positive, real
 from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.claims.together import AllOf, Searchable, all_of
+from pqtheory.claims.truths import every, implies, negated
 from pqtheory.claims.verification import verify
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget, Evidence, Step
 from pqtheory.evidence.judging import join, judge

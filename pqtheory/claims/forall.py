@@ -12,29 +12,36 @@ What follows from lemmas has them as hypotheses, by the formulas that the lemmas
     def theorem(a, b): ...
 """
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache, reduce
-from operator import and_, or_
-from typing import Any, Protocol, final
+from functools import cached_property
+from typing import Any, ClassVar, final
 
 import numpy as np
 
+from pqtheory.claims.blank import blank
+from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.kinds import Kind, name_of
-from pqtheory.claims.source import source, stated_at, where
+from pqtheory.claims.lemma import (
+    Instance,
+    Lemma,
+    Undecided,
+    below,
+    each_once,
+    holds_of_all,
+    shown_once,
+)
+from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import Searchable
+from pqtheory.claims.truths import implies, listed, truth
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import judge
-from pqtheory.evidence.roots import Root, holds_at, plain_truth
+from pqtheory.evidence.roots import Root, holds_at
 from pqtheory.evidence.search.search import OnCase
 from pqtheory.evidence.search.statements import search_statement
 from pqtheory.evidence.symbolic import checks as algebra
-from pqtheory.evidence.terms import Backend, Expression, Term
 from pqtheory.evidence.variables import variable_names
 
 #: how many cases a search looks at where no engine has an answer
@@ -44,47 +51,6 @@ ENGINES = ("solver", "algebra")
 SECOND_CHOICE = {"quick": 2.0, "full": 20.0}
 #: named by ``forall`` itself, so that no variable is
 RESERVED = ("given", "by", "engine", "cases")
-
-
-@final
-@dataclass(frozen=True)
-class Undecided:
-    """That no engine has an answer, what would help, and the questions that were put."""
-
-    note: str
-    steps: tuple[Step, ...] = ()
-
-
-class Lemma(Protocol):
-    """What a theorem may be proved by: a statement that is shown by itself, and can be put to use at any values."""
-
-    def decided(self, budget: Budget) -> Evidence | Undecided:
-        """Show it."""
-
-    def at(self, **values: Any) -> "Instance":
-        """What it says of these values."""
-
-    def lemmas(self) -> "list[Lemma]":
-        """What it is shown by itself."""
-
-
-@final
-@dataclass(frozen=True)
-class Instance:
-    """What a lemma says of some values: its assumptions imply its conclusion; read only where it is asked for."""
-
-    lemma: Lemma
-    reads: Callable[[], Any]
-
-    @property
-    def says(self) -> Any:
-        """The formula."""
-        return self.reads()
-
-
-def nothing(**_: Any) -> Sequence[Any]:
-    """No assumptions."""
-    return ()
 
 
 @final
@@ -120,6 +86,7 @@ class ForAll:
     by: Callable[..., Sequence[Instance]] = nothing
     engine: str = ENGINES[0]
     cases: Searchable | None = None
+    of_reached: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -159,7 +126,7 @@ class ForAll:
         """As ``read``, without the lemmas that hold of all numbers: they rule no case out."""
         case = dict(zip(self.variables, values, strict=True))
         reached = [i.says for i in self._instances(case, of_all=False)]
-        return [*self._assumed(case), *reached], _truth("holds", called(self.holds, case))
+        return [*self._assumed(case), *reached], truth("holds", called(self.holds, case))
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -173,7 +140,7 @@ class ForAll:
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
         return Instance(
             self,
-            lambda: implies(self._assumed(values), _truth("holds", called(self.holds, values))),
+            lambda: implies(self._assumed(values), truth("holds", called(self.holds, values))),
         )
 
     def __call__(self, budget: Budget) -> Evidence:
@@ -265,11 +232,11 @@ class ForAll:
         if lemmas and self.engine == "solver" and not smt.available():
             return Undecided(f"with {smt.PACKAGE} installed it would be proved")
         steps: list[Step] = []
-        if _rests_on(self, self):
+        if self in below(self):
             raise ValueError("by: expected other statements, got one that is shown by this one")
-        with _each_once():
+        with each_once():
             for lemma in lemmas:
-                found = _shown_once(lemma, budget)
+                found = shown_once(lemma, budget)
                 if isinstance(found, Undecided):
                     return Undecided(f"a lemma is not proved: {found.note}", found.steps)
                 if found.kind != "proved":
@@ -294,15 +261,10 @@ class ForAll:
         """Those that hold of all numbers, or those that hold of the states that a run reaches."""
         if self.by is nothing:
             return []
-        return [i for i in self._listed_instances(case) if _speaks_of_all(i.lemma) == of_all]
-
-    @cached_property
-    def _speaks_of_all(self) -> bool:
-        """Whether none of what it is shown by is an invariant, which holds of the states that a run reaches."""
-        return _rests_on_none_but_forall(self)
+        return [i for i in self._listed_instances(case) if holds_of_all(i.lemma) == of_all]
 
     def _listed_instances(self, case: Mapping[str, Any]) -> list[Instance]:
-        found = _listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
+        found = listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
         for instance in found:
             if not isinstance(instance, Instance):
                 raise TypeError(f"by: expected instances, lemma.at(...), got {instance!r:.60}")
@@ -310,8 +272,8 @@ class ForAll:
 
     def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
         kinds = [a for name, kind in self.variables.items() for a in kind(case[name])]
-        given = _listed("given", called(self.given, case), "comparisons")
-        return [*kinds, *(_truth("given", a) for a in given)]
+        given = listed("given", called(self.given, case), "comparisons")
+        return [*kinds, *(truth("given", a) for a in given)]
 
     def _solved(self, budget: Budget, notes: list[str], steps: list[Step]) -> Evidence | None:
         if not smt.available():
@@ -343,54 +305,6 @@ class ForAll:
         return found
 
 
-@final
-class _Blank(Backend):
-    """A reading that keeps nothing: to see which lemmas are put to use, before any engine is asked."""
-
-    def number(self, value: Fraction) -> Expression:
-        """Nothing."""
-        return _EMPTY
-
-    def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
-        """Nothing."""
-        return _EMPTY
-
-    def connect(self, kind: str, a: Expression, b: Expression) -> Expression:
-        """Nothing."""
-        return _EMPTY
-
-    def negate(self, a: Expression) -> Expression:
-        """Nothing."""
-        return _EMPTY
-
-    def power(self, a: Expression, exponent: Expression) -> Expression:
-        """Nothing."""
-        return _EMPTY
-
-
-class _Empty:
-    """Whatever is done with it gives itself."""
-
-    def _same(self, *_: Any) -> "_Empty":
-        return self
-
-    __add__ = __sub__ = __mul__ = __truediv__ = __neg__ = _same
-    __ge__ = __gt__ = __le__ = __lt__ = _same
-
-
-_EMPTY = _Empty()
-
-
-def _weaker(found: Evidence, note: str, steps: Sequence[Step] = ()) -> Evidence:
-    """What a search found; where that is a sample, with what is missing."""
-    return found if found.kind == "refuted" else replace(found, note=note, proof=tuple(steps))
-
-
-def blank(names: Iterable[str]) -> dict[str, Term]:
-    """Variables that keep nothing."""
-    return dict.fromkeys(names, Term(_EMPTY, _Blank()))
-
-
 def forall(
     *,
     given: Callable[..., Sequence[Any]] = nothing,
@@ -407,144 +321,13 @@ def forall(
     return decorated
 
 
-def implies(assumptions: Sequence[Any], conclusion: Any) -> Any:
-    """The assumptions imply the conclusion: for truth values and for terms."""
-    if not assumptions:
-        return conclusion
-    return reduce(or_, map(negated, assumptions)) | conclusion
-
-
-def negated(truth: Any) -> Any:
-    """Not ``truth``: for truth values, where ~True would be -2, and for terms."""
-    return not truth if isinstance(truth, bool) else ~truth
-
-
-def _truth(what: str, value: Any) -> Any:
-    """``value`` if it is true or false, or a term that is; a number or a tuple would count as true."""
-    if isinstance(value, Term):
-        if not value.is_truth:
-            raise TypeError(f"{what}: expected a comparison, got a number")
-        return value
-    try:
-        return plain_truth(value)
-    except TypeError as error:
-        raise TypeError(f"{what}: {error}") from error
-
-
-def _listed(what: str, value: Any, of: str) -> list[Any]:
-    """``value`` as a list."""
-    if isinstance(value, Term) or not isinstance(value, Iterable):
-        raise TypeError(f"{what}: expected a list of {of}, got {_shown(value)}")
-    return list(value)
-
-
-def _shown(value: Any) -> str:
-    return "a single one" if isinstance(value, Term) else f"{value!r:.60}"
-
-
-#: what the engines say of lemmas, while one statement is shown
-_SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
-
-
-@contextmanager
-def _each_once() -> Iterator[None]:
-    """Until a statement is shown, each lemma is, once, however many of its other lemmas rest on it."""
-    if _SHOWN.get() is not None:
-        yield
-        return
-    token = _SHOWN.set({})
-    try:
-        yield
-    finally:
-        _SHOWN.reset(token)
-
-
-def _shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
-    known = _SHOWN.get()
-    if known is None:
-        return lemma.decided(budget)
-    if lemma not in known:
-        known[lemma] = lemma.decided(budget)
-    return known[lemma]
-
-
-def _speaks_of_all(lemma: Lemma) -> bool:
-    return isinstance(lemma, ForAll) and lemma._speaks_of_all
-
-
-def _rests_on_none_but_forall(lemma: Lemma, above: tuple[Lemma, ...] = ()) -> bool:
-    if lemma in above:
-        # a circle, an error where lemmas are shown
-        return True
-    below = lemma.lemmas()
-    return isinstance(lemma, ForAll) and all(
-        _rests_on_none_but_forall(b, (*above, lemma)) for b in below
-    )
-
-
-def _rests_on(statement: Any, lemma: Any, seen: tuple[Any, ...] = ()) -> bool:
-    """Whether a statement is shown by a lemma, or by one that is."""
-    if statement in seen:
-        return False
-    below = statement.lemmas()
-    return lemma in below or any(_rests_on(b, lemma, (*seen, statement)) for b in below)
+def _weaker(found: Evidence, note: str, steps: Sequence[Step] = ()) -> Evidence:
+    """What a search found; where that is a sample, with what is missing."""
+    return found if found.kind == "refuted" else replace(found, note=note, proof=tuple(steps))
 
 
 def _without_solver() -> str:
     return f"with {smt.PACKAGE} installed it would be proved"
-
-
-def every(tests: Sequence[Any]) -> Any:
-    """Whether all of them hold, for terms and for truth values."""
-    return reduce(and_, tests)
-
-
-def texts(holds: Callable[..., Any], **others: Callable[..., Any]) -> list[str]:
-    """The source of a statement, what its names stand for, and the source of the others unless it holds them."""
-    whole = source(holds)
-    found = [whole]
-    if names := where(holds):
-        found.append(f"where {names}")
-    for name, function in others.items():
-        text = source(function)
-        held = " ".join(text.split()) in " ".join(whole.split())
-        if function is not nothing and not held:
-            found.append(f"{name}: {text}")
-    return found
-
-
-def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Its parameters by name, those that must be given, and whether it takes any name."""
-    parameters = inspect.signature(function).parameters.values()
-    by_name = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    needed = tuple(p.name for p in by_name if p.default is p.empty)
-    any_name = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    return tuple(p.name for p in by_name), needed, any_name
-
-
-#: a search asks for the same ones again and again
-_remembered = lru_cache(maxsize=4096)(_signature)
-
-
-def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    try:
-        return _remembered(function)
-    except TypeError:
-        # no hash
-        return _signature(function)
-
-
-def named_by(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameters that must be given by name."""
-    return _parameters(function)[1]
-
-
-def called(function: Callable[..., Any], case: Mapping[str, Any]) -> Any:
-    """``function`` with those of the case that it names."""
-    names, _, any_name = _parameters(function)
-    if any_name:
-        return function(**case)
-    return function(**{name: case[name] for name in names if name in case})
 
 
 def _exact(value: Any, name: str) -> Fraction | Root:

@@ -17,23 +17,16 @@ What is computed is better given by its value, as a sum is: there are fewer vari
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, final
+from typing import Any, ClassVar, final
 
-from pqtheory.claims.forall import (
-    ForAll,
-    Instance,
-    Lemma,
-    Undecided,
-    blank,
-    called,
-    implies,
-    named_by,
-    nothing,
-    texts,
-)
+from pqtheory.claims.blank import blank
+from pqtheory.claims.calling import called, named_by, nothing, texts
+from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import Kind, name_of, real
+from pqtheory.claims.lemma import Instance, Lemma, Undecided
 from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
+from pqtheory.claims.truths import implies
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import join
 from pqtheory.evidence.search.search import OnCase
@@ -93,6 +86,7 @@ class Invariant:
     given: Callable[..., Sequence[Any]] = nothing
     by: Callable[..., Sequence[Instance]] = nothing
     engine: str = "solver"
+    of_reached: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.names:

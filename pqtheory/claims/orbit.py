@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from pqtheory.claims.forall import ForAll, every
+from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import real
+from pqtheory.claims.truths import every
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.judging import judge
 from pqtheory.evidence.symbolic.checks import SECONDS, available, missing, no_answer

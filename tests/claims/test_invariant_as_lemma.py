@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pqtheory.claims import Budget, Invariant, forall, invariant, nonnegative, real
-from pqtheory.claims.forall import Undecided
+from pqtheory.claims.lemma import Undecided
 from pqtheory.evidence import smt
 from pqtheory.evidence.symbolic import checks as algebra
 

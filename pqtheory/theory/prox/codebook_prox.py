@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from pqtheory.claims import Budget, Claim, Control, ForAll, Part, all_of, forall, positive, real
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.regularizers import DistanceL1, DistanceL2
 from pqtheory.sets import Codebook, UniformGrid
 from pqtheory.theory.given import GivenLevels

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pqtheory.claims import Invariant, forall, invariant, real
-from pqtheory.claims.forall import Instance, nothing
+from pqtheory.claims.calling import nothing
 from pqtheory.claims.kinds import Kind
+from pqtheory.claims.lemma import Instance
 
 Case = Mapping[str, Any]
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pqtheory.claims import ForAll, Invariant
-from pqtheory.claims.forall import EXAMPLES, called
+from pqtheory.claims.calling import called
+from pqtheory.claims.forall import EXAMPLES
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.methods import BinaryConnect

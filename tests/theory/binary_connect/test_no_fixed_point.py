@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from pqtheory import methods, schedules, stability
-from pqtheory.claims.forall import EXAMPLES, called
+from pqtheory.claims.calling import called
+from pqtheory.claims.forall import EXAMPLES
 from pqtheory.cli import main
 from pqtheory.evidence import Budget, Evidence, fixed_points, smt
 from pqtheory.evidence.fixed_points import Certificate, certification

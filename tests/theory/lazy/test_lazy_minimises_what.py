@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pqtheory.claims import ForAll
-from pqtheory.claims.forall import nothing
+from pqtheory.claims.calling import nothing
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.evidence.worst_case import LazyCertificate, LazyModel

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pqtheory.claims.calling import nothing
 from pqtheory.claims.cases import Searchable
-from pqtheory.claims.forall import nothing
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.theory import verify

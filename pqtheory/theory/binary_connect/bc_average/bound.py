@@ -13,7 +13,7 @@ from pqtheory.claims import (
     positive,
     real,
 )
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.binary_connect.bc_average.constants import (
     floor,
     growth,

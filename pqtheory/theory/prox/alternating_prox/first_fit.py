@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pqtheory.claims import ForAll, Invariant, between, forall, invariant, nonnegative, real
+from pqtheory.claims.calling import nothing
 from pqtheory.claims.cases import Cases
-from pqtheory.claims.forall import Instance, nothing
+from pqtheory.claims.lemma import Instance
 from pqtheory.regularizers.alternating_distance import best_point
 from pqtheory.theory.prox.alternating_prox.half_steps import cauchy_schwarz, no_farther
 from pqtheory.theory.vectors import Vector, Vectors

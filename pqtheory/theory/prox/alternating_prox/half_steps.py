@@ -16,7 +16,7 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, Invariant, every, forall, invariant, nonnegative, one_of, real
 from pqtheory.claims.cases import Cases
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.quantizers import AlternatingMultiBit, Fit
 from pqtheory.regularizers.alternating_distance import AlternatingDistance, best_point
 from pqtheory.theory.prox.one_more_level import nearest_is_closest

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pqtheory.claims import AllOf, ForAll, Invariant, all_of, every, forall, implies, invariant
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.quantizers._least_squares import eliminated, read_off, squared, times
 from pqtheory.theory.prox.alternating_prox.half_steps import cauchy_schwarz, dot
 from pqtheory.theory.vectors import reals

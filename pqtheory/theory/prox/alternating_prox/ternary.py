@@ -10,7 +10,7 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, every, forall, implies, invariant, nonnegative, real
 from pqtheory.claims.cases import Cases
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.quantizers.adaptive_ternary import THRESHOLD
 from pqtheory.regularizers.alternating_distance import best_point
 from pqtheory.theory.vectors import reals

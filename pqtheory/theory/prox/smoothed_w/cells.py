@@ -10,8 +10,8 @@ from typing import Any
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, every, implies, invariant, positive, real
-from pqtheory.claims.forall import Instance
 from pqtheory.claims.kinds import Kind
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.prox.one_more_level import Seen, seen_by, with_level
 
 #: a number, its nearest level, and half the gap that it lies in

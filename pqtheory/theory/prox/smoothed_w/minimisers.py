@@ -13,7 +13,7 @@ from typing import Any
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, between, every, forall, implies, nonnegative, positive, real
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.regularizers import SmoothedL1
 from pqtheory.sets import Binary
 from pqtheory.theory.prox.one_more_level import seen_by

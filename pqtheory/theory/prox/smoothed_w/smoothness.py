@@ -11,7 +11,7 @@ from operator import or_
 from typing import Any
 
 from pqtheory.claims import ForAll, every, forall, implies, negated, positive
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.regularizers import DistanceL1
 from pqtheory.theory.prox.one_more_level import Seen
 from pqtheory.theory.prox.smoothed_w.cells import (

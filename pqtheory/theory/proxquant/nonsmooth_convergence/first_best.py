@@ -12,7 +12,7 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, every, forall, nonnegative, positive, real
 from pqtheory.claims.cases import Cases, Fractions
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.proxquant.nonsmooth_convergence import first_run
 from pqtheory.theory.proxquant.nonsmooth_convergence.first_run import (
     NEAREST,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pqtheory.claims import ForAll, between, forall, nonnegative, positive, real
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import (
     STEP,
     Constant,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory.claims import between, every, forall, positive, real
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.proxquant.nonsmooth_convergence import runs
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import W, fall, rest
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE

@@ -11,7 +11,7 @@ from typing import Any
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, forall, nonnegative, positive, real
 from pqtheory.claims.cases import Cases, Fractions
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.proxquant.nonsmooth_convergence import first_run
 from pqtheory.theory.proxquant.nonsmooth_convergence.first_bound import bounded
 from pqtheory.theory.proxquant.nonsmooth_convergence.lemmas import (

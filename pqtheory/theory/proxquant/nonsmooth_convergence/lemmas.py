@@ -15,7 +15,7 @@ from typing import Any
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, forall, nonnegative, positive, real
-from pqtheory.claims.forall import Instance
+from pqtheory.claims.lemma import Instance
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary, Codebook
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import UP_TO_ONE

@@ -12,8 +12,8 @@ from typing import Any, final
 
 from pqtheory._arrays import as_array
 from pqtheory.claims import ForAll, Invariant, forall, invariant, nonnegative, real
-from pqtheory.claims.forall import Instance
 from pqtheory.claims.kinds import Kind
+from pqtheory.claims.lemma import Instance
 from pqtheory.theory.proxquant.proxquant_convergence.coordinates import (
     OF_ANY,
     SETTING,

@@ -11,8 +11,9 @@ import pytest
 
 from pqtheory._arrays import Array
 from pqtheory.claims import Budget, ForAll, every, forall, nonnegative, positive, real
+from pqtheory.claims.calling import nothing
 from pqtheory.claims.cases import Searchable
-from pqtheory.claims.forall import EXAMPLES, nothing
+from pqtheory.claims.forall import EXAMPLES
 from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import smt
 from pqtheory.evidence.symbolic import checks as algebra
