@@ -12,12 +12,13 @@ from pqtheory.claims.forall import EXAMPLES
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.methods import BinaryConnect
-from pqtheory.theory import verify
 from pqtheory.theory.binary_connect.bc_average import average, bound, claim, runs, sums
 from pqtheory.theory.binary_connect.bc_average import constants as formula
 from pqtheory.theory.binary_connect.bc_average import one_dimension as line
 from pqtheory.theory.binary_connect.bc_average import signs as on_signs
 from pqtheory.theory.binary_connect.bc_average import telescoping as steps
+
+from ..verified import verified
 
 QUICK = Budget("quick")
 RUNS = "runs of 16 within the bounds, {}"
@@ -25,8 +26,7 @@ RUNS = "runs of 16 within the bounds, {}"
 
 @pytest.fixture(scope="module")
 def result():
-    pytest.importorskip("z3")
-    return verify(claim.CLAIM)["bc-average"]
+    return verified("bc-average")
 
 
 def exactly(values):

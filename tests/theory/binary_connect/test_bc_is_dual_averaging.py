@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from pqtheory._arrays import as_array
-from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget
 from pqtheory.evidence.smt.backend import Z3
 from pqtheory.evidence.terms import Term
@@ -25,13 +24,15 @@ from pqtheory.theory.binary_connect.bc_is_dual_averaging.claim import (
     same_run,
 )
 
+from ..verified import verified
+
 z3 = pytest.importorskip("z3")
 QUICK = Budget()
 
 
 @pytest.fixture(scope="module")
 def result():
-    return check_claim(CLAIM, QUICK)
+    return verified(CLAIM.name)
 
 
 def sign(t):

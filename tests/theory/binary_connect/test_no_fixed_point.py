@@ -19,19 +19,20 @@ from pqtheory.evidence.fixed_points import Certificate, certification
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.problems import Quadratic
 from pqtheory.simulate import simulate
-from pqtheory.theory import verify
 from pqtheory.theory.binary_connect.no_fixed_point import instances
 from pqtheory.theory.binary_connect.no_fixed_point import lemmas as lemma
 from pqtheory.theory.binary_connect.no_fixed_point import small_dimensions as small
 from pqtheory.theory.binary_connect.no_fixed_point.claim import CLAIM, FIGURE
 from pqtheory.theory.binary_connect.no_fixed_point.small_dimensions import pushes, some_fixed_point
 
+from ..verified import verified
+
 QUICK = Budget("quick")
 
 
 @pytest.fixture(scope="module")
 def result():
-    return verify(CLAIM)[CLAIM.name]
+    return verified(CLAIM.name)
 
 
 def part(name):

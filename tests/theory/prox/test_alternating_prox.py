@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory.claims import ClaimResult, Evidence
-from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget, smt
 from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
 from pqtheory.quantizers._least_squares import eliminated, shortest_solution
@@ -29,6 +28,8 @@ from pqtheory.theory.prox.alternating_prox import (
 )
 from pqtheory.theory.prox.alternating_prox import runs as cases
 
+from ..verified import verified
+
 QUICK = Budget()
 CLAIM = BOOK.load("alternating-prox")
 needs_solver = pytest.mark.skipif(not smt.available(), reason="needs z3")
@@ -38,7 +39,7 @@ weights = st.fractions(0, 50, max_denominator=8)
 
 @pytest.fixture(scope="module")
 def result() -> ClaimResult:
-    return check_claim(CLAIM, QUICK)
+    return verified(CLAIM.name)
 
 
 def part(name: str) -> Any:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pqtheory.claims import ClaimResult, ForAll, positive
 from pqtheory.claims.claim import CaseCheck
-from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget, smt
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.sets import Binary, Codebook
@@ -21,6 +20,8 @@ from pqtheory.theory.prox.smoothed_w import claim as smoothed_w
 from pqtheory.theory.prox.smoothed_w import minimisers, own_gap, smoothness
 from pqtheory.theory.prox.smoothed_w.cells import levels_apart, on_two_levels
 from pqtheory.theory.prox.smoothed_w.minimisers import minimises, on_binary
+
+from ..verified import verified
 
 QUICK = Budget()
 CLAIM = BOOK.load("smoothed-w")
@@ -47,7 +48,7 @@ def follows(statement: ForAll) -> bool:
 
 @pytest.fixture(scope="module")
 def result() -> ClaimResult:
-    return check_claim(CLAIM, QUICK)
+    return verified(CLAIM.name)
 
 
 @needs_solver

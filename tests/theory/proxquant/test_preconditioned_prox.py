@@ -11,9 +11,10 @@ from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.symbolic import checks as algebra
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
-from pqtheory.theory import verify
 from pqtheory.theory.proxquant.preconditioned_prox import claim
 from pqtheory.theory.proxquant.preconditioned_prox import lemmas as steps
+
+from ..verified import verified
 
 QUICK = Budget("quick")
 HALF, ONE = Fraction(1, 2), Fraction(1)
@@ -21,8 +22,7 @@ HALF, ONE = Fraction(1, 2), Fraction(1)
 
 @pytest.fixture(scope="module")
 def result():
-    pytest.importorskip("z3")
-    return verify(claim.CLAIM)["preconditioned-prox"]
+    return verified("preconditioned-prox")
 
 
 def control(name):

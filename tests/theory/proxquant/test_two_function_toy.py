@@ -6,13 +6,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pqtheory.claims.verification import check_claim
 from pqtheory.evidence import Budget, smt
 from pqtheory.methods.maps import Prox
 from pqtheory.problems import TwoFunctionToy
 from pqtheory.theory.proxquant.two_function_toy import claim as two_function_toy
 from pqtheory.theory.proxquant.two_function_toy import runs, steps
 from pqtheory.theory.proxquant.two_function_toy import threshold as toy
+
+from ..verified import verified
 
 pytest.importorskip("z3")
 QUICK = Budget()
@@ -22,7 +23,7 @@ threshold = toy.numbers(toy.threshold_at)
 
 @pytest.fixture(scope="module")
 def result():
-    return check_claim(two_function_toy.CLAIM, QUICK)
+    return verified(two_function_toy.CLAIM.name)
 
 
 def step(theta, t, eta, rate, side):
