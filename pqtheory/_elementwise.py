@@ -9,6 +9,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -23,9 +24,10 @@ from pqtheory._arrays import (
     namespace,
 )
 
-#: elements per block: a few temporaries of this size stay in the second-level cache
-NUMPY_BLOCK = 1 << 16
-TORCH_BLOCK = 1 << 19
+#: bytes of the second-level cache that one element of a block needs: of a few temporaries, with room to spare
+NUMPY_BYTES, TORCH_BYTES = 32, 16
+#: of a cache whose size the system does not tell
+USUAL_CACHE = 1 << 20
 
 Kernel = Callable[..., Any]
 
@@ -127,7 +129,7 @@ def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) ->
 
 def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
     """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
-    if out is None and math.prod(t.shape) <= NUMPY_BLOCK:
+    if out is None and math.prod(t.shape) <= numpy_block():
         return False
     if not all(isinstance(a, (int, float)) for a in arguments):
         return False
@@ -135,11 +137,11 @@ def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array |
     if out is not None and _overlap_shifted(t, out):
         return False
     if isinstance(t, np.ndarray):
-        large = out is not None or t.size > NUMPY_BLOCK
+        large = out is not None or t.size > numpy_block()
         return large and all(a.flags.c_contiguous for a in arrays)
     if not is_torch(t) or is_compiling() or t.device.type != "cpu":
         return False
-    if (out is None and t.numel() <= TORCH_BLOCK) or not all(a.is_contiguous() for a in arrays):
+    if (out is None and t.numel() <= torch_block(xp)) or not all(a.is_contiguous() for a in arrays):
         return False
     return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
 
@@ -159,7 +161,7 @@ def _run_in_blocks(
     kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array
 ) -> None:
     keep_freed_memory()
-    block = NUMPY_BLOCK if xp is np else TORCH_BLOCK
+    block = numpy_block() if xp is np else torch_block(xp)
     source, target = t.reshape(-1), out.reshape(-1)
     narrows = dtype_name(t) in HALF_PRECISION
     for start in range(0, math.prod(t.shape), block):
@@ -171,6 +173,31 @@ def _run_in_blocks(
             kernel.write(xp, values if out is t else target[part], values, *arguments)
         else:
             target[part] = kernel(xp, values, *arguments)
+
+
+@functools.cache
+def numpy_block() -> int:
+    """Elements of a block that stays in the second-level cache of one core."""
+    return _power_of_two(second_level_cache() // NUMPY_BYTES)
+
+
+def torch_block(xp: Namespace) -> int:
+    """The same for the cores of all threads of torch: each works on its part of the block."""
+    return _power_of_two(second_level_cache() // TORCH_BYTES * xp.get_num_threads())
+
+
+def _power_of_two(size: int) -> int:
+    return 1 << max(12, size.bit_length() - 1)
+
+
+@functools.cache
+def second_level_cache() -> int:
+    """Bytes of the second-level cache of a core, as the system tells it."""
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text()
+        return int(text.strip().removesuffix("K")) << 10
+    except (OSError, ValueError):
+        return USUAL_CACHE
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from pqtheory._arrays import (
     sign,
 )
 from pqtheory._checks import check_count, check_number, check_vectors, check_weight
-from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK, _can_block, elementwise
+from pqtheory._elementwise import _can_block, elementwise, numpy_block, torch_block
 from pqtheory._messages import brief
 from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.problems import Quadratic
@@ -280,17 +280,17 @@ def test_weights_and_vectors() -> None:
 
 
 def test_only_a_recorded_gradient_keeps_torch_from_blocks() -> None:
-    xp, large = as_array(torch.zeros(TORCH_BLOCK + 1, requires_grad=True))
+    xp, large = as_array(torch.zeros(torch_block(torch) + 1, requires_grad=True))
     assert not _can_block(xp, large, (), None)
     with torch.no_grad():
         assert _can_block(xp, large, (0.5,), large)
-    assert not _can_block(xp, torch.zeros(TORCH_BLOCK + 1, device="meta"), (), None)
+    assert not _can_block(xp, torch.zeros(torch_block(torch) + 1, device="meta"), (), None)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize("shift", [-3, 3])
 def test_an_output_that_overlaps_its_input_elsewhere(backend: str, shift: int) -> None:
-    size = 3 * max(NUMPY_BLOCK, TORCH_BLOCK)
+    size = 3 * max(numpy_block(), torch_block(torch))
     memory = np.random.default_rng(0).standard_normal(size + abs(shift))
     first, second = memory[:size], memory[abs(shift) :]
     theta, out = (first, second) if shift > 0 else (second, first)

@@ -124,7 +124,8 @@ def check_step_size(step_size: Any) -> Schedule:
 def descend(latent: Array, eta: Any, gradient: Array) -> Array:
     """``latent - eta * gradient`` in the dtype of ``latent``; half precision is computed in float32."""
     if dtype_name(latent) not in HALF_PRECISION:
-        return latent - eta * gradient
+        # latent - eta * gradient, the same bit for bit: NumPy writes a sum into the product's memory, not a difference
+        return latent + -eta * gradient
     xp, latent = as_array(latent)
     return narrow(xp, widen(xp, latent) - eta * widen(xp, gradient), latent)
 

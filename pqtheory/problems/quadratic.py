@@ -140,10 +140,10 @@ class Quadratic(Problem):
         return times(xp, theta, A) + b
 
     def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
-        # x.A.x / 2 + b.x = (x.(A x + b) + b.x) / 2
+        # x.A.x / 2 + b.x = x.((A x + b) + b) / 2
         gradient = self._gradient(xp, theta)
         b = constant_like(xp, self.b, theta)
-        return (dot(xp, theta, gradient) + dot(xp, theta, b)) / 2, gradient
+        return dot(xp, theta, gradient + b) / 2, gradient
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

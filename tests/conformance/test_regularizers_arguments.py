@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK
+from pqtheory._elementwise import numpy_block, torch_block
 from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, SmoothedL1
 from pqtheory.sets import Binary, Codebook, ScaledBinary
 
@@ -78,7 +78,7 @@ def test_non_contiguous(name: str, kind: Kind) -> None:
 )
 @all_regularizers
 def test_large_arrays_in_blocks(name: str, kind: Kind) -> None:
-    block = NUMPY_BLOCK if kind.backend == "numpy" else TORCH_BLOCK
+    block = numpy_block() if kind.backend == "numpy" else torch_block(torch)
     theta = kind.array(np.random.default_rng(0).standard_normal((2, block // 2 + 11)))
     regularizer = REGISTRY[name]()
     result = regularizer.prox(theta, 0.3)
@@ -353,7 +353,7 @@ def test_autograd_through_a_coupled_value() -> None:
 @all_regularizers
 def test_parameters_in_place(name: str) -> None:
     regularizer = REGISTRY[name]()
-    for size in (5, TORCH_BLOCK + 3):
+    for size in (5, torch_block(torch) + 3):
         values = torch.asarray(np.random.default_rng(0).standard_normal(size))
         expected = regularizer.prox(values, 0.3)
         parameter = torch.nn.Parameter(values.clone())

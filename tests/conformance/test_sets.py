@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory._elementwise import NUMPY_BLOCK, TORCH_BLOCK
+from pqtheory._elementwise import numpy_block, torch_block
 from pqtheory.sets import REGISTRY, Binary, Codebook, ScaledBinary, Set, Ternary, UniformGrid
 
 from .helpers import (
@@ -261,7 +261,7 @@ def test_non_contiguous(name: str, kind: Kind) -> None:
 @all_sets
 def test_large_arrays_in_blocks(name: str, backend: str) -> None:
     kind = Kind(backend, "float32")
-    block = NUMPY_BLOCK if backend == "numpy" else TORCH_BLOCK
+    block = numpy_block() if backend == "numpy" else torch_block(torch)
     theta = kind.array(np.random.default_rng(0).standard_normal((2, block // 2 + 11)))
     quantization_set = REGISTRY[name]()
     projected = quantization_set.project(theta)
