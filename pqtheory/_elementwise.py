@@ -129,19 +129,21 @@ def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) ->
 
 def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
     """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
-    if out is None and math.prod(t.shape) <= numpy_block():
+    on_torch = is_torch(t)
+    if not on_torch and not isinstance(t, np.ndarray):
+        return False
+    if on_torch and (is_compiling() or t.device.type != "cpu"):
+        return False
+    if out is None and math.prod(t.shape) <= (torch_block(xp) if on_torch else numpy_block()):
+        return False
+    if out is not None and _overlap_shifted(t, out):
         return False
     if not all(isinstance(a, (int, float)) for a in arguments):
         return False
     arrays = (t,) if out is None else (t, out)
-    if out is not None and _overlap_shifted(t, out):
-        return False
-    if isinstance(t, np.ndarray):
-        large = out is not None or t.size > numpy_block()
-        return large and all(a.flags.c_contiguous for a in arrays)
-    if not is_torch(t) or is_compiling() or t.device.type != "cpu":
-        return False
-    if (out is None and t.numel() <= torch_block(xp)) or not all(a.is_contiguous() for a in arrays):
+    if not on_torch:
+        return all(a.flags.c_contiguous for a in arrays)
+    if not all(a.is_contiguous() for a in arrays):
         return False
     return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
 

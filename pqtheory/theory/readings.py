@@ -15,7 +15,7 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array
+from pqtheory._arrays import Array, as_array
 from pqtheory.claims import Budget, Evidence, Step
 from pqtheory.methods import Eager, Lazy
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
@@ -39,7 +39,7 @@ class Readings:
     name : str
         What the operator is.
     operator : callable
-        ``operator(theta)``; where ``in_place``, also ``operator(theta, out=...)``. One result for each entry.
+        ``operator(theta)``; where ``in_place``, also ``operator(theta, out=...)``. One result for each entry, or a row of them.
     thresholds : sequence of Fraction
         Where its formula changes.
     in_place : bool
@@ -67,10 +67,10 @@ class Readings:
                 cases += len(theta)
                 off = _off(found, expected, self.ulps)
                 if off.any():
-                    at = int(np.argmax(off))
-                    where = {"theta": theta[at], "found": found[at], "expected": expected[at]}
+                    at = np.argwhere(off)[0][0]
                     case = {"path": path, "dtype": str(theta.dtype)}
-                    numbers = {key: float(value) for key, value in where.items()}
+                    where = {"theta": theta[at], "found": found[at], "expected": expected[at]}
+                    numbers = {key: value.tolist() for key, value in where.items()}
                     return Evidence("refuted", cases, counterexample={**case, **numbers})
         text = (
             f"{self.name}: all 65,536 numbers of float16 and the neighbours of {len(self.thresholds)} thresholds in"
@@ -184,19 +184,16 @@ def envelope_readings(regularizer: LevelRegularizer, weight: Fraction, ulps: flo
     return Readings(text, envelope, where, in_place=False, ulps=ulps, exact=objective_at_prox)
 
 
-def slope_readings(regularizer: LevelRegularizer) -> tuple[Readings, Readings]:
-    """Those of both ends of ``subdifferential``."""
+def slope_readings(regularizer: LevelRegularizer) -> Readings:
+    """Those of ``subdifferential``, its lower and its upper end."""
+
+    def ends(theta: Array) -> Array:
+        low, high = regularizer.subdifferential(theta)
+        xp, _ = as_array(low)
+        return xp.stack([low, high], axis=-1)
+
     where = thresholds(regularizer.set, Fraction(0))
-    low, high = (
-        Readings(
-            f"{end} end of the subdifferential of {regularizer!r}",
-            lambda theta, end=i: regularizer.subdifferential(theta)[end],
-            where,
-            in_place=False,
-        )
-        for i, end in enumerate(("lower", "upper"))
-    )
-    return low, high
+    return Readings(f"subdifferential of {regularizer!r}", ends, where, in_place=False)
 
 
 def projection_readings(levels: FiniteSet) -> Readings:
@@ -252,7 +249,7 @@ def _fractions(values: Array) -> Array:
 def _rounded(exact: Array, dtype: Any) -> Array:
     """Exact numbers, each rounded once; half and single precision by way of float64, which holds these exactly."""
     with np.errstate(over="ignore"):
-        return np.array([float(x) for x in exact]).astype(dtype)
+        return np.array([float(x) for x in exact.ravel()]).reshape(exact.shape).astype(dtype)
 
 
 def _off(found: Array, expected: Array, ulps: float) -> Array:

@@ -8,7 +8,23 @@ from pqtheory.evidence.terms import Backend, Expression
 
 @final
 class Z3(Backend):
-    """Real arithmetic of z3."""
+    """Real arithmetic of z3.
+
+    Attributes
+    ----------
+    divides : bool
+        Whether anything was divided by what is no number.
+    """
+
+    def __init__(self) -> None:
+        self.divides = False
+
+    def divide(self, a: Expression, b: Expression) -> Expression:
+        """``a / b``."""
+        import z3
+
+        self.divides = self.divides or not z3.is_rational_value(b)
+        return a / b
 
     def number(self, value: Fraction) -> Expression:
         """An exact rational."""

@@ -22,7 +22,7 @@ from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.roots import Root, UnconfirmedError, holds_at
 from pqtheory.evidence.smt.asking import asked
 from pqtheory.evidence.smt.backend import Z3
-from pqtheory.evidence.smt.divisors import divides_by_something, divisors
+from pqtheory.evidence.smt.divisors import dividing, divisors
 from pqtheory.evidence.terms import Expression, Statement, Term
 from pqtheory.evidence.variables import variable_names
 
@@ -109,10 +109,12 @@ class _Question:
         object.__setattr__(self, "symbols", symbols)
         object.__setattr__(self, "assumed", assumed)
         object.__setattr__(self, "concluded", _truth(conclusion))
+        object.__setattr__(self, "divides", backend.divides)
 
     symbols: Sequence[Expression] = ()
     assumed: Sequence[Expression] = ()
     concluded: Expression = None
+    divides: bool = False
 
     @property
     def denied(self) -> list[Expression]:
@@ -224,13 +226,15 @@ class _Question:
         ValueError
             If something is.
         """
+        if not self.divides:
+            return ()
         import z3
 
         steps = []
-        found = divisors([*self.assumed, self.concluded])
         # an assumption that divides may say nothing where it matters
-        safe = [a for a in self.assumed if found and not divides_by_something(a)]
-        for divisor, condition in found:
+        divide = dividing(self.assumed)
+        safe = [a for a, divides in zip(self.assumed, divide, strict=True) if not divides]
+        for divisor, condition in divisors([*self.assumed, self.concluded]):
             solver = self.solver([*safe, condition, divisor == 0])
             answer = asked(solver, DIVISOR_SECONDS)
             text = " ".join(str(z3.simplify(divisor)).split())[:200]

@@ -46,10 +46,10 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
     return found
 
 
-def divides_by_something(formula: Expression) -> bool:
-    """Whether a formula divides by what is no number."""
-    order, below = _parents_first([formula])
-    return any(_divisor(node, below[node.get_id()]) is not None for node in order)
+def dividing(formulas: Sequence[Expression]) -> list[bool]:
+    """Which of the formulas divide by what is no number."""
+    divides = _divide(*_parents_first(formulas))
+    return [divides[formula.get_id()] for formula in formulas]
 
 
 def _divide(

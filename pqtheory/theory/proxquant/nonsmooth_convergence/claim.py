@@ -169,7 +169,7 @@ CLAIM = Claim(
         Part(
             "readings agree",
             "arrays have the subdifferential that the terms have",
-            all_of(*slope_readings(W)),
+            slope_readings(W),
         ),
     ),
     controls=(
