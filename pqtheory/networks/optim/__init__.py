@@ -1,7 +1,9 @@
 """Quantizing optimizers: any method of memory x prox round any ``torch.optim`` optimizer."""
 
-from pqtheory.networks.optim.groups import is_weight, split_parameters
+from pqtheory.networks.optim.groups import split_parameters
+from pqtheory.networks.optim.layers import is_weight
 from pqtheory.networks.optim.named import BinaryConnect, BinaryRelax, LazyProx, ProxQuant
+from pqtheory.networks.optim.split import Split, describe_split
 from pqtheory.networks.optim.wrapper import QuantizingOptimizer
 
 __all__ = [
@@ -10,6 +12,8 @@ __all__ = [
     "LazyProx",
     "ProxQuant",
     "QuantizingOptimizer",
+    "Split",
+    "describe_split",
     "is_weight",
     "split_parameters",
 ]

@@ -1,29 +1,19 @@
 """Which parameters to quantize: param groups marked ``{"quantize": True}``, by a predicate on (module, name)."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
-#: (module, name of the parameter in it) -> quantize it?
+from pqtheory.networks.optim.layers import Place, is_weight, padding_row, places
+from pqtheory.networks.optim.split import describe_split
+
+#: (module, name of its weight) -> quantize it?
 Predicate = Callable[[nn.Module, str], bool]
-WEIGHTED = (
-    nn.Linear,
-    nn.Conv1d,
-    nn.Conv2d,
-    nn.Conv3d,
-    nn.ConvTranspose1d,
-    nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-    nn.Embedding,
-    nn.RNNBase,
-    nn.RNNCellBase,
-)
-
-
-def is_weight(module: nn.Module, name: str) -> bool:
-    """Weight matrices and kernels of linear, convolution, embedding and recurrent layers; no biases, no norms."""
-    return isinstance(module, WEIGHTED) and name.startswith("weight")
+#: the default predicate warns when it leaves more than this part of all matrices
+UNSAID = 0.01
 
 
 def split_parameters(
@@ -31,30 +21,39 @@ def split_parameters(
 ) -> list[dict[str, Any]]:
     """Param groups for a ``torch.optim`` optimizer: first what is quantized, then the rest.
 
+    ``describe_split(model, groups)`` says what share of the weights that is, and which matrices it leaves.
+
     Parameters
     ----------
     model : torch.nn.Module
-        A shared parameter is quantized if any of its places says so.
+        A tied parameter is quantized if any of its places says so. Of a weight that is made from other tensors, by a
+        parametrization, a weight norm or a pruning, that one is meant which has the weight's shape.
     quantize : callable
-        (module, parameter name in it) -> bool.
+        (module, name of its weight) -> bool; the name is "weight" also where ``weight_v`` or
+        ``parametrizations.weight.original`` trains in its place.
     **options
         For the quantized group: ``lr``, ``weight_decay``; ``set``, ``regularizer``, ``strength`` of its own.
 
     Returns
     -------
     list of dict
-        Each with "params" and "names"; the first with "quantize": True.
+        Each with "params" and "names"; the first with "quantize": True, and where embeddings with a ``padding_idx``
+        are in it with "zero_rows": for each parameter the row that stays 0 while its latent weights are, or None.
 
     Raises
     ------
     ValueError
-        If the predicate picks nothing.
+        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, or one of two parameters that
+        share their memory.
+
+    Warns
+    -----
+    UserWarning
+        If the default predicate leaves more than a hundredth of all weights in matrices: it says which.
     """
+    found = list(places(model))
     chosen = {
-        id(p)
-        for module in model.modules()
-        for name, p in module.named_parameters(recurse=False)
-        if quantize(module, name)
+        id(p.parameter) for p in found if p.weight is not None and quantize(p.layer, p.weight)
     }
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     picked = [(name, p) for name, p in named if id(p) in chosen]
@@ -63,8 +62,52 @@ def split_parameters(
         raise ValueError(
             f"quantize: expected to pick parameters of {type(model).__name__}, picked none"
         )
-    groups = [{"quantize": True, **options, **_group(picked)}]
-    return [*groups, _group(rest)] if rest else groups
+    _check(picked, rest)
+    groups = [{"quantize": True, **options, **_group(picked), **_zero_rows(picked, found)}]
+    if rest:
+        groups.append(_group(rest))
+    if quantize is is_weight:
+        split = describe_split(model, groups)
+        if split.matrices_left > UNSAID * (split.matrices_left + split.quantized):
+            warnings.warn(f"split_parameters: {split}", stacklevel=2)
+    return groups
+
+
+def _check(picked: list[tuple[str, nn.Parameter]], rest: list[tuple[str, nn.Parameter]]) -> None:
+    """Make sure that what is picked can be stepped by itself."""
+    for name, parameter in picked:
+        if is_lazy(parameter):
+            raise ValueError(
+                f"model: {name} has no shape yet, its layer is lazy: run the model once before"
+            )
+    places_in_memory = {_memory(p): name for name, p in rest if _memory(p) is not None}
+    for name, parameter in picked:
+        place = _memory(parameter)
+        if place is None:
+            continue
+        if place in places_in_memory:
+            other = places_in_memory[place]
+            raise ValueError(
+                f"model: {name} and {other} are two parameters in one memory: tie them as one, "
+                f"both layers with the same torch.nn.Parameter"
+            )
+        places_in_memory[place] = name
+
+
+def _memory(parameter: nn.Parameter) -> tuple[Any, int] | None:
+    """Where its values are; None for one without values, or of a class of its own that does not say."""
+    if type(parameter) is not nn.Parameter or is_lazy(parameter) or not parameter.numel():
+        return None
+    address = 0 if parameter.is_sparse else parameter.data_ptr()
+    return (parameter.device, address) if address else None
+
+
+def _zero_rows(
+    picked: Iterable[tuple[str, nn.Parameter]], found: Iterable[Place]
+) -> dict[str, list[int | None]]:
+    rows = {id(p.parameter): row for p in found if (row := padding_row(p)) is not None}
+    zero_rows = [rows.get(id(parameter)) for _, parameter in picked]
+    return {"zero_rows": zero_rows} if rows.keys() & {id(p) for _, p in picked} else {}
 
 
 def _group(named: list[tuple[str, nn.Parameter]]) -> dict[str, Any]:

@@ -1,0 +1,250 @@
+"""Which weights are quantized: the matrices of every layer, the right tensor of each, and what is left is said."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize, prune
+
+import pqtheory as pq
+from pqtheory.networks import optim
+from pqtheory.networks.optim.padding import BesidesZeroRow, keeping_zero_row
+
+W = pq.regularizers.DistanceL1(pq.sets.Binary())
+
+
+class Conv1D(nn.Module):
+    """As Transformers has it: x W + b with W of shape (inputs, outputs)."""
+
+    def __init__(self, outputs, inputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(inputs, outputs))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+
+class Halves(nn.Module):
+    """A parametrization of two tensors, both matrices."""
+
+    def forward(self, left, right):
+        return left @ right
+
+    def right_inverse(self, whole):
+        return whole, torch.eye(whole.shape[1])
+
+
+def low_rank():
+    layer = nn.Linear(4, 3)
+    parametrize.register_parametrization(layer, "weight", Halves())
+    return layer
+
+
+def pruned():
+    layer = nn.Linear(4, 3)
+    prune.l1_unstructured(layer, "weight", 0.5)
+    prune.random_unstructured(layer, "bias", 0.5)
+    return layer
+
+
+def old_norm(layer, name="weight"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nn.utils.weight_norm(layer, name)
+
+
+LAYERS = {
+    "linear": (lambda: nn.Linear(4, 3), ["weight"]),
+    "bilinear": (lambda: nn.Bilinear(2, 3, 4), ["weight"]),
+    "transposed convolution": (lambda: nn.ConvTranspose2d(2, 3, 3), ["weight"]),
+    "embedding": (lambda: nn.Embedding(5, 4), ["weight"]),
+    "embedding bag": (lambda: nn.EmbeddingBag(5, 4), ["weight"]),
+    "Conv1D": (lambda: Conv1D(3, 4), ["weight"]),
+    "attention": (lambda: nn.MultiheadAttention(8, 2), ["in_proj_weight", "out_proj.weight"]),
+    "attention, three matrices": (
+        lambda: nn.MultiheadAttention(8, 2, kdim=4, vdim=4, add_bias_kv=True),
+        ["q_proj_weight", "k_proj_weight", "v_proj_weight", "out_proj.weight"],
+    ),
+    "lstm with projection": (
+        lambda: nn.LSTM(3, 4, proj_size=2),
+        ["weight_ih_l0", "weight_hh_l0", "weight_hr_l0"],
+    ),
+    "cell": (lambda: nn.GRUCell(3, 4), ["weight_ih", "weight_hh"]),
+    "weight norm": (
+        lambda: parametrizations.weight_norm(nn.Conv2d(2, 3, 3)),
+        ["parametrizations.weight.original1"],
+    ),
+    "weight norm of one output": (
+        lambda: parametrizations.weight_norm(nn.Linear(4, 1)),
+        ["parametrizations.weight.original1"],
+    ),
+    "weight norm of one input": (
+        lambda: parametrizations.weight_norm(nn.Linear(1, 4)),
+        ["parametrizations.weight.original1"],
+    ),
+    "spectral norm": (
+        lambda: parametrizations.spectral_norm(nn.Linear(4, 3)),
+        ["parametrizations.weight.original"],
+    ),
+    "orthogonal": (
+        lambda: parametrizations.orthogonal(nn.Linear(4, 3)),
+        ["parametrizations.weight.original"],
+    ),
+    "two factors": (
+        low_rank,
+        ["parametrizations.weight.original0", "parametrizations.weight.original1"],
+    ),
+    "old weight norm": (lambda: old_norm(nn.Linear(4, 3)), ["weight_v"]),
+    "old weight norm in a recurrent layer": (
+        lambda: old_norm(nn.LSTM(3, 4), "weight_hh_l0"),
+        ["weight_ih_l0", "weight_hh_l0_v"],
+    ),
+    "pruned": (pruned, ["weight_orig"]),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_matrices_of_each_layer_are_picked_and_nothing_else(name):
+    make, expected = LAYERS[name]
+    model = nn.ModuleDict({"inner": make(), "norm": nn.LayerNorm(4)})
+    picked, rest = optim.split_parameters(model)
+    assert sorted(picked["names"]) == sorted(f"inner.{n}" for n in expected)
+    both = picked["params"] + rest["params"]
+    assert {id(p) for p in both} == {id(p) for p in model.parameters()}
+    assert len(both) == len({id(p) for p in both})
+    assert optim.describe_split(model, [picked, rest]).left == ()
+
+
+def test_a_predicate_sees_the_layer_and_its_weight_whatever_stands_for_it():
+    asked = []
+    model = nn.Sequential(
+        parametrizations.weight_norm(nn.Linear(4, 3)), old_norm(nn.Linear(3, 3)), nn.Linear(3, 2)
+    )
+
+    def predicate(layer, name):
+        asked.append((type(layer).__name__, name))
+        return name == "weight" and layer is not model[2]
+
+    picked = optim.split_parameters(model, predicate)[0]["names"]
+    assert sorted(picked) == ["0.parametrizations.weight.original1", "1.weight_v"]
+    assert {name for _, name in asked} == {"weight", "bias"}
+
+
+def test_own_parameters_that_are_called_v_and_g_are_no_weight_norm():
+    gate = nn.Module()
+    gate.proj_v, gate.proj_g = (nn.Parameter(torch.randn(3, 3)) for _ in range(2))
+    picked = optim.split_parameters(gate, lambda layer, name: True)[0]["names"]
+    assert picked == ["proj_v", "proj_g"]
+
+
+def test_looking_at_a_spectral_norm_does_not_move_it():
+    model = parametrizations.spectral_norm(nn.Linear(4, 3))
+    before = {n: b.clone() for n, b in model.named_buffers()}
+    optim.split_parameters(model)
+    assert all(torch.equal(b, before[n]) for n, b in model.named_buffers())
+
+
+def test_what_is_left_is_said_and_how_much():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.experts = nn.Parameter(torch.randn(2, 3, 5))
+            self.scale = nn.Parameter(torch.ones(1, 7))
+            self.head = nn.Linear(3, 4)
+
+    model = Own()
+    said = r"12 of 53 weights \(22\.6%\) are quantized; left out: experts \(Own, 2 x 3 x 5\)$"
+    with pytest.warns(UserWarning, match=said) as caught:
+        groups = optim.split_parameters(model)
+    assert caught[0].filename == __file__
+    split = optim.describe_split(model, groups)
+    assert (split.quantized, split.total, split.matrices_left) == (12, 53, 30)
+    assert [(x.name, x.layer, x.shape) for x in split.left] == [("experts", "Own", (2, 3, 5))]
+    # what a predicate of one's own leaves is left on purpose, but can be read
+    groups = optim.split_parameters(model, lambda layer, name: name == "experts")
+    assert [x.name for x in optim.describe_split(model, groups).left] == ["head.weight"]
+    many = nn.Sequential(*(nn.Linear(2, 2) for _ in range(40)))
+    few = optim.split_parameters(many, lambda layer, name: layer is many[0] and name == "weight")
+    assert str(optim.describe_split(many, few)).endswith("6.weight (Linear, 2 x 2) and 33 more")
+
+
+def test_a_small_table_beside_large_matrices_is_no_reason_to_warn():
+    class Vision(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.positions = nn.Parameter(torch.zeros(1, 4, 8))
+            self.body = nn.Linear(8, 1000)
+
+    groups = optim.split_parameters(Vision())
+    assert optim.describe_split(Vision(), groups).share == 0
+    model = Vision()
+    split = optim.describe_split(model, optim.split_parameters(model))
+    assert [x.name for x in split.left] == ["positions"]
+
+
+def test_tied_weights_are_one_and_must_be_one_parameter():
+    model = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7, bias=False))
+    model[1].weight = model[0].weight
+    (picked,) = optim.split_parameters(model)
+    assert picked["names"] == ["0.weight"]
+    # one of its places is enough
+    (picked,) = optim.split_parameters(model, lambda layer, name: isinstance(layer, nn.Linear))
+    assert picked["names"] == ["0.weight"]
+    assert optim.describe_split(model, [picked]).total == 28
+    model = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7, bias=False))
+    model[1].weight.data = model[0].weight.data
+    for predicate in (optim.is_weight, lambda layer, name: layer is model[1]):
+        with pytest.raises(
+            ValueError, match=r"\d\.weight and \d\.weight are two parameters in one memory"
+        ):
+            optim.split_parameters(model, predicate)
+
+
+def test_a_lazy_layer_is_refused_until_it_has_a_shape():
+    model = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 2))
+    with pytest.raises(ValueError, match=r"0\.weight has no shape yet"):
+        optim.split_parameters(model)
+    assert optim.split_parameters(model, lambda layer, name: layer is model[1])
+    model(torch.ones(1, 3))
+    assert optim.split_parameters(model)[0]["names"] == ["0.weight", "1.weight"]
+
+
+def test_padding_rows_are_named_for_each_parameter():
+    model = nn.ModuleList(
+        [nn.Embedding(5, 4, padding_idx=2), nn.Linear(4, 5), nn.EmbeddingBag(5, 4, padding_idx=0)]
+    )
+    picked, _ = optim.split_parameters(model)
+    assert picked["zero_rows"] == [2, None, 0]
+    assert "zero_rows" not in optim.split_parameters(nn.Embedding(5, 4))[0]
+
+
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        W,
+        pq.regularizers.Indicator(pq.sets.Binary()),
+        pq.regularizers.DistanceL2(pq.sets.ScaledBinary(axis=-1)),
+        pq.regularizers.AlternatingDistance(pq.quantizers.AlternatingMultiBit(2, axis=-1)),
+    ],
+)
+@pytest.mark.parametrize("make", [torch.tensor, np.array])
+def test_a_padding_row_stays_0_while_it_is_and_the_others_are_as_ever(regularizer, make):
+    table = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
+    table[1] = 0
+    mapping = pq.methods.Prox(regularizer, 0.3)
+    kept = keeping_zero_row(mapping, 1)
+    for wanted, found in (
+        (mapping.apply(make(table), 0.3), kept.apply(make(table), 0.3)),
+        (mapping.quantize(make(table)), kept.quantize(make(table))),
+    ):
+        assert np.all(np.asarray(found)[1] == 0)
+        others = [0, 2, 3]
+        np.testing.assert_array_equal(found[others], wanted[others])
+    in_place = make(table)
+    kept.apply(in_place, 0.3, in_place)
+    np.testing.assert_array_equal(in_place, kept.apply(make(table), 0.3))
+    # a row that has been moved is one of the others
+    table[1, 0] = 0.25
+    np.testing.assert_array_equal(kept.quantize(make(table)), mapping.quantize(make(table)))
+    assert keeping_zero_row(mapping, None) is mapping
+    assert not BesidesZeroRow(regularizer, 1).separable
