@@ -10,7 +10,7 @@ import numpy as np
 
 from pqtheory._arrays import EXACT, Array, Namespace, dtype_name
 from pqtheory._elementwise import narrow
-from pqtheory.quantizers._groups import total
+from pqtheory._groups import total
 
 #: B^T B is an integer matrix whose eigenvalues, for k <= 4, are 0 or at least 0.53
 RANK_GAP = 0.25

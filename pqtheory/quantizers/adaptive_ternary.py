@@ -8,14 +8,14 @@ ProxQuant, arXiv 1810.00861, the ternary quantizer; Li et al., Ternary Weight Ne
 arXiv 1605.04711, section 2 (the threshold).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import EXACT, Array, Namespace, constant_like, dtype_name
 from pqtheory._checks import store
 from pqtheory._elementwise import narrow
-from pqtheory.quantizers._groups import check_axis, exact_mean, mean, total
+from pqtheory._groups import Axis, Per, check_groups, exact_mean, mean, total
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
 
 THRESHOLD = Fraction(7, 10)
@@ -32,19 +32,25 @@ class AdaptiveTernary(Quantizer):
 
     Parameters
     ----------
-    axis : int, optional
-        The axis that the fit reduces; None: one codebook per tensor, -1: one per row.
+    axis : int or tuple of int, optional
+        The axes that share a codebook; None: all of them, -1: each last axis, such as a row of a matrix (but three
+        weights of a 3 x 3 kernel).
+    per : {"tensor", "channel", "row"} or int, optional
+        The same by name: one codebook per tensor, per output channel (the first axis), per row of the matrix
+        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
 
     Raises
     ------
-    TypeError
-        If ``axis`` is no integer.
+    TypeError, ValueError
+        If ``axis`` and ``per`` name no groups.
     """
 
-    axis: int | None = None
+    axis: Axis = None
+    per: Per = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        store(self, axis=check_axis(self.axis))
+        axis, per = check_groups(self.axis, self.per)
+        store(self, axis=axis, per=per)
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""

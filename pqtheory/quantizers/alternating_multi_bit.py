@@ -9,13 +9,13 @@ Xu et al., Alternating Multi-bit Quantization for Recurrent Neural Networks, ICL
 arXiv 1802.00150, Algorithm 2.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import Array, Namespace
 from pqtheory._checks import check_count, store
-from pqtheory.quantizers._groups import check_axis
+from pqtheory._groups import Axis, Per, check_groups
 from pqtheory.quantizers._least_squares import least_squares, shortest_solution
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, nearest
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
@@ -35,24 +35,30 @@ class AlternatingMultiBit(Quantizer):
     ----------
     bits : int
         1 to 4.
-    axis : int, optional
-        The axis that the fit reduces; None: one codebook per tensor, -1: one per row.
+    axis : int or tuple of int, optional
+        The axes that share a codebook; None: all of them, -1: each last axis, such as a row of a matrix (but three
+        weights of a 3 x 3 kernel).
     rounds : int
         Rounds of (alpha, B) after the start: the greedy fit, or the ``start`` given to ``fit``.
+    per : {"tensor", "channel", "row"} or int, optional
+        The same by name: one codebook per tensor, per output channel (the first axis), per row of the matrix
+        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
 
     Raises
     ------
     TypeError, ValueError
-        If ``bits`` is not an integer from 1 to 4, ``rounds`` not one >= 1, or ``axis`` not one.
+        If ``bits`` is not an integer from 1 to 4, ``rounds`` not one >= 1, or ``axis`` and ``per`` name no groups.
     """
 
     bits: int
-    axis: int | None = None
+    axis: Axis = None
     rounds: int = 2
+    per: Per = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        bits, axis = check_bits(self.bits), check_axis(self.axis)
-        store(self, bits=bits, axis=axis, rounds=check_count(self.rounds, "rounds"))
+        axis, per = check_groups(self.axis, self.per)
+        bits, rounds = check_bits(self.bits), check_count(self.rounds, "rounds")
+        store(self, bits=bits, axis=axis, rounds=rounds, per=per)
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group in exact arithmetic."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from pqtheory._arrays import EXACT, Array, Namespace, as_array, constant_like, dtype_name, is_torch
 from pqtheory._elementwise import narrow, widen
-from pqtheory.quantizers._groups import Groups, all_finite, find_groups
+from pqtheory._groups import Axis, Groups, Per, all_finite, find_groups
 
 Row = Sequence[Fraction]
 RowSigns = Sequence[tuple[int, ...]]
@@ -56,9 +56,12 @@ class Quantizer(ABC):
 
     Attributes
     ----------
-    axis : int or None
-        The axis that the fit *reduces*. None: one codebook for the whole tensor, of shape (L,).
-        -1: one for each row, of shape (..., L), (...) being the shape of theta without that axis.
+    axis : int, tuple of int or None
+        The axes that the fit *reduces*. None: one codebook for the whole tensor, of shape (L,).
+        -1: one for each row, of shape (..., L), (...) being the shape of theta without these axes.
+    per : str, int or None
+        The same by name, see :func:`pqtheory._groups.find_groups`; for groups of g consecutive weights the codebooks
+        have the shape (outputs, weights of a row / g, L).
 
     Notes
     -----
@@ -68,7 +71,8 @@ class Quantizer(ABC):
     automatic differentiation: no gradient passes through it.
     """
 
-    axis: int | None
+    axis: Axis
+    per: Per
 
     def quantize(self, theta: Any) -> tuple[Array, Array]:
         """Values (shape and dtype of ``theta``) and codebook (ascending, (L,) or (..., L)).
@@ -114,7 +118,7 @@ class Quantizer(ABC):
         )
 
     def objective(self, theta: Any, values: Any) -> Array:
-        """||theta - values||^2 for each group: shape (), or theta's without ``axis``.
+        """||theta - values||^2 for each group: shape (), or that of the codebooks without their last axis.
 
         Raises
         ------
@@ -123,7 +127,9 @@ class Quantizer(ABC):
         """
         xp, t = as_array(theta)
         _, v = as_array(values, "values")
-        return xp.sum((widen(xp, t) - widen(xp, v)) ** 2, axis=self.axis)
+        groups = find_groups(tuple(t.shape), self.axis, self.per)
+        squares = groups.rows(xp, (widen(xp, t) - widen(xp, v)) ** 2)
+        return xp.reshape(xp.sum(squares, axis=-1), groups.lead)
 
     def quantize_naive(self, theta: Any) -> tuple[Array, Array]:
         """Slow twin of ``quantize``: one group at a time, exact fractions, rounded at the end."""
@@ -140,7 +146,7 @@ class Quantizer(ABC):
     def _groups(self, theta: Any) -> tuple[Namespace, Array, Groups]:
         xp, t = as_array(theta)
         t = t.detach() if is_torch(t) else t
-        return xp, t, find_groups(t, self.axis)
+        return xp, t, find_groups(tuple(t.shape), self.axis, self.per)
 
     def _signs(self, groups: Groups, start: Fit) -> Array:
         expected = (*groups.shape, self._signs_per_entry())

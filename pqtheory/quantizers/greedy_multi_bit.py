@@ -5,13 +5,13 @@ References
 Guo et al., Network Sketching, CVPR 2017; Xu et al., ICLR 2018, arXiv 1802.00150, section 2.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 from pqtheory._arrays import Array, Namespace, sign
 from pqtheory._checks import store
 from pqtheory._elementwise import narrow
-from pqtheory.quantizers._groups import check_axis, exact_mean, mean
+from pqtheory._groups import Axis, Per, check_groups, exact_mean, mean
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, read
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
 
@@ -29,20 +29,26 @@ class GreedyMultiBit(Quantizer):
     ----------
     bits : int
         1 to 4.
-    axis : int, optional
-        The axis that the fit reduces; None: one codebook per tensor, -1: one per row.
+    axis : int or tuple of int, optional
+        The axes that share a codebook; None: all of them, -1: each last axis, such as a row of a matrix (but three
+        weights of a 3 x 3 kernel).
+    per : {"tensor", "channel", "row"} or int, optional
+        The same by name: one codebook per tensor, per output channel (the first axis), per row of the matrix
+        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
 
     Raises
     ------
     TypeError, ValueError
-        If ``bits`` is not an integer from 1 to 4, or ``axis`` is no integer.
+        If ``bits`` is not an integer from 1 to 4, or ``axis`` and ``per`` name no groups.
     """
 
     bits: int
-    axis: int | None = None
+    axis: Axis = None
+    per: Per = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        store(self, bits=check_bits(self.bits), axis=check_axis(self.axis))
+        axis, per = check_groups(self.axis, self.per)
+        store(self, bits=check_bits(self.bits), axis=axis, per=per)
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""

@@ -7,18 +7,14 @@ References
 Rastegari et al., XNOR-Net, ECCV 2016, section 3.1.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 from pqtheory._arrays import Array, accurate_sum, as_array, namespace, sign
-from pqtheory._checks import check_count, store
+from pqtheory._checks import store
 from pqtheory._elementwise import Kernel, check_out, narrow, widen
-from pqtheory._messages import brief
+from pqtheory._groups import Axis, Groups, Per, check_groups, find_groups
 from pqtheory.sets.base import Set
-
-#: no array library has more
-MAX_AXES = 64
 
 
 @final
@@ -30,6 +26,9 @@ class ScaledBinary(Set):
     ----------
     axis : int or tuple of int, optional
         The axes that share a scale. None: one scale for the whole tensor; -1: one for each row of a matrix.
+    per : {"tensor", "channel", "row"} or int, optional
+        The same by name: one scale per tensor, per output channel (the first axis), per row of the matrix
+        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
 
     Notes
     -----
@@ -38,34 +37,35 @@ class ScaledBinary(Set):
     Raises
     ------
     TypeError, ValueError
-        If ``axis`` holds anything but integers; where it is used, if the array has no such axis.
+        If ``axis`` and ``per`` name no groups; where it is used, if the array has no such groups.
     """
 
-    axis: int | tuple[int, ...] | None = None
+    axis: Axis = None
+    per: Per = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        if isinstance(self.axis, tuple):
-            store(self, axis=tuple(check_count(a, "axis", -MAX_AXES, MAX_AXES) for a in self.axis))
-        elif self.axis is not None:
-            store(self, axis=check_count(self.axis, "axis", -MAX_AXES, MAX_AXES))
+        axis, per = check_groups(self.axis, self.per)
+        store(self, axis=axis, per=per)
 
     def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """One weight for each group: 1 along ``axis``."""
-        axes = {a % len(shape) for a in self._axes(len(shape))}
-        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+        """One weight for each group: 1 along the axes of a group; one in all where groups are parts of an axis."""
+        groups = self._groups(shape)
+        if groups.view != groups.shape:
+            return (1,) * len(shape)
+        return tuple(1 if i in groups.axes else n for i, n in enumerate(shape))
 
-    def _axes(self, ndim: int) -> tuple[int, ...]:
-        if self.axis is None:
-            return tuple(range(ndim))
-        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        if not all(-ndim <= a < ndim for a in axes):
-            raise ValueError(
-                f"axis: expected axes of an array with ndim {ndim}, got {brief(self.axis)}"
-            )
-        return axes
+    def _groups(self, shape: tuple[int, ...]) -> Groups:
+        return find_groups(tuple(shape), self.axis, self.per)
 
     def scale(self, theta: Any, *, keepdims: bool = False) -> Array:
-        """mean|theta| over ``axis``; 0 for an empty group.
+        """mean|theta| over each group; 0 for an empty one.
+
+        Parameters
+        ----------
+        theta : array
+            Any shape.
+        keepdims : bool
+            Keep the axes within a group, of length 1.
 
         Raises
         ------
@@ -73,13 +73,8 @@ class ScaledBinary(Set):
             If ``theta`` is not real floating-point.
         """
         xp, t = as_array(theta)
-        return narrow(xp, self._scale(xp, widen(xp, t), keepdims), t)
-
-    def _scale(self, xp: Any, t: Array, keepdims: bool) -> Array:
-        axes = self._axes(t.ndim)
-        members = math.prod([t.shape[a] for a in axes])
-        axis = None if self.axis is None else axes
-        return accurate_sum(xp, xp.abs(t), axis, keepdims) / max(members, 1)
+        groups = self._groups(t.shape)
+        return narrow(xp, _mean(xp, widen(xp, t), groups, keepdims), t)
 
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """``kernel(xp, theta, P(theta), *arguments)`` on the whole array."""
@@ -87,7 +82,9 @@ class ScaledBinary(Set):
         if out is not None:
             check_out(out, theta)
         wide = widen(xp, theta)
-        nearest = self._scale(xp, wide, True) * sign(xp, wide)
+        groups = self._groups(theta.shape)
+        signs = xp.reshape(sign(xp, wide), groups.view)
+        nearest = xp.reshape(_mean(xp, wide, groups, True) * signs, groups.shape)
         result = narrow(xp, kernel(xp, wide, nearest, *arguments), theta)
         if out is None:
             return result
@@ -95,7 +92,15 @@ class ScaledBinary(Set):
         return out
 
     def levels(self, theta: Any) -> Array:
-        """``(-scale, scale)`` for each group: shape (..., 2), the axes of ``axis`` removed."""
+        """``(-scale, scale)`` for each group: shape (..., 2), the axes within a group removed."""
         xp, _ = as_array(theta)
         scale = self.scale(theta)
         return xp.stack([-scale, scale], axis=-1)
+
+
+def _mean(xp: Any, t: Array, groups: Groups, keepdims: bool) -> Array:
+    """mean|t| of each group, in the shape of the groups' view."""
+    axis = None if len(groups.axes) == len(groups.view) else groups.axes
+    return accurate_sum(xp, xp.abs(xp.reshape(t, groups.view)), axis, keepdims) / max(
+        groups.size, 1
+    )

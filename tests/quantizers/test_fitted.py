@@ -421,7 +421,7 @@ def test_wrong_bits(make, bits, error):
         make(bits)
 
 
-@pytest.mark.parametrize("axis", [1.0, True, (0, 1), "rows"])
+@pytest.mark.parametrize("axis", [1.0, True, (0, 1.0), "rows"])
 def test_wrong_axis_type(axis):
     for make in (
         lambda: GreedyMultiBit(2, axis=axis),

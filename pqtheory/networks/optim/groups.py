@@ -1,13 +1,14 @@
 """Which parameters to quantize: param groups marked ``{"quantize": True}``, by a predicate on (module, name)."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from pqtheory.networks.optim.layers import Place, is_weight, padding_row, places
+from pqtheory.networks.optim.layers import Place, is_transposed, is_weight, padding_row, places
+from pqtheory.networks.optim.outputs import by_channel, check_outputs, with_outputs_second
 from pqtheory.networks.optim.split import describe_split
 
 #: (module, name of its weight) -> quantize it?
@@ -32,7 +33,9 @@ def split_parameters(
         (module, name of its weight) -> bool; the name is "weight" also where ``weight_v`` or
         ``parametrizations.weight.original`` trains in its place.
     **options
-        For the quantized group: ``lr``, ``weight_decay``; ``set``, ``regularizer``, ``strength`` of its own.
+        For the quantized group: ``lr``, ``weight_decay``; ``set``, ``regularizer``, ``strength`` of its own. If one
+        of these is per output channel, weights with the inputs on their first axis, of transposed convolutions and of
+        Transformers' Conv1D, are a group apart, which has the axes that are meant.
 
     Returns
     -------
@@ -43,8 +46,8 @@ def split_parameters(
     Raises
     ------
     ValueError
-        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, or one of two parameters that
-        share their memory.
+        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, one of two parameters that
+        share their memory, or one whose output channels are no axis where these are asked for.
 
     Warns
     -----
@@ -63,7 +66,10 @@ def split_parameters(
             f"quantize: expected to pick parameters of {type(model).__name__}, picked none"
         )
     _check(picked, rest)
-    groups = [{"quantize": True, **options, **_group(picked), **_zero_rows(picked, found)}]
+    groups = [
+        {"quantize": True, **own, **_group(part), **_zero_rows(part, found)}
+        for part, own in _by_layout(picked, found, options)
+    ]
     if rest:
         groups.append(_group(rest))
     if quantize is is_weight:
@@ -71,6 +77,25 @@ def split_parameters(
         if split.matrices_left > UNSAID * (split.matrices_left + split.quantized):
             warnings.warn(f"split_parameters: {split}", stacklevel=2)
     return groups
+
+
+def _by_layout(
+    picked: list[tuple[str, nn.Parameter]], found: Iterable[Place], options: dict[str, Any]
+) -> Iterator[tuple[list[tuple[str, nn.Parameter]], dict[str, Any]]]:
+    """What is picked, in parts with the options of each: one part, unless an option is per output channel."""
+    transposed: dict[int, Place] = {}
+    if any(by_channel(option) for option in options.values()):
+        transposed = {id(p.parameter): p for p in found if is_transposed(p.layer)}
+    parts: dict[int, list[tuple[str, nn.Parameter]]] = {}
+    for name, parameter in picked:
+        axes = 0
+        if id(parameter) in transposed:
+            check_outputs(transposed[id(parameter)])
+            axes = parameter.dim()
+        parts.setdefault(axes, []).append((name, parameter))
+    for axes, part in sorted(parts.items()):
+        own = {n: with_outputs_second(o, axes) if axes else o for n, o in options.items()}
+        yield part, own
 
 
 def _check(picked: list[tuple[str, nn.Parameter]], rest: list[tuple[str, nn.Parameter]]) -> None:

@@ -248,3 +248,40 @@ def test_a_padding_row_stays_0_while_it_is_and_the_others_are_as_ever(regularize
     np.testing.assert_array_equal(kept.quantize(make(table)), mapping.quantize(make(table)))
     assert keeping_zero_row(mapping, None) is mapping
     assert not BesidesZeroRow(regularizer, 1).separable
+
+
+PER_CHANNEL = {
+    "scaled binary": {"set": pq.sets.ScaledBinary(per="channel")},
+    "two bits": {
+        "regularizer": pq.regularizers.AlternatingDistance(
+            pq.quantizers.AlternatingMultiBit(2, per="channel")
+        ),
+        "strength": 0.1,
+    },
+    "half the squared distance": {
+        "regularizer": pq.regularizers.DistanceL2(pq.sets.ScaledBinary(per="channel")),
+        "strength": 0.1,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", PER_CHANNEL)
+def test_a_codebook_per_channel_is_one_per_output_where_the_inputs_come_first(kind):
+    options = PER_CHANNEL[kind]
+    model = nn.Sequential(
+        nn.Linear(9, 5), Conv1D(6, 9), nn.ConvTranspose2d(8, 5, 3), nn.ConvTranspose1d(4, 3, 5)
+    )
+    groups = optim.split_parameters(model, **options)
+    method = optim.BinaryConnect if "set" in options else optim.ProxQuant
+    method(torch.optim.SGD(groups, lr=0.1)).freeze()
+    most = 4 if kind == "two bits" else 2
+    for layer, outputs in ((0, 0), (1, 1), (2, 1), (3, 1)):
+        for weights in model[layer].weight.unbind(outputs):
+            assert len(weights.unique()) <= most, layer
+    assert sum(len(g["params"]) for g in groups) == 8
+    grouped = nn.Sequential(nn.ConvTranspose1d(4, 4, 3, groups=2))
+    with pytest.raises(ValueError, match=r"0\.weight is a transposed convolution in 2 groups"):
+        optim.split_parameters(grouped, **options)
+    # asked for in another way, one group is enough
+    plain = optim.split_parameters(model, set=pq.sets.ScaledBinary(per="row"))
+    assert [g.get("quantize", False) for g in plain] == [True, False]
