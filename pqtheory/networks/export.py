@@ -1,134 +1,182 @@
-r"""Quantized networks on disk: each quantized tensor as a codebook and k bits for each weight, the rest as it is.
+r"""Quantized networks on disk: each quantized tensor as codebooks and k bits for each weight, the rest as it is.
 
-A tensor of n weights with 2^(k-1) < levels <= 2^k takes ceil(n k / 8) bytes beside its codebook: k/32 of float32.
-One safetensors file; its header says for each packed tensor the shape and the bits, and has the SHA-256 of the file
-(with zeros in its own place), which is compared whenever it is read.
+One safetensors file, in whose header stands
+
+* ``packed``: for each packed tensor ``[codes, levels, bits, shape, axis, zero_rows]``, the names of two tensors of the
+  file and what :class:`pqtheory.networks.packing.Packed` says of the rest; tied tensors name the same two,
+* ``same``: for each other tensor that is one with another the name of that one,
+* ``objects``: what is no plain tensor (extra state, sparse buffers), the name of the bytes that ``torch.save`` wrote,
+* ``sha256``: of the file, with zeros in its own place; compared whenever the file is read.
+
+``docs/networks.md`` has the lines that read it without this package.
 """
 
 import hashlib
+import io
 import json
-import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from pqtheory._checks import check_count
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
+from pqtheory.networks.packing import pack
+from pqtheory.networks.quantized_file import FORMAT, NONE_YET, QuantizedFile, digest_entry
 
-FORMAT = "pqtheory-quantized-2"
-#: without a checksum
-OLDER = "pqtheory-quantized-1"
-#: where the checksum is before it is known
-NONE_YET = "0" * 64
-#: beside the name of a packed tensor
-CODES, LEVELS = ".codes", ".levels"
-MAX_BITS = 8
-
-
-def pack(tensor: Tensor, max_bits: int = MAX_BITS) -> tuple[Tensor, Tensor, int]:
-    """Codebook and packed codes of a tensor with few different values.
-
-    Returns
-    -------
-    codes : uint8 tensor, shape (ceil(n bits / 8),)
-        The place of each weight's level, ``bits`` bits each, least significant first.
-    levels : tensor, shape (<= 2**bits,)
-        The different values, ascending, in the dtype of ``tensor``.
-    bits : int
-        At least 1.
-
-    Raises
-    ------
-    ValueError
-        If there are more than ``2**max_bits`` different values, or NaN.
-    """
-    check_count(max_bits, "max_bits", 1, MAX_BITS)
-    flat = tensor.detach().cpu().contiguous().flatten()
-    if bool(torch.isnan(flat).any()):
-        raise ValueError("pack: expected levels, got NaN")
-    levels, codes = torch.unique(flat, return_inverse=True)
-    bits = max(1, math.ceil(math.log2(max(1, len(levels)))))
-    if bits > max_bits:
-        raise ValueError(f"pack: expected at most {2**max_bits} levels, got {len(levels)} values")
-    planes = (codes.numpy()[:, None] >> np.arange(bits)) & 1
-    packed = np.packbits(planes.astype(np.uint8).ravel(), bitorder="little")
-    return torch.from_numpy(packed), levels, bits
-
-
-def unpack(codes: Tensor, levels: Tensor, bits: int, shape: tuple[int, ...]) -> Tensor:
-    """The tensor that ``pack`` was given.
-
-    Raises
-    ------
-    ValueError
-        If there are too few codes for the shape, or a code beyond the levels.
-    """
-    size = math.prod(shape)
-    stream = np.unpackbits(codes.cpu().numpy(), bitorder="little")
-    if len(stream) < size * bits:
-        raise ValueError(
-            f"unpack: expected {size * bits} bits for the shape {shape}, got {len(stream)}"
-        )
-    planes = stream[: size * bits].reshape(size, bits)
-    places = (planes.astype(np.int64) << np.arange(bits)).sum(axis=1)
-    if size and places.max() >= len(levels):
-        raise ValueError(f"unpack: code {places.max()} beyond the {len(levels)} levels")
-    return levels[torch.from_numpy(places)].reshape(shape)
+#: dtypes that every safetensors file can hold
+PLAIN = {
+    *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.float8_e4m3fn, torch.float8_e5m2),
+}
 
 
 def save_quantized(
-    file: str | Path, state: Mapping[str, Tensor], packed: Collection[str] = ()
+    file: str | Path, state: Mapping[str, Any], packed: Collection[str] = ()
 ) -> None:
     """Write a state_dict, its quantized tensors packed; the file appears whole or not at all.
+
+    Tensors that are equal bit for bit, as tied ones are, are written once (but for those of one number throughout).
+    What is quantized per row, per channel or per group has a codebook for each; which it is, is found from the values.
 
     Parameters
     ----------
     file : path
         Usually ``.safetensors``.
     state : mapping of str to tensor
-        With names to pack, as ``opt.export(model)`` gives them.
+        With names to pack, as ``opt.export(model)`` gives them; what else a ``get_extra_state`` put there is kept too.
     packed : collection of str
         Names of the tensors to pack.
 
     Raises
     ------
+    TypeError
+        If ``packed`` is a single name, or an entry of ``state`` cannot be read again without running code.
     ValueError
-        If a name is not in ``state``, or such a tensor has more than 256 different values.
+        If a name is not in ``state``, such a tensor is not quantized, or one has no values.
     OSError
         If the file cannot be written.
     """
     from safetensors.torch import save
 
+    if isinstance(packed, str):
+        raise TypeError(f"packed: expected a list of names, got the text {packed!r}")
     unknown = [name for name in packed if name not in state]
     if unknown:
         raise ValueError(f"packed: no tensor {unknown[0]!r} in the state")
-    tensors: dict[str, Tensor] = {}
-    described: dict[str, Any] = {}
-    for name, tensor in state.items():
-        if name not in packed:
-            tensors[name] = tensor.detach().cpu().contiguous()
-            continue
-        codes, levels, bits = pack(tensor)
-        tensors[name + CODES], tensors[name + LEVELS] = codes, levels
-        described[name] = {"shape": list(tensor.shape), "bits": bits}
-    about = {"format": FORMAT, "packed": json.dumps(described), "sha256": NONE_YET}
-    content = save(tensors, about)
-    digest = hashlib.sha256(content).hexdigest()
-    write_whole(Path(file), content.replace(_entry(NONE_YET), _entry(digest), 1))
+    content = _Content(set(state))
+    # a packed tensor comes first, so that what is tied to it is packed too
+    for name in sorted(state, key=lambda name: name not in packed):
+        content.add(name, state[name], name in packed)
+    whole = save(content.tensors, {"format": FORMAT, **content.about(), "sha256": NONE_YET})
+    digest = hashlib.sha256(whole).hexdigest()
+    write_whole(Path(file), whole.replace(digest_entry(NONE_YET), digest_entry(digest), 1))
 
 
-def _entry(digest: str) -> bytes:
-    """As the header has it; before all tensors, and quotes in names or descriptions are escaped."""
-    return f'"sha256":"{digest}"'.encode()
+class _Content:
+    """What the file will hold."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self.packed: dict[str, list[Any]] = {}
+        self.same: dict[str, str] = {}
+        self.objects: dict[str, str] = {}
+        self._names = names
+        self._seen: dict[tuple[Any, ...], str] = {}
+
+    def about(self) -> dict[str, str]:
+        """The header, as short as JSON can be."""
+        parts = {"packed": self.packed, "same": self.same, "objects": self.objects}
+        return {
+            key: json.dumps(part, separators=(",", ":"))
+            for key, part in parts.items()
+            if part or key == "packed"
+        }
+
+    def add(self, name: str, value: Any, is_packed: bool) -> None:
+        """Take one entry of the state."""
+        if not isinstance(value, Tensor) or value.layout != torch.strided or not _is_plain(value):
+            if is_packed:
+                raise TypeError(f"{name}: expected a plain tensor to pack, got {brief(value)}")
+            self._add_object(name, value)
+            return
+        if value.is_meta:
+            raise ValueError(f"{name}: expected a tensor with values, got one on the meta device")
+        tensor = value.detach().cpu().contiguous()
+        key = _key(tensor)
+        if key in self._seen:
+            self._add_same(name, self._seen[key])
+            return
+        self._seen[key] = name
+        if is_packed:
+            self._add_packed(name, tensor)
+        else:
+            self._add_plain(name, tensor)
+
+    def _add_same(self, name: str, other: str) -> None:
+        if other in self.packed:
+            self.packed[name] = self.packed[other]
+        else:
+            self.same[name] = other
+
+    def _add_packed(self, name: str, tensor: Tensor) -> None:
+        try:
+            found = pack(tensor)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error}") from error
+        if found is None:
+            self._add_plain(name, tensor)
+            return
+        codes, levels = self._free(f"{name}.codes"), self._free(f"{name}.levels")
+        self.tensors[codes], self.tensors[levels] = found.codes, found.levels
+        said: list[Any] = [codes, levels, found.bits, list(found.shape), found.axis]
+        self.packed[name] = [*said, list(found.zero_rows)]
+
+    def _add_plain(self, name: str, tensor: Tensor) -> None:
+        alone = tensor.untyped_storage().nbytes() == tensor.nbytes
+        self.tensors[name] = tensor if alone else tensor.clone()
+
+    def _add_object(self, name: str, value: Any) -> None:
+        buffer = io.BytesIO()
+        try:
+            torch.save(value, buffer)
+            buffer.seek(0)
+            torch.load(buffer, weights_only=True)
+        except Exception as error:
+            # whatever pickling this value raises
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise TypeError(
+                f"{name}: expected tensors and plain values, which can be read without running code, got "
+                f"{type(value).__name__}: {first[:100]}"
+            ) from error
+        self.objects[name] = self._free(f"{name}.object")
+        self.tensors[self.objects[name]] = torch.frombuffer(buffer.getbuffer(), dtype=torch.uint8)
+
+    def _free(self, name: str) -> str:
+        """The name, longer where it is another tensor's."""
+        while name in self._names:
+            name += "_"
+        self._names.add(name)
+        return name
 
 
-def load_quantized(file: str | Path) -> dict[str, Tensor]:
-    """The state_dict that was saved, each tensor whole again; compared with its checksum, which older files lack.
+def _is_plain(tensor: Tensor) -> bool:
+    return type(tensor) in (Tensor, torch.nn.Parameter) and tensor.dtype in PLAIN
+
+
+def _key(tensor: Tensor) -> tuple[Any, ...]:
+    """Equal for tensors that are equal bit for bit: tied ones, unless they are one number throughout."""
+    content = tensor.reshape(-1).view(torch.uint8)
+    if bool((content.view(tensor.numel(), -1) == content[: tensor.element_size()]).all()):
+        return (object(),)
+    return tensor.dtype, tuple(tensor.shape), hashlib.sha256(content.numpy()).digest()
+
+
+def load_quantized(file: str | Path) -> dict[str, Any]:
+    """The state_dict that was saved, each tensor whole again; compared with its checksum, which the oldest files lack.
 
     Raises
     ------
@@ -137,59 +185,5 @@ def load_quantized(file: str | Path) -> dict[str, Tensor]:
     OSError
         If it cannot be read.
     """
-    from safetensors import SafetensorError, safe_open
-
-    content = Path(file).read_bytes()
-    try:
-        with safe_open(str(file), framework="pt") as stored:
-            about = stored.metadata() or {}
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
-    kind, digest = about.get("format"), about.get("sha256")
-    if kind not in (FORMAT, OLDER):
-        raise ValueError(f"{file}: expected format {FORMAT!r}, got {brief(kind)}")
-    if kind == FORMAT or digest is not None:
-        found = hashlib.sha256(content.replace(_entry(str(digest)), _entry(NONE_YET), 1))
-        if found.hexdigest() != digest:
-            raise ValueError(f"{file}: its checksum differs: the file is damaged")
-    try:
-        state = {
-            name: _unpacked(name, how, tensors) for name, how in _described(about.get("packed"))
-        }
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
-    return {**tensors, **state}
-
-
-def _described(packed: str | None) -> Collection[tuple[str, Any]]:
-    try:
-        found = json.loads(packed or "")
-    except (ValueError, RecursionError) as error:
-        raise ValueError("packed: expected JSON in the header") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"packed: expected a mapping, got {brief(found)}")
-    return found.items()
-
-
-def _unpacked(name: str, how: Any, tensors: dict[str, Tensor]) -> Tensor:
-    """A packed tensor; its codes and levels are taken out of ``tensors``."""
-    if not isinstance(how, dict) or how.keys() != {"shape", "bits"}:
-        raise ValueError(f"{brief(name)}: expected its shape and bits, got {brief(how)}")
-    bits, shape = how["bits"], how["shape"]
-    if type(bits) is not int or not 1 <= bits <= MAX_BITS:
-        raise ValueError(f"{brief(name)}: expected 1 to {MAX_BITS} bits, got {brief(bits)}")
-    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError(f"{brief(name)}: expected a shape, got {brief(shape)}")
-    codes, levels = (tensors.pop(name + part, None) for part in (CODES, LEVELS))
-    if codes is None or codes.dtype != torch.uint8 or codes.dim() != 1:
-        raise ValueError(f"{brief(name)}: expected codes, one axis of uint8")
-    if levels is None or levels.dim() != 1 or len(levels) > 2**bits:
-        raise ValueError(f"{brief(name)}: expected at most {2**bits} levels, on one axis")
-    size = math.prod(shape)
-    if len(codes) != -(-size * bits // 8):
-        raise ValueError(
-            f"{brief(name)}: expected {-(-size * bits // 8)} bytes of codes for the shape "
-            f"{brief(tuple(shape))} at {bits} bits, got {len(codes)}"
-        )
-    return unpack(codes, levels, bits, tuple(shape))
+    stored = QuantizedFile(file)
+    return {name: stored[name] for name in stored.names}

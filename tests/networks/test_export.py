@@ -1,6 +1,12 @@
 """Quantized networks on disk: exact, k/32 of the size, whole or not at all."""
 
+import ast
+import itertools
+import json
 import os
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,26 +14,123 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory.networks import export, models, optim
+import pqtheory as pq
+from pqtheory.networks import export, models, optim, packing
 from pqtheory.regularizers import DistanceL1
-from pqtheory.sets import Binary, Codebook, Ternary
+from pqtheory.sets import Binary, Codebook, Ternary, UniformGrid
+
+DTYPES = [
+    torch.float32,
+    torch.float64,
+    torch.bfloat16,
+    torch.float16,
+    torch.float8_e5m2,
+    torch.int8,
+]
 
 
 @given(
-    st.integers(1, 200),
+    st.lists(st.integers(1, 9), min_size=0, max_size=4),
     st.lists(st.integers(-50, 50), min_size=1, max_size=16, unique=True),
     st.integers(0, 2**32 - 1),
-    st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),
+    st.sampled_from(DTYPES),
 )
-def test_pack_and_unpack_are_inverse(size, levels, seed, dtype):
-    values = torch.tensor(levels, dtype=dtype) / 8
-    tensor = values[torch.from_numpy(np.random.default_rng(seed).integers(0, len(levels), size))]
-    codes, found, bits = export.pack(tensor)
-    assert bits == max(1, (len(found) - 1).bit_length())
-    assert len(codes) == -(-size * bits // 8)
-    again = export.unpack(codes, found, bits, (size,))
-    assert again.dtype == dtype
-    assert torch.equal(again, tensor)
+def test_pack_and_unpack_are_inverse(shape, levels, seed, dtype):
+    values = (torch.tensor(levels, dtype=torch.float64) / 8).to(dtype)
+    places = np.random.default_rng(seed).integers(0, len(levels), shape)
+    tensor = values[torch.from_numpy(np.array(places))]
+    packed = packing.pack(tensor)
+    if packed is None:
+        return
+    assert packed.nbytes < tensor.nbytes
+    assert len(packed.codes) == -(-tensor.numel() * packed.bits // 8)
+    again = packing.unpack(packed)
+    assert (again.dtype, again.shape) == (dtype, tensor.shape)
+    assert torch.equal(again.view(torch.uint8), tensor.contiguous().view(torch.uint8))
+
+
+def codebook_per(axis, shape, bits, seed=0, dtype=torch.float32):
+    """A tensor with 2^bits values of its own for each index of the axis, and codebooks that say which."""
+    g = torch.Generator().manual_seed(seed)
+    moved = [shape[axis], *(n for i, n in enumerate(shape) if i != axis)]
+    rows = torch.randint(0, 2**bits, (moved[0], int(np.prod(moved[1:]))), generator=g)
+    books = torch.randn(moved[0], 2**bits, generator=g, dtype=torch.float64).to(dtype)
+    return books.gather(1, rows).reshape(moved).movedim(0, axis).contiguous()
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [
+        ((300, 1600), 0),
+        ((1600, 300), 1),
+        ((700, 64, 3, 3), 0),
+        ((64, 300, 7, 5), 1),
+        ((1, 9000), 0),
+    ],
+)
+def test_codebooks_per_channel_take_k_32nds_and_themselves(tmp_path, shape, axis, bits):
+    for dtype in (torch.float32, torch.float16):
+        tensor = codebook_per(axis, shape, bits, dtype=dtype)
+        export.save_quantized(tmp_path / "q", {"w": tensor}, ["w"])
+        books = shape[axis] * 2**bits * tensor.element_size()
+        allowed = 1.02 * (tensor.numel() * bits / 8 + books)
+        assert (tmp_path / "q").stat().st_size <= allowed + 400, "header"
+        assert torch.equal(export.load_quantized(tmp_path / "q")["w"], tensor)
+
+
+@pytest.mark.parametrize("size", [8, 64, 128])
+def test_codebooks_per_group_of_a_row(tmp_path, size):
+    tensor = codebook_per(0, (40 * 1024 // size, size), 2).reshape(40, 1024)
+    export.save_quantized(tmp_path / "q", {"w": tensor}, ["w"])
+    packed = packing.pack(tensor)
+    assert packed is None or packed.nbytes <= tensor.numel() * 2 / 8 + 40 * 1024 // size * 16
+    assert torch.equal(export.load_quantized(tmp_path / "q")["w"], tensor)
+
+
+def test_one_codebook_is_not_split_and_512_levels_are_nine_bits(tmp_path):
+    grid = UniformGrid(9, -1, 1).project(torch.randn(300, 300))
+    packed = packing.pack(grid)
+    assert (packed.bits, packed.levels.shape) == (9, (1, 512))
+    assert torch.equal(packing.unpack(packed), grid)
+
+
+def test_every_fitted_quantizer_comes_back_at_any_number_of_rows(tmp_path):
+    makers = [
+        lambda: pq.sets.ScaledBinary(per="row"),
+        lambda: pq.quantizers.AlternatingMultiBit(2, per="row"),
+        lambda: pq.quantizers.AlternatingMultiBit(3, per=16),
+        lambda: pq.quantizers.AdaptiveTernary(per="row"),
+        lambda: pq.quantizers.AdaptiveTernary(),
+        lambda: pq.quantizers.AlternatingMultiBit(2, axis=0),
+    ]
+    for make, rows in itertools.product(makers, (16, 64, 65, 128, 300)):
+        levels = make()
+        theta = torch.randn(rows, 64, generator=torch.Generator().manual_seed(rows))
+        fitted = isinstance(levels, pq.quantizers.Quantizer)
+        tensor = levels.quantize(theta)[0] if fitted else levels.project(theta)
+        export.save_quantized(tmp_path / "q", {"w": tensor}, ["w"])
+        assert torch.equal(export.load_quantized(tmp_path / "q")["w"], tensor)
+        if rows == 300:
+            assert (tmp_path / "q").stat().st_size < 0.62 * tensor.nbytes, levels
+
+
+def test_a_row_of_zeros_needs_no_level(tmp_path):
+    table = torch.where(torch.randn(500, 300) < 0, -1.0, 1.0)
+    table[[0, 7]] = 0
+    packed = packing.pack(table)
+    assert (packed.bits, packed.zero_rows, packed.levels.numel()) == (1, (0, 7), 2)
+    assert torch.equal(packing.unpack(packed), table)
+    # where zero is a level it is one in every row
+    assert packing.pack(torch.where(torch.randn(500, 300) < 0, 0.0, table)).zero_rows == ()
+
+
+def test_the_sign_of_zero_is_kept(tmp_path):
+    tensor = torch.tensor([-0.0, 0.0, 1.0]).repeat(9, 9)
+    export.save_quantized(tmp_path / "q", {"t": tensor}, ["t"])
+    assert packing.pack(tensor).bits == 2
+    loaded = export.load_quantized(tmp_path / "q")["t"]
+    assert torch.equal(torch.signbit(loaded), torch.signbit(tensor))
 
 
 @pytest.mark.parametrize(
@@ -53,13 +156,21 @@ def test_a_network_takes_k_32nds_and_comes_back_exactly(tmp_path, levels, bits):
 
 def test_what_is_not_quantized_is_refused(tmp_path):
     tensor = torch.linspace(0, 1, 300)
-    with pytest.raises(ValueError, match="at most 256 levels, got 300"):
-        export.pack(tensor)
+    with pytest.raises(ValueError, match="a few levels for each row of 300 entries, got 300"):
+        packing.pack(tensor)
     with pytest.raises(ValueError, match="NaN"):
-        export.pack(torch.tensor([1.0, float("nan")]))
+        packing.pack(torch.tensor([1.0, float("nan")]))
+    with pytest.raises(TypeError, match=r"at most 8 bytes, got torch\.complex128"):
+        packing.pack(torch.ones(3, dtype=torch.complex128))
+    with pytest.raises(TypeError, match="a list of names, got the text 'a'"):
+        export.save_quantized(tmp_path / "q", {"a": tensor}, "a")
+    with pytest.raises(ValueError, match="a: expected a tensor with values, got one on the meta"):
+        export.save_quantized(tmp_path / "q", {"a": tensor.to("meta")})
+    with pytest.raises(TypeError, match=r"a: expected tensors and plain values, .*got Fraction"):
+        export.save_quantized(tmp_path / "q", {"a": Fraction(1, 2)})
     with pytest.raises(ValueError, match="no tensor 'b'"):
         export.save_quantized(tmp_path / "q", {"a": tensor}, ["b"])
-    with pytest.raises(ValueError, match="at most"):
+    with pytest.raises(ValueError, match=r"^a: expected a few levels"):
         export.save_quantized(tmp_path / "q", {"a": tensor}, ["a"])
     assert list(tmp_path.iterdir()) == []
 
@@ -74,20 +185,23 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"a": torch.ones(2)}, file)
-    with pytest.raises(ValueError, match="expected format 'pqtheory-quantized-2', got None"):
+    with pytest.raises(ValueError, match="expected format 'pqtheory-quantized-3', got None"):
         export.load_quantized(file)
-    codes, levels, bits = export.pack(torch.tensor([0.0, 1.0, 2.0]))
+    packed = packing.pack(torch.tensor([0.0, 1.0, 2.0]).repeat(9))
     with pytest.raises(ValueError, match="expected 80 bits"):
-        export.unpack(codes, levels, bits, (40,))
+        packing.unpack(replace(packed, shape=(40,)))
     with pytest.raises(ValueError, match="code 2 beyond the 2 levels"):
-        export.unpack(codes, levels[:2], bits, (3,))
+        packing.unpack(replace(packed, levels=packed.levels[:, :2]))
+    with pytest.raises(ValueError, match="equal parts of 27 entries, got 2"):
+        packing.unpack(replace(packed, levels=packed.levels.repeat(2, 1)))
 
 
 def test_no_damage_goes_unnoticed(tmp_path):
     """One bit flipped, anywhere: refused, or nothing else comes of it."""
     file = tmp_path / "q"
-    state = {"a": torch.tensor([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0]]), "b": torch.linspace(0, 1, 5)}
-    export.save_quantized(file, state, ["a"])
+    a = torch.tensor([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0]]).repeat(1, 3)
+    export.save_quantized(file, {"a": a, "b": torch.linspace(0, 1, 5), "tied": a}, ["a"])
+    assert len(export.QuantizedFile(file)._packed) == 2
     whole = file.read_bytes()
     for place in range(len(whole)):
         for bit in (0, 3, 6):
@@ -126,7 +240,7 @@ def test_older_files_are_read_and_what_they_say_is_checked(tmp_path):
         with pytest.raises(ValueError, match=f"q: {message}|q: .*{message}"):
             export.load_quantized(file)
     older(file, '{"a": {"shape": [3], "bits": 1}}', levels=(-1.0, 0.0, 1.0))
-    with pytest.raises(ValueError, match="'a': expected at most 2 levels"):
+    with pytest.raises(ValueError, match="'a': expected at most 2 levels, in codebooks"):
         export.load_quantized(file)
 
 
@@ -150,3 +264,169 @@ def test_a_model_without_the_parameters_is_refused():
     opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(net), lr=0.1))
     with pytest.raises(ValueError, match="expected the 3 quantized parameters, found 0"):
         opt.export(models.SmallNet())
+
+
+def test_the_second_format_is_read_and_compared_with_its_checksum(tmp_path):
+    import hashlib
+
+    from safetensors.torch import save
+
+    tensors = {"a.codes": torch.tensor([5], dtype=torch.uint8), "a.levels": torch.tensor([-1.0, 1])}
+    about = {"format": "pqtheory-quantized-2", "packed": '{"a": {"shape": [3], "bits": 1}}'}
+    content = save(tensors, {**about, "sha256": "0" * 64})
+    digest = hashlib.sha256(content).hexdigest().encode()
+    file = tmp_path / "q"
+    file.write_bytes(content.replace(b"0" * 64, digest, 1))
+    assert export.load_quantized(file)["a"].tolist() == [1.0, -1.0, 1.0]
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="its checksum differs"):
+        export.load_quantized(file)
+
+
+def rewritten(file, about):
+    """The file with another header entry, its checksum made anew."""
+    from safetensors.torch import load, save
+
+    content = file.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    whole = save(load(content), {**header, **about, "sha256": "0" * 64})
+    digest = export.hashlib.sha256(whole).hexdigest().encode()
+    file.write_bytes(whole.replace(b"0" * 64, digest, 1))
+
+
+def test_what_the_header_says_is_checked(tmp_path):
+    file = tmp_path / "q"
+    export.save_quantized(file, {"a": torch.tensor([-1.0, 1.0]).repeat(5, 8)}, ["a"])
+    good = ["a.codes", "a.levels", 1, [5, 16], 0, []]
+    for place, value, message in [
+        (0, 3, "two names"),
+        (0, "b", "expected codes"),
+        (1, "b", "at most 2 levels"),
+        (2, 17, "1 to 16 bits"),
+        (2, True, "1 to 16 bits"),
+        (3, [5, -16], "a shape"),
+        (3, [5, 17], "11 bytes of codes"),
+        (4, 2, "an axis of 2"),
+        (5, [5], "rows below 5"),
+        (5, [True], "rows below 5"),
+    ]:
+        wrong = [value if i == place else part for i, part in enumerate(good)]
+        rewritten(file, {"packed": json.dumps({"a": wrong})})
+        with pytest.raises(ValueError, match=f"'a': expected .*{message}|'a': {message}"):
+            export.load_quantized(file)
+    rewritten(file, {"packed": json.dumps({"a": good[:5]})})
+    with pytest.raises(ValueError, match="'a': expected six entries"):
+        export.load_quantized(file)
+    for key in ("same", "objects"):
+        rewritten(file, {"packed": json.dumps({"a": good}), key: '{"b": "c"}'})
+        with pytest.raises(ValueError, match="'b': expected the name of a tensor, got 'c'"):
+            export.load_quantized(file)
+        rewritten(file, {key: "{}"})
+    rewritten(file, {"packed": json.dumps({"a": good})})
+    assert export.load_quantized(file)["a"].shape == (5, 16)
+
+
+def test_tied_tensors_are_written_once(tmp_path):
+    weights = torch.where(torch.randn(64, 512) < 0, -0.5, 0.5)
+    bias = torch.randn(4096)
+    export.save_quantized(tmp_path / "one", {"a": weights, "b": bias}, ["a"])
+    state = {"a": weights, "b": bias, "tied": weights.clone(), "view": bias[:], "c": bias.clone()}
+    # also where only one of them is named
+    export.save_quantized(tmp_path / "many", state, ["a"])
+    sizes = [(tmp_path / name).stat().st_size for name in ("one", "many")]
+    assert sizes[1] - sizes[0] < 300
+    loaded = export.load_quantized(tmp_path / "many")
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())
+    loaded["a"].zero_()
+    assert torch.equal(loaded["tied"], weights)
+
+
+class Odd(torch.nn.Module):
+    """Extra state, a sparse buffer, buffers that share their memory, and names like those that we add."""
+
+    def __init__(self):
+        super().__init__()
+        self.emb = torch.nn.Linear(64, 8)
+        self.register_buffer("sparse", torch.eye(3).to_sparse())
+        self.register_buffer("rows", torch.eye(3).to_sparse_csr())
+        whole = torch.arange(6.0)
+        self.register_buffer("first", whole[:4])
+        self.register_buffer("last", whole[2:])
+        self.register_buffer("wave", torch.ones(3, dtype=torch.complex64))
+        self.register_buffer("ready", torch.tensor(True))
+        self.seen = None
+
+    def get_extra_state(self):
+        return {"seen": [1, (2.5, "x")], "t": torch.ones(2)}
+
+    def set_extra_state(self, state):
+        self.seen = state
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks are implicitly disabled")
+def test_what_is_no_plain_tensor_is_kept(tmp_path):
+    net = Odd()
+    with torch.no_grad():
+        net.emb.weight.copy_(Binary().project(net.emb.weight))
+    export.save_quantized(tmp_path / "q", net.state_dict(), ["emb.weight"])
+    other = Odd()
+    other.load_state_dict(export.load_quantized(tmp_path / "q"))
+    assert other.seen["seen"] == [1, (2.5, "x")]
+    assert torch.equal(other.seen["t"], torch.ones(2))
+    for name, value in net.state_dict().items():
+        if isinstance(value, torch.Tensor):
+            found = other.state_dict()[name]
+            assert found.layout == value.layout
+            assert torch.equal(found.to_dense(), value.to_dense()), name
+
+
+def test_names_that_collide_with_ours(tmp_path):
+    signs = torch.tensor([-1.0, 1.0]).repeat(40, 20)
+    state = {
+        "emb": signs,
+        "emb.codes": torch.arange(8.0),
+        "emb.levels": torch.zeros(3),
+        "emb.levels_": torch.ones(3),
+        "emb.codes.codes": torch.arange(4.0),
+        "": torch.tensor([2.0, 3.0]),
+    }
+    export.save_quantized(tmp_path / "q", state, ["emb"])
+    loaded = export.load_quantized(tmp_path / "q")
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())
+
+
+def test_plain_torch_reads_it_with_the_lines_of_the_page(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+    (block,) = (b for b in page.split("```python\n")[1:] if "safe_open" in b)
+    lines = block.split("```")[0]
+    statements = [x for x in ast.walk(ast.parse(lines)) if isinstance(x, ast.Assign | ast.For)]
+    assert len(statements) == 5
+    assert "pqtheory" not in lines
+    net = torch.nn.ModuleDict(
+        {
+            "emb": torch.nn.Embedding(70, 32, padding_idx=0),
+            "lin": torch.nn.Linear(32, 70),
+            "up": torch.nn.ConvTranspose2d(8, 40, 5),
+            "conv": torch.nn.Conv2d(30, 20, 3),
+        }
+    )
+    net["lin"].weight = net["emb"].weight
+    with torch.no_grad():
+        net["emb"].weight.copy_(Ternary(0.5).project(net["emb"].weight))
+        net["emb"].weight[net["emb"].weight == 0] = 0.5
+        net["emb"].weight[0] = 0
+        net["up"].weight.copy_(codebook_per(1, (8, 40, 5, 5), 3))
+        net["conv"].weight.copy_(codebook_per(0, (20, 30, 3, 3), 2))
+    packed = [f"{name}.weight" for name in ("emb", "up", "conv")]
+    monkeypatch.chdir(tmp_path)
+    export.save_quantized("net.safetensors", net.state_dict(), packed)
+    assert len(export.QuantizedFile("net.safetensors")._packed) == 4
+    expected = {name: value.clone() for name, value in net.state_dict().items()}
+    for parameter in net.parameters():
+        torch.nn.init.constant_(parameter, 9.0)
+    exec(compile(lines, "docs/networks.md", "exec"), {"net": net})
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, expected[name]), name
