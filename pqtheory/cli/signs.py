@@ -30,10 +30,16 @@ if TYPE_CHECKING:
     epilog=example(
         "pqtheory signs epoch0.safetensors epoch10.safetensors epoch20.safetensors",
         "pqtheory signs epoch*.pt --layer conv.weight --layer fc.weight --out signs.png",
+        "pqtheory signs last/step*.pt --key ema.state_dict --only conv",
     ),
 )
 @click.argument("checkpoint", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--only", metavar="PATTERN", help="Names to track must contain this expression.")
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Where in a file the state_dict lies, with dots; usual keys are found.",
+)
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="For machines."
 )
@@ -50,14 +56,17 @@ if TYPE_CHECKING:
 def signs(
     checkpoint: tuple[Path, ...],
     only: str | None,
+    key: str | None,
     json_file: Path | None,
     out: Path | None,
     layers: tuple[str, ...],
 ) -> None:
     """Compare the signs of the weights in each CHECKPOINT with the first, and with the one before.
 
-    PyTorch files, safetensors files, indices of shards, or folders with one of these, in the order of training. All
-    must hold the same tensors, of those that --only leaves. A weight that is NaN counts as negative, with a warning.
+    Files of PyTorch (of any version, with any ending), safetensors, numpy.savez, indices of shards, distributed
+    checkpoints, quantized networks of this package, or folders with one of these, in the order of training; nothing in
+    them is run. All must hold the same tensors, of those that --only leaves; "module." and "_orig_mod." in names make
+    no difference. A weight that is NaN counts as negative, with a warning.
     """
     for option, file in (("--json", json_file), ("--out", out)):
         if file is not None:
@@ -72,13 +81,16 @@ def signs(
         elif layers:
             raise ValueError("--layer: only with --out")
         with progress("tensors") as update:
-            series = sign_series(checkpoint, only=only, progress=update)
+            series = sign_series(checkpoint, only=only, key=key, progress=update)
         for layer in layers:
             if layer not in series.metrics:
                 raise ValueError(f"--layer: no tensor {layer!r}{nearest(layer, series.metrics)}")
     if series.nans:
         counts = ", ".join(f"{name} ({count:,})" for name, count in series.nans.items())
         complain(f"warning: NaN weights count as negative: {counts}")
+    if series.without_signs:
+        kinds = ", ".join(f"{name} ({kind})" for name, kind in series.without_signs.items())
+        complain(f"warning: not tracked, as such numbers have no signs: {kinds}")
     output().print(_table(series))
     with user_errors():
         if json_file is not None:
@@ -86,6 +98,7 @@ def signs(
                 "checkpoints": series.checkpoints,
                 "metrics": {name: [asdict(m) for m in ms] for name, ms in series.metrics.items()},
                 "nans": series.nans,
+                "without_signs": series.without_signs,
             }
             write_whole(json_file, json.dumps(content, indent=1).encode() + b"\n")
         if out is not None:

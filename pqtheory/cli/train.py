@@ -42,7 +42,11 @@ PRESETS = ("corrected", "faithful")
     help="Where CIFAR-10 is; else the variable PQTHEORY_DATA.",
 )
 @click.option("--epochs", type=click.IntRange(min=1), help="Schedules scale with it.")
-@click.option("--warm-start", metavar="RUN", help="Run folder or checkpoint to start from.")
+@click.option(
+    "--warm-start",
+    metavar="RUN",
+    help="Run folder to start from, or a file or folder of any weights that fit.",
+)
 @click.option("--lr", type=float, help="Step size of the base optimizer.")
 @click.option("--rate", type=float, help="lambda per epoch; of binaryrelax the factor per epoch.")
 @click.option("--held-out", type=click.IntRange(min=0), help="Training images kept apart.")

@@ -1,66 +1,21 @@
-"""Checkpoints of any model, tensor by tensor through memory maps: PyTorch or safetensors, one file or sharded.
+"""Sign changes over a series of checkpoints of any model, tensor by tensor through memory maps.
 
-Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed; files
-are mapped anew now and then, so that what was read leaves memory.
+Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from pqtheory.networks.states import check_crc
+from pqtheory.networks.saved import Checkpoint, StoredTensor, aligned
 from pqtheory.signs import SignTracker
-from pqtheory.signs.tracker import SignMetrics
-
-INDEX_SUFFIX = ".index.json"
-#: a file is mapped anew after so many bytes of it were read
-MAPPED_BYTES = 16_000_000
-#: what the checkpoint of a training run of this package has
-RUN = {"version", "settings", "model"}
-
-
-@final
-class Checkpoint:
-    """The tensors of a checkpoint by name, read where they are asked for.
-
-    Parameters
-    ----------
-    path : path
-        ``.safetensors``; a file of ``torch.save`` with a state_dict, or with one under "model", "state_dict" or
-        "model_state_dict"; an ``.index.json`` of shards; or a folder that holds one of these.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If it is missing, damaged, or holds no tensors.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._readers = _open(_file(self.path))
-        if not self._readers:
-            raise ValueError(f"{self.path}: no floating-point tensors in it")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the floating-point tensors."""
-        return tuple(self._readers)
-
-    def __contains__(self, name: str) -> bool:
-        """Whether there is such a tensor."""
-        return name in self._readers
-
-    def __getitem__(self, name: str) -> Tensor:
-        """The tensor of that name, mapped or read."""
-        return self._readers[name]()
+from pqtheory.signs.tracker import ALL, ARRAY_NAME, SignMetrics
 
 
 @final
@@ -76,20 +31,29 @@ class SignSeries:
         For each tensor and "all", one for each checkpoint after the first.
     nans : mapping of str to int
         For each tensor that has any: NaN in all checkpoints together. They count as negative.
+    without_signs : mapping of str to str
+        Tensors of the first with two or more axes that are not tracked as their numbers have no signs, and what these
+        are.
     """
 
     checkpoints: tuple[str, ...]
     metrics: dict[str, list[SignMetrics]]
     nans: dict[str, int]
+    without_signs: dict[str, str]
 
 
 def sign_series(
     paths: Sequence[str | Path],
     *,
     only: str | None = None,
+    key: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> SignSeries:
     """Track the signs of every tensor with two or more axes through a series of checkpoints.
+
+    Numbers of any floating-point format, and whole ones of 8 or 16 bits. Names are those of the first; what wrappers
+    such as DistributedDataParallel put into a name, or one prefix in front of all names, makes no difference. Tensors
+    that are one in memory are tracked once.
 
     Parameters
     ----------
@@ -97,6 +61,8 @@ def sign_series(
         At least two, in the order of training.
     only : str, optional
         A regular expression that the names to track must contain.
+    key : str, optional
+        Where in each checkpoint the state_dict lies.
     progress : callable, optional
         Called with (tensors done, tensors, name).
 
@@ -108,61 +74,133 @@ def sign_series(
     """
     if len(paths) < 2:
         raise ValueError(f"checkpoints: expected two or more, got {len(paths)}")
-    opened = [Checkpoint(path) for path in paths]
-    names = _common(opened, only)
+    opened = [Checkpoint(path, key) for path in paths]
+    tracked = _common(opened, _pattern(only))
     metrics: dict[str, list[SignMetrics]] = {}
     nans: dict[str, int] = {}
-    for done, name in enumerate(names):
+    for done, (name, theirs) in enumerate(tracked.items()):
         if progress is not None:
-            progress(done, len(names), name)
-        metrics[name], nans[name] = _tracked(name, opened)
-    metrics["all"] = [
-        _together([metrics[name][i] for name in names]) for i in range(len(paths) - 1)
+            progress(done, len(tracked), name)
+        shown = f"{name} (a tensor)" if name == ALL else name
+        metrics[shown], nans[shown] = _tracked(name, opened, theirs)
+    metrics[ALL] = [
+        _together([found[i] for found in metrics.values()]) for i in range(len(paths) - 1)
     ]
+    without = {
+        name: str(stored.dtype or "another kind").removeprefix("torch.")
+        for name, stored in opened[0].tensors.items()
+        if len(stored.shape) > 1 and (stored.dtype is None or stored.dtype.is_complex)
+    }
     return SignSeries(
         tuple(str(c.path) for c in opened),
         metrics,
         {n: count for n, count in nans.items() if count},
+        without,
     )
 
 
-def _common(opened: Sequence[Checkpoint], only: str | None) -> list[str]:
-    """Names of the tensors to track, which every checkpoint must have, and no others."""
+def _pattern(only: str | None) -> re.Pattern[str]:
     try:
-        pattern = re.compile(only or "")
+        return re.compile(only or "")
     except re.error as error:
         raise ValueError(f"only: expected a regular expression, got {only!r}: {error}") from error
+
+
+def _common(opened: Sequence[Checkpoint], only: re.Pattern[str]) -> dict[str, list[str]]:
+    """The tensors to track, by their names in the first; what each is called in every checkpoint."""
     first, *others = opened
-    names = [n for n in first.names if pattern.search(n) and first[n].dim() > 1]
+    candidates = [name for name, stored in first.tensors.items() if _has_signs(stored)]
+    names = [name for name in candidates if only.search(name)]
     if not names:
-        raise ValueError(f"{first.path}: no tensor with two or more axes that matches {only!r}")
-    for other in others:
-        for name in names:
-            if name not in other:
+        matching = f" that matches {only.pattern!r}" if only.pattern else ""
+        raise ValueError(
+            f"{first.path}: no tensor with two or more axes and signs{matching}; there are "
+            f"{_listed(candidates or first.names)}"
+        )
+    called = [aligned(candidates, _signed(other)) for other in others]
+    kept = _without_ties(names, first, others, called)
+    for other, theirs in zip(others, called, strict=True):
+        for name in kept:
+            if name not in theirs:
                 raise ValueError(f"{other.path}: no tensor {name!r}")
-        for name in sorted(set(other.names).difference(names)):
-            if pattern.search(name) and other[name].dim() > 1:
-                shape = tuple(other[name].shape)
+            here, there = first.tensors[name].shape, other.tensors[theirs[name]].shape
+            if here != there:
                 raise ValueError(
-                    f"{first.path}: no tensor {name!r} of shape {shape}, as {other.path} has it"
+                    f"{other.path}: expected shape {here} for {name!r}, got {there}; --only leaves tensors out"
                 )
-    return names
+        _check_more(first, other, set(theirs.values()), only)
+    return {name: [name, *(theirs[name] for theirs in called)] for name in kept}
 
 
-def _tracked(name: str, opened: Sequence[Checkpoint]) -> tuple[list[SignMetrics], int]:
+def _check_more(
+    first: Checkpoint, other: Checkpoint, known: set[str], only: re.Pattern[str]
+) -> None:
+    """Make sure that the first has what another has, or what that is tied to."""
+    tied = {other.tensors[name].place for name in known} - {None}
+    for name in sorted(_signed(other).keys() - known):
+        stored = other.tensors[name]
+        if only.search(name) and stored.place not in tied:
+            raise ValueError(
+                f"{first.path}: no tensor {name!r} of shape {stored.shape}, as {other.path} has it"
+            )
+
+
+def _without_ties(
+    names: Sequence[str],
+    first: Checkpoint,
+    others: Sequence[Checkpoint],
+    called: Sequence[dict[str, str]],
+) -> list[str]:
+    """Names without those of tensors that are one with another's wherever both are there."""
+    groups: dict[object, list[str]] = {}
+    for name in names:
+        place = first.tensors[name].place
+        groups.setdefault(object() if place is None else place, []).append(name)
+    kept: set[str] = set()
+    for group in groups.values():
+        lead = next((n for n in group if all(n in theirs for theirs in called)), group[0])
+
+        def is_one(name: str, lead: str = lead) -> bool:
+            return all(
+                name not in theirs
+                or other.tensors[theirs[name]].place
+                == other.tensors[theirs[lead]].place
+                is not None
+                for other, theirs in zip(others, called, strict=True)
+                if lead in theirs
+            )
+
+        kept.update(n for n in group if n == lead or not is_one(n))
+    return [name for name in names if name in kept]
+
+
+def _has_signs(stored: StoredTensor) -> bool:
+    return len(stored.shape) > 1 and stored.has_signs
+
+
+def _signed(checkpoint: Checkpoint) -> dict[str, StoredTensor]:
+    return {name: stored for name, stored in checkpoint.tensors.items() if _has_signs(stored)}
+
+
+def _tracked(
+    name: str, opened: Sequence[Checkpoint], called: Sequence[str]
+) -> tuple[list[SignMetrics], int]:
     """Metrics of each checkpoint after the first, and how many NaN there are in all of them."""
     tracker, metrics, nans = None, [], 0
-    for checkpoint in opened:
-        tensor = checkpoint[name]
+    for checkpoint, own_name in zip(opened, called, strict=True):
+        tensor = _as_floats(checkpoint[own_name])
         if tracker is None:
-            tracker = SignTracker({name: tensor})
+            tracker = SignTracker({ARRAY_NAME: tensor})
         else:
-            try:
-                metrics.append(tracker.update({name: tensor})[name])
-            except ValueError as error:
-                raise ValueError(f"{checkpoint.path}: {error}") from error
+            metrics.append(tracker.update({ARRAY_NAME: tensor})[ARRAY_NAME])
         nans += _nans(tensor)
     return metrics, nans
+
+
+def _as_floats(tensor: Tensor) -> Tensor:
+    """Numbers of 8 bits, and whole ones, as floats that hold them exactly."""
+    is_float = tensor.is_floating_point() and tensor.element_size() > 1
+    return tensor if is_float else tensor.to(torch.float32)
 
 
 def _nans(tensor: Tensor) -> int:
@@ -187,87 +225,6 @@ def _together(metrics: Sequence[SignMetrics]) -> SignMetrics:
     return SignMetrics(size, *(mean(field) for field in fields))
 
 
-Reader = Callable[[], Tensor]
-
-
-def _file(path: Path) -> Path:
-    """The file to open for a path."""
-    if path.is_file():
-        return path
-    if path.is_dir():
-        for pattern in (f"*{INDEX_SUFFIX}", "*.safetensors", "checkpoint.pt", "*.pt", "*.bin"):
-            found = sorted(path.glob(pattern))
-            if len(found) > 1:
-                names = ", ".join(p.name for p in found)
-                raise ValueError(f"{path}: expected one checkpoint, found {names}")
-            if found:
-                return found[0]
-    raise FileNotFoundError(f"checkpoint: no file {str(path)!r}")
-
-
-def _open(file: Path) -> dict[str, Reader]:
-    if file.name.endswith(INDEX_SUFFIX):
-        try:
-            shards: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["weight_map"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file}: not an index of shards: {error!r}") from error
-        parts = {shard: _open(_file(file.parent / shard)) for shard in set(shards.values())}
-        return {n: parts[shard][n] for n, shard in shards.items() if n in parts[shard]}
-    mapped = _Mapped(_open_safetensors if file.suffix == ".safetensors" else _open_torch, file)
-    return {name: partial(mapped.tensor, name) for name in mapped.readers}
-
-
-@final
-class _Mapped:
-    """A file that is mapped; pages that were read count as memory until they are unmapped."""
-
-    def __init__(self, load: Callable[[Path], dict[str, Reader]], file: Path) -> None:
-        self._load = partial(load, file)
-        self.readers = self._load()
-        self._read = 0
-
-    def tensor(self, name: str) -> Tensor:
-        """The tensor of that name; it keeps its mapping as long as it lives."""
-        self.readers = self.readers or self._load()
-        tensor = self.readers[name]()
-        self._read += tensor.nbytes
-        if self._read >= MAPPED_BYTES:
-            self.readers, self._read = {}, 0
-        return tensor
-
-
-def _open_safetensors(file: Path) -> dict[str, Reader]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        stored: Any = safe_open(str(file), framework="pt")
-    except SafetensorError as error:
-        raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
-    floating = {"F16", "BF16", "F32", "F64"}
-    return {
-        name: partial(stored.get_tensor, name)
-        for name in stored.keys()  # noqa: SIM118
-        if stored.get_slice(name).get_dtype() in floating
-    }
-
-
-def _open_torch(file: Path) -> dict[str, Reader]:
-    try:
-        content: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-        if isinstance(content, dict) and content.keys() >= RUN:
-            # those of training runs are small; larger ones of others would be read twice
-            with file.open("rb") as stream:
-                check_crc(stream)
-    except Exception as error:
-        # torch raises what it happens to meet: zip, pickle and runtime errors
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{file}: not a checkpoint of plain tensors: {first}") from error
-    for key in ("model", "state_dict", "model_state_dict"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    tensors = content.items() if isinstance(content, dict) else ()
-    return {
-        str(name): partial(torch.Tensor.detach, value)
-        for name, value in tensors
-        if isinstance(value, Tensor) and value.is_floating_point()
-    }
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more

@@ -118,6 +118,14 @@ class QuantizedFile:
             return (*shape[1 : axis + 1], *shape[:1], *shape[axis + 1 :])
         return tuple(self._stored.get_slice(self._same.get(name, name)).get_shape())
 
+    def dtype(self, name: str) -> str:
+        """The numbers of the tensor of that name, as safetensors calls them."""
+        return str(self._stored.get_slice(self.place(name)).get_dtype())
+
+    def place(self, name: str) -> str:
+        """Which tensor of the file it is, or has its levels in; the same for tied ones."""
+        return self._packed[name][1] if name in self._packed else self._same.get(name, name)
+
     def __getitem__(self, name: str) -> Any:
         """The entry of that name, whole; a tensor of its own."""
         if name in self._packed:

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from safetensors.torch import save_file
 
 from pqtheory import cli
-from pqtheory.networks import checkpoints
 from pqtheory.networks.checkpoints import Checkpoint, sign_series
 from pqtheory.signs import SignTracker
 
@@ -49,7 +48,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("kind", WRITERS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path, monkeypatch):
+def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path):
     series = [weights(seed, dtype) for seed in range(4)]
     paths = []
     for i, content in enumerate(series):
@@ -59,9 +58,6 @@ def test_every_layout_gives_the_tracker_s_metrics(kind, dtype, tmp_path, monkeyp
     names = ["a.weight", "b.weight"]
     tracker = SignTracker({n: series[0][n] for n in names})
     expected = [tracker.update({n: c[n] for n in names}) for c in series[1:]]
-    # mapped anew for every tensor
-    monkeypatch.setattr(checkpoints, "MAPPED_BYTES", 1)
-    assert sign_series(paths) == found
     assert set(found.metrics) == {*names, "all"}
     for name in names:
         assert found.metrics[name] == [e[name] for e in expected]
@@ -91,7 +87,7 @@ def test_bad_checkpoints_are_named(tmp_path):
     with pytest.raises(ValueError, match="not a checkpoint of plain tensors"):
         Checkpoint(tmp_path / "x.pt")
     torch.save({"a": 1}, tmp_path / "x.pt")
-    with pytest.raises(ValueError, match="no floating-point tensors"):
+    with pytest.raises(ValueError, match="no tensors, keys 'a'"):
         Checkpoint(tmp_path / "x.pt")
     with pytest.raises(ValueError, match="expected one checkpoint, found"):
         Checkpoint(tmp_path)

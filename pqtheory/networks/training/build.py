@@ -1,8 +1,6 @@
 """From settings to a network, its optimizer and its warm start."""
 
 import math
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,8 +10,8 @@ from torch.optim import Optimizer
 from pqtheory.networks import optim
 from pqtheory.networks.data import Images
 from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
-from pqtheory.networks.training.folder import load_checkpoint
 from pqtheory.networks.training.settings import FULL, Settings
+from pqtheory.networks.training.warm_start import load_warm_start
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.regularizers import AlternatingDistance, DistanceL1
 from pqtheory.schedules import Exponential, Linear, Schedule, Staircase
@@ -31,24 +29,8 @@ def make_model(settings: Settings, images: Images) -> nn.Module:
     torch.manual_seed(settings.seed)
     model = REGISTRY[settings.model](images.train.shape[1], images.classes)
     if settings.warm_start is not None:
-        place = Path(settings.warm_start)
-        file = place / "checkpoint.pt" if place.is_dir() else place
-        state = load_checkpoint(file)
-        _check_apart(file, settings, state.get("settings", {}))
-        try:
-            model.load_state_dict(state["model"])
-        except (RuntimeError, KeyError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise ValueError(f"{file}: not a checkpoint of {settings.model}: {first}") from error
+        load_warm_start(model, settings)
     return model.to(memory_format=torch.channels_last)
-
-
-def _check_apart(file: Path, settings: Settings, before: Mapping[str, Any]) -> None:
-    kept = before.get("held_out", settings.held_out)
-    if before.get("data") == settings.data and kept < settings.held_out:
-        raise ValueError(
-            f"{file}: was trained with {kept} images held out, so {settings.held_out} can't be now"
-        )
 
 
 def make_optimizer(

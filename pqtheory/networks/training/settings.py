@@ -71,7 +71,7 @@ class Settings:
     augment, amp, compile : bool
         Pad-crop-flip; bfloat16 autocast; ``torch.compile``.
     warm_start : str or None
-        A run folder or checkpoint whose network this one starts from.
+        A run folder whose network this one starts from, or any file or folder of weights that fit.
     seed : int
         Of weights, order and augmentation.
 

@@ -1,0 +1,7 @@
+"""Weights on disk, whoever wrote them: torch of any version, safetensors, distributed checkpoints, folders of these."""
+
+from pqtheory.networks.saved.checkpoint import Checkpoint
+from pqtheory.networks.saved.names import aligned
+from pqtheory.networks.saved.stored import StoredTensor
+
+__all__ = ["Checkpoint", "StoredTensor", "aligned"]
