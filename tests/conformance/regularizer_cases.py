@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from pqtheory import regularizers
-from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, LevelRegularizer, Regularizer
+from pqtheory.regularizers import (
+    Bump,
+    DistanceL1,
+    DistanceL2,
+    Indicator,
+    LevelRegularizer,
+    Regularizer,
+)
 from pqtheory.sets import Codebook, FiniteSet, Ternary
 from tests.own_parts import HalfDistance, HuberDistance
 
@@ -30,7 +37,12 @@ def on_levels(r: Regularizer) -> bool:
 def has_slopes(r: Regularizer) -> bool:
     """Whether it says its subdifferential, and is finite."""
     own = type(r).subdifferential is not Regularizer.subdifferential
-    return on_levels(r) and own and not isinstance(r, Indicator)
+    return on_levels(r) and own and is_finite(r)
+
+
+def is_finite(r: Regularizer) -> bool:
+    """Whether its values are: not off the set, or outside the interval of its levels."""
+    return not isinstance(r, Indicator | Bump)
 
 
 def has_candidates(r: Regularizer) -> bool:
@@ -45,7 +57,7 @@ def is_distance(r: Regularizer) -> bool:
 
 FIXED = names(REGISTRY, on_levels)
 EXACT = names(REGISTRY, has_candidates)
-FINITE = names(REGISTRY, lambda r: not isinstance(r, Indicator))
+FINITE = names(REGISTRY, is_finite)
 DIFFERENTIABLE = names(REGISTRY, has_slopes)
 
 all_kinds = pytest.mark.parametrize("kind", KINDS, ids=str)

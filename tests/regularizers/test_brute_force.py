@@ -29,6 +29,9 @@ EXACT = [
 def test_it_finds_the_largest_exact_minimiser(name, weight):
     regularizer = REGISTRY[name]()
     theta = np.arange(-12, 13) / 4
+    if weight == 0:
+        # where 0 times infinity is none
+        theta = theta[np.isfinite(regularizer.value(theta[:, None], axis=-1))]
     found = Regularizer.prox_naive(regularizer, theta, weight)
     np.testing.assert_allclose(found, regularizer.prox_naive(theta, weight), atol=1e-6)
 

@@ -40,8 +40,9 @@ def split_parameters(
     Returns
     -------
     list of dict
-        Each with "params" and "names"; the first with "quantize": True, and where embeddings with a ``padding_idx``
-        are in it with "zero_rows": for each parameter the row that stays 0 while its latent weights are, or None.
+        Each with "params" and "names"; the quantized ones, of which there is one but for what is said above and below,
+        first and with "quantize": True. Embeddings with a ``padding_idx`` are a group apart, with "zero_row": the row
+        that stays 0 as long as its latent weights are.
 
     Raises
     ------
@@ -67,8 +68,7 @@ def split_parameters(
         )
     _check(picked, rest)
     groups = [
-        {"quantize": True, **own, **_group(part), **_zero_rows(part, found)}
-        for part, own in _by_layout(picked, found, options)
+        {"quantize": True, **own, **_group(part)} for part, own in _parts(picked, found, options)
     ]
     if rest:
         groups.append(_group(rest))
@@ -79,23 +79,28 @@ def split_parameters(
     return groups
 
 
-def _by_layout(
+def _parts(
     picked: list[tuple[str, nn.Parameter]], found: Iterable[Place], options: dict[str, Any]
 ) -> Iterator[tuple[list[tuple[str, nn.Parameter]], dict[str, Any]]]:
-    """What is picked, in parts with the options of each: one part, unless an option is per output channel."""
+    """What is picked, in parts with the options of each.
+
+    One part, but for transposed weights, if an option is per output channel, and for tables with a row that stays 0.
+    """
     transposed: dict[int, Place] = {}
     if any(by_channel(option) for option in options.values()):
         transposed = {id(p.parameter): p for p in found if is_transposed(p.layer)}
-    parts: dict[int, list[tuple[str, nn.Parameter]]] = {}
+    zero_rows = {id(p.parameter): row for p in found if (row := padding_row(p)) is not None}
+    parts: dict[tuple[int, int], list[tuple[str, nn.Parameter]]] = {}
     for name, parameter in picked:
         axes = 0
         if id(parameter) in transposed:
             check_outputs(transposed[id(parameter)])
             axes = parameter.dim()
-        parts.setdefault(axes, []).append((name, parameter))
-    for axes, part in sorted(parts.items()):
+        row = zero_rows.get(id(parameter), -1)
+        parts.setdefault((axes, row), []).append((name, parameter))
+    for (axes, row), part in sorted(parts.items(), key=lambda item: item[0]):
         own = {n: with_outputs_second(o, axes) if axes else o for n, o in options.items()}
-        yield part, own
+        yield part, own if row < 0 else {**own, "zero_row": row}
 
 
 def _check(picked: list[tuple[str, nn.Parameter]], rest: list[tuple[str, nn.Parameter]]) -> None:
@@ -125,14 +130,6 @@ def _memory(parameter: nn.Parameter) -> tuple[Any, int] | None:
         return None
     address = 0 if parameter.is_sparse else parameter.data_ptr()
     return (parameter.device, address) if address else None
-
-
-def _zero_rows(
-    picked: Iterable[tuple[str, nn.Parameter]], found: Iterable[Place]
-) -> dict[str, list[int | None]]:
-    rows = {id(p.parameter): row for p in found if (row := padding_row(p)) is not None}
-    zero_rows = [rows.get(id(parameter)) for _, parameter in picked]
-    return {"zero_rows": zero_rows} if rows.keys() & {id(p) for _, p in picked} else {}
 
 
 def _group(named: list[tuple[str, nn.Parameter]]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class BesidesZeroRow(Regularizer):
 
 
 def keeping_zero_row(mapping: Prox, row: int | None) -> Prox:
-    """The map of one parameter whose ``row`` stays 0 while it is; the map itself where there is no such row."""
+    """The map of a group with "zero_row", which stays 0 while it is; the map itself where there is no such row."""
     if row is None:
         return mapping
     return Prox(BesidesZeroRow(mapping.regularizer, row), mapping.strength)

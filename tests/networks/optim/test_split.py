@@ -209,13 +209,41 @@ def test_a_lazy_layer_is_refused_until_it_has_a_shape():
     assert optim.split_parameters(model)[0]["names"] == ["0.weight", "1.weight"]
 
 
-def test_padding_rows_are_named_for_each_parameter():
+def test_tables_with_a_padding_row_are_groups_apart():
     model = nn.ModuleList(
-        [nn.Embedding(5, 4, padding_idx=2), nn.Linear(4, 5), nn.EmbeddingBag(5, 4, padding_idx=0)]
+        [
+            nn.Embedding(5, 4, padding_idx=2),
+            nn.Linear(4, 5),
+            nn.EmbeddingBag(5, 4, padding_idx=-5),
+            nn.Embedding(6, 4, padding_idx=-4),
+        ]
     )
-    picked, _ = optim.split_parameters(model)
-    assert picked["zero_rows"] == [2, None, 0]
-    assert "zero_rows" not in optim.split_parameters(nn.Embedding(5, 4))[0]
+    *picked, _ = optim.split_parameters(model, lr=0.5)
+    assert [(g.get("zero_row"), g["names"]) for g in picked] == [
+        (None, ["1.weight"]),
+        (0, ["2.weight"]),
+        (2, ["0.weight", "3.weight"]),
+    ]
+    assert all(g["quantize"] and g["lr"] == 0.5 for g in picked)
+    assert optim.describe_split(model, picked).quantized == 20 + 20 + 20 + 24
+    assert "zero_row" not in optim.split_parameters(nn.Embedding(5, 4))[0]
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_padding_row_is_0_for_the_model_in_training_and_frozen(lazy):
+    torch.manual_seed(0)
+    table = nn.Embedding(5, 4, padding_idx=1)
+    (group,) = optim.split_parameters(table)
+    group["regularizer"] = BesidesZeroRow(W, group["zero_row"])
+    method = optim.LazyProx if lazy else optim.ProxQuant
+    opt = method(torch.optim.Adam([group], lr=0.1), strength=0.5)
+    for _ in range(9):
+        opt.zero_grad()
+        table(torch.tensor([0, 1, 2, 1, 3])).square().sum().backward()
+        opt.step()
+        assert torch.equal(table.weight[1], torch.zeros(4))
+    opt.freeze()
+    assert table.weight.abs().sum(1).tolist() == [4, 0, 4, 4, 4]
 
 
 @pytest.mark.parametrize(
