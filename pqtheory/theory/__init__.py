@@ -21,6 +21,9 @@ BOOK = Book(
             "fixed-points-are-vertices",
             "no-fixed-point",
             "bc-average",
+            "bc-scale-invariance",
+            "flip-law",
+            "ste-is-dual-subgradient",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
         "proxquant": (
@@ -29,6 +32,8 @@ BOOK = Book(
             "two-function-toy",
             "proxquant-fixed-points",
             "preconditioned-prox",
+            "proxquant-flips-finitely-often",
+            "signs-identified",
         ),
     },
 )
