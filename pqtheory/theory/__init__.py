@@ -24,6 +24,8 @@ BOOK = Book(
             "bc-scale-invariance",
             "flip-law",
             "ste-is-dual-subgradient",
+            "fixed-point-existence-is-np-hard",
+            "bop-fixed-points",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
         "proxquant": (

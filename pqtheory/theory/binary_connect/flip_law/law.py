@@ -133,25 +133,6 @@ RUNS = Cases(
 
 @forall(
     theta=real,
-    flips=real,
-    rare=real,
-    steps=nonnegative,
-    start=real,
-    **RARE,
-    cases=RUNS,
-    given=lambda start, a, eta, low, high, w, side: [
-        *known(low, high, w, side),
-        in_band(start, a, eta, low, high, w),
-    ],
-    by=lambda **case: [counts.at(**case), ends_are_apart.at(**_ends(case))],
-)
-def law(flips: Any, steps: Any, **case: Any) -> Any:
-    """However many steps there are, and whatever eta and a."""
-    return discrepancy(case, flips, steps)
-
-
-@forall(
-    theta=real,
     start=real,
     **RARE,
     given=lambda theta, start, a, eta, low, high, w, side: [
@@ -170,6 +151,25 @@ def ends_are_apart(**case: Any) -> Any:
     return abs(2 * side * (case["start"] - case["theta"]) + ended * unit * gap) < 2 * unit * (
         gap - rarer
     )
+
+
+@forall(
+    theta=real,
+    flips=real,
+    rare=real,
+    steps=nonnegative,
+    start=real,
+    **RARE,
+    cases=RUNS,
+    given=lambda start, a, eta, low, high, w, side: [
+        *known(low, high, w, side),
+        in_band(start, a, eta, low, high, w),
+    ],
+    by=lambda **case: [counts.at(**case), ends_are_apart.at(**_ends(case))],
+)
+def law(flips: Any, steps: Any, **case: Any) -> Any:
+    """However many steps there are, and whatever eta and a."""
+    return discrepancy(case, flips, steps)
 
 
 def _ends(case: dict[str, Any]) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from fractions import Fraction
 from typing import Any
 
-from pqtheory.claims import ForAll, forall, invariant, nonnegative, positive, real
+from pqtheory.claims import ForAll, Invariant, forall, invariant, nonnegative, positive, real
 from pqtheory.claims.lemma import Instance
 from pqtheory.methods import BinaryConnect
 from pqtheory.methods.base import State
 from pqtheory.theory.binary_connect.bc_average.sums import symmetric
 from pqtheory.theory.given import Given, GivenLevels, exact
 from pqtheory.theory.prox.one_more_level import nearest_is_closest
-from pqtheory.theory.vectors import Vectors
+from pqtheory.theory.vectors import Vectors, reals
 
 PLACES = Vectors("theta y q p w")
 HALF = Fraction(1, 2)
@@ -59,7 +59,7 @@ def moved(theta: Any, gradient: Any, eta: Any) -> Any:
     return BinaryConnect(Given(eta)).step(State(exact(theta), 0), exact(gradient)).latent
 
 
-def step(metric: bool = True) -> ForAll:
+def step(metric: bool = True) -> Invariant:
     """|theta' - z|^2 = |theta - z|^2 - 2 eta <d, theta - z> + eta^2 <d, H d>, in the metric of H^{-1} or in the plain one.
 
     The vector u is H^{-1} (theta - z), and becomes u - eta d as theta becomes theta - eta H d.
@@ -90,7 +90,7 @@ STEP = step()
 
 
 @forall(
-    **dict.fromkeys(("V", "after", "along", "bent", "square", "phi", "phi_z", "D"), real),
+    **reals("V", "after", "along", "bent", "square", "phi", "phi_z", "D"),
     eta=positive,
     given=lambda along, square, phi, phi_z, D: [phi_z >= phi - along, square <= D],
     by=lambda V, after, along, bent, square, eta: [
@@ -151,7 +151,7 @@ def least_at(place: str = "middle") -> ForAll:
     """In one dimension, low < w* < high neighbours: phi grows from the middle at min(w* - low, high - w*) at least."""
 
     @forall(
-        **dict.fromkeys(("y", "q", "low", "high", "w", "last"), real),
+        **reals("y", "q", "low", "high", "w", "last"),
         given=lambda low, high, w: [low < w, w < high],
         by=lambda y, q, low, high, last: [closest(y, q, level, last) for level in (low, high)],
     )

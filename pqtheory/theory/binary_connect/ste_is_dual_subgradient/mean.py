@@ -7,13 +7,14 @@ from pqtheory.theory.binary_connect.bc_average.bound import SETTLES, use
 from pqtheory.theory.binary_connect.bc_average.constants import spread
 from pqtheory.theory.binary_connect.bc_average.sums import cauchy, form_is_bounded, larger
 from pqtheory.theory.binary_connect.ste_is_dual_subgradient.dual import closest, gains
+from pqtheory.theory.vectors import reals
 
 
 def grows(inside: bool = True) -> ForAll:
     """One coordinate of phi is at least rho |theta| - m^2 / 2: levels <= w* - rho and >= w* + rho of size m at most."""
 
     @forall(
-        **dict.fromkeys(("theta", "q", "w", "bottom", "top", "last"), real),
+        **reals("theta", "q", "w", "bottom", "top", "last"),
         rho=positive,
         m=nonnegative,
         given=lambda w, bottom, top, rho, m: [
