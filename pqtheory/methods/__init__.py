@@ -3,6 +3,7 @@
 from pqtheory.methods.base import Eager, Lazy, Method, State
 from pqtheory.methods.binary_connect import BinaryConnect
 from pqtheory.methods.binary_relax import BinaryRelax
+from pqtheory.methods.bop import Bop
 from pqtheory.methods.dual_averaging import DualAveraging
 from pqtheory.methods.lazy_prox import LazyProx
 from pqtheory.methods.maps import Prox
@@ -15,6 +16,7 @@ __all__ = [
     "REGISTRY",
     "BinaryConnect",
     "BinaryRelax",
+    "Bop",
     "DualAveraging",
     "Eager",
     "Lazy",

@@ -105,7 +105,7 @@ def set_of(mapping: Prox) -> Set:
     return regularizer.set
 
 
-def as_strength(strength: Any) -> Schedule:
+def as_strength(strength: Any, name: str = "strength") -> Schedule:
     """``strength`` as a schedule.
 
     Raises
@@ -114,5 +114,5 @@ def as_strength(strength: Any) -> Schedule:
         If it is neither a schedule nor a number >= 0.
     """
     if not isinstance(strength, Schedule):
-        check_number(strength, "strength", 0)
-    return as_schedule(strength, "strength")
+        check_number(strength, name, 0)
+    return as_schedule(strength, name)

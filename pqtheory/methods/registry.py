@@ -7,6 +7,7 @@ from typing import Any, final
 from pqtheory.methods.base import Method
 from pqtheory.methods.binary_connect import BinaryConnect
 from pqtheory.methods.binary_relax import BinaryRelax
+from pqtheory.methods.bop import Bop
 from pqtheory.methods.dual_averaging import DualAveraging
 from pqtheory.methods.lazy_prox import LazyProx
 from pqtheory.methods.projected_sgd import ProjectedSGD
@@ -89,6 +90,7 @@ REGISTRY: Mapping[str, Registered] = _by_name(
         _registered(
             BinaryRelax, "#009E73", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
         ),
+        _registered(Bop, "#222222", lambda gamma: Bop(gamma, 0.01)),
     )
 )
 #: what training runs and pictures compare with: it quantizes nothing

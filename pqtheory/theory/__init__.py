@@ -21,6 +21,11 @@ BOOK = Book(
             "fixed-points-are-vertices",
             "no-fixed-point",
             "bc-average",
+            "bc-scale-invariance",
+            "flip-law",
+            "ste-is-dual-subgradient",
+            "fixed-point-existence-is-np-hard",
+            "bop-fixed-points",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
         "proxquant": (
@@ -29,6 +34,8 @@ BOOK = Book(
             "two-function-toy",
             "proxquant-fixed-points",
             "preconditioned-prox",
+            "proxquant-flips-finitely-often",
+            "signs-identified",
         ),
     },
 )

@@ -9,7 +9,10 @@ from .verified import verified
 
 QUICK = Budget("quick")
 #: arguments that no engine carries as a whole
-IN_WORDS = {"alternating-prox": ("descent",)}
+IN_WORDS = {
+    "alternating-prox": ("descent",),
+    "fixed-point-existence-is-np-hard": ("equal halves",),
+}
 
 
 @pytest.mark.parametrize("name", BOOK.names)

@@ -18,6 +18,7 @@ def over_coordinates(
     *,
     each: Mapping[str, Kind],
     fixed: Mapping[str, Kind],
+    given: Callable[..., Any] = nothing,
     by: Callable[..., Any] = nothing,
 ) -> Invariant:
     """What ``holds`` of the sums of what coordinates add, shown of one coordinate, and of the sum of two such sums.
@@ -32,6 +33,8 @@ def over_coordinates(
         (sums and what is fixed) -> what holds of them.
     each, fixed : mapping of str to kind
         What each coordinate brings, and what is the same for all.
+    given : callable
+        Takes any of both; returns what else is known of each coordinate.
     by : callable
         Instances of lemmas for one coordinate.
     """
@@ -41,7 +44,7 @@ def over_coordinates(
     def of(case: Case, wanted: Any) -> dict[str, Any]:
         return {name: case[name] for name in wanted}
 
-    @forall(**known, by=by)
+    @forall(**known, given=given, by=by)
     def one(**case: Any) -> Any:
         """It holds of one coordinate."""
         return holds({**case, **adds(**case)})
@@ -70,6 +73,7 @@ def over_coordinates(
         becomes=lambda **case: {
             name: case[name] + value for name, value in adds(**of(case, known)).items()
         },
+        step=given,
         by=lemmas,
     )
     def whole(**case: Any) -> Any:

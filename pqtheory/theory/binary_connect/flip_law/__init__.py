@@ -1,0 +1,1 @@
+"""The claim ``flip-law``: its statement in ``claim.py``, what it is proved from beside it."""
