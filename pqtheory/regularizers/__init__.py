@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pqtheory.regularizers.alternating_distance import AlternatingDistance
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.bump import Bump
 from pqtheory.regularizers.distance_l1 import DistanceL1
 from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.regularizers.indicator import Indicator
@@ -27,6 +28,9 @@ REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
     "smoothed-binary": lambda: SmoothedL1(Binary(), 0.25),
     "smoothed-ternary": lambda: SmoothedL1(Ternary(), 0.125),
     "smoothed-codebook": lambda: SmoothedL1(Codebook((-1.5, -0.25, 0.1, 2.0)), 0.05),
+    "bump-binary": lambda: Bump(Binary()),
+    "bump-ternary": lambda: Bump(Ternary(0.7)),
+    "bump-codebook": lambda: Bump(Codebook((-1.5, -0.25, 0.1, 2.0, 2.5))),
     "indicator-binary": lambda: Indicator(Binary()),
     "indicator-2-bit": lambda: Indicator(UniformGrid(2, -1.0, 1.0)),
     "indicator-scaled-binary": lambda: Indicator(ScaledBinary()),
@@ -35,6 +39,7 @@ REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
 __all__ = [
     "REGISTRY",
     "AlternatingDistance",
+    "Bump",
     "DistanceL1",
     "DistanceL2",
     "Indicator",
