@@ -1,4 +1,4 @@
-r"""Piecewise affine and convex (PAR): kinks at the levels l_1 < ... < l_k, slopes s_0 <= ... <= s_k below, between, above.
+r"""Piecewise affine and convex (PAR): kinks at the levels l_1 < ... < l_k, slopes s_0 <= ... <= s_k between them.
 
 Its prox is flat at the levels and of slope 1 between them. With the upper end l_{i+1} of the i-th piece,
 
