@@ -30,6 +30,16 @@ BOOK = Book(
             "proxquant-fixed-points",
             "preconditioned-prox",
         ),
+        "successors": (
+            "parq-is-a-prox",
+            "prox-maps-are-monotone",
+            "lotion-interpolates",
+            "detach-is-inexact",
+            "pm1-lstm-saturates",
+            "par-prox",
+            "prox-sgd-loses-quantization",
+            "aprox-last-iterate",
+        ),
     },
 )
 
