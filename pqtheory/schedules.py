@@ -8,6 +8,7 @@ Exponential(start, f)     start f^t
 Sigmoid(final, mid, w)    final / (1 + exp(-(t - mid) / w))
 Staircase(schedule, k)    schedule(floor(t / k))        (values that change once per epoch of k steps)
 Hardened(schedule, k)     schedule(t), infinity from t = k on     (a strength: hard quantization from there)
+Summed(schedule, scale)   scale (schedule(0) + ... + schedule(t - 1))   (a strength: it grows with the step sizes)
 ========================  ==========================================
 
 Numbers keep their type, so schedules of integers and of :class:`fractions.Fraction` are exact. In floats a value is
@@ -17,7 +18,7 @@ infinite or 0 where it is beyond their range. The step may be an integer of NumP
 import math
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, final
 
@@ -236,6 +237,38 @@ class Hardened(Schedule):
         """``schedule(step)`` or infinity."""
         step = check_step(step)
         return self.schedule(step) if step < self.harden_at else math.inf
+
+
+@final
+@dataclass(frozen=True)
+class Summed(Schedule):
+    """``scale * (schedule(0) + ... + schedule(t - 1))``: the strength of ProxConnect, from the step sizes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``schedule`` is neither a schedule nor a number, or ``scale`` is no number, or NaN.
+    """
+
+    schedule: Any
+    scale: Any = 1
+    _sums: list[Any] = field(default_factory=lambda: [0], init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        store(
+            self,
+            schedule=as_schedule(self.schedule, "schedule"),
+            scale=check_number(self.scale, "scale"),
+        )
+
+    def __call__(self, step: int) -> Any:
+        """``scale * (schedule(0) + ... + schedule(step - 1))``."""
+        step = check_step(step)
+        if isinstance(self.schedule, Constant):
+            return self.scale * (self.schedule.value * step) if step else 0 * self.scale
+        while len(self._sums) <= step:
+            self._sums.append(self._sums[-1] + self.schedule(len(self._sums) - 1))
+        return self.scale * self._sums[step]
 
 
 def check_step(step: Any) -> int:

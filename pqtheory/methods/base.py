@@ -7,8 +7,8 @@ eager     theta_{t+1} = map_t(theta_t - eta_t g_t)        theta_t          (the 
 lazy      theta_{t+1} = theta_t - eta_t g_t               map_t(theta_t)   (the unmapped point is kept)
 ========  ==============================================  =====================================
 
-The map is a prox: ``maps.py`` says which regularizer and strength give projection, relaxation and hardening. A new
-method is a new pair, not a new loop.
+The map is a prox: ``maps.py`` says which regularizer and strength give projection, relaxation and hardening, and which
+other map there is. A new method is a new pair, not a new loop.
 """
 
 import math
@@ -27,7 +27,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
-from pqtheory.methods.maps import Prox
+from pqtheory.methods.maps import Map, Prox
 from pqtheory.schedules import Schedule, as_schedule
 
 
@@ -46,9 +46,12 @@ class Method(ABC):
     ----------
     step_size : Schedule
         eta_t > 0.
+    transcendental : str
+        A function that the method needs and that fractions lack, such as "exp"; "" where it is exact on them.
     """
 
     step_size: Schedule
+    transcendental: ClassVar[str] = ""
 
     def _arguments(self) -> Mapping[str, Any] | None:
         """The constructor's arguments by name, for ``repr`` and equality; None where they are not known."""
@@ -140,9 +143,11 @@ class MappedMethod(Method):
         Arrays and torch optimizers have it from here.
     """
 
-    describe: ClassVar[Callable[..., Prox]] = Prox
+    describe: ClassVar[Callable[..., Any]] = Prox
+    #: a ``Map``; of most methods a ``Prox``
+    map: Any
 
-    def __init__(self, mapping: Prox, step_size: Any, clip: Any = None) -> None:
+    def __init__(self, mapping: Map, step_size: Any, clip: Any = None) -> None:
         self.map = mapping
         self.step_size = check_step_size(step_size)
         self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)

@@ -11,10 +11,12 @@ hardening            any                       infinite from some step on
 ===================  ========================  ==============================
 
 It is called as ``map(theta, step, factor)``: its weight is factor * lambda_step, where the factor is the step size for
-an eager memory and 1 for a lazy one.
+an eager memory and 1 for a lazy one. A map that is the prox of another function for every strength, and no multiple of
+one regularizer, is a ``Map`` of its own: ``SoftLevels``.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -27,9 +29,54 @@ from pqtheory.schedules import Schedule, as_schedule
 from pqtheory.sets.base import Set
 
 
+class Map(ABC):
+    """A map of the latent weights at a strength that may change with the step.
+
+    Attributes
+    ----------
+    strength : Schedule
+        By step; >= 0, and infinite: the whole way to the quantized point.
+    """
+
+    strength: Schedule
+
+    @property
+    @abstractmethod
+    def separable(self) -> bool:
+        """Whether each coordinate is mapped by itself."""
+
+    @abstractmethod
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
+        """The point mapped with this weight, a number or an array of theta's library."""
+
+    @abstractmethod
+    def quantize(self, theta: Array) -> Array:
+        """The quantized point."""
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+        """The point mapped with the weight of the step; written to ``out`` if given, which may be ``theta``."""
+        return self.apply(theta, self.weight(step, factor, theta), out)
+
+    def weight(self, step: int, factor: Any, theta: Array) -> Any:
+        """Factor * lambda_step, infinite where lambda_step is, whatever the factor (> 0).
+
+        Raises
+        ------
+        ValueError
+            If the schedule gives a negative value or NaN there.
+        """
+        strength = self.strength(step)
+        if type(strength) is float and strength == math.inf:
+            return strength
+        if is_symbolic(strength):
+            # that it is >= 0 is for the proof to assume
+            return factor * strength
+        return factor * number_like(check_number(strength, f"strength at step {step}", 0), theta)
+
+
 @final
 @dataclass(frozen=True, init=False)
-class Prox:
+class Prox(Map):
     """The prox of a regularizer at a strength that may change with the step; a map of the latent weights.
 
     Parameters
@@ -58,26 +105,6 @@ class Prox:
     def separable(self) -> bool:
         """Whether each coordinate is mapped by itself."""
         return self.regularizer.separable
-
-    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
-        """The point mapped with the weight of the step; written to ``out`` if given, which may be ``theta``."""
-        return self.apply(theta, self.weight(step, factor, theta), out)
-
-    def weight(self, step: int, factor: Any, theta: Array) -> Any:
-        """Factor * lambda_step, infinite where lambda_step is, whatever the factor (> 0).
-
-        Raises
-        ------
-        ValueError
-            If the schedule gives a negative value or NaN there.
-        """
-        strength = self.strength(step)
-        if type(strength) is float and strength == math.inf:
-            return strength
-        if is_symbolic(strength):
-            # that it is >= 0 is for the proof to assume
-            return factor * strength
-        return factor * number_like(check_number(strength, f"strength at step {step}", 0), theta)
 
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""

@@ -4,15 +4,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+from pqtheory.methods.backward import Clipped
 from pqtheory.methods.base import Method
 from pqtheory.methods.binary_connect import BinaryConnect
 from pqtheory.methods.binary_relax import BinaryRelax
 from pqtheory.methods.bop import Bop
+from pqtheory.methods.dampened import Dampened
 from pqtheory.methods.dual_averaging import DualAveraging
+from pqtheory.methods.eager_pull import EagerPull
 from pqtheory.methods.lazy_prox import LazyProx
+from pqtheory.methods.mirror_descent import MirrorDescent
+from pqtheory.methods.parq import PARQ
 from pqtheory.methods.projected_sgd import ProjectedSGD
+from pqtheory.methods.prox_connect import ProxConnect
+from pqtheory.methods.prox_connect_plus import ProxConnectPlus
 from pqtheory.methods.prox_quant import ProxQuant
-from pqtheory.regularizers import DistanceL1
+from pqtheory.regularizers import DistanceL1, DistanceL2
 from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
 
@@ -74,7 +81,8 @@ def _by_name(methods: Iterable[Registered]) -> Mapping[str, Registered]:
     return {method.name: method for method in methods}
 
 
-# colours of Okabe and Ito's palette, which every kind of colour vision tells apart
+# colours of Okabe and Ito's palette, and for the successors of Tol's muted one: every kind of colour vision tells them
+# apart within each
 REGISTRY: Mapping[str, Registered] = _by_name(
     (
         _registered(BinaryConnect, "#D55E00", BinaryConnect, trained=True),
@@ -91,6 +99,18 @@ REGISTRY: Mapping[str, Registered] = _by_name(
             BinaryRelax, "#009E73", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
         ),
         _registered(Bop, "#222222", lambda gamma: Bop(gamma, 0.01)),
+        _registered(
+            ProxConnect, "#332288", lambda eta: ProxConnect(DistanceL1(Binary()), eta, 0.1)
+        ),
+        _registered(
+            ProxConnectPlus,
+            "#882255",
+            lambda eta: ProxConnectPlus(DistanceL1(Binary()), eta, 0.1, Clipped(1.25)),
+        ),
+        _registered(PARQ, "#117733", lambda eta: PARQ(eta, Linear(0.0625))),
+        _registered(Dampened, "#999933", lambda eta: Dampened(eta, 0.25)),
+        _registered(EagerPull, "#44AA99", lambda eta: EagerPull(DistanceL2(Binary()), eta, 0.25)),
+        _registered(MirrorDescent, "#AA4499", lambda eta: MirrorDescent(eta, 1.5)),
     )
 )
 #: what training runs and pictures compare with: it quantizes nothing

@@ -24,6 +24,8 @@ _KEPT = "\u2060"
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PURPLE, GREY, BLACK = "#56B4E9", "#CC79A7", "#7F7F7F", "#222222"
 SEQUENCE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+# Tol's muted palette, for the methods that are more than six
+MUTED = ("#332288", "#882255", "#117733", "#999933", "#44AA99", "#AA4499")
 
 _SETTINGS: dict[str, Any] = {
     "font.size": 10,

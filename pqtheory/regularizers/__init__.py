@@ -10,6 +10,7 @@ from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.regularizers.fitted_bump import FittedBump
 from pqtheory.regularizers.indicator import Indicator
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.regularizers.piecewise_affine import PiecewiseAffine
 from pqtheory.regularizers.smoothed_l1 import SmoothedL1
 from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 
@@ -32,6 +33,8 @@ REGISTRY: Mapping[str, Callable[[], Regularizer]] = {
     "bump-binary": lambda: Bump(Binary()),
     "bump-ternary": lambda: Bump(Ternary(0.7)),
     "bump-codebook": lambda: Bump(Codebook((-1.5, -0.25, 0.1, 2.0, 2.5))),
+    "affine-ternary": lambda: PiecewiseAffine(Ternary(), (-2.0, -0.5, 0.5, 2.0)),
+    "affine-codebook": lambda: PiecewiseAffine(Codebook((-1.5, -0.25, 0.1, 2.0))),
     "indicator-binary": lambda: Indicator(Binary()),
     "indicator-2-bit": lambda: Indicator(UniformGrid(2, -1.0, 1.0)),
     "indicator-scaled-binary": lambda: Indicator(ScaledBinary()),
@@ -46,6 +49,7 @@ __all__ = [
     "FittedBump",
     "Indicator",
     "LevelRegularizer",
+    "PiecewiseAffine",
     "Regularizer",
     "SmoothedL1",
 ]

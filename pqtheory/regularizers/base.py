@@ -107,8 +107,9 @@ class Regularizer(ABC):
             x = self._moved(xp, wide, w, None)
             terms = (x - wide) ** 2 / 2 + finite_part(xp, w) * self._values(x)
         if dtype_name(t) != EXACT:
-            # from an infinite theta every move costs an infinity, and weight 0 asks for none
-            terms = xp.where(xp.abs(wide) == math.inf, infinite_unless_zero(xp, w, wide), terms)
+            # from an infinite theta every move costs an infinity, and weight 0 asks for none where R is finite
+            stays = xp.where(x == wide, infinite_unless_zero(xp, w, wide), math.inf)
+            terms = xp.where(xp.abs(wide) == math.inf, stays, terms)
         return total(xp, terms, t, axis)
 
     def _moved(self, xp: Namespace, theta: Array, weight: Any, out: Array | None) -> Array:

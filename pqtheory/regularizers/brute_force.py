@@ -32,7 +32,9 @@ def least_point(
     """
 
     def objective(x: np.ndarray) -> np.ndarray:
-        pull = weight * values(x) if weight else np.zeros_like(x)
+        found = values(x)
+        # 0 times infinity counts as infinity: what constrains does so at every weight
+        pull = np.where(found == np.inf, np.inf, weight * np.where(found < np.inf, found, 0))
         return (x - t) ** 2 / 2 + pull
 
     starts = np.array([known, t])

@@ -1,21 +1,18 @@
-r"""PARQ's regularizer: a bump between neighbouring levels, R(x) = sum_j (x_j - a)(b - x_j) / 2 for a <= x_j <= b.
+r"""Bump between neighbouring levels a < b, infinite outside the hull: R(x) = (x - a)(b - x) / 2.
 
-It is 0 on the levels, largest halfway between them, and infinite outside the outermost two. For w < 1
+With p the level nearest to t, d = |t - p| and h half the gap, |x - p| of the prox of weight w is
 
-    prox_{wR}(t) = c + (t - c) / (1 - w), held between a and b,    c = (a + b) / 2 the midpoint,
+    max(h - (h - d) / (1 - w), 0)  for w < 1,    and 0 for w >= 1, where the objective is concave between two levels:
 
-so with p the level nearest to t, h = (b - a) / 2 and d = |t - p| the distance becomes max((d - w h) / (1 - w), 0): the
-piecewise-linear map of slope 1 / (1 - w) that PARQ steepens, with w = 1 - s for its inverse slope s. From w = 1 on it
-is the projection. Outside the outermost levels it is the projection for every w.
-
-J(x) = (x - t)^2 / 2 + w R(x) has the curvature 1 - w between two levels, so one minimiser there for w < 1, and its
-minimum at one of them for w >= 1.
+inside a gap, the distance to the midpoint is stretched by 1 / (1 - w) and cut off at the levels. Outside the hull, the
+prox is the outermost level.
 """
 
+import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any, final
 
 from pqtheory._arrays import (
@@ -24,27 +21,25 @@ from pqtheory._arrays import (
     as_array,
     as_given,
     constant_like,
+    is_symbolic,
     keep_nan,
     namespace,
-    number_like,
 )
 from pqtheory._elementwise import elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import nearest
-from pqtheory.sets.finite import Cells, FiniteSet, require_levels, step_function
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 @final
 @dataclass(frozen=True)
 class Bump(LevelRegularizer):
-    """Between neighbouring levels a and b the parabola (x - a)(b - x) / 2, infinite outside the outermost levels.
+    """R(x) = (x - a)(b - x) / 2 between neighbouring levels a, b; 0 at levels, infinity outside the hull.
 
-    Infinite times 0 counts as infinite, so at weight 0 the prox is the projection onto the interval of the levels.
-
-    Parameters
-    ----------
-    set : FiniteSet
-        A set with fixed levels.
+    Its prox at the weight 1 - s is the map of PARQ's code at the inverse slope s: the midpoint of the gap plus
+    (t - midpoint) / s, cut off at the levels. From weight 1 on it is the projection; at weight 0 that onto the hull,
+    as 0 times infinity counts as infinity. At weight 1 and a midpoint the whole gap minimises. Over terms the value is
+    that inside the hull.
 
     Raises
     ------
@@ -53,7 +48,7 @@ class Bump(LevelRegularizer):
 
     References
     ----------
-    Jin et al., PARQ, arXiv 2503.15748, whose map with the slope 1 / s is the prox at the weight 1 - s.
+    Jin et al., PARQ, arXiv 2503.15748, and the code of torchao.prototype.parq.
     """
 
     set: FiniteSet
@@ -62,10 +57,9 @@ class Bump(LevelRegularizer):
         require_levels(self.set, "Bump")
 
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
-        """(low, high): c - x twice; at a level from the slope on its left to that on its right.
+        """(low, high): inside a gap the slope (a + b) / 2 - x twice, at a level those on both sides; infinite outside.
 
-        At the first and the last level one of these is infinite. Outside of them, where R is infinite too, the empty
-        interval (inf, -inf).
+        At the outermost levels one end is infinite; outside the hull the interval is empty, (inf, -inf).
 
         Raises
         ------
@@ -74,71 +68,83 @@ class Bump(LevelRegularizer):
         """
         _, array = as_array(theta)
         cells = self.set.cells(array)
-        infinity = float("inf")
+        levels, gaps = cells.levels, cells.half_gaps
 
         def bound(xp: Namespace, t: Array, side: int) -> Array:
-            low, high = _ends(xp, t, cells)
-            slope = (low + high) / 2 - t
-            out = (t < cells.levels[0]) | (t > cells.levels[-1])
-            # at a level ``_ends`` gives the gap above it; the slope below it is minus half the gap there
-            below = -step_function(xp, t, cells.levels, (0, infinity, *cells.half_gaps))
-            above = step_function(xp, t, cells.levels, (0, *cells.half_gaps, infinity))
-            at_level = t == self.set.nearest(xp, t, cells)
-            slope = xp.where(at_level, below if side < 0 else above, slope)
-            return keep_nan(xp, xp.where(out, constant_like(xp, -side * infinity, t), slope), t)
+            infinity = constant_like(xp, math.inf, t)
+            p, h = self.set.nearest(xp, t, cells), self.set.half_gap(xp, t, cells)
+            r = t - p
+            # inside a gap: half the gap less the distance to the nearer level, rising to the left of the midpoint
+            slope = xp.where(r >= 0, h - r, -h - r)
+            at_level = r == 0
+            for below, level, above in zip(
+                (math.inf, *gaps), levels, (*gaps, math.inf), strict=True
+            ):
+                kink = constant_like(xp, above if side > 0 else -below, t)
+                slope = xp.where(at_level & (p == level), kink, slope)
+            outside = xp.where(t > levels[-1], True, t < levels[0])
+            return keep_nan(xp, xp.where(outside, -side * infinity, slope), t)
 
         low, high = elementwise(bound, array, -1), elementwise(bound, array, 1)
         return as_given(low, theta), as_given(high, theta)
 
-    def _values(self, theta: Array) -> Array:
+    def _map(self, kernel: Any, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
+        """Entrywise ``kernel(xp, t, p, h, *arguments)``, with h = 0 outside the outermost levels."""
         cells = self.set.cells(theta)
 
-        def bump(xp: Namespace, t: Array) -> Array:
-            low, high = _ends(xp, t, cells)
-            within = (t >= cells.levels[0]) & (t <= cells.levels[-1])
-            value = (t - low) * (high - t) / 2
-            return keep_nan(xp, xp.where(within, value, constant_like(xp, float("inf"), t)), t)
+        def with_gap(xp: Namespace, t: Array, *arguments: Any) -> Array:
+            p = self.set.nearest(xp, t, cells)
+            return kernel(xp, t, p, self.set.half_gap(xp, t, cells), *arguments)
 
-        return elementwise(bump, theta)
+        return elementwise(with_gap, theta, *arguments, out=out)
+
+    def _values(self, theta: Array) -> Array:
+        return self._map(_bump, theta)
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
-        if isinstance(weight, float) and weight == float("inf"):
-            return self.set.map(nearest, theta, out=out)
-        cells = self.set.cells(theta)
-        steep = weight < 1
-        # where the weight is 1 or more its line is evaluated all the same, and any divisor but 0 will do
-        if isinstance(steep, bool):
-            divisor = 1 - weight if steep else 1
-        else:
-            divisor = namespace(theta).where(steep, 1 - weight, number_like(1, theta))
-
-        def toward(xp: Namespace, t: Array, w: Any, steep: Any, divisor: Any) -> Array:
-            p = self.set.nearest(xp, t, cells)
-            h = self.set.half_gap(xp, t, cells)
-            r = t - p
-            zero = 0 * h
-            d = xp.minimum(xp.maximum((xp.abs(r) - w * h) / divisor, zero), h)
-            d = xp.where((h > 0) & steep, d, zero)
-            return keep_nan(xp, xp.where(r >= 0, p + d, p - d), t)
-
-        return elementwise(toward, theta, weight, steep, divisor, out=out)
+        below = weight < 1
+        if isinstance(below, bool):
+            if not below:
+                return self.set.map(nearest, theta, out=out)
+            return self._map(_stretched, theta, 1 - weight, out=out)
+        # where the weight is 1 or more the line is evaluated all the same, and any divisor but 0 will do
+        divisor = namespace(theta).where(below, 1 - weight, 1)
+        return self._map(_stretched_below, theta, divisor, below, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Any:
-        if not levels[0] <= x <= levels[-1]:
-            return float("inf")
-        return max((x - a) * (b - x) / 2 for a, b in pairwise((*levels, levels[-1])))
+        for a, b in itertools.pairwise(levels):
+            if a <= x <= b:
+                return (x - a) * (b - x) / 2
+        return Fraction(0) if x in levels else math.inf
 
     def _candidates(
         self, theta: Fraction, weight: Fraction, levels: tuple[Fraction, ...]
     ) -> Iterable[Fraction]:
+        # the levels, and where the parabola of a gap is stationary in it; at weight 1 and a midpoint a line of them
         yield from levels
-        for a, b in pairwise(levels):
-            if weight < 1:
-                yield min(max((theta - weight * (a + b) / 2) / (1 - weight), a), b)
+        for a, b in itertools.pairwise(levels):
+            middle = (a + b) / 2
+            if weight != 1 and a <= (x := middle + (theta - middle) / (1 - weight)) <= b:
+                yield x
 
 
-def _ends(xp: Namespace, t: Array, cells: Cells) -> tuple[Array, Array]:
-    """The levels around t; from the last level on, and below the first, those of the nearest gap."""
-    levels = cells.levels if len(cells.levels) > 1 else cells.levels * 2
-    inner = levels[1:-1]
-    return step_function(xp, t, inner, levels[:-1]), step_function(xp, t, inner, levels[1:])
+def _bump(xp: Namespace, t: Array, p: Array, h: Array) -> Array:
+    d = xp.abs(t - p)
+    inside = d * (2 * h - d) / 2
+    if is_symbolic(t):
+        return inside
+    infinity = constant_like(xp, math.inf, t)
+    return keep_nan(xp, xp.where((h == 0) & (d > 0), infinity, inside), t)
+
+
+def _stretched(xp: Namespace, t: Array, p: Array, h: Array, divisor: Any) -> Array:
+    r = t - p
+    # outside the hull h = 0, and the outermost level is left by nothing
+    d = xp.minimum(xp.maximum(h - (h - xp.abs(r)) / divisor, 0 * h), h)
+    return xp.where(r >= 0, p + d, p - d)
+
+
+def _stretched_below(
+    xp: Namespace, t: Array, p: Array, h: Array, divisor: Any, below: Any
+) -> Array:
+    return xp.where(below, _stretched(xp, t, p, h, divisor), keep_nan(xp, p, t))

@@ -37,6 +37,16 @@ BOOK = Book(
             "proxquant-flips-finitely-often",
             "signs-identified",
         ),
+        "successors": (
+            "parq-is-a-prox",
+            "prox-maps-are-monotone",
+            "lotion-interpolates",
+            "detach-is-inexact",
+            "pm1-lstm-saturates",
+            "par-prox",
+            "prox-sgd-loses-quantization",
+            "aprox-last-iterate",
+        ),
     },
 )
 

@@ -7,7 +7,15 @@ from pqtheory import methods
 from pqtheory.networks.tables.curves import RunsOfALabel
 from pqtheory.plotting.distances import distances, shares
 from pqtheory.plotting.run_curves import run_curves
-from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, VERMILION, method_colour, run_colours
+from pqtheory.plotting.style import (
+    BLACK,
+    GREY,
+    MUTED,
+    SEQUENCE,
+    VERMILION,
+    method_colour,
+    run_colours,
+)
 from pqtheory.plotting.sweep_curves import sweep_curves
 
 
@@ -75,7 +83,7 @@ def test_one_colour_for_a_method_whatever_its_spelling():
         spellings = (entry.label, entry.name, entry.label.upper(), entry.name.replace("-", " "))
         assert {method_colour(s) for s in spellings} == {entry.colour}
         assert run_colours([f"{entry.name}, lr = 1"]) == [entry.colour]
-        assert entry.colour in (*SEQUENCE, GREY, BLACK)
+        assert entry.colour in (*SEQUENCE, *MUTED, GREY, BLACK)
     assert method_colour("binary-connect") == method_colour("binaryconnect") == VERMILION
     colours = {entry.colour for entry in methods.REGISTRY.values()}
     assert len(colours) == len(methods.REGISTRY)
