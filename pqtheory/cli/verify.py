@@ -27,12 +27,14 @@ from pqtheory.cli.claims_table import claims_table
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
-from pqtheory.report import Picture, digits_setting, digits_table, render
+from pqtheory.report import Picture, digits_setting, digits_table, lab_page, render
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
     from pqtheory.digits import DigitsResult
 
+#: the page to play with, beside the report
+LAB = "lab.html"
 #: pictures of the report, in its order
 PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
 
@@ -92,7 +94,7 @@ PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
     "--out",
     type=click.Path(path_type=Path, readable=False),
     metavar="DIR",
-    help="Also write report.html, results and counterexamples to DIR.",
+    help="Also write report.html, the lab, results and counterexamples to DIR.",
 )
 @click.option(
     "--digits/--no-digits",
@@ -223,9 +225,11 @@ def _write_report(out: Path, report: Report, *, trains: bool) -> None:
     with user_errors(UserCodeError, *USER_ERRORS):
         counterexamples.save_all(report, out / "counterexamples")
         write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
-        parts = _with_digits(out) if trains else (None, (), provenance())
+        digits, pictures, source = _with_digits(out) if trains else (None, [], provenance())
+        write_whole(out / LAB, lab_page().encode())
         page = out / "report.html"
-        write_whole(page, render(report, *parts).encode(errors="backslashreplace"))
+        text = render(report, digits, pictures, source, LAB)
+        write_whole(page, text.encode(errors="backslashreplace"))
     say(f"report: {page}")
 
 

@@ -1,6 +1,7 @@
 """What people are shown of results: words and numbers for the terminal, one HTML page for the browser."""
 
 from pqtheory.report.digits import digits_setting, digits_table
+from pqtheory.report.lab import lab_page
 from pqtheory.report.latex import latex
 from pqtheory.report.page import Picture, render
 from pqtheory.report.text import (
@@ -19,6 +20,7 @@ __all__ = [
     "digits_table",
     "headline",
     "kind_in_words",
+    "lab_page",
     "latex",
     "rechecked",
     "render",

@@ -35,6 +35,7 @@ def render(
     digits: DigitsResult | None = None,
     pictures: Sequence[Picture] = (),
     source: Mapping[str, Any] | None = None,
+    lab: str | None = None,
 ) -> str:
     """The HTML text.
 
@@ -48,6 +49,8 @@ def render(
         In the order in which they appear.
     source : mapping, optional
         Of ``provenance``.
+    lab : str, optional
+        Where the lab's page lies, seen from this one.
     """
     template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
     page = Template(template).substitute(
@@ -59,6 +62,7 @@ def render(
         details="\n".join(claim_details(r, report.budget, list(report)) for r in report.values()),
         digits="" if digits is None else digits_section(digits),
         pictures=_pictures(pictures),
+        lab="" if lab is None else _lab(lab),
         source="" if source is None else _source(source),
     )
     return visible(page)
@@ -111,6 +115,13 @@ def _picture(picture: Picture) -> str:
     return (
         f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+    )
+
+
+def _lab(address: str) -> str:
+    return (
+        f'<h2>The lab</h2><p><a href="{escape(address, quote=True)}">Drag the start, change the method, watch the '
+        "signs</a>: both toys and the prox, in the browser.</p>"
     )
 
 

@@ -272,7 +272,7 @@ def test_plot_has_a_default_name(tmp_path, monkeypatch):
 COMMANDS = [(), ("verify",), ("claims",), ("show",), ("plot",)] + [
     ("plot", n) for n in (*plotting.REGISTRY, "distances")
 ]
-COMMANDS += [("train",), ("sweep",), ("table",), ("signs",), ("data",)]
+COMMANDS += [("lab",), ("train",), ("sweep",), ("table",), ("signs",), ("data",)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -158,5 +158,11 @@ def test_out_trains_nothing_for_a_named_claim(tmp_path, claim_file, monkeypatch)
     out = tmp_path / "out"
     result = run("verify", claim_file(), "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert {p.name for p in out.iterdir()} == {"report.html", "claims.json", "counterexamples"}
+    assert {p.name for p in out.iterdir()} == {
+        "report.html",
+        "lab.html",
+        "claims.json",
+        "counterexamples",
+    }
+    assert 'href="lab.html"' in (out / "report.html").read_text(encoding="utf-8")
     assert "only with --out" in one_line(run("verify", claim_file(), "--digits"))

@@ -236,7 +236,7 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
     result = run("verify", claim_file(), "--out", out, "--digits")
     assert (result.exit_code, result.stderr) == (0, "")
     names = {p.name for p in out.iterdir()}
-    assert names == {"report.html", "claims.json", "digits.json", "counterexamples"} | {
+    assert names == {"report.html", "lab.html", "claims.json", "digits.json", "counterexamples"} | {
         f"{p}.png" for p in plotting.REGISTRY
     }
     html = (out / "report.html").read_text(encoding="utf-8")
