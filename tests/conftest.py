@@ -32,6 +32,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+def pytest_configure(config: Any) -> None:
+    """Runs of a few steps freeze far from their levels, and may; what says so has tests of its own."""
+    config.addinivalue_line("filterwarnings", "ignore:at the freeze before epoch:UserWarning")
+
+
 def pytest_make_parametrize_id(val: Any) -> str:
     """Names of cases in letters, digits and dots, whatever the case is: every tool can select them."""
     name = re.sub(r"\bat 0x[0-9a-f]+", "", getattr(val, "__name__", None) or str(val))

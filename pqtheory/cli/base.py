@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -111,14 +112,24 @@ class Commands(click.Group):
 
 @final
 class RegistryName(click.ParamType):
-    """A name out of a registry; an unknown one gets the nearest suggested."""
+    """A name out of a registry; an unknown one gets the nearest suggested.
 
-    def __init__(self, kind: str, names: Sequence[str]) -> None:
+    ``refused`` are names of the registry that the command can do nothing with, for the reason ``why``: they are not
+    offered, and who asks for one is told.
+    """
+
+    def __init__(
+        self, kind: str, names: Sequence[str], refused: Sequence[str] = (), why: str = ""
+    ) -> None:
         self.name = kind
-        self.names = tuple(names)
+        self.names, self.refused, self.why = tuple(names), tuple(refused), why
 
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         """``value`` if it is a known name."""
+        if value in self.refused:
+            raise click.UsageError(
+                f"--{self.name}: {value!r} {self.why}, one of {', '.join(self.names)}"
+            )
         if value not in self.names:
             hint = nearest(str(value), self.names)
             raise click.UsageError(f"{self.name}: no {self.name} {value!r}{hint}")
@@ -164,7 +175,39 @@ def user_errors(*kinds: type[Exception]) -> Iterator[None]:
         if isinstance(error, BrokenPipeError) and error.filename is None:
             # the reader of our output has gone: ``Commands`` ends in silence
             raise
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(as_options(str(error))) from error
+
+
+#: what the library calls an argument, where a message begins with it
+_ARGUMENT = re.compile(r"(\w+)(?=: )")
+
+
+def as_options(message: str) -> str:
+    """``message`` about an argument of the library, with the option of the running command that it was given by."""
+    context = click.get_current_context(silent=True)
+    begins = _ARGUMENT.match(message)
+    if context is None or begins is None:
+        return message
+    for parameter in context.command.params:
+        if isinstance(parameter, click.Option) and parameter.name == begins[0]:
+            return parameter.opts[0] + message[begins.end() :]
+    return message
+
+
+def only_with(condition: str, *options: str) -> None:
+    """Refuse ``options``, by their names in the function, where they are given and nothing would heed them.
+
+    Raises
+    ------
+    UsageError
+        Saying that they are for ``condition`` only.
+    """
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if name in options and context.get_parameter_source(name) is not default:
+            raise click.UsageError(f"{parameter.opts[0]}: only {condition}")
 
 
 def check_folder(folder: Path) -> Path:

@@ -13,13 +13,7 @@ def out_option(default: str) -> Callable[[Any], Any]:
     """The option ``--out``, checked before any work."""
 
     def check(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
-        from pqtheory.plotting.style import check_file
-
-        try:
-            check_file(value)
-        except ValueError as error:
-            raise click.UsageError(f"--out: {error}") from error
-        return check_output_file(value, "--out")
+        return check_picture(value)
 
     return click.option(
         "--out",
@@ -30,6 +24,17 @@ def out_option(default: str) -> Callable[[Any], Any]:
         callback=check,
         help="A name that ends in .png, .svg or .pdf.",
     )
+
+
+def check_picture(file: Path) -> Path:
+    """Make sure that ``--out`` names a picture that can be written, before any work."""
+    from pqtheory.plotting.style import check_file
+
+    try:
+        check_file(file)
+    except ValueError as error:
+        raise click.UsageError(f"--out: {error}") from error
+    return check_output_file(file, "--out")
 
 
 def write_picture(out: Path, picture: str, /, **options: Any) -> None:

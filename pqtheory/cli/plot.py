@@ -1,7 +1,9 @@
 """``pqtheory plot``: one picture into a file."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +13,7 @@ from pqtheory.cli.base import (
     MethodName,
     RegistryName,
     example,
+    only_with,
     progress,
     user_errors,
 )
@@ -25,7 +28,7 @@ from pqtheory.regularizers import DistanceL1, Regularizer
 from pqtheory.schedules import Linear
 from pqtheory.sets import REGISTRY as SETS
 from pqtheory.sets import Binary
-from pqtheory.sets.finite import require_levels
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 @click.group(
@@ -37,6 +40,27 @@ from pqtheory.sets.finite import require_levels
 )
 def plot() -> None:
     """Draw a picture into a PNG, SVG or PDF file."""
+
+
+#: what a picture of a regularizer needs, and what has it
+_FIXED = "has none, the picture needs them: expected a set with fixed levels"
+
+
+def _with_levels(names: Mapping[str, Callable[[], Any]], kind: str) -> RegistryName:
+    """Names of sets, or of regularizers on sets, with fixed levels."""
+    made = {name: make() for name, make in names.items()}
+    sets = {name: getattr(found, "set", found) for name, found in made.items()}
+    offered = [name for name, found in sets.items() if isinstance(found, FiniteSet)]
+    return RegistryName(kind, offered, [name for name in names if name not in offered], _FIXED)
+
+
+_SET, _REGULARIZER = _with_levels(SETS, "set"), _with_levels(REGULARIZERS, "regularizer")
+
+
+def _check_rate(ctx: click.Context, param: click.Parameter, rate: float) -> float:
+    with user_errors():
+        check_number(rate, "--rate", 0, finite=True)
+    return rate
 
 
 def _check_weights(
@@ -53,16 +77,16 @@ def _check_weights(
 )
 @click.option(
     "--regularizer",
-    type=RegistryName("regularizer", tuple(REGULARIZERS)),
+    type=_REGULARIZER,
     metavar="NAME",
-    help=f"One of {', '.join(REGULARIZERS)}; l1-binary if neither this nor --set is given.",
+    help=f"One of {', '.join(_REGULARIZER.names)}; l1-binary if neither this nor --set is given.",
 )
 @click.option(
     "--set",
     "set_name",
-    type=RegistryName("set", tuple(SETS)),
+    type=_SET,
     metavar="NAME",
-    help=f"The L1 distance to one of {', '.join(SETS)}.",
+    help=f"The L1 distance to one of {', '.join(_SET.names)}.",
 )
 @click.option(
     "--weight",
@@ -84,8 +108,7 @@ def regularizer(
     with user_errors():
         if set_name is not None:
             name = f"L1 distance to {set_name}"
-            levels = require_levels(SETS[set_name](), "picture of a regularizer")
-            chosen: Regularizer = DistanceL1(levels)
+            chosen: Regularizer = DistanceL1(require_levels(SETS[set_name](), "--set"))
         else:
             name = regularizer or "l1-binary"
             chosen = REGULARIZERS[name]()
@@ -95,7 +118,14 @@ def regularizer(
 @plot.command(epilog=example("pqtheory plot toy --start 0.8 --rate 0.1 --out toy.svg"))
 @click.option("--start", "theta0", type=float, default=0.3, show_default=True, help="theta_0.")
 @click.option("--step-size", type=float, default=0.05, show_default=True)
-@click.option("--rate", type=float, default=0.02, show_default=True, help="lambda_t = rate * t.")
+@click.option(
+    "--rate",
+    type=float,
+    default=0.02,
+    show_default=True,
+    callback=_check_rate,
+    help="lambda_t = rate * t.",
+)
 @click.option("--steps", type=int, default=100, show_default=True)
 @out_option("toy.png")
 def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> None:
@@ -180,8 +210,10 @@ def sign_flips(
 ) -> None:
     """Draw the sign changes of each RUN folder; without one, train on the digits (some 10 s) and draw all metrics."""
     if run:
+        only_with("without RUN", "seeds", "epochs", "step_size", "rate", "seed")
         draw_sign_changes(run, layers, metric, out)
         return
+    only_with("with RUN", "layers", "metric")
     from pqtheory.digits import DigitsSettings, run_digits
 
     with user_errors():
@@ -197,7 +229,14 @@ def sign_flips(
 
 @plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))
 @click.option("--step-size", type=float, default=0.1, show_default=True)
-@click.option("--rate", type=float, default=0.01, show_default=True, help="lambda_t = rate * t.")
+@click.option(
+    "--rate",
+    type=float,
+    default=0.01,
+    show_default=True,
+    callback=_check_rate,
+    help="lambda_t = rate * t.",
+)
 @click.option(
     "--resolution", type=int, default=121, show_default=True, help="Starts along each axis."
 )

@@ -16,10 +16,12 @@ from pqtheory.cli.base import (
     complain,
     example,
     nearest,
+    only_with,
     output,
     progress,
     user_errors,
 )
+from pqtheory.cli.picture import check_picture
 
 if TYPE_CHECKING:
     from pqtheory.networks.checkpoints import SignSeries
@@ -68,18 +70,15 @@ def signs(
     them is run. All must hold the same tensors, of those that --only leaves; "module." and "_orig_mod." in names make
     no difference. A weight that is NaN counts as negative, with a warning.
     """
-    for option, file in (("--json", json_file), ("--out", out)):
-        if file is not None:
-            check_output_file(file, option)
+    if json_file is not None:
+        check_output_file(json_file, "--json")
+    if out is not None:
+        check_picture(out)
+    else:
+        only_with("with --out", "layers")
     with user_errors():
         from pqtheory.networks.checkpoints import sign_series
 
-        if out is not None:
-            from pqtheory.plotting.style import check_file
-
-            check_file(out)
-        elif layers:
-            raise ValueError("--layer: only with --out")
         with progress("tensors") as update:
             series = sign_series(checkpoint, only=only, key=key, progress=update)
         for layer in layers:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from pqtheory.cli.base import as_it_is, complain, example, output, progress, user_errors
+from pqtheory.cli.base import (
+    as_it_is,
+    complain,
+    example,
+    only_with,
+    output,
+    progress,
+    say,
+    user_errors,
+)
 from pqtheory.cli.figures import FIGURE, draw_sweep
 
 #: what a sweep writes beside its runs
@@ -15,10 +24,26 @@ TABLE = "table.md"
 SWEEP_FILES = (TABLE, FIGURE)
 
 if TYPE_CHECKING:
+    from pqtheory.networks.sweeps import Plan
     from pqtheory.networks.tables.summary import Row
 
 
-@click.command(no_args_is_help=True, epilog=example("pqtheory sweep seeds.toml --jobs 2"))
+#: a sweep file, for the help
+_FILE = (
+    'folder = "runs"             # where the runs go',
+    "[settings]                  # what all runs share",
+    "epochs = 30",
+    'warm_start = "warm"',
+    "[grid]                      # every combination is a run",
+    'method = ["binaryconnect", "proxquant"]',
+    "seed = [0, 1, 2]",
+)
+
+
+@click.command(
+    no_args_is_help=True,
+    epilog=example("pqtheory sweep seeds.toml --jobs 2", "where seeds.toml is", *_FILE),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N")
 @click.option("--device", default="cpu", show_default=True)
@@ -35,19 +60,26 @@ def sweep(
 ) -> None:
     """Run every combination of the grid in FILE (TOML); finished runs are not run again.
 
+    The names are the settings of pqtheory.networks.training.Settings; what is not said is what the preset has, such as
+    300 epochs. Paths are relative to FILE. docs/training.md has the format in full.
     The sweep's folder gets a table and a figure of all finished runs, table.md and figure.png.
     Exit code 1 if a run failed.
     """
+    if backend != "dask":
+        only_with("with --backend dask", "scheduler")
     with user_errors():
         from pqtheory._files import write_whole
         from pqtheory.networks.sweeps import carry_out, read_grid
         from pqtheory.networks.tables.markdown import markdown
         from pqtheory.networks.tables.summary import cells_of, rows
+        from pqtheory.networks.training import RunFolder
         from pqtheory.networks.training.device import check_device
+        from pqtheory.networks.training.distances import advice_from
 
         check_device(device, "--device")
         plan = read_grid(file)
         plan.check_same()
+        say(_what(plan))
         with progress("runs") as update:
             failed = carry_out(
                 plan,
@@ -59,6 +91,9 @@ def sweep(
                 progress=update,
             )
         finished = [plan.folder / name for name in plan.finished()]
+        for folder in map(RunFolder, finished):
+            if said := advice_from(folder.settings, folder.metrics()):
+                complain(f"warning: run {folder.path.name!r}: {said}")
         if finished:
             shown = rows(finished)
             output().print(runs_table(shown))
@@ -68,6 +103,14 @@ def sweep(
         complain(f"run {name!r} failed: {why}")
     if failed:
         click.get_current_context().exit(1)
+
+
+def _what(plan: "Plan") -> str:
+    """How many runs there are, of how many epochs, where, and how many are finished."""
+    epochs = sorted({run.settings.epochs for run in plan.runs})
+    each = " or ".join(f"{n}" for n in epochs[-2:]) if len(epochs) < 3 else f"up to {epochs[-1]}"
+    count, done = len(plan.runs), len(list(plan.finished()))
+    return f"{plan.folder}: {count} run{'s' if count > 1 else ''} of {each} epochs, {done} finished already"
 
 
 def run_folders(paths: Iterable[Path]) -> list[Path]:

@@ -1,6 +1,7 @@
 """``pqtheory train`` and ``pqtheory data``: one run in a folder of its own, and the images for it."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -8,7 +9,15 @@ from typing import Any
 
 import click
 
-from pqtheory.cli.base import MethodChoice, check_folder, example, progress, say, user_errors
+from pqtheory.cli.base import (
+    MethodChoice,
+    check_folder,
+    complain,
+    example,
+    progress,
+    say,
+    user_errors,
+)
 from pqtheory.cli.figures import FIGURE, draw_run
 from pqtheory.methods.registry import TRAINED
 from pqtheory.networks.metrics import error_of
@@ -102,6 +111,7 @@ def train(
         images = load(settings.data, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
         with (
+            advice_collected() as advice,
             folder_of_a_run(folder),
             progress("training", time_left=True) as update,
             closing(events) if events else nullcontext(),
@@ -123,7 +133,29 @@ def train(
         last = RunFolder(folder).metrics()[-1]
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
+    for said in advice:
+        complain(f"warning: {said}")
     say(f"{folder}: {state}; {_brief(last)}{drawn}")
+
+
+@contextmanager
+def advice_collected() -> Iterator[list[str]]:
+    """What the training warns of, for lines of its own when the bar has gone; other warnings stay what they are."""
+    from pqtheory.networks.training import FarFromLevelsWarning
+
+    found: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", FarFromLevelsWarning)
+        shown = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, FarFromLevelsWarning):
+                found.append(str(message))
+            else:
+                shown(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield found
 
 
 @contextmanager

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: the page to play with, beside the report
 LAB = "lab.html"
 #: pictures of the report, in its order
-PICTURES = ("sign-flips", "regularizer", "toy", "trajectory", "basins")
+PICTURES = ("regularizer", "toy", "sign-flips", "trajectory", "basins")
 
 
 @click.command(
@@ -236,7 +236,7 @@ def _write_report(out: Path, report: Report, *, trains: bool) -> None:
 def _with_digits(out: Path) -> "tuple[DigitsResult, list[Picture], dict[str, Any]]":
     """The digits, trained, the pictures and where they come from; each is written to ``out``, too."""
     from pqtheory.digits import run_digits
-    from pqtheory.plotting import CAPTIONS, REGISTRY, png
+    from pqtheory.plotting import CAPTIONS, REGISTRY, description, png
     from pqtheory.problems import digits_split
     from pqtheory.provenance import write_json
 
@@ -250,7 +250,7 @@ def _with_digits(out: Path) -> "tuple[DigitsResult, list[Picture], dict[str, Any
             update(i, len(PICTURES))
             draw = REGISTRY[name]
             figure = draw(digits) if name == "sign-flips" else draw()
-            pictures.append(Picture(name, png(figure), CAPTIONS[name]))
+            pictures.append(Picture(name, png(figure), CAPTIONS[name], description(figure)))
             write_whole(out / f"{name}.png", pictures[-1].png)
     (X, y), (X_test, y_test) = data.train, data.test
     source = provenance(

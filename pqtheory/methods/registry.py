@@ -120,7 +120,7 @@ TRAINED = tuple(m.name for m in (FULL_PRECISION, *REGISTRY.values()) if m.traine
 
 
 def registered(name: str) -> Registered | None:
-    """The method of that name or label, however it is spelled: BinaryConnect, binary-connect, "full precision"."""
+    """The method of that name or label, however it is spelled: BinaryConnect, binary-connect, BC, "full precision"."""
     return _SPELLINGS.get(_letters(name))
 
 
@@ -128,4 +128,7 @@ def _letters(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())
 
 
+#: what papers call them for short
+_SHORT = {"bc": "binaryconnect", "pq": "proxquant", "da": "dualaveraging", "br": "binaryrelax"}
 _SPELLINGS = {_letters(m.name): m for m in (*REGISTRY.values(), FULL_PRECISION)}
+_SPELLINGS |= {short: REGISTRY[name] for short, name in _SHORT.items()} | {"fp": FULL_PRECISION}

@@ -8,11 +8,12 @@ from typing import Any
 
 from pqtheory.plotting.basins import CAPTION as BASINS_CAPTION
 from pqtheory.plotting.basins import basins
+from pqtheory.plotting.flips import flips
 from pqtheory.plotting.regularizer import CAPTION as REGULARIZER_CAPTION
 from pqtheory.plotting.regularizer import regularizer
 from pqtheory.plotting.sign_flips import CAPTION as SIGN_FLIPS_CAPTION
 from pqtheory.plotting.sign_flips import sign_flips
-from pqtheory.plotting.style import SUFFIXES, check_file, png, save
+from pqtheory.plotting.style import SUFFIXES, check_file, description, png, save
 from pqtheory.plotting.toy import CAPTION as TOY_CAPTION
 from pqtheory.plotting.toy import toy
 from pqtheory.plotting.trajectory import CAPTION as TRAJECTORY_CAPTION
@@ -42,6 +43,8 @@ __all__ = [
     "SUFFIXES",
     "basins",
     "check_file",
+    "description",
+    "flips",
     "png",
     "regularizer",
     "save",

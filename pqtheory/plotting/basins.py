@@ -8,7 +8,16 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
-from pqtheory.plotting.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, grid_of_axes, title
+from pqtheory.plotting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    describe,
+    grid_of_axes,
+    title,
+)
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -87,7 +96,21 @@ def basins(
     _legend(
         axes[0, -1], {label for m in maps.values() for label in m.labels[m.labels < 0].tolist()}
     )
-    return figure
+    seen = (f"{name}: {_seen(found)}." for name, found in maps.items())
+    return describe(
+        figure,
+        f"Starts from [-{extent:g}, {extent:g}]^2, {resolution} along each axis, {steps} steps. "
+        + " ".join(seen),
+    )
+
+
+def _seen(found: BasinMap) -> str:
+    """The share of the starts that ends at each vertex, keeps changing or diverges."""
+    numbers = vertex_numbers(found)
+    names = {i: f"ends at ({v[0]:+.0f}, {v[1]:+.0f})" for i, v in enumerate(VERTEX_COLOURS)}
+    names |= {UNSETTLED: "keeps changing", DIVERGED: "diverges"}
+    shares = {name: (numbers == number).mean() for number, name in names.items()}
+    return ", ".join(f"{share:.0%} {name}" for name, share in shares.items() if share > 0)
 
 
 def vertex_numbers(found: BasinMap) -> Array:
@@ -132,8 +155,9 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
     for vertex, colour in VERTEX_COLOURS.items():
         axes.plot(*[[c] for c in vertex], "o", color=colour, markeredgecolor="white", markersize=10)
     axes.grid(visible=False)
-    axes.set_xlim(edges[:2])
-    axes.set_ylim(edges[2:])
+    # the axes end where the starts do: of the outermost cells the inner half
+    axes.set_xlim(-extent, extent)
+    axes.set_ylim(-extent, extent)
     title(axes, f"{name}: {found.settled.mean():.0%} of the starts settle")
     axes.set_xlabel("start of weight 1")
 

@@ -18,7 +18,7 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory._messages import brief, visible
-from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, grid_of_axes, mark_levels
+from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, describe, grid_of_axes, mark_levels
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
 from pqtheory.sets import Binary
 from pqtheory.sets.finite import require_levels
@@ -34,6 +34,8 @@ CAPTION = (
 )
 #: samples between two neighbouring places where the nearest level changes
 SAMPLES = 201
+#: heights and jumps that the description names
+NAMED = 4
 _STYLES = ("-", "--", "-.", ":")
 
 
@@ -83,7 +85,31 @@ def regularizer(
     figure.suptitle(visible(shown), fontsize=12, parse_math=False)
     _draw_value(axes[0, 0], R, levels, low, high)
     _draw_prox(axes[0, 1], R, levels, weights, low, high)
-    return figure
+    return describe(figure, f"{shown}. {_seen(R, levels, weights, low, high)}")
+
+
+def _seen(
+    R: LevelRegularizer, levels: Sequence[Fraction], weights: Sequence[Any], low: float, high: float
+) -> str:
+    """The value's least and greatest points, and the jumps of each prox."""
+    at = ", ".join(f"{float(v):g}" for v in levels)
+    if isinstance(R, Indicator):
+        value = f"The value is 0 at the levels {at} and infinite everywhere else."
+    else:
+        inside = [float(b) for _, b in cells(levels, low, high)[:-1]]
+        heights = [f"{float(R.value([m])):.3g} at {m:g}" for m in inside[:NAMED]]
+        between = f", between them {', '.join(heights)}" if heights else ""
+        more = ", ..." if len(inside) > NAMED else ""
+        value = f"The value is 0 at the levels {at}{between}{more}."
+    said = []
+    for weight in weights:
+        jumps = [
+            f"at {t:g} from {a:.3g} to {b:.3g}" for t, a, b in ties(R, levels, weight, low, high)
+        ]
+        what = f"jumps {', '.join(jumps[:NAMED])}" if jumps else "does not jump"
+        more = ", ..." if len(jumps) > NAMED else ""
+        said.append(f"for lambda = {float(weight):g} it {what}{more}")
+    return f"{value} The prox from {low:g} to {high:g}: {'; '.join(said)}."
 
 
 def cells(levels: Sequence[Fraction], low: float, high: float) -> list[tuple[Fraction, Fraction]]:

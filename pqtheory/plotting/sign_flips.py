@@ -12,7 +12,7 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory.digits import DigitsResult, run_digits
 from pqtheory.methods import FULL_PRECISION
-from pqtheory.plotting.style import grid_of_axes, method_colour, show_names, title
+from pqtheory.plotting.style import describe, grid_of_axes, method_colour, show_names, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,23 @@ def sign_flips(result: DigitsResult | None = None) -> "Figure":
         axis.set_xlabel("epoch")
     handles, labels = error.get_legend_handles_labels()
     show_names(figure.legend(handles, labels, loc="outside lower center", ncols=len(labels)))
-    return figure
+    return describe(figure, _seen(result))
+
+
+def _seen(result: DigitsResult) -> str:
+    """Where the curves end, in the summary's figures."""
+    said = [f"{result.settings.seeds} seeds, {result.settings.epochs} epochs."]
+    for name, figures in result.summary().items():
+        percent = {what: f"{100 * mean:.3g} %" for what, (mean, _) in figures.items()}
+        if name == FULL:
+            said.append(f"{name}: test error {percent['latent_error']}.")
+            continue
+        said.append(
+            f"{name}: {percent['change_from_start']} of the signs changed since the start, at the end "
+            f"{percent['flips']} flip at a step and {percent['reversals']} go back; test error "
+            f"{percent['quantized_error']}."
+        )
+    return " ".join(said)
 
 
 def draw_band(

@@ -2,6 +2,7 @@
 
 import difflib
 import io
+import re
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pqtheory import methods
 from pqtheory._files import write_whole
 from pqtheory._messages import brief, visible
+from pqtheory.methods.registry import Registered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
 
 SUFFIXES = (".png", ".svg", ".pdf")
+#: by other formats, what can be written in their place: of pixels, and of lines
+_ALIKE = {
+    **dict.fromkeys(
+        (".gif", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif"), (".png",)
+    ),
+    **dict.fromkeys((".eps", ".ps", ".pgf", ".tex"), (".pdf",)),
+    **dict.fromkeys((".svgz", ".html", ".htm", ".emf"), (".svg",)),
+}
 DOTS_PER_INCH = 150
 #: in front of a label that begins with an underscore until it stands in its legend; of no width
 _KEPT = "\u2060"
@@ -87,15 +97,36 @@ def method_colour(name: str) -> str:
     return found.colour
 
 
+def method_of(label: str) -> Registered | None:
+    """The method whose name a label begins with, however that is spelled: "binary connect (eta = 0.1)"."""
+    words = [word for word in re.split(r"[\W_]+", label) if word]
+    # the most words first: "full precision" is one name
+    found = (
+        methods.registered("".join(words[:count])) for count in range(min(3, len(words)), 0, -1)
+    )
+    return next((method for method in found if method is not None), None)
+
+
 def run_colours(labels: list[str]) -> list[str]:
     """The method's own colour for the first of its labels, which begin with its name; others take what is left."""
     own: dict[str, str] = {}
     for label in labels:
-        method = methods.registered(label.split(",")[0])
+        method = method_of(label)
         if method is not None and method.colour not in own.values():
             own[label] = method.colour
     free = iter([c for c in SEQUENCE if c not in own.values()])
     return [own[label] if label in own else next(free, GREY) for label in labels]
+
+
+def describe(figure: "Figure", text: str) -> "Figure":
+    """The figure, with what is seen in it in words, for those who do not see it; see ``description``."""
+    figure.set_label(visible(" ".join(text.split())))
+    return figure
+
+
+def description(figure: "Figure") -> str:
+    """What is seen in a figure of ours, in words and numbers of what is drawn; "" where nothing was said."""
+    return str(figure.get_label() or "")
 
 
 def title(axes: "Axes", text: str) -> None:
@@ -152,11 +183,12 @@ def check_file(file: str | PathLike[str]) -> Path:
     Raises
     ------
     ValueError
-        If the suffix is none of ``SUFFIXES``; the nearest is suggested.
+        If the suffix is none of ``SUFFIXES``; what shows the like, or is spelled alike, is suggested.
     """
     path = Path(file)
-    if path.suffix.lower() not in SUFFIXES:
-        near = difflib.get_close_matches(path.suffix.lower(), SUFFIXES, 1, 0.5)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        near = [*_ALIKE.get(suffix, ()), *difflib.get_close_matches(suffix, SUFFIXES, 1, 0.5)]
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"file: expected a name that ends in {', '.join(SUFFIXES)}, got {brief(str(path))}{hint}"
@@ -187,10 +219,11 @@ def _render(figure: "Figure", kind: str) -> bytes:
     import matplotlib
 
     # neither date nor library version: the bytes are a function of the figure
+    said = description(figure) or None
     metadata = {
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+        "png": {"Software": None, **({"Description": said} if said else {})},
+        "svg": {"Date": None, "Creator": None, "Description": said},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": said},
     }
     stream = io.BytesIO()
     with matplotlib.rc_context(_SETTINGS):

@@ -11,11 +11,15 @@ def kind_badge(kind: str) -> str:
 
 def table_row(cells: Sequence[tuple[str, str]], attributes: str = "") -> str:
     """``cells`` are (heading, HTML); the heading shows beside the cell where the screen is narrow."""
-    inner = "".join(f'<td data-head="{escape(head)}">{html}</td>' for head, html in cells)
+    # one child: a cell that is laid out beside its heading has no loose words
+    inner = "".join(
+        f'<td data-head="{escape(head)}"><div>{html}</div></td>' for head, html in cells
+    )
     return f"<tr{attributes}>{inner}</tr>"
 
 
 def table(head: Sequence[str], rows: Sequence[str], kind: str = "words") -> str:
     """A table of rows made by ``table_row``; ``kind`` "numbers" keeps its cells on one line."""
     heads = "".join(f"<th>{escape(h)}</th>" for h in head)
-    return f'<table class="{kind}"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<div class="wide"><table class="{kind}">{body}</table></div>'

@@ -23,11 +23,28 @@ from pqtheory.report.digits import digits_section
 @final
 @dataclass(frozen=True)
 class Picture:
-    """A PNG file in memory, with the words below it."""
+    """A PNG file in memory.
+
+    Attributes
+    ----------
+    name : str
+        In the registry of pictures.
+    caption : str
+        The words below it: what to look for.
+    alt : str
+        The words in its place, for those who do not see it: what is seen, in the numbers of what is drawn. Without any
+        it is the caption that says it.
+    """
 
     name: str
     png: bytes
     caption: str
+    alt: str = ""
+
+
+#: pictures that the page opens with, and those that belong to the digits; all others stand below these
+OPENING = ("regularizer", "toy")
+OF_THE_DIGITS = ("sign-flips",)
 
 
 def render(
@@ -37,7 +54,7 @@ def render(
     source: Mapping[str, Any] | None = None,
     lab: str | None = None,
 ) -> str:
-    """The HTML text.
+    """The HTML text: the W and the toy, the digits, other pictures, the claims, where all of it comes from.
 
     Parameters
     ----------
@@ -46,22 +63,26 @@ def render(
     digits : DigitsResult, optional
         Of ``run_digits``.
     pictures : sequence of Picture
-        In the order in which they appear.
+        In the order in which they appear within their section.
     source : mapping, optional
         Of ``provenance``.
     lab : str, optional
         Where the lab's page lies, seen from this one.
     """
     template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
+    opening = [p for p in pictures if p.name in OPENING]
+    of_digits = [p for p in pictures if p.name in OF_THE_DIGITS]
+    others = [p for p in pictures if p not in opening and p not in of_digits]
     page = Template(template).substitute(
         verdict=_verdict(report),
+        opening=_pictures("The W and the toy", opening),
+        digits=_digits(digits, of_digits),
+        pictures=_pictures("Paths and basins", others),
         budget=escape(report.budget),
         heads=_heads(report),
         claims="\n".join(claim_row(r) for r in report.values()),
         map=_map(report),
         details="\n".join(claim_details(r, report.budget, list(report)) for r in report.values()),
-        digits="" if digits is None else digits_section(digits),
-        pictures=_pictures(pictures),
         lab="" if lab is None else _lab(lab),
         source="" if source is None else _source(source),
     )
@@ -105,15 +126,23 @@ def _verdict(report: Report) -> str:
     return f'<p class="verdict bad">{escape(text[:1].upper() + text[1:])}.</p>'
 
 
-def _pictures(pictures: Sequence[Picture]) -> str:
-    return "\n".join(["<h2>Pictures</h2>", *map(_picture, pictures)]) if pictures else ""
+def _digits(digits: DigitsResult | None, pictures: Sequence[Picture]) -> str:
+    """Their table, and their picture."""
+    if digits is None:
+        return _pictures("Handwritten digits", pictures)
+    return "\n".join([digits_section(digits), *map(_picture, pictures)])
+
+
+def _pictures(head: str, pictures: Sequence[Picture]) -> str:
+    return "\n".join([f"<h2>{head}</h2>", *map(_picture, pictures)]) if pictures else ""
 
 
 def _picture(picture: Picture) -> str:
     data = base64.b64encode(picture.png).decode("ascii")
-    alt = escape(f"Picture: {picture.name}", quote=True)
+    alt = escape(picture.alt or picture.caption, quote=True)
     return (
-        f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+        f'<figure id="picture-{escape(picture.name)}">'
+        f'<div class="wide"><img alt="{alt}" src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
     )
 

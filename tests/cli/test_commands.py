@@ -14,7 +14,9 @@ from pqtheory import plotting
 from pqtheory.claims import Claim, lookup
 from pqtheory.cli.base import nearest
 from pqtheory.digits import DigitsSettings
+from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.report import latex
+from pqtheory.sets import REGISTRY as SETS
 from pqtheory.theory import BOOK
 
 from .running import one_line, process, run
@@ -76,7 +78,7 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
             ("plot", "toy", "--out", "no/such/folder/x.png"),
             "--out: cannot write 'no/such/folder/x.png': No such file",
         ),
-        (("plot", "toy", "--step-size", "0"), "step_size: expected a finite number > 0"),
+        (("plot", "toy", "--step-size", "0"), "--step-size: expected a finite number > 0"),
         (("plot", "toy", "--steps", "many"), "Invalid value for '--steps': 'many'"),
         (
             ("plot", "regularizer", "--set", "ternry"),
@@ -92,6 +94,14 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
         ),
         (("plot", "regularizer", "--set", "scaled-binary"), "expected a set with fixed levels"),
         (
+            ("plot", "regularizer", "--set", "scaled-binary-row"),
+            "no set 'scaled-binary-row'; did you mean 'binary",
+        ),
+        (
+            ("plot", "regularizer", "--regularizer", "l2-scaled-binary-rows"),
+            "--regularizer: 'l2-scaled-binary-rows' has none, the picture needs them: expected a set",
+        ),
+        (
             ("plot", "regularizer", "--set", "foo"),
             "set: no set 'foo'; expected one of binary, binary-scaled, ternary,",
         ),
@@ -101,17 +111,52 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
         (("plot", "trajectory", "--method", "binaryconect"), "did you mean 'binaryconnect'?"),
         (("plot", "trajectory", "--method", "full-precision"), "no method 'full-precision'"),
         (("plot", "trajectory", "--dim", "2"), "give --seed"),
-        (("plot", "sign-flips", "--seeds", "0"), "seeds: expected an integer >= 1, got 0"),
-        (("plot", "sign-flips", "--rate", "-1"), "rate: expected a finite number >= 0"),
-        (("plot", "sign-flips", "--step-size", "-1"), "step_size: expected a finite number > 0"),
+        (("plot", "sign-flips", "--seeds", "0"), "--seeds: expected an integer >= 1, got 0"),
+        (("plot", "sign-flips", "--rate", "-1"), "--rate: expected a finite number >= 0"),
+        # an error speaks of the option, whatever the library calls its argument
+        (("plot", "toy", "--start", "nan"), "pqtheory: --start: expected a finite number, got nan"),
+        (("plot", "toy", "--start", "-inf"), "pqtheory: --start: expected a finite number, got"),
+        (("plot", "toy", "--start", "1e308"), "pqtheory: --start: expected a number from -1e+09"),
+        (("plot", "toy", "--rate", "-1"), "pqtheory: --rate: expected a finite number >= 0"),
+        (("plot", "toy", "--rate", "inf"), "pqtheory: --rate: expected a finite number >= 0"),
+        (("plot", "toy", "--steps", "0"), "pqtheory: --steps: expected an integer >= 1, got 0"),
+        (("plot", "basins", "--rate", "-1"), "pqtheory: --rate: expected a finite number >= 0"),
+        (("plot", "basins", "--steps", "0"), "pqtheory: --steps: expected an integer >= 1"),
+        (("plot", "trajectory", "--step-size", "nan"), "pqtheory: --step-size: expected a finite"),
+        # another format: the suffix that shows the like
+        (("plot", "toy", "--out", "toy.gif"), "got 'toy.gif'; did you mean '.png'?"),
+        (("plot", "basins", "--out", "b.WEBP"), "got 'b.WEBP'; did you mean '.png'?"),
+        (("plot", "map", "--out", "map.eps"), "got 'map.eps'; did you mean '.pdf'?"),
+        (("signs", "a.pt", "--out", "s.gif"), "--out: file: expected a name that ends in .png,"),
+        # what would not be heeded is refused
+        (("plot", "sign-flips", "--layer", "fc"), "--layer: only with RUN"),
+        (("plot", "sign-flips", "--metric", "flips"), "--metric: only with RUN"),
+        (("plot", "sign-flips", "run", "--seeds", "2"), "--seeds: only without RUN"),
+        (("plot", "sign-flips", "run", "--rate", "2"), "--rate: only without RUN"),
+        (("sweep", "a.toml", "--scheduler", "tcp://x"), "--scheduler: only with --backend dask"),
+        (("plot", "sign-flips", "--step-size", "-1"), "--step-size: expected a finite number > 0"),
         (("plot", "basins", "--resolution", "1"), "resolution: expected an integer >= 2"),
-        (("plot", "basins", "--step-size", "1e400"), "step_size: expected a finite number > 0"),
+        (("plot", "basins", "--step-size", "1e400"), "--step-size: expected a finite number > 0"),
     ],
 )
 def test_a_bad_argument_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert message in one_line(run(*arguments))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("registry", [SETS, REGULARIZERS])
+def test_what_is_offered_is_drawn_and_what_is_refused_is_not_offered(registry, tmp_path):
+    option = "--set" if registry is SETS else "--regularizer"
+    # names that the help has wrapped are whole again
+    help_text = re.sub(r"-\n\s+", "-", run("plot", "regularizer", "--help").stdout)
+    offered = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", help_text))
+    for name in registry:
+        result = run("plot", "regularizer", option, name, "--out", tmp_path / "r.svg")
+        assert (result.exit_code == 0) == (name in offered), name
+        if result.exit_code:
+            refused = one_line(result)
+            assert name not in refused.partition("one of")[2].strip().split(", ")
 
 
 def test_show_says_everything(claim_file):

@@ -1,6 +1,7 @@
 """Pictures, checked by their data."""
 
 import itertools
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -130,11 +131,35 @@ def test_the_toy_shows_one_path_for_binary_connect_and_two_for_proxquant():
     assert binary_connect.get_ylim() == prox_quant.get_ylim()
 
 
+@pytest.mark.parametrize(
+    ("start", "step_size"), [(5.0, 0.05), (-7.5, 0.05), (0.3, 4.0), (1.2, 0.05)]
+)
+def test_the_toys_axes_hold_starts_levels_and_paths(start, step_size):
+    figure = plotting.toy(theta0=start, step_size=step_size)
+    functions, *paths = figure.axes
+    low, high = functions.get_xlim()
+    assert low < start < high
+    for axes in paths:
+        low, high = axes.get_ylim()
+        assert low < -1 < 1 < high
+        for name in ("$f_1$", "$f_{-1}$"):
+            (line,) = lines(axes, f"on {name}")
+            assert line.get_ydata()[0] == start
+            assert low < min(line.get_ydata()) <= max(line.get_ydata()) < high
+            # and they fill them
+            assert high - low < 1.5 * max(2, np.ptp([*line.get_ydata(), -1, 1]) + 8 * step_size)
+    # the functions are drawn as far as the start
+    (drawn,) = lines(functions, "$f_1$")
+    assert min(drawn.get_xdata()) <= start <= max(drawn.get_xdata())
+
+
 def test_the_toy_rejects_bad_numbers():
     with pytest.raises(ValueError, match="theta0: expected a finite number"):
         plotting.toy(theta0=float("nan"))
     with pytest.raises(ValueError, match="step_size: expected a finite number > 0"):
         plotting.toy(step_size=-0.1)
+    with pytest.raises(ValueError, match="theta0: expected a number from -1e"):
+        plotting.toy(theta0=1e308)
     with pytest.raises(ValueError, match="steps: expected an integer >= 1"):
         plotting.toy(steps=0)
 
@@ -155,13 +180,71 @@ def test_the_trajectory_is_the_simulated_one():
             (drawn,) = lines(axes, f"weight {i + 1}")
             np.testing.assert_array_equal(drawn.get_ydata(), run.latent[:, i])
             strip = below.get_lines()[i].get_ydata()
-            assert len(np.unique(strip)) == len(np.unique(run.quantized[:, i]))
-            assert abs(strip - i).max() <= 0.3 + 1e-12
-            np.testing.assert_array_equal(
-                np.sign(np.diff(strip)), np.sign(np.diff(run.quantized[:, i]))
-            )
+            # both sets reach from -1 to 1, whatever is visited of them
+            np.testing.assert_allclose(strip - i, 0.3 * run.quantized[:, i], atol=1e-12)
     with pytest.raises(ValueError, match="methods: expected at least one"):
         plotting.trajectory({})
+
+
+class Outward(pq.methods.Method):
+    """Always at +2, whatever it is given; says nothing of levels."""
+
+    def query(self, state):
+        return state.latent
+
+    def step(self, state, gradient):
+        return pq.methods.State(state.latent, state.step + 1)
+
+    def output(self, state):
+        return np.full_like(state.latent, 2.0)
+
+
+FITTED = pq.regularizers.AlternatingDistance(pq.quantizers.AdaptiveTernary())
+STILL = pq.problems.Quadratic(np.eye(1), [0.0])
+
+
+@pytest.mark.parametrize(
+    ("method", "start", "place"),
+    [
+        (pq.methods.BinaryConnect(0.1), -5.0, -0.3),
+        (pq.methods.BinaryConnect(0.1), 5.0, 0.3),
+        (pq.methods.DualAveraging(pq.sets.Binary(), 0.1), -5.0, -0.3),
+        (pq.methods.ProjectedSGD(pq.sets.Binary(0.25), 1e-6), -5.0, -0.3),
+        # middle levels stand in the middle, uneven ones where they are between the outermost
+        (pq.methods.ProjectedSGD(pq.sets.Ternary(), 1e-6), 0.01, 0.0),
+        (pq.methods.ProjectedSGD(pq.sets.Codebook((-1.0, 0.5, 3.0)), 1e-6), 0.6, 0.6 * (1.5 / 4 - 0.5)),
+        (pq.methods.ProjectedSGD(pq.sets.Codebook((0.5,)), 1e-6), 0.6, 0.0),
+        (pq.methods.ProjectedSGD(pq.sets.UniformGrid(2, 1.0, 4.0), 1e-6), 0.6, -0.3),
+        (pq.methods.ProxQuant(pq.regularizers.DistanceL2(pq.sets.ScaledBinary()), 1e-6, 0.1), -3.0, -0.3),
+        (pq.methods.LazyProx(FITTED, 1e-6, 0.1), -3.0, -0.3),
+        (Outward(), 1.0, 0.3),
+    ],
+)  # fmt: skip
+def test_a_level_has_its_place_whether_others_are_visited_or_not(method, start, place):
+    figure = plotting.trajectory({"m": method}, STILL, [start], 3)
+    latent, quantized = figure.axes
+    (strip,) = quantized.get_lines()
+    np.testing.assert_allclose(strip.get_ydata(), place, atol=1e-3)
+    low, high = quantized.get_ylim()
+    assert low < -0.3
+    assert high > 0.3
+    (drawn,) = lines(latent, "weight 1")
+    assert drawn.get_ydata()[0] == start
+
+
+def test_the_command_draws_minus_one_below_where_it_alone_is_visited():
+    # what plot trajectory --dim 1 draws
+    for seed in range(4):
+        problem = pq.problems.Quadratic.random(dim=1, seed=seed)
+        figure = plotting.trajectory(problem=problem)
+        for axes, method in zip(figure.axes[2:], ("BinaryConnect", "ProxQuant"), strict=True):
+            made = {"BinaryConnect": pq.methods.BinaryConnect(0.1)}
+            made["ProxQuant"] = pq.methods.ProxQuant(
+                pq.regularizers.DistanceL1(pq.sets.Binary()), 0.1, pq.schedules.Linear(0.01)
+            )
+            run = pq.simulate(made[method], problem, [0.7], 100)
+            (strip,) = axes.get_lines()
+            np.testing.assert_allclose(strip.get_ydata(), 0.3 * run.quantized[:, 0])
 
 
 def test_default_trajectory_shows_what_its_caption_says():
@@ -234,10 +317,62 @@ def test_basins_are_those_of_the_library():
         left, right, bottom, top = axes.images[0].get_extent()
         assert (left, right) == (bottom, top) == pytest.approx((-1.5 - 1.5 / 14, 1.5 + 1.5 / 14))
         assert axes.images[0].origin == "lower"
+        # and nothing is shaded where no start is: what is beyond the axes is cut off
+        assert axes.get_xlim() == axes.get_ylim() == (-1.5, 1.5)
+        assert axes.images[0].get_clip_on()
         hatched = [c for c in axes.collections if "////" in (getattr(c, "hatches", None) or [])]
         assert bool(hatched) == (not found.settled.all())
         settled.append(found.settled.mean())
     assert 0 < settled[0] < 1.0 == settled[1]
+
+
+def numbers(text):
+    return [float(x) for x in re.findall(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", text)]
+
+
+def test_each_picture_says_what_is_seen_in_its_own_numbers(digits):
+    # another picture says something else
+    said = [plotting.description(plotting.toy(theta0=start)) for start in (0.3, 0.4)]
+    run = pq.simulate(
+        pq.methods.BinaryConnect(0.05), pq.problems.TwoFunctionToy(1), np.array([0.4]), 100
+    )
+    assert "start at 0.3 " in said[0]
+    assert "start at 0.4 " in said[1]
+    assert f"between {run.latent.min():.3g} and {run.latent.max():.3g}" in said[1]
+    assert "to -1 on f_1 and to 1 on f_-1" in said[0]
+    text = plotting.description(plotting.regularizer(weights=(0.25, 2.0)))
+    assert "0 at the levels -1, 1, between them 1 at 0" in text
+    assert "lambda = 0.25 it jumps at 0 from -0.25 to 0.25" in text
+    assert "lambda = 2 it jumps at 0 from -1 to 1" in text
+    grid = REGULARIZERS["l1-4-bit"]()
+    assert "..." in plotting.description(plotting.regularizer(grid))
+    assert "infinite everywhere else" in plotting.description(
+        plotting.regularizer(REGULARIZERS["indicator-binary"]())
+    )
+    figure = plotting.trajectory(steps=50)
+    text = plotting.description(figure)
+    for name, axes in zip(("BinaryConnect", "ProxQuant"), figure.axes[2:], strict=True):
+        moves = sum((np.diff(line.get_ydata()) != 0).sum() for line in axes.get_lines())
+        assert f"{name}: {f'levels change {moves} times' if moves else 'no level changes'}" in text
+    text = plotting.description(plotting.sign_flips(digits))
+    for name in ("BinaryConnect", "ProxQuant"):
+        mean = 100 * digits.summary()[name]["quantized_error"][0]
+        assert f"test error {mean:.3g} %" in text
+    figure = plotting.basins(resolution=9, steps=60)
+    text = plotting.description(figure)
+    for axes in figure.axes:
+        drawn = np.asarray(axes.images[0].get_array())
+        assert f"{(drawn == 0).mean():.0%} ends at (-1, -1)" in text
+    assert len(numbers(said[0])) > 8
+
+
+def test_files_say_what_is_seen_too(tmp_path):
+    figure = plotting.toy(steps=5)
+    for suffix in plotting.SUFFIXES:
+        plotting.save(figure, tmp_path / f"toy{suffix}")
+    said = plotting.description(figure)
+    assert said.encode() in (tmp_path / "toy.png").read_bytes()
+    assert "best vertex -1" in (tmp_path / "toy.svg").read_text()
 
 
 def test_basins_reject_other_dimensions():

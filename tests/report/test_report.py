@@ -1,6 +1,7 @@
 """The report: parsed, self-contained, with every claim and every number."""
 
 import base64
+import re
 from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -8,13 +9,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from pqtheory import plotting
 from pqtheory.claims import Claim, Control, Part, Report, forall, real
 from pqtheory.claims.results import Rechecked
 from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.evidence import Evidence, Step, judge
 from pqtheory.report import Picture, digits_setting, digits_table, headline, render, show
-from pqtheory.report.formula import formula
-from pqtheory.theory import verify
+from pqtheory.report.formula import formula, text_with_formulas
+from pqtheory.theory import BOOK, verify
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -268,6 +270,98 @@ def test_formulas_are_drawn_or_said(latex, pictures):
     assert len(page.all("code")) == (1 if latex and not pictures else 0)
     if latex:
         assert latex in page.text
+
+
+def test_formulas_read_on_light_and_dark_paper():
+    text = formula(r"\frac{1}{2} x^2 \geq 0") + text_with_formulas(
+        r"For $x_1$ and $x_2$: $x_1 x_2$."
+    )
+    page = Page(text)
+    pictures = page.all("svg")
+    assert len(pictures) == 4
+    # nothing behind the letters, which have the colour of the text round them
+    assert {a["fill"] for a in page.all("path")} == {"currentColor"}
+    assert not {"rect", "style", "metadata", "image", "g"} & {tag for tag, _ in page.tags}
+    for colour in ("#fff", "white", "#000", "black", "background", "fill:"):
+        assert colour not in text.lower()
+    # no name that two of them could share, and nothing from elsewhere
+    assert not [a for _, a in page.tags if "id" in a or "href" in a or "xlink:href" in a]
+    assert "://" not in text
+    # as large as the text, on its baseline, and read out as what it is
+    for attributes in pictures:
+        assert attributes["role"] == "img"
+        assert attributes["width"].endswith("em")
+        assert attributes["style"].startswith("vertical-align: -")
+        _, top, width, height = map(float, attributes["viewbox"].split())
+        assert float(attributes["width"][:-2]) == pytest.approx(width / 100, abs=0.01)
+        assert top < 0 < top + height
+    titles = [t for t in (r"\frac{1}{2} x^2 \geq 0", "x_1", "x_2", "x_1 x_2") if t in page.text]
+    assert len(titles) == 4
+
+
+def test_every_formula_of_the_book_that_is_drawn_stays_in_its_box():
+    drawn = 0
+    for claim in map(BOOK.load, BOOK.names):
+        for svg in re.findall(r"<svg.*?</svg>", formula(claim.formula_latex)):
+            box = [float(x) for x in re.search(r'viewBox="([^"]*)"', svg)[1].split()]
+            path = re.search(r' d="([^"]*)"', svg)[1]
+            corners = np.array(
+                [
+                    [float(x) for x in pair.split(",")]
+                    for pair in re.findall(r"[-\d.]+,[-\d.]+", path)
+                ]
+            )
+            assert (corners >= box[:2]).all()
+            assert (corners <= np.add(box[:2], box[2:])).all()
+            drawn += 1
+    assert drawn > 5
+
+
+def test_the_page_opens_with_the_w_and_the_toy_then_the_digits_then_the_claims(digits):
+    names = ("basins", "sign-flips", "toy", "regularizer", "trajectory")
+    pictures = [Picture(n, n.encode(), f"see {n}", f"{n} has 7") for n in names]
+    text = render(verify(claim("c")), digits, pictures)
+    places = [
+        text.index(mark)
+        for mark in (
+            "none refuted",
+            "The W and the toy",
+            'alt="toy has 7"',
+            'alt="regularizer has 7"',
+            "Handwritten digits",
+            'alt="sign-flips has 7"',
+            'alt="basins has 7"',
+            "<h2>Claims</h2>",
+            "Each claim in full",
+        )
+    ]
+    assert places == sorted(places)
+    assert len(Page(text).all("img")) == 5
+    # without pictures there are no empty sections
+    bare = render(verify(claim("c")))
+    assert "The W and the toy" not in bare
+    assert "Paths and basins" not in bare
+
+
+def test_alt_texts_say_what_is_seen_and_the_caption_where_nothing_was_said(digits):
+    figure = plotting.toy(theta0=0.25)
+    seen = plotting.description(figure)
+    pictures = [Picture("toy", b"1", "caption", seen), Picture("x", b"2", "a <caption>")]
+    page = Page(render(verify(claim("c")), None, pictures))
+    assert [i["alt"] for i in page.all("img")] == [seen, "a <caption>"]
+    assert "0.25" in seen
+
+
+def test_a_cell_is_one_box_beside_its_heading_and_tables_scroll_by_themselves(digits):
+    page = Page(render(verify(claim("c")), digits, PICTURES))
+    cells = [i for i, (tag, _) in enumerate(page.tags) if tag == "td"]
+    assert cells
+    for i in cells:
+        assert page.tags[i + 1][0] == "div"
+        assert page.tags[i][1]["data-head"]
+    for kind in ("table", "img"):
+        places = [i for i, (tag, _) in enumerate(page.tags) if tag == kind]
+        assert all(page.tags[i - 1] == ("div", {"class": "wide"}) for i in places)
 
 
 def test_formulas_without_matplotlib_are_said(monkeypatch):

@@ -1,6 +1,7 @@
 """A run as those who do it are given it, and what they say of it."""
 
 import time
+import warnings
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, final
@@ -8,7 +9,7 @@ from typing import Any, final
 import torch
 
 from pqtheory.networks.data import load
-from pqtheory.networks.training import RunFolder, Settings, train
+from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, Settings, train
 
 #: whether all epochs of a run are done; or why it failed
 Outcome = bool | str
@@ -51,7 +52,9 @@ class Task:
 def one_run(task: Task, threads: int | None = None) -> Outcome:
     """Run or resume one, with so many threads if that is given."""
     try:
-        with one_at_a_time:
+        with one_at_a_time, warnings.catch_warnings():
+            # whoever started the runs says it of each, from its metrics
+            warnings.simplefilter("ignore", FarFromLevelsWarning)
             if threads is not None:
                 torch.set_num_threads(threads)
             images = load(task.settings.data, task.data_dir)

@@ -5,6 +5,7 @@ where it stopped, and no other run notices. A Dask cluster does the same as ofte
 GPU the runs share this process and the images, step by step in turn.
 """
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
@@ -17,7 +18,7 @@ from pqtheory.networks.data import load
 from pqtheory.networks.sweeps.cluster import connect
 from pqtheory.networks.sweeps.processes import Processes, threads_are_given
 from pqtheory.networks.sweeps.tasks import Outcome, Task, one_at_a_time, one_run, why
-from pqtheory.networks.training import RunFolder, train_together
+from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, train_together
 
 #: runs that a cluster is given at a time: more than there are, for it has an order of its own
 EVERY = 1 << 30
@@ -136,7 +137,8 @@ def _together(group: list[Task]) -> list[Outcome]:
     """Of runs on one device, side by side; one by one where one of them cannot begin."""
     first = group[0]
     try:
-        with one_at_a_time:
+        with one_at_a_time, warnings.catch_warnings():
+            warnings.simplefilter("ignore", FarFromLevelsWarning)
             found = train_together(
                 [(task.settings, RunFolder(task.folder)) for task in group],
                 load(first.settings.data, first.data_dir),

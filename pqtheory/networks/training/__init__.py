@@ -1,5 +1,6 @@
 """Training quantized networks: settings and presets, a loop that resumes bit for bit, a folder for each run."""
 
+from pqtheory.networks.training.distances import FarFromLevelsWarning
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.loop import train
 from pqtheory.networks.training.run import NonFiniteLossError
@@ -9,6 +10,7 @@ from pqtheory.networks.training.side_by_side import train_together
 __all__ = [
     "METHODS",
     "PRESETS",
+    "FarFromLevelsWarning",
     "NonFiniteLossError",
     "RunFolder",
     "Settings",

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any, final
@@ -16,7 +17,12 @@ from pqtheory.networks.optim import QuantizingOptimizer
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.batches import Batches, DeviceImages
 from pqtheory.networks.training.build import make_model, make_optimizer
-from pqtheory.networks.training.distances import distances
+from pqtheory.networks.training.distances import (
+    FarFromLevelsWarning,
+    advice,
+    distances,
+    off_the_levels,
+)
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import (
     GraphedSteps,
@@ -190,6 +196,8 @@ class Run:
         self.optimizer.load_state_dict({**empty, "state": {}})
 
     def _freeze(self) -> None:
+        if said := advice(off_the_levels(self.optimizer), self.settings):
+            warnings.warn(said, FarFromLevelsWarning, stacklevel=2)
         self.optimizer.freeze()
 
     def _record(self, loss: float | None, seconds: float) -> None:

@@ -2,32 +2,83 @@
 
 import itertools
 import json
+import math
 
 import numpy as np
 import pytest
 
+from pqtheory.networks.data import NAMES, load
 from pqtheory.networks.training import (
     Settings,
     preset,
 )
+from pqtheory.networks.training.settings import TRAINING, published_pull
 
 
 def test_the_published_settings_and_their_scaling():
-    pq = preset("faithful", "proxquant")
+    pq = preset("faithful", "proxquant", data="cifar10")
     assert (pq.epochs, pq.freeze_epoch, pq.rate, pq.lr, pq.clip) == (300, 200, 1e-4, 0.01, 1.0)
     assert pq.renew
     assert pq.per_epoch
-    half = preset("corrected", "proxquant", epochs=150)
+    half = preset("corrected", "proxquant", data="cifar10", epochs=150)
     assert (half.freeze_epoch, half.rate, half.renew, half.clip) == (100, 4e-4, False, None)
     total = [sum(s.rate * e for e in range(s.freeze_epoch)) for s in (pq, half)]
     assert total[1] == pytest.approx(total[0], rel=0.01)
     # of half the squared distance: twice the paper's lambda, which has the whole square
-    assert preset("corrected", "proxquant", levels="ternary").rate == 2 * pq.rate
-    bc = preset("corrected", "binaryconnect", epochs=30)
+    assert preset("corrected", "proxquant", data="cifar10", levels="ternary").rate == 2 * pq.rate
+    bc = preset("corrected", "binaryconnect", data="cifar10", epochs=30)
     assert bc.drops == (8, 12)
     assert [bc.lr_at(e) for e in (0, 8, 12)] == pytest.approx([1e-2, 1e-3, 1e-4])
     assert preset("corrected", "proxquant", held_out=10).select_on == "held_out"
     assert preset("faithful", "proxquant", held_out=10).select_on == "test"
+
+
+def test_on_other_images_lambda_is_there_by_the_freeze_however_many_steps_there_are():
+    assert published_pull("binary") == pytest.approx(
+        0.01 * 391 * sum(1e-4 * e for e in range(200)), rel=0.01
+    )
+    for kind, levels in itertools.product(("corrected", "faithful"), ("binary", "ternary")):
+        for changes in (
+            {"epochs": 30},
+            {"epochs": 300},
+            {"epochs": 12, "batch_size": 128},
+            {"epochs": 30, "lr": 0.01},
+            {"epochs": 30, "lr": 0.001, "held_out": 0},
+            {"epochs": 8, "freeze_epoch": 2},
+        ):
+            chosen = preset(kind, "proxquant", levels=levels, **changes)
+            steps = math.ceil((1347 - chosen.held_out) / chosen.batch_size)
+            # the prox weights at every step until the freeze, as the optimizer has them
+            weights = chosen.lr * chosen.rate / steps * np.arange(steps * chosen.freeze_epoch)
+            assert weights.sum() >= 0.98 * published_pull(levels)
+            assert chosen.rate * chosen.freeze_epoch >= 5 * chosen.lr
+            # and no more than one of the two asks for
+            assert (
+                min(
+                    weights.sum() / published_pull(levels),
+                    chosen.rate * chosen.freeze_epoch / chosen.lr / 5,
+                )
+                <= 1.001
+            )
+            assert chosen.drops == (chosen.freeze_epoch,)
+    # what is asked for stands, and is what the rest is made for
+    own = preset("corrected", "proxquant", epochs=30, rate=0.7, drops=(3,), lr=0.02, batch_size=50)
+    assert (own.rate, own.drops, own.lr, own.batch_size) == (0.7, (3,), 0.02, 50)
+    # all methods that quantize take the same steps on the digits
+    same = [
+        preset("corrected", m, epochs=30) for m in ("proxquant", "binaryconnect", "binaryrelax")
+    ]
+    assert {(s.batch_size, s.lr) for s in same} == {(16, 0.1)}
+    assert same[2].rate == pytest.approx(1.02**10)
+    assert preset("corrected", "full-precision", epochs=20).batch_size == 128
+    for bad in ({"lr": -1.0}, {"batch_size": 0}, {"held_out": -1}, {"freeze_epoch": -1}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            preset("corrected", "proxquant", epochs=30, **bad)
+
+
+def test_the_number_of_training_images_is_known():
+    assert len(load("digits").train) == TRAINING["digits"]
+    assert set(TRAINING) == set(NAMES)
 
 
 @pytest.mark.parametrize("method", ["binaryconnect", "proxquant"])
