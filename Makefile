@@ -25,9 +25,9 @@ lint: $(READY)  ## style, types, and imports that point down
 bench: $(READY)  ## speed, as ratios measured side by side; writes experiments/results/benchmarks.md
 	$(BIN)/python -m experiments.benchmarks
 
-mutate: $(READY)  ## mutation testing of sets/, regularizers/ and signs; writes experiments/results/mutation.md
+mutate: $(READY)  ## mutation testing, hours; PART=pqtheory/stability for a part; writes experiments/results/mutation.md
 	$(PIP) mutmut
-	$(BIN)/python -m experiments.mutation
+	$(BIN)/python -m experiments.mutation --jobs 2 $(PART)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (once; torch makes it take a minute or more)"
