@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("pqtheory.theory").verify
     if name in _ON_DEMAND:
         return importlib.import_module(f"pqtheory.{name}")
-    raise AttributeError(f"module 'pqtheory' has no attribute {name!r}")
+    raise AttributeError(f"module 'pqtheory' has no attribute {name!r:.80}")
 
 
 def __dir__() -> list[str]:

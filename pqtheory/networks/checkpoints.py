@@ -16,6 +16,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from pqtheory._messages import brief
 from pqtheory.networks.states import check_crc
 from pqtheory.signs import SignTracker
 from pqtheory.signs.tracker import SignMetrics
@@ -131,20 +132,24 @@ def _common(opened: Sequence[Checkpoint], only: str | None) -> list[str]:
     try:
         pattern = re.compile(only or "")
     except re.error as error:
-        raise ValueError(f"only: expected a regular expression, got {only!r}: {error}") from error
+        raise ValueError(
+            f"only: expected a regular expression, got {brief(only)}: {error}"
+        ) from error
     first, *others = opened
     names = [n for n in first.names if pattern.search(n) and first[n].dim() > 1]
     if not names:
-        raise ValueError(f"{first.path}: no tensor with two or more axes that matches {only!r}")
+        raise ValueError(
+            f"{first.path}: no tensor with two or more axes that matches {brief(only)}"
+        )
     for other in others:
         for name in names:
             if name not in other:
-                raise ValueError(f"{other.path}: no tensor {name!r}")
+                raise ValueError(f"{other.path}: no tensor {brief(name)}")
         for name in sorted(set(other.names).difference(names)):
             if pattern.search(name) and other[name].dim() > 1:
                 shape = tuple(other[name].shape)
                 raise ValueError(
-                    f"{first.path}: no tensor {name!r} of shape {shape}, as {other.path} has it"
+                    f"{first.path}: no tensor {brief(name)} of shape {shape}, as {other.path} has it"
                 )
     return names
 
@@ -202,7 +207,7 @@ def _file(path: Path) -> Path:
                 raise ValueError(f"{path}: expected one checkpoint, found {names}")
             if found:
                 return found[0]
-    raise FileNotFoundError(f"checkpoint: no file {str(path)!r}")
+    raise FileNotFoundError(f"checkpoint: no file {brief(str(path))}")
 
 
 def _open(file: Path) -> dict[str, Reader]:
@@ -210,7 +215,7 @@ def _open(file: Path) -> dict[str, Reader]:
         try:
             shards: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["weight_map"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{file}: not an index of shards: {error!r}") from error
+            raise ValueError(f"{file}: not an index of shards: {brief(error)}") from error
         parts = {shard: _open(_file(file.parent / shard)) for shard in set(shards.values())}
         return {n: parts[shard][n] for n, shard in shards.items() if n in parts[shard]}
     mapped = _Mapped(_open_safetensors if file.suffix == ".safetensors" else _open_torch, file)

@@ -106,7 +106,7 @@ def save_quantized(
 
     unknown = [name for name in packed if name not in state]
     if unknown:
-        raise ValueError(f"packed: no tensor {unknown[0]!r} in the state")
+        raise ValueError(f"packed: no tensor {brief(unknown[0])} in the state")
     tensors: dict[str, Tensor] = {}
     described: dict[str, Any] = {}
     for name, tensor in state.items():
@@ -148,7 +148,7 @@ def load_quantized(file: str | Path) -> dict[str, Tensor]:
         raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
     kind, digest = about.get("format"), about.get("sha256")
     if kind not in (FORMAT, OLDER):
-        raise ValueError(f"{file}: expected format {FORMAT!r}, got {brief(kind)}")
+        raise ValueError(f"{file}: expected format {brief(FORMAT)}, got {brief(kind)}")
     if kind == FORMAT or digest is not None:
         found = hashlib.sha256(content.replace(_entry(str(digest)), _entry(NONE_YET), 1))
         if found.hexdigest() != digest:

@@ -79,7 +79,7 @@ def find_groups(t: Array, axis: int | None) -> Groups:
     if axis is None:
         return Groups(shape, None)
     if not -len(shape) <= axis < len(shape):
-        raise ValueError(f"axis: expected None or an axis of shape {shape}, got {axis}")
+        raise ValueError(f"axis: expected None or an axis of shape {shape}, got {brief(axis)}")
     return Groups(shape, axis % len(shape))
 
 

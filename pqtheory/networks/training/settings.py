@@ -126,7 +126,7 @@ class Settings:
             store(self, freeze_epoch=check_count(self.freeze_epoch, "freeze_epoch", 0))
             if self.freeze_epoch >= self.epochs > 0:
                 raise ValueError(
-                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {self.freeze_epoch}"
+                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {brief(self.freeze_epoch)}"
                 )
         store(self, lr=check_number(self.lr, "lr", 0, open_low=True, finite=True))
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
@@ -240,7 +240,7 @@ def preset(
     known = {f.name for f in fields(Settings)}
     unknown = sorted(set(changes) - known)
     if unknown:
-        raise ValueError(f"settings: no setting {unknown[0]!r}")
+        raise ValueError(f"settings: no setting {brief(unknown[0])}")
     settings = Settings(method=method, levels=levels, **{**chosen, **changes})
     if name == "corrected" and settings.held_out and "select_on" not in changes:
         return replace(settings, select_on="held_out")
