@@ -2,12 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+QUIET := --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install $(QUIET) --constraint constraints.txt
+LOWEST := .venv-lowest
+# what the versions of others can break, without the long proofs
+FAST := tests/testing tests/conformance tests/regularizers tests/quantizers tests/methods tests/problems \
+	tests/signs tests/stability tests/test_arrays.py tests/test_simulate.py tests/test_schedules.py tests/test_import.py \
+	tests/test_package.py tests/evidence tests/cli/test_commands.py tests/cli/test_claims_table.py tests/networks/optim \
+	tests/networks/models tests/networks/tables tests/networks/training/test_settings.py tests/plotting
 
-.PHONY: help verify test lint bench mutate clean
+.PHONY: help verify test test-lowest package lint bench mutate clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 verify: $(READY)  ## check every claim, train on the digits, write pictures and out/report.html
 	$(BIN)/pqtheory verify --jobs 2 --require certified --out out
@@ -22,12 +29,21 @@ lint: $(READY)  ## style, types, and imports that point down
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+test-lowest:  ## fast tests with the lowest versions that pyproject.toml admits, in an environment of their own
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install $(QUIET) --constraint constraints-lowest.txt hatchling editables
+	$(LOWEST)/bin/python -m pip install $(QUIET) --constraint constraints-lowest.txt --no-build-isolation --editable '.[test]'
+	$(LOWEST)/bin/python -m pytest -q $(FAST)
+
+package: $(READY)  ## the sdist and the wheel, in dist/
+	$(BIN)/python -m hatchling build
+
 bench: $(READY)  ## speed, as ratios measured side by side; writes experiments/results/benchmarks.md
 	$(BIN)/python -m experiments.benchmarks
 
-mutate: $(READY)  ## mutation testing of sets/, regularizers/ and signs; writes experiments/results/mutation.md
+mutate: $(READY)  ## mutation testing, hours; PART=pqtheory/stability for a part; writes experiments/results/mutation.md
 	$(PIP) mutmut
-	$(BIN)/python -m experiments.mutation
+	$(BIN)/python -m experiments.mutation --jobs 2 $(PART)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (once; torch makes it take a minute or more)"
@@ -37,4 +53,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:  ## remove the environment and everything generated
-	rm -rf .venv out mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest dist out mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,10 +14,10 @@ from pqtheory.simulate import NonFiniteError, simulate
 from pqtheory.trajectory import Trajectory
 
 if TYPE_CHECKING:
-    from pqtheory import claims, evidence, plotting, theory
+    from pqtheory import claims, evidence, plotting, testing, theory
     from pqtheory.theory import verify
 
-_ON_DEMAND = ("claims", "evidence", "plotting", "theory")
+_ON_DEMAND = ("claims", "evidence", "plotting", "testing", "theory")
 
 __all__ = [
     "NonFiniteError",
@@ -35,6 +35,7 @@ __all__ = [
     "signs",
     "simulate",
     "stability",
+    "testing",
     "theory",
     "verify",
 ]
@@ -46,7 +47,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("pqtheory.theory").verify
     if name in _ON_DEMAND:
         return importlib.import_module(f"pqtheory.{name}")
-    raise AttributeError(f"module 'pqtheory' has no attribute {name!r}")
+    raise AttributeError(f"module 'pqtheory' has no attribute {name!r:.80}")
 
 
 def __dir__() -> list[str]:

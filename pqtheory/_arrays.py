@@ -175,7 +175,9 @@ def exact_array(array: Array, name: str) -> Array:
                 f"got an object array with {brief(entry)}"
             )
         if not isinstance(entry, numbers.Rational) and not math.isfinite(entry):
-            raise ValueError(f"{name}: expected finite numbers beside fractions, got {entry}")
+            raise ValueError(
+                f"{name}: expected finite numbers beside fractions, got {brief(entry)}"
+            )
         result[index] = exact_number(entry)
     return result
 

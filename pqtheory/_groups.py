@@ -120,7 +120,7 @@ def find_groups(shape: tuple[int, ...], axis: Axis, per: Per = None) -> Groups:
     if isinstance(per, str):
         if len(shape) < 2:
             raise ValueError(
-                f"per: expected an array with two or more axes for {per!r}, got shape {shape}"
+                f"per: expected an array with two or more axes for {brief(per)}, got shape {shape}"
             )
         return Groups(shape, shape, tuple(range(1, len(shape))))
     if not shape:
@@ -128,7 +128,7 @@ def find_groups(shape: tuple[int, ...], axis: Axis, per: Per = None) -> Groups:
     lead, length = shape[:1] if len(shape) > 1 else (), math.prod(shape[len(shape) > 1 :])
     if length % per:
         raise ValueError(
-            f"per: expected a size that divides the rows of {length} weights of the shape {shape}, got {per}"
+            f"per: expected a size that divides the rows of {length} weights of the shape {shape}, got {brief(per)}"
         )
     view = (*lead, length // per, per)
     return Groups(shape, view, (len(view) - 1,))

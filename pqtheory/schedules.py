@@ -90,7 +90,9 @@ class Linear(Schedule):
     def __post_init__(self) -> None:
         rate, start = check_number(self.rate, "rate"), check_number(self.start, "start")
         if abs(rate) == abs(start) == math.inf and rate != start:
-            raise ValueError(f"rate: expected no infinity opposite to start = {start}, got {rate}")
+            raise ValueError(
+                f"rate: expected no infinity opposite to start = {start}, got {brief(rate)}"
+            )
         store(self, rate=rate, start=start)
 
     def __call__(self, step: int) -> Any:

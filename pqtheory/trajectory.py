@@ -44,7 +44,7 @@ class Records:
     def _field(self, name: str) -> Array:
         found = self.recorded.get(name)
         if found is None:
-            raise ValueError(f"{name}: not recorded; ask simulate for fields=({name!r}, ...)")
+            raise ValueError(f"{name}: not recorded; ask simulate for fields=({brief(name)}, ...)")
         return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
 
+from pqtheory._messages import brief
 from pqtheory.claims.claim import Claim
 from pqtheory.claims.lookup import with_origin
 
@@ -49,7 +50,7 @@ class Book:
         if not chapter:
             near = difflib.get_close_matches(name, self.names, 1, 0.4)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.names)}"
-            raise ValueError(f"claim: no claim {name!r}; {hint}")
+            raise ValueError(f"claim: no claim {brief(name)}; {hint}")
         module = importlib.import_module(f"{self.package}.{chapter}.{name.replace('-', '_')}")
         if "CLAIM" not in vars(module):
             module = importlib.import_module(f"{module.__name__}.claim")

@@ -17,6 +17,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.claims.source import source
 from pqtheory.claims.together import Searchable
 from pqtheory.evidence.base import Budget, Evidence
@@ -80,7 +81,7 @@ class Cases:
     def __post_init__(self) -> None:
         if not self.domains or "margin" in self.domains:
             raise ValueError(
-                f"domains: expected at least one variable, none of them called 'margin', got {list(self.domains)}"
+                f"domains: expected one or more variables, none called 'margin', got {brief(list(self.domains))}"
             )
         for examples in (self.quick, self.full):
             check_count(examples, "examples")
@@ -120,7 +121,7 @@ class Cases:
         values = _values(case, list(self.domains))
         for name, domain in self.domains.items():
             if not domain.contains(values[name]):
-                raise ValueError(f"case: {name} = {values[name]!r} is not of {domain}")
+                raise ValueError(f"case: {name} = {brief(values[name])} is not of {domain}")
         verdict = self._look(values)
         if not verdict.inside:
             raise ValueError(f"case: the statement does not speak of {values}")

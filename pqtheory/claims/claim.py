@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, final, runtime_checkable
 
+from pqtheory._messages import brief
 from pqtheory.claims.source import stated_at
 from pqtheory.evidence.base import Budget, Evidence
 
@@ -48,7 +49,7 @@ class Item:
     def __post_init__(self) -> None:
         if not callable(self.check):
             raise TypeError(
-                f"{self.name}: expected a function of the budget or a forall as check, got {self.check!r:.60}"
+                f"{self.name}: expected a function of the budget or a forall as check, got {brief(self.check)}"
             )
         require_texts("prose", self.prose)
 
@@ -56,7 +57,7 @@ class Item:
 def require_texts(what: str, texts: object) -> None:
     """Raise TypeError unless it is a tuple or list of texts; a text alone would be one of letters."""
     if not isinstance(texts, tuple | list) or not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"{what}: expected a tuple of texts, got {texts!r:.60}")
+        raise TypeError(f"{what}: expected a tuple of texts, got {brief(texts)}")
 
 
 def checked(check: Check, budget: Budget) -> Evidence:
@@ -70,7 +71,7 @@ def checked(check: Check, budget: Budget) -> Evidence:
     with stated_at(check):
         found = check(budget)
         if not isinstance(found, Evidence):
-            raise TypeError(f"the check returned {found!r:.40}: return Evidence, or use forall")
+            raise TypeError(f"the check returned {brief(found)}: return Evidence, or use forall")
     return found
 
 
@@ -148,5 +149,5 @@ class Claim:
             for name in named:
                 if named.count(name) > 1:
                     raise ValueError(
-                        f"claim {self.name}: expected distinct names, got {name!r} twice"
+                        f"claim {self.name}: expected distinct names, got {brief(name)} twice"
                     )

@@ -76,9 +76,9 @@ def of_evidence(
         If it is not refuted, or the claim could not be found again: it is neither shipped nor from a file.
     """
     if evidence.counterexample is None:
-        raise ValueError(f"{item.name}: expected refuted evidence, got {evidence.kind!r}")
+        raise ValueError(f"{item.name}: expected refuted evidence, got {brief(evidence.kind)}")
     if not claim.file and not claim.chapter:
-        raise ValueError(f"claim {claim.name!r}: expected a shipped claim, or one of a file")
+        raise ValueError(f"claim {brief(claim.name)}: expected a shipped claim, or one of a file")
     stored = decoded(encoded(evidence.counterexample))
     way = "case" if _refuted_by(item, stored) else "check"
     role = "part" if isinstance(item, Part) else "control"
@@ -204,5 +204,5 @@ TEXTS = ("claim", "file", "role", "name", "statement", "way", "budget", "pqtheor
 
 def _field(content: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     if not isinstance(content.get(name), kind):
-        raise ValueError(f"{where}: the field {name!r} is missing or no {kind.__name__}")
+        raise ValueError(f"{where}: the field {brief(name)} is missing or no {kind.__name__}")
     return content[name]

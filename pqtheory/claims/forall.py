@@ -20,6 +20,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.kinds import Kind, name_of
@@ -90,10 +91,10 @@ class ForAll:
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise ValueError(f"engine: expected one of {ENGINES}, got {self.engine!r}")
+            raise ValueError(f"engine: expected one of {ENGINES}, got {brief(self.engine)}")
         if self.cases is not None and not isinstance(self.cases, Searchable):
             raise ValueError(
-                f"cases: expected a check that can be searched, got {self.cases!r:.60}; "
+                f"cases: expected a check that can be searched, got {brief(self.cases)}; "
                 f"no variable is called one of {', '.join(RESERVED)}"
             )
         if not self.variables:
@@ -101,14 +102,14 @@ class ForAll:
         for name in variable_names(self.variables):
             if not callable(self.variables[name]):
                 raise ValueError(
-                    f"variables: expected a kind such as real for {name!r}, "
-                    f"got {self.variables[name]!r:.60}"
+                    f"variables: expected a kind such as real for {brief(name)}, "
+                    f"got {brief(self.variables[name])}"
                 )
         for what, function in (("holds", self.holds), ("given", self.given), ("by", self.by)):
             for name in named_by(function):
                 if name not in self.variables:
                     raise ValueError(
-                        f"{what}: {name!r} is no variable; there are {', '.join(self.variables)}"
+                        f"{what}: {brief(name)} is no variable; there are {', '.join(self.variables)}"
                     )
 
     @property
@@ -137,7 +138,7 @@ class ForAll:
             If a variable is missing or unknown.
         """
         if set(values) != set(self.variables):
-            raise ValueError(f"at: expected values of {self.names}, got {' '.join(values)}")
+            raise ValueError(f"at: expected values of {self.names}, got {brief(' '.join(values))}")
         return Instance(
             self,
             lambda: implies(self._assumed(values), truth("holds", called(self.holds, values))),
@@ -267,7 +268,7 @@ class ForAll:
         found = listed("by", called(self.by, case), "instances of lemmas, lemma.at(...)")
         for instance in found:
             if not isinstance(instance, Instance):
-                raise TypeError(f"by: expected instances, lemma.at(...), got {instance!r:.60}")
+                raise TypeError(f"by: expected instances, lemma.at(...), got {brief(instance)}")
         return found
 
     def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
@@ -334,5 +335,5 @@ def _exact(value: Any, name: str) -> Fraction | Root:
     if isinstance(value, Root):
         return value
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
-        raise ValueError(f"case: expected a fraction for {name!r}, got {value!r}")
+        raise ValueError(f"case: expected a fraction for {brief(name)}, got {brief(value)}")
     return Fraction(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, final
 
+from pqtheory._messages import brief
 from pqtheory.claims import cases as falsify
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.search.statements import REALS
@@ -58,7 +59,7 @@ class Induction:
         if "n" in self.parameters.split():
             raise ValueError("parameters: expected names other than 'n', which is the index")
         if self.start < 0:
-            raise ValueError(f"start: expected an index >= 0, got {self.start}")
+            raise ValueError(f"start: expected an index >= 0, got {brief(self.start)}")
 
     def __call__(self, budget: Budget) -> Evidence:
         """Proved, refuted by a value, or sampled with a note."""

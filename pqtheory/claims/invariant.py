@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, final
 
+from pqtheory._messages import brief
 from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.forall import ForAll
@@ -106,7 +107,7 @@ class Invariant:
             for name in named_by(function):
                 if name not in known:
                     raise ValueError(
-                        f"{what}: {name!r} is none of its variables, which are {', '.join(known)}"
+                        f"{what}: {brief(name)} is none of its variables, which are {', '.join(known)}"
                     )
 
     @property
@@ -166,7 +167,7 @@ class Invariant:
         found = called(values, blank(known))
         for name in found:
             if name not in self.names:
-                raise ValueError(f"state: {name!r} is given a value; there are {self.names}")
+                raise ValueError(f"state: {brief(name)} is given a value; there are {self.names}")
         return [name for name in self.names if name not in found]
 
     def __call__(self, budget: Budget) -> Evidence:
@@ -202,7 +203,7 @@ class Invariant:
         expected = {*self.names, *self.fixed}
         if set(values) != expected:
             raise ValueError(
-                f"at: expected values of {' '.join(sorted(expected))}, got {' '.join(values)}"
+                f"at: expected values of {' '.join(sorted(expected))}, got {brief(' '.join(values))}"
             )
 
         def reads() -> Any:

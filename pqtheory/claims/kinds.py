@@ -6,6 +6,8 @@ from functools import reduce
 from operator import or_
 from typing import Any, final
 
+from pqtheory._messages import brief
+
 #: what is assumed of a variable of this kind
 Kind = Callable[[Any], Sequence[Any]]
 
@@ -44,7 +46,9 @@ class Between:
     def __post_init__(self) -> None:
         empty = self.low == self.high and (self.open_low or self.open_high)
         if not self.low <= self.high or empty:
-            raise ValueError(f"between: expected low < high, got {self.low} and {self.high}")
+            raise ValueError(
+                f"between: expected low < high, got {brief(self.low)} and {brief(self.high)}"
+            )
 
     def __call__(self, x: Any) -> Sequence[Any]:
         """Its two bounds."""

@@ -11,6 +11,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Protocol
 
+from pqtheory._messages import brief
 from pqtheory.claims.claim import Claim
 
 _STATED = re.compile(r"stated at line (?P<line>\d+) of (?P<file>.*)")
@@ -90,7 +91,9 @@ def find_claims(*names: str | Claim, book: Shelf) -> list[Claim]:
         return [book.load(name) for name in book.names]
     for name in names:
         if not isinstance(name, str | Claim):
-            raise TypeError(f"claim: expected names, .py files or claims, one by one, got {name!r}")
+            raise TypeError(
+                f"claim: expected names, .py files or claims, one by one, got {brief(name)}"
+            )
     return distinct(
         [
             name if isinstance(name, Claim) else _find(name, book.load)
@@ -121,7 +124,7 @@ def distinct(claims: Iterable[Claim]) -> list[Claim]:
     by_name: dict[str, Claim] = {}
     for claim in claims:
         if by_name.setdefault(claim.name, claim) != claim:
-            raise ValueError(f"claim: expected different names, got two claims {claim.name!r}")
+            raise ValueError(f"claim: expected different names, got two claims {brief(claim.name)}")
     return list(by_name.values())
 
 
@@ -140,10 +143,10 @@ def load_file(path: Path) -> Claim:
         If the file raises.
     """
     if not path.is_file():
-        raise ValueError(f"claim file: no file {str(path)!r}")
+        raise ValueError(f"claim file: no file {brief(str(path))}")
     spec = importlib.util.spec_from_file_location(f"pqtheory_user_claim_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"claim file: cannot load {str(path)!r}")
+        raise ValueError(f"claim file: cannot load {brief(str(path))}")
     module = importlib.util.module_from_spec(spec)
     try:
         # not by the loader: it takes bytecode of a file that was rewritten within the same second
@@ -153,11 +156,11 @@ def load_file(path: Path) -> Claim:
         raise
     except BaseException as error:
         # a user's file may raise anything
-        raise user_code_error(f"claim file {str(path)!r}", error, path) from error
+        raise user_code_error(f"claim file {brief(str(path))}", error, path) from error
     claim = vars(module).get("CLAIM")
     if not isinstance(claim, Claim):
         raise ValueError(
-            f"claim file: {str(path)!r} defines no CLAIM of type pqtheory.claims.Claim"
+            f"claim file: {brief(str(path))} defines no CLAIM of type pqtheory.claims.Claim"
         )
     return with_origin(claim, module.__doc__, str(path))
 
@@ -178,4 +181,4 @@ def users_code(claim: Claim) -> Iterator[None]:
         if not claim.file or isinstance(error, KeyboardInterrupt):
             raise
         # a user's check may raise anything
-        raise user_code_error(f"claim {claim.name!r}", error, Path(claim.file)) from error
+        raise user_code_error(f"claim {brief(claim.name)}", error, Path(claim.file)) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import real
 from pqtheory.claims.truths import every
@@ -72,9 +73,9 @@ class PeriodicOrbit:
         if len(names) != len(self.sample):
             raise ValueError(f"sample: expected {len(names)} numbers, got {len(self.sample)}")
         if self.period < 1:
-            raise ValueError(f"period: expected a period >= 1, got {self.period}")
+            raise ValueError(f"period: expected a period >= 1, got {brief(self.period)}")
         if self.settle < 0:
-            raise ValueError(f"settle: expected a number of steps >= 0, got {self.settle}")
+            raise ValueError(f"settle: expected a number of steps >= 0, got {brief(self.settle)}")
 
     def find(self, seconds: float = SECONDS["quick"]) -> "Orbit":
         """The orbit.

@@ -38,8 +38,8 @@ def find_part(counterexample: Counterexample, book: Shelf) -> tuple[Claim, Part 
     (claim,) = find_claims(counterexample.file or counterexample.claim, book=book)
     if claim.name != counterexample.claim:
         raise ValueError(
-            f"claim file: {counterexample.file!r} defines the claim {claim.name!r}, "
-            f"no longer {counterexample.claim!r}"
+            f"claim file: {brief(counterexample.file)} defines the claim {brief(claim.name)}, "
+            f"no longer {brief(counterexample.claim)}"
         )
     items: Sequence[Part | Control] = (
         claim.parts if counterexample.role == "part" else claim.controls
@@ -48,7 +48,7 @@ def find_part(counterexample: Counterexample, book: Shelf) -> tuple[Claim, Part 
         if item.name == counterexample.name:
             return claim, item
     raise ValueError(
-        f"claim {claim.name!r}: no {counterexample.role} {counterexample.name!r}; "
+        f"claim {brief(claim.name)}: no {counterexample.role} {brief(counterexample.name)}; "
         f"there are {', '.join(repr(item.name) for item in items)}"
     )
 
@@ -73,7 +73,7 @@ def replay(counterexample: Counterexample, book: Shelf) -> Replayed:
                     raise
                 # numbers that no run has found may make a check fail in any way
                 raise ValueError(
-                    f"claim {claim.name!r}, {counterexample.role} {item.name!r}: cannot look at the case "
+                    f"claim {brief(claim.name)}, {counterexample.role} {brief(item.name)}: cannot look at the case "
                     f"{brief(dict(counterexample.case))}: {type(error).__name__}: {error}"
                 ) from error
         return _replayed_by_check(item, counterexample)

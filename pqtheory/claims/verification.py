@@ -42,6 +42,9 @@ def verify(
 ) -> Report:
     """Check claims.
 
+    Claims are checked in this process unless ``jobs`` or ``timeout`` asks for others: a check that ends its process, as
+    by a signal, ends the caller, too. (The command line runs the claims of files in a process of their own always.)
+
     Parameters
     ----------
     *names : str or Claim
@@ -111,7 +114,7 @@ def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
     missing = claim.headline and claim.headline not in result.measured
     if missing and result.kind != "refuted":
         raise ValueError(
-            f"claim {claim.name!r}: no part measures its headline {claim.headline!r}, "
+            f"claim {brief(claim.name)}: no part measures its headline {brief(claim.headline)}, "
             f"only {list(result.measured)}"
         )
     return result
@@ -147,7 +150,7 @@ def found_within(
         calls = [(name,) for name in files]
         for place, outcome in outcomes(calls, _load, 1, check_timeout(timeout)):
             if isinstance(outcome, TimeoutError | WorkerDiedError):
-                raise UserCodeError(f"claim file {files[place]!r}: not loaded: {outcome}")
+                raise UserCodeError(f"claim file {brief(files[place])}: not loaded: {outcome}")
             if isinstance(outcome, BaseException):
                 raise outcome
     return find_claims(*names, book=book)
@@ -167,6 +170,7 @@ def check_claims(
     *,
     book: Shelf,
     timeout: float | None = None,
+    files_apart: bool = False,
 ) -> Iterator[tuple[int, ClaimResult]]:
     """Check ``claims``; give (place, result) as each is done.
 
@@ -183,6 +187,8 @@ def check_claims(
         Processes, >= 1; 1 without a timeout runs one claim after the other, here.
     timeout : float, optional
         Seconds for each claim.
+    files_apart : bool
+        Whether the claims of files run in a process of their own in any case: what ends it, ends that claim alone.
 
     Raises
     ------
@@ -192,7 +198,11 @@ def check_claims(
     """
     jobs, timeout = check_count(jobs, "jobs"), check_timeout(timeout)
     apart = jobs > 1 or timeout is not None
-    travelling = [i for i, claim in enumerate(claims) if apart and _travels(claim, book)]
+    travelling = [
+        i
+        for i, claim in enumerate(claims)
+        if (apart and _travels(claim, book)) or (files_apart and claim.file)
+    ]
     staying = [i for i in range(len(claims)) if i not in travelling]
     if timeout is not None and staying:
         raise ValueError(

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from pqtheory._extras import what_to_install
 from pqtheory._messages import brief, visible
 from pqtheory.methods.registry import REGISTRY, registered
 
@@ -106,7 +107,7 @@ class Commands(click.Group):
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             what = "picture" if self.name == "plot" else "command"
-            raise click.UsageError(f"no {what} {name!r}{nearest(name, self.commands)}")
+            raise click.UsageError(f"no {what} {brief(name)}{nearest(name, self.commands)}")
         return super().resolve_command(ctx, args)
 
 
@@ -128,11 +129,11 @@ class RegistryName(click.ParamType):
         """``value`` if it is a known name."""
         if value in self.refused:
             raise click.UsageError(
-                f"--{self.name}: {value!r} {self.why}, one of {', '.join(self.names)}"
+                f"--{self.name}: {brief(value)} {self.why}, one of {', '.join(self.names)}"
             )
         if value not in self.names:
             hint = nearest(str(value), self.names)
-            raise click.UsageError(f"{self.name}: no {self.name} {value!r}{hint}")
+            raise click.UsageError(f"{self.name}: no {self.name} {brief(value)}{hint}")
         return str(value)
 
 
@@ -175,7 +176,15 @@ def user_errors(*kinds: type[Exception]) -> Iterator[None]:
         if isinstance(error, BrokenPipeError) and error.filename is None:
             # the reader of our output has gone: ``Commands`` ends in silence
             raise
-        raise click.UsageError(as_options(str(error))) from error
+        missing = None
+        if isinstance(error, ModuleNotFoundError):
+            missing = what_to_install(_running(), error)
+        raise click.UsageError(missing or as_options(str(error))) from error
+
+
+def _running() -> str:
+    """The command that runs, as it is typed without the program's name."""
+    return click.get_current_context().command_path.partition(" ")[2] or "pqtheory"
 
 
 #: what the library calls an argument, where a message begins with it

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from pqtheory._messages import brief
 from pqtheory.claims import Claim, Control, Part, counterexamples
 from pqtheory.claims import cases as engine
 from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
@@ -94,7 +95,7 @@ def _chosen(claim: Claim, name: str | None) -> list[Part | Control]:
     if not chosen:
         known = nearest(str(name), [item.name for item in items])
         raise click.UsageError(
-            f"--part: no part or control {name!r} of the claim {claim.name!r}{known}"
+            f"--part: no part or control {brief(name)} of the claim {brief(claim.name)}{known}"
         )
     return chosen
 

@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 from pqtheory.cli.base import (
     as_it_is,
     check_output_file,
@@ -83,7 +84,9 @@ def signs(
             series = sign_series(checkpoint, only=only, key=key, progress=update)
         for layer in layers:
             if layer not in series.metrics:
-                raise ValueError(f"--layer: no tensor {layer!r}{nearest(layer, series.metrics)}")
+                raise ValueError(
+                    f"--layer: no tensor {brief(layer)}{nearest(layer, series.metrics)}"
+                )
     if series.nans:
         counts = ", ".join(f"{name} ({count:,})" for name, count in series.nans.items())
         complain(f"warning: NaN weights count as negative: {counts}")

@@ -26,6 +26,7 @@ _WORDS = (
     "its settings",
     "settings of binaryconnect",
 )
+#: in a checkout
 RESULTS = Path("experiments/results")
 
 
@@ -42,7 +43,7 @@ RESULTS = Path("experiments/results")
     "--results",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help=f"Of cifar10 and sign-change: a result file, or a folder of them; else {RESULTS}.",
+    help=f"Of cifar10 and sign-change: a result file, or a folder of them; else {RESULTS}, or those that were shipped.",
 )
 @click.option(
     "--paired",
@@ -69,9 +70,9 @@ def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
 
 def _compare(name: str, results: Path | None, paired: bool) -> None:
     from pqtheory.networks.tables import comparison
-    from pqtheory.networks.tables.results import read_runs
+    from pqtheory.networks.tables.results import MEASURED, read_runs
 
-    place = results or RESULTS
+    place = results or next((p for p in (RESULTS, *MEASURED) if p.is_dir()), RESULTS)
     runs = read_runs(place, PUBLISHED[name]) if results or place.is_dir() else []
     make = comparison.cifar10 if name == "cifar10" else comparison.sign_change
     if paired:

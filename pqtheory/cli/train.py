@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pqtheory._messages import brief
 from pqtheory.cli.base import (
     MethodChoice,
     check_folder,
@@ -97,7 +98,7 @@ def train(
         if resume and not (folder / "settings.json").exists():
             raise ValueError(f"{folder}: no run there to go on with; start one without --resume")
         if time_budget is not None and not time_budget > 0:
-            raise ValueError(f"--time-budget: expected minutes > 0, got {time_budget}")
+            raise ValueError(f"--time-budget: expected minutes > 0, got {brief(time_budget)}")
         check_device(device, "--device")
         changes = {name: value for name, value in given.items() if value is not None}
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)

@@ -115,6 +115,8 @@ def verify(
 ) -> None:
     """Check each CLAIM, a name or a .py file of your own; all shipped ones if none is named.
 
+    Claims of files are checked in a process of their own: one that ends it, as by a signal, ends that claim alone.
+
     Exit code 0 if no claim is refuted and every control is, 1 if not, or where two solvers disagree, 2 for a bad
     argument, a claim that cannot be checked or a file that cannot be written, 3 for evidence that is weaker than
     required.
@@ -196,7 +198,10 @@ def run_claims(
     results: dict[int, ClaimResult] = {}
     with progress("claims") as update, user_errors(UserCodeError):
         update(0, len(found), found[0].name if jobs == 1 else "claims")
-        checking = check_claims(found, Budget(budget), jobs, book=BOOK, timeout=timeout)
+        # a check of somebody's file may end its process: that must not end the others
+        checking = check_claims(
+            found, Budget(budget), jobs, book=BOOK, timeout=timeout, files_apart=True
+        )
         for place, result in checking:
             results[place] = result
             following = found[min(place + 1, len(found) - 1)]

@@ -134,13 +134,13 @@ class Evidence:
             raise ValueError("cases: expected at least one case looked at")
         for name, number in (("tolerance", self.tolerance), ("agreement", self.agreement)):
             if not 0 <= number < math.inf:
-                raise ValueError(f"{name}: expected a finite number >= 0, got {number}")
+                raise ValueError(f"{name}: expected a finite number >= 0, got {brief(number)}")
         if self.kind == "refuted":
             return
         held = self.margin is not None and self.margin >= -self.tolerance
         if not held and (self.kind == "sampled" or self.margin is not None):
             raise ValueError(
-                f"margin: expected at least 0 where it is {self.kind}, got {self.margin}"
+                f"margin: expected at least 0 where it is {self.kind}, got {brief(self.margin)}"
             )
         missed = figure_that_misses(self.measured, self.predicted, self.agreement)
         if missed is not None:
@@ -204,4 +204,6 @@ def require_measured(measured: Mapping[str, Any], predicted: Mapping[str, Any]) 
     """Raise ValueError unless every figure that is predicted is measured."""
     for name in predicted:
         if name not in measured:
-            raise ValueError(f"predicted: figure {name!r} is not measured, only {list(measured)}")
+            raise ValueError(
+                f"predicted: figure {brief(name)} is not measured, only {list(measured)}"
+            )

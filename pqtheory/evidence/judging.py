@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.evidence.base import (
     KINDS,
     Evidence,
@@ -57,7 +58,9 @@ def judge(
         figure is predicted but not measured.
     """
     if kind not in ("enumerated", "sampled"):
-        raise ValueError(f"kind: expected 'enumerated' or 'sampled' from margins, got {kind!r}")
+        raise ValueError(
+            f"kind: expected 'enumerated' or 'sampled' from margins, got {brief(kind)}"
+        )
     require_measured(measured, predicted)
     measured, predicted = dict(measured), dict(predicted)
     slack = _margins(margins)
@@ -89,7 +92,7 @@ def _column(name: str, values: Any, count: int) -> Any:
     if found.ndim == 0:
         return np.broadcast_to(found, count)
     if len(found) != count:
-        raise ValueError(f"cases: expected {count} values of {name!r}, got {len(found)}")
+        raise ValueError(f"cases: expected {count} values of {brief(name)}, got {len(found)}")
     return found
 
 
@@ -177,6 +180,8 @@ def merged(what: str, figures: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     together: dict[str, Any] = {}
     for name, value in (item for f in figures for item in f.items()):
         if name in together and _plain(together[name]) != _plain(value):
-            raise ValueError(f"{what}: figure {name!r} is both {together[name]!r} and {value!r}")
+            raise ValueError(
+                f"{what}: figure {brief(name)} is both {brief(together[name])} and {brief(value)}"
+            )
         together[name] = value
     return together

@@ -16,6 +16,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.evidence.search.slack import Slack, read_truth
 from pqtheory.evidence.terms import Backend, Statement, Term
 from pqtheory.evidence.undefined import UNDEFINED, Undefined, divided
@@ -54,7 +55,9 @@ class Root:
 
     def __post_init__(self) -> None:
         if len(self.coefficients) < 2 or not self.coefficients[0]:
-            raise ValueError(f"coefficients: expected a degree >= 1, got {self.coefficients}")
+            raise ValueError(
+                f"coefficients: expected a degree >= 1, got {brief(self.coefficients)}"
+            )
         check_count(self.place, "place", 0)
 
     @cached_property
@@ -264,7 +267,9 @@ def plain_truth(value: Any) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
     hint = ": write negated(x) in place of ~x" if type(value) is int else ""
-    raise TypeError(f"expected a comparison, or several joined by & and |, got {value!r:.60}{hint}")
+    raise TypeError(
+        f"expected a comparison, or several joined by & and |, got {brief(value)}{hint}"
+    )
 
 
 def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:

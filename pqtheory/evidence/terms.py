@@ -11,6 +11,8 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
+
 Expression = Any
 
 
@@ -146,7 +148,7 @@ class Term:
         if isinstance(exponent, Term):
             return self._make(self.backend.power(self.expression, exponent.expression))
         if exponent < 0:
-            raise ValueError(f"exponent: expected an integer >= 0, got {exponent}")
+            raise ValueError(f"exponent: expected an integer >= 0, got {brief(exponent)}")
         result = self if exponent else self.backend.asarray(1)
         for _ in range(exponent - 1):
             result = result * self
@@ -155,7 +157,7 @@ class Term:
     def __rpow__(self, base: Any) -> "Term":
         if isinstance(base, float):
             # what Fraction(1, 3) ** term hands over, rounded
-            raise TypeError(f"base: expected an integer or a term, got {base!r}")
+            raise TypeError(f"base: expected an integer or a term, got {brief(base)}")
         return self.backend.asarray(base) ** self
 
     def __ge__(self, other: Any) -> "Term":

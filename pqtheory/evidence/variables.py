@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pqtheory._messages import brief
+
 
 def variable_names(names: str | Iterable[str]) -> tuple[str, ...]:
     """The names, from a text with spaces between them or one by one.
@@ -14,7 +16,7 @@ def variable_names(names: str | Iterable[str]) -> tuple[str, ...]:
     found = tuple(names.split() if isinstance(names, str) else names)
     for name in found:
         if not name.isidentifier():
-            raise ValueError(f"variables: expected names, got {name!r}")
+            raise ValueError(f"variables: expected names, got {brief(name)}")
         if found.count(name) > 1:
-            raise ValueError(f"variables: expected distinct names, got {name!r} twice")
+            raise ValueError(f"variables: expected distinct names, got {brief(name)} twice")
     return found

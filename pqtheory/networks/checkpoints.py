@@ -13,6 +13,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from pqtheory._messages import brief
 from pqtheory.networks.saved import Checkpoint, StoredTensor, aligned
 from pqtheory.signs import SignTracker
 from pqtheory.signs.tracker import ALL, ARRAY_NAME, SignMetrics
@@ -103,7 +104,9 @@ def _pattern(only: str | None) -> re.Pattern[str]:
     try:
         return re.compile(only or "")
     except re.error as error:
-        raise ValueError(f"only: expected a regular expression, got {only!r}: {error}") from error
+        raise ValueError(
+            f"only: expected a regular expression, got {brief(only)}: {error}"
+        ) from error
 
 
 def _common(opened: Sequence[Checkpoint], only: re.Pattern[str]) -> dict[str, list[str]]:
@@ -122,11 +125,11 @@ def _common(opened: Sequence[Checkpoint], only: re.Pattern[str]) -> dict[str, li
     for other, theirs in zip(others, called, strict=True):
         for name in kept:
             if name not in theirs:
-                raise ValueError(f"{other.path}: no tensor {name!r}")
+                raise ValueError(f"{other.path}: no tensor {brief(name)}")
             here, there = first.tensors[name].shape, other.tensors[theirs[name]].shape
             if here != there:
                 raise ValueError(
-                    f"{other.path}: expected shape {here} for {name!r}, got {there}; --only leaves tensors out"
+                    f"{other.path}: expected shape {here} for {brief(name)}, got {there}; --only leaves tensors out"
                 )
         _check_more(first, other, set(theirs.values()), only)
     return {name: [name, *(theirs[name] for theirs in called)] for name in kept}
@@ -141,7 +144,7 @@ def _check_more(
         stored = other.tensors[name]
         if only.search(name) and stored.place not in tied:
             raise ValueError(
-                f"{first.path}: no tensor {name!r} of shape {stored.shape}, as {other.path} has it"
+                f"{first.path}: no tensor {brief(name)} of shape {stored.shape}, as {other.path} has it"
             )
 
 

@@ -63,10 +63,10 @@ def save_quantized(
     from safetensors.torch import save
 
     if isinstance(packed, str):
-        raise TypeError(f"packed: expected a list of names, got the text {packed!r}")
+        raise TypeError(f"packed: expected a list of names, got the text {brief(packed)}")
     unknown = [name for name in packed if name not in state]
     if unknown:
-        raise ValueError(f"packed: no tensor {unknown[0]!r} in the state")
+        raise ValueError(f"packed: no tensor {brief(unknown[0])} in the state")
     content = _Content(set(state))
     # a packed tensor comes first, so that what is tied to it is packed too
     for name in sorted(state, key=lambda name: name not in packed):

@@ -91,7 +91,7 @@ def pack(tensor: Tensor, max_bits: int = MAX_BITS) -> Packed | None:
         most = _most_values(keys.reshape(-1, length))
         if most > FEW:
             raise ValueError(
-                f"expected a few levels for each row of {length} entries, got {most} different values in one"
+                f"expected a few levels for each row of {length} entries, got {brief(most)} different values in one"
             )
         return None
     _, axis, length = best
@@ -123,7 +123,9 @@ def unpack(packed: Packed) -> Tensor:
     if size and int(places.max()) >= packed.levels.shape[1]:
         raise ValueError(f"code {int(places.max())} beyond the {packed.levels.shape[1]} levels")
     if not groups or size % groups:
-        raise ValueError(f"expected groups that are equal parts of {size} entries, got {groups}")
+        raise ValueError(
+            f"expected groups that are equal parts of {size} entries, got {brief(groups)}"
+        )
     levels = packed.levels
     # by their bits: not every dtype can be looked up
     found = levels.view(INTEGERS[levels.element_size()]).gather(1, places.reshape(groups, -1))

@@ -63,7 +63,7 @@ class QuantizedFile:
             raise ValueError(f"{file}: not a whole safetensors file: {error}") from error
         kind, digest = about.get("format"), about.get("sha256")
         if kind not in (FORMAT, *OLDER):
-            raise ValueError(f"{file}: expected format {FORMAT!r}, got {brief(kind)}")
+            raise ValueError(f"{file}: expected format {brief(FORMAT)}, got {brief(kind)}")
         if (kind != OLDER[-1] or digest is not None) and _digest(self.file, str(digest)) != digest:
             raise ValueError(f"{file}: its checksum differs: the file is damaged")
         try:
@@ -106,7 +106,7 @@ class QuantizedFile:
         if codes.get_shape()[0] != -(-size * bits // 8):
             raise ValueError(
                 f"{brief(name)}: expected {-(-size * bits // 8)} bytes of codes for the shape "
-                f"{brief(tuple(how[3]))} at {bits} bits, got {codes.get_shape()[0]}"
+                f"{brief(tuple(how[3]))} at {bits} bits, got {brief(codes.get_shape()[0])}"
             )
 
     def shape(self, name: str) -> tuple[int, ...] | None:

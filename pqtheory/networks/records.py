@@ -159,7 +159,7 @@ def _mapping(value: Any, needed: Iterable[str]) -> None:
         raise WrongValueError("a mapping", value)
     for name in needed:
         if name not in value:
-            raise WrongValueError(f"a field {name!r}", list(value))
+            raise WrongValueError(f"a field {brief(name)}", list(value))
 
 
 def _inside(name: str, value: Any, schema: Schema) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from pqtheory._messages import brief
+
 
 def state_bytes(state: Mapping[str, Any]) -> bytes:
     """``state`` as a file of ``torch.save``, with checksums whatever torch is told elsewhere."""
@@ -53,4 +55,4 @@ def check_crc(stream: Any) -> None:
             return
         damaged = archive.testzip()
     if damaged is not None:
-        raise ValueError(f"checksum of {damaged!r} differs: the file is damaged")
+        raise ValueError(f"checksum of {brief(damaged)} differs: the file is damaged")

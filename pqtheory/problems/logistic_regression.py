@@ -88,9 +88,11 @@ class LogisticRegression(LinearModel):
         """
         groups, given = (set(positive), set(negative)), f"{brief(positive)} and {brief(negative)}"
         if not groups[0] or not groups[1] or groups[0] & groups[1]:
-            raise ValueError(f"positive, negative: expected disjoint groups of digits, got {given}")
+            raise ValueError(
+                f"positive, negative: expected disjoint groups of digits, got {brief(given)}"
+            )
         if not groups[0] | groups[1] <= set(range(10)):
-            raise ValueError(f"positive, negative: expected digits 0 to 9, got {given}")
+            raise ValueError(f"positive, negative: expected digits 0 to 9, got {brief(given)}")
         X, y = digits_split(seed=seed).part(split)
         chosen = np.isin(y, [*groups[0], *groups[1]])
         X = np.column_stack([X[chosen], np.ones(chosen.sum())])

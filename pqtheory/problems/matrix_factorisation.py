@@ -8,6 +8,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like, number_like
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.problems._inputs import as_floats, real_array
 from pqtheory.problems.base import Problem
 
@@ -48,7 +49,7 @@ class MatrixFactorisation(Problem):
         self.M = real_array(M, "M", 2)
         self.rank = check_count(rank, "rank")
         if self.rank > min(self.M.shape):
-            raise ValueError(f"rank: expected at most {min(self.M.shape)}, got {self.rank}")
+            raise ValueError(f"rank: expected at most {min(self.M.shape)}, got {brief(self.rank)}")
         self.batch_size = check_count(batch_size, "batch_size")
         rows, columns = self.M.shape
         self.dim = (rows + columns) * self.rank

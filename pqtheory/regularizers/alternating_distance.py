@@ -165,7 +165,7 @@ class AlternatingDistance(Regularizer):
         """
         raise TypeError(
             "AlternatingDistance.prox_set: expected a regularizer whose global minimisers are "
-            f"known; {self.quantizer!r} fits its levels by a heuristic"
+            f"known; {brief(self.quantizer)} fits its levels by a heuristic"
         )
 
     def subdifferential(self, theta: Any) -> NoReturn:
@@ -178,7 +178,7 @@ class AlternatingDistance(Regularizer):
         """
         raise TypeError(
             "AlternatingDistance.subdifferential: expected a regularizer with fixed levels; "
-            f"{self.quantizer!r} fits its levels by a heuristic"
+            f"{brief(self.quantizer)} fits its levels by a heuristic"
         )
 
     def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

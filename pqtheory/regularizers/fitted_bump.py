@@ -104,7 +104,7 @@ class FittedBump(Regularizer):
         """
         raise TypeError(
             "FittedBump.envelope: expected a regularizer with fixed levels, such as Bump; "
-            f"{self.quantizer!r} fits its levels by a heuristic"
+            f"{brief(self.quantizer)} fits its levels by a heuristic"
         )
 
     def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

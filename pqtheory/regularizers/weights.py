@@ -20,6 +20,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._checks import check_weight, python_number
 from pqtheory._elementwise import widen
+from pqtheory._messages import brief
 
 
 def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
@@ -46,7 +47,9 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     given = tuple(weight.shape)
     pairs = zip(reversed(given), reversed(tuple(shape)), strict=False)
     if len(given) > len(shape) or not all(n in (1, m) for n, m in pairs):
-        raise ValueError(f"weight: expected a shape that broadcasts to {tuple(shape)}, got {given}")
+        raise ValueError(
+            f"weight: expected a shape that broadcasts to {tuple(shape)}, got {brief(given)}"
+        )
     xp = namespace(theta)
     if dtype_name(theta) == EXACT:
         return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)

@@ -141,7 +141,7 @@ def _make_cells(values: tuple[Any, ...], dtype: str) -> Cells:
     if merged:
         raise ValueError(
             f"levels: {len(merged)} of {len(values)} coincide with the next one in {dtype}, "
-            f"the first of them at {float(merged[0])!r}"
+            f"the first of them at {brief(float(merged[0]))}"
         )
     middles = [(a + b) / 2 for a, b in pairs]
     thresholds = tuple(rounded(m, math.ceil) for m in middles)

@@ -65,7 +65,9 @@ class SignMemory:
         """
         shape = tuple(np.asarray(state[f"shape/{name}"]).tolist())
         if shape != self.shape:
-            raise ValueError(f"state: expected shape {self.shape} for {name!r}, got {shape}")
+            raise ValueError(
+                f"state: expected shape {self.shape} for {brief(name)}, got {brief(shape)}"
+            )
         memory = SignMemory(shape, self.planes["start"])
         memory.planes = {p: _check_bits(state, f"{p}/{name}", self.size) for p in PLANES}
         memory.flips, memory.reversals = (check_total(state, f"{t}/{name}") for t in TOTALS)
@@ -81,7 +83,9 @@ def check_total(state: Mapping[str, Any], key: str) -> int:
     """``state[key]`` as an integer; a ValueError unless it is one and at least 0."""
     value = np.asarray(state[key])
     if value.ndim or value.dtype.kind not in "iu" or value < 0:
-        raise ValueError(f"state: expected an integer >= 0 for {key!r}, got {brief(state[key])}")
+        raise ValueError(
+            f"state: expected an integer >= 0 for {brief(key)}, got {brief(state[key])}"
+        )
     return int(value)
 
 
@@ -90,8 +94,10 @@ def _check_bits(state: Mapping[str, Any], key: str, size: int) -> Array:
     if bits.dtype != np.uint8 or bits.shape != (packed_size(size),):
         raise ValueError(
             f"state: expected {size} bits packed into uint8 of shape ({packed_size(size)},) "
-            f"for {key!r}, got {bits.dtype} of shape {bits.shape}"
+            f"for {brief(key)}, got {bits.dtype} of shape {bits.shape}"
         )
     if size % 8 and bits[-1] & (0xFF >> size % 8):
-        raise ValueError(f"state: expected 0 behind the {size} bits of {key!r}, got {bits[-1]:08b}")
+        raise ValueError(
+            f"state: expected 0 behind the {size} bits of {brief(key)}, got {bits[-1]:08b}"
+        )
     return bits

@@ -110,7 +110,7 @@ class SignTracker:
         for name, memory in self._memory.items():
             if tuple(arrays[name].shape) != memory.shape:
                 raise ValueError(
-                    f"weights: expected shape {memory.shape} for {name!r}, "
+                    f"weights: expected shape {memory.shape} for {brief(name)}, "
                     f"got {tuple(arrays[name].shape)}"
                 )
         packed = {name: pack_signs(arrays[name]) for name in self._memory}
@@ -197,7 +197,7 @@ def _named(weights: Any) -> dict[str, Array]:
             )
         if not isinstance(array, np.ndarray | np.generic) and not is_torch(array):
             raise TypeError(
-                f"weights: expected a NumPy array or torch tensor for {name!r}, "
+                f"weights: expected a NumPy array or torch tensor for {brief(name)}, "
                 f"got {type(array).__name__}"
             )
         arrays[name] = as_array(array, f"weights[{name!r}]")[1]

@@ -112,7 +112,7 @@ def basin_map(
     steps = check_count(steps, "steps")
     last = max(1, steps // 4) if last is None else check_count(last, "last")
     if last > steps:
-        raise ValueError(f"last: expected at most steps = {steps}, got {last}")
+        raise ValueError(f"last: expected at most steps = {steps}, got {brief(last)}")
     starts = _grid(low, high, resolution)
     ends, settled, diverged = _run(method, problem, starts.reshape(-1, 2), steps, last, progress)
     vertices, index = np.unique(ends[settled], axis=0, return_inverse=True)

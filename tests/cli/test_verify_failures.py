@@ -125,11 +125,12 @@ def test_what_cannot_be_written_is_one_line(claim_file, option):
 KILLS = "lambda budget: __import__('os').kill(__import__('os').getpid(), 9)"
 
 
-def test_a_killed_worker_takes_nothing_but_its_claim(tmp_path, claim_file):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_worker_takes_nothing_but_its_claim(tmp_path, claim_file, jobs):
     bad = tmp_path / written(tmp_path, "killed", KILLS)
     out, page = tmp_path / "r.json", tmp_path / "r.html"
     names = (claim_file("one"), bad, claim_file("two", part=-1.0), claim_file("three"))
-    result = run("verify", *names, "--jobs", 2, "--json", out, "--html", page)
+    result = run("verify", *names, "--jobs", jobs, "--json", out, "--html", page)
     assert result.exit_code == 2
     message = "pqtheory: claim 'killed': its process was ended by SIGKILL\n"
     assert result.stderr == message

@@ -4,96 +4,39 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import ml_dtypes
 import numpy as np
-import torch
 
 from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, Regularizer, SmoothedL1
 from pqtheory.sets import Codebook, ScaledBinary, Set
+from pqtheory.testing.arrays import Kind, bits, kinds, numbers, same_kind, sample_points
 
-NUMPY_DTYPES = {
-    "float16": np.dtype(np.float16),
-    "bfloat16": np.dtype(ml_dtypes.bfloat16),
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(np.float64),
-}
-BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+__all__ = [
+    "KINDS",
+    "PRECISE",
+    "WEIGHTS",
+    "Kind",
+    "bits",
+    "distances",
+    "is_coupled",
+    "looped",
+    "names",
+    "nearest_level",
+    "numbers",
+    "reference_values",
+    "same_kind",
+    "sample_points",
+    "scaled_binary_distance",
+]
+
 WEIGHTS = (0.0, 0.01, 0.125, 0.3, 1.0, 2.5, math.inf)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """An array library with a dtype."""
-
-    backend: str
-    dtype: str
-
-    @property
-    def eps(self) -> float:
-        """Distance from 1 to the next number."""
-        return 2.0 ** (1 - BITS[self.dtype])
-
-    def array(self, values: Any) -> Any:
-        """``values`` as an array of this kind (always a copy)."""
-        array = np.array(values, dtype=np.float64)
-        if self.backend == "numpy":
-            return array.astype(NUMPY_DTYPES[self.dtype])
-        return torch.tensor(array, dtype=getattr(torch, self.dtype))
-
-    def __str__(self) -> str:
-        return f"{self.backend}-{self.dtype}"
-
-
-KINDS = tuple(Kind(b, d) for b in ("numpy", "torch") for d in NUMPY_DTYPES)
+KINDS = kinds(("numpy", "torch"))
 PRECISE = (Kind("numpy", "float64"), Kind("torch", "float64"), Kind("numpy", "float32"))
-
-
-def numbers(array: Any) -> np.ndarray:
-    """Any array as float64 NumPy (exact for all our dtypes)."""
-    if isinstance(array, torch.Tensor):
-        return array.detach().to(torch.float64).numpy().copy()
-    return np.array(array, dtype=np.float64)
-
-
-def same_kind(result: Any, like: Any) -> bool:
-    """Whether library, dtype, device and shape agree."""
-    if isinstance(like, torch.Tensor):
-        return (
-            isinstance(result, torch.Tensor)
-            and result.dtype == like.dtype
-            and result.device == like.device
-            and result.shape == like.shape
-        )
-    return (
-        isinstance(result, np.ndarray)
-        and result.dtype == like.dtype
-        and result.shape == np.shape(like)
-    )
-
-
-def bits(array: Any) -> bytes:
-    """The entries bit for bit."""
-    return numbers(array).tobytes()
-
-
-def sample_points(levels: Sequence[float] = (-1.0, 0.0, 1.0), seed: int = 0) -> np.ndarray:
-    """A grid, random points, signed zeros, every level, and every midpoint with its neighbours."""
-    middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
-    beside = [np.nextafter(m, s) for m in middles for s in (-9, 9)]
-    rng = np.random.default_rng(seed)
-    parts = [
-        np.arange(-44, 45) / 16,
-        1.2 * rng.standard_normal(40),
-        [0.0, -0.0],
-        levels,
-        middles,
-        beside,
-    ]
-    return np.concatenate([np.asarray(p, dtype=np.float64) for p in parts])
 
 
 def nearest_level(t: Any, levels: Sequence[Any]) -> Fraction:

@@ -22,36 +22,6 @@ START = np.array([[0.5, -0.25, 1.5], [-0.75, 0.125, 0.375]])
 
 @all_kinds
 @all_methods
-def test_states_keep_shape_dtype_and_library(name: str, kind: Kind) -> None:
-    method = REGISTRY[name](0.125)
-    for shape in [(3,), (2, 3), (0, 3), (2, 1, 3)]:
-        theta = kind.array(np.resize(START, shape))
-        state = method.init(theta)
-        for step in range(3):
-            assert state.step == step
-            for array in (state.latent, method.query(state), method.output(state)):
-                assert same_kind(array, theta)
-            state = method.step(state, kind.array(np.full(shape, 0.5)))
-
-
-@all_kinds
-@all_methods
-def test_methods_are_pure(name: str, kind: Kind) -> None:
-    method = REGISTRY[name](0.125)
-    theta, gradient = kind.array(START), kind.array(np.ones_like(START))
-    state = method.step(method.init(theta), gradient)
-    kept = bits(state.latent)
-    once, again = method.step(state, gradient), method.step(state, gradient)
-    assert bits(once.latent) == bits(again.latent)
-    assert bits(state.latent) == kept
-    assert bits(theta) == bits(kind.array(START))
-    assert bits(gradient) == bits(kind.array(np.ones_like(START)))
-    with pytest.raises(AttributeError):
-        state.step = 5
-
-
-@all_kinds
-@all_methods
 def test_output_is_on_the_set_and_observe_agrees(name: str, kind: Kind) -> None:
     method = REGISTRY[name](0.125)
     state = method.init(kind.array(START))
@@ -61,25 +31,6 @@ def test_output_is_on_the_set_and_observe_agrees(name: str, kind: Kind) -> None:
         assert bits(output) == bits(method.output(state))
         assert set(np.abs(numbers(output)).flat) == {1.0}
         state = method.step(state, PROBLEM.gradient(query))
-
-
-@all_kinds
-@all_methods
-def test_a_batch_is_a_loop(name: str, kind: Kind) -> None:
-    method = REGISTRY[name](0.125)
-    theta = kind.array(START)
-    batch = pq.simulate(method, PROBLEM, theta, 20)
-    for i in range(len(START)):
-        single = pq.simulate(method, PROBLEM, theta[i], 20)
-        # a product of matrices may sum in another order than one of vectors
-        slack = 200 * kind.eps
-        for field in ("latent", "gradients"):
-            np.testing.assert_allclose(
-                numbers(getattr(batch, field))[:, i],
-                numbers(getattr(single, field)),
-                rtol=slack,
-                atol=slack,
-            )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -128,16 +79,6 @@ def test_fractions_stay_fractions(name: str) -> None:
         assert all(isinstance(v, Fraction) for v in getattr(path, field).flat)
     floats = pq.simulate(method, PROBLEM, START, 6)
     np.testing.assert_allclose(path.latent.astype(float), floats.latent, atol=1e-12)
-
-
-@all_kinds
-@all_methods
-def test_nan_stays_in_its_coordinate(name: str, kind: Kind) -> None:
-    method = REGISTRY[name](0.125)
-    state = method.init(kind.array([np.nan, 0.5]))
-    state = method.step(state, kind.array([1.0, 1.0]))
-    for array in (state.latent, method.query(state), method.output(state)):
-        assert np.isnan(numbers(array)).tolist() == [True, False]
 
 
 @all_methods

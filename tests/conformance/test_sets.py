@@ -45,53 +45,6 @@ def points_of(quantization_set: Any, kind: Kind) -> tuple[Any, list[float]]:
 # the definition
 
 
-@all_kinds
-@fixed_sets
-def test_projection_is_the_nearest_level(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    theta, levels = points_of(quantization_set, kind)
-    expected = [float(nearest_level(t, levels)) for t in numbers(theta)]
-    assert numbers(quantization_set.project(theta)).tolist() == expected
-
-
-@all_kinds
-@fixed_sets
-def test_levels_are_the_rounded_level_values(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    levels = quantization_set.levels(kind.array([0.0]))
-    given_levels = [float(v) for v in quantization_set.level_values]
-    assert bits(levels) == bits(kind.array(given_levels))
-    assert same_kind(levels, kind.array(given_levels))
-    assert given_levels == sorted(set(given_levels))
-
-
-@fixed_sets
-def test_fractions_are_projected_exactly(name: str) -> None:
-    quantization_set = REGISTRY[name]()
-    levels = [Fraction(v) for v in quantization_set.level_values]
-    middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
-    tiny = Fraction(1, 10**40)
-    theta = [Fraction(i, 7) for i in range(-20, 21)] + levels
-    theta += [m + s * tiny for m in middles for s in (-1, 0, 1)]
-    projected = quantization_set.project(np.array(theta, dtype=object))
-    assert projected.tolist() == [nearest_level(t, levels) for t in theta]
-    assert all(isinstance(p, Fraction) for p in projected)
-    assert quantization_set.distance(np.array(theta, dtype=object)).tolist() == [
-        min(abs(t - v) for v in levels) for t in theta
-    ]
-
-
-@all_kinds
-@all_sets
-def test_distance_is_to_the_projection(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    theta = kind.array(sample_points())
-    gap = np.abs(numbers(theta) - numbers(quantization_set.project(theta)))
-    distance = quantization_set.distance(theta)
-    assert same_kind(distance, theta)
-    np.testing.assert_allclose(numbers(distance), gap, rtol=4 * kind.eps, atol=4 * kind.eps)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_scaled_binary_is_nearest_among_all_signs_and_scales(seed: int) -> None:
     theta = np.random.default_rng(seed).standard_normal(5)
@@ -135,35 +88,7 @@ def test_zero_has_the_sign_plus(kind: Kind) -> None:
     assert numbers(ScaledBinary().project(kind.array([0.0, -0.0, 3.0]))).tolist() == [1, 1, 1]
 
 
-@all_kinds
-@fixed_sets
-def test_a_midpoint_goes_up_and_the_number_before_it_down(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    levels = numbers(quantization_set.levels(kind.array([0.0])))
-    for low, high in itertools.pairwise(levels):
-        middle = (Fraction(low) + Fraction(high)) / 2
-        # the first number of this dtype that is not below the midpoint, and the one before it
-        at = float(numbers(kind.array([float(middle)]))[0])
-        neighbours = sorted({at, *(numbers(kind.array([at + s * kind.eps]))[0] for s in (-1, 1))})
-        for t in neighbours:
-            expected = high if Fraction(t) >= middle else low
-            assert numbers(quantization_set.project(kind.array([t])))[0] == expected
-
-
 # symmetries
-
-
-@all_kinds
-@all_sets
-def test_idempotent(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    once = quantization_set.project(kind.array(sample_points()))
-    twice = quantization_set.project(once)
-    if is_coupled(quantization_set):  # a mean of equal numbers may round
-        np.testing.assert_allclose(numbers(twice), numbers(once), rtol=8 * kind.eps)
-    else:
-        assert bits(twice) == bits(once)
-        assert not numbers(quantization_set.distance(once)).any()
 
 
 @all_kinds
@@ -308,16 +233,6 @@ def test_nan_stays_where_it_is(name: str, kind: Kind) -> None:
     without = numbers(quantization_set.project(kind.array(np.where(spoilt, 0.0, values))))
     if name != "scaled-binary":
         np.testing.assert_array_equal(projected[~spoilt], without[~spoilt])
-
-
-@all_kinds
-@fixed_sets
-def test_infinity_goes_to_the_outermost_levels(name: str, kind: Kind) -> None:
-    quantization_set = REGISTRY[name]()
-    theta = kind.array([-np.inf, np.inf])
-    levels = numbers(quantization_set.levels(theta))
-    assert numbers(quantization_set.project(theta)).tolist() == [levels[0], levels[-1]]
-    assert numbers(quantization_set.distance(theta)).tolist() == [np.inf, np.inf]
 
 
 # any codebook

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
+from pqtheory._messages import brief
+
 #: (low, high) -> an integer from low to high
 Pick = Callable[[int, int], int]
 #: denominators of drawn fractions; the last is fine enough for a guided search to settle in narrow regions
@@ -255,7 +257,7 @@ class Lists(Domain):
 
 def _require_some(some: bool, domain: Domain) -> None:
     if not some:
-        raise ValueError(f"domain: expected at least one value, got {domain}")
+        raise ValueError(f"domain: expected at least one value, got {brief(domain)}")
 
 
 def _between(value: Any, ends: Fractions | Floats) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, final
 import sympy
 from sympy.core.relational import Relational
 
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.symbolic.backend import Sympy, denied
 from pqtheory.evidence.symbolic.branches import branches, resolve
@@ -105,7 +106,7 @@ class _Search:
         self.known = self.facts.copy()
         for condition in self.assumed:
             if not isinstance(condition, Relational):
-                raise UndecidedError(f"expected comparisons as assumptions, got {condition}")
+                raise UndecidedError(f"expected comparisons as assumptions, got {brief(condition)}")
             self.known.assume(condition)
 
     def found(self) -> Orbit:

@@ -22,6 +22,7 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.machine import as_json
 from pqtheory.evidence.worst_case.solver import SolverError, load_cvxpy, solve
@@ -174,7 +175,7 @@ def _repaired(
     certificate = min(found, key=lambda c: c.bound)
     if not certificate.bound <= Fraction(figure) * Fraction(1 + LARGEST_REPAIR):
         raise SolverError(
-            f"multipliers: made exact they prove {float(certificate.bound)!r} only, not {figure!r}"
+            f"multipliers: made exact they prove {brief(float(certificate.bound))} only, not {brief(figure)}"
         )
     return certificate
 

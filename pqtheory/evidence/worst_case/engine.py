@@ -128,7 +128,9 @@ def prox_gradient(
             instance, primal = found, found.ratio()
     value = max(rounded_up(proof.bound) for proof, _ in proofs.values())
     if instance is None or not primal <= value:
-        raise SolverError(f"worst instance: got the ratio {primal!r} above the bound {value!r}")
+        raise SolverError(
+            f"worst instance: got the ratio {brief(primal)} above the bound {brief(value)}"
+        )
     dual = max(figure for _, figure in proofs.values())
     certificates = tuple(proof for proof, _ in proofs.values())
     return WorstCase(value, dual, primal, value - primal, "optimal", instance, certificates)

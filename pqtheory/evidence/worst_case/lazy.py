@@ -76,5 +76,7 @@ def lazy_prox_gradient(
     instance = legal_instance(partial(find_lazy_instance, model, measure), time_limit, MARGINS)
     value, primal = rounded_up(certificate.bound), instance.ratio()
     if not primal <= value:
-        raise SolverError(f"worst instance: got the ratio {primal!r} above the bound {value!r}")
+        raise SolverError(
+            f"worst instance: got the ratio {brief(primal)} above the bound {brief(value)}"
+        )
     return WorstCase(value, figure, primal, value - primal, "optimal", instance, (certificate,))

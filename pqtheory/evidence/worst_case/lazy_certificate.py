@@ -16,6 +16,7 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.machine import as_json
 from pqtheory.evidence.worst_case.certificate import LARGEST_REPAIR
@@ -154,7 +155,7 @@ def certify_lazy(
         if certificate.holds():
             if not certificate.bound <= Fraction(figure) * Fraction(1 + LARGEST_REPAIR):
                 raise SolverError(
-                    f"multipliers: made exact they prove {float(certificate.bound)!r} only, not {figure!r}"
+                    f"multipliers: made exact they prove {brief(float(certificate.bound))} only, not {brief(figure)}"
                 )
             return certificate, figure
     raise reason

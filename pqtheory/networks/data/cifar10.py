@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pqtheory._messages import brief
 from pqtheory.networks.data.images import Images
 from pqtheory.networks.data.pickles import read_arrays
 
@@ -77,7 +78,7 @@ def data_folder(data_dir: str | Path | None) -> Path:
         raise FileNotFoundError(f"data: give --data-dir or set {VARIABLE}; {HOW}")
     folder = Path(given)
     if not folder.is_dir():
-        raise FileNotFoundError(f"data: no folder {str(folder)!r}; {HOW}")
+        raise FileNotFoundError(f"data: no folder {brief(str(folder))}; {HOW}")
     return folder
 
 
@@ -106,7 +107,7 @@ def _reader(folder: Path) -> tuple[Path, Callable[[str], NDArray[np.uint8]]]:
                 return place, partial(_pickled, place)
     raise FileNotFoundError(
         f"data: neither cifar-10-batches-bin/data_batch_1.bin nor cifar-10-batches-py/data_batch_1 "
-        f"in {str(folder)!r}; {HOW}"
+        f"in {brief(str(folder))}; {HOW}"
     )
 
 
@@ -115,7 +116,7 @@ def _binary(place: Path, name: str) -> NDArray[np.uint8]:
     _require(file)
     size = file.stat().st_size
     if size != PER_BATCH * RECORD:
-        raise ValueError(f"{file}: expected {PER_BATCH * RECORD} bytes, got {size}; {HOW}")
+        raise ValueError(f"{file}: expected {PER_BATCH * RECORD} bytes, got {brief(size)}; {HOW}")
     return np.fromfile(file, dtype=np.uint8).reshape(PER_BATCH, RECORD)
 
 
@@ -141,7 +142,7 @@ def _pickled(place: Path, name: str) -> NDArray[np.uint8]:
 
 def _require(file: Path) -> None:
     if not file.is_file():
-        raise FileNotFoundError(f"data: no file {str(file)!r}; {HOW}")
+        raise FileNotFoundError(f"data: no file {brief(str(file))}; {HOW}")
 
 
 def _checked(name: str, records: NDArray[np.uint8]) -> NDArray[np.uint8]:

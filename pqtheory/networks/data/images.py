@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.provenance import data_hash
 
 
@@ -60,7 +61,7 @@ class Images:
         """
         check_count(count, "held_out", 1)
         if count >= len(self.train):
-            raise ValueError(f"held_out: expected fewer than {len(self.train)}, got {count}")
+            raise ValueError(f"held_out: expected fewer than {len(self.train)}, got {brief(count)}")
         order = np.random.default_rng(seed).permutation(len(self.train))
         kept, out = np.sort(order[count:]), np.sort(order[:count])
         return type(self)(

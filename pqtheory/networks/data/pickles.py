@@ -14,6 +14,8 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
+
 
 @final
 class _Dtype:
@@ -30,7 +32,7 @@ class _Dtype:
         parts = (self._order, self._name)
         order, name = (p.decode("ascii") if isinstance(p, bytes) else str(p) for p in parts)
         if not re.fullmatch("[<>|=](b1|[iu][1248]|f[248])", order + name):
-            raise pickle.UnpicklingError(f"it asks for numbers of type {order + name!r}")
+            raise pickle.UnpicklingError(f"it asks for numbers of type {brief(order + name)}")
         return np.dtype(order + name)
 
 
@@ -45,9 +47,9 @@ class _Array(np.ndarray):
         _, shape, kind, fortran, data = state
         dtype = kind.found()
         if not all(type(n) is int and n >= 0 for n in shape):
-            raise pickle.UnpicklingError(f"it asks for an array of shape {shape!r}")
+            raise pickle.UnpicklingError(f"it asks for an array of shape {brief(shape)}")
         if not isinstance(data, bytes) or math.prod(shape) * dtype.itemsize != len(data):
-            raise pickle.UnpicklingError(f"an array of shape {shape!r} has not so many bytes")
+            raise pickle.UnpicklingError(f"an array of shape {brief(shape)} has not so many bytes")
         whole: Any = (1, tuple(shape), dtype, bool(fortran), data)
         super().__setstate__(whole)
 

@@ -10,6 +10,7 @@ from typing import final
 
 from torch import Tensor, nn
 
+from pqtheory._messages import brief
 from pqtheory.networks.models.norm import norm_relu
 
 WIDTHS = (16, 32, 64)
@@ -81,5 +82,5 @@ def resnet(depth: int, channels: int = 3, classes: int = 10) -> ResNet:
         If ``depth`` is not 6 n + 2 for some n >= 1.
     """
     if depth < 8 or depth % 6 != 2:
-        raise ValueError(f"depth: expected 6 n + 2, such as 20, 32, 44 or 56, got {depth!r}")
+        raise ValueError(f"depth: expected 6 n + 2, such as 20, 32, 44 or 56, got {brief(depth)}")
     return ResNet(depth // 6, channels, classes)

@@ -215,7 +215,7 @@ class QuantizingOptimizer(Optimizer):
         for name, expected in (("version", VERSION), ("method", self.method.__name__)):
             if ours.get(name) != expected:
                 raise ValueError(
-                    f"state_dict: expected {name} {expected!r}, got {brief(ours.get(name))}"
+                    f"state_dict: expected {name} {brief(expected)}, got {brief(ours.get(name))}"
                 )
         here = [tuple(p.shape) for p, _ in self.latent_parameters()]
         there = [tuple(latent.shape) for latent in ours["latent"]]
@@ -268,7 +268,7 @@ def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[s
         unknown = [name for name in options if name not in allowed]
         if unknown:
             raise ValueError(
-                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown)}"
+                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown):.200}"
             )
     chosen = {name: v for name, v in {**common, **own}.items() if v is not None}
     for name, parameter in known.items():

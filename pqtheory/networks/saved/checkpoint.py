@@ -5,6 +5,7 @@ from typing import Any, final
 
 from torch import Tensor
 
+from pqtheory._messages import brief
 from pqtheory.networks.saved.distributed import METADATA, read_distributed
 from pqtheory.networks.saved.files import read_file
 from pqtheory.networks.saved.folders import INDEX, shards_of, weights_in
@@ -54,12 +55,12 @@ class Checkpoint:
         """
         stored = self.tensors[name]
         if stored.dtype is None:
-            raise ValueError(f"{self.path}: {name!r} has numbers of a kind that torch has not")
+            raise ValueError(f"{self.path}: {brief(name)} has numbers of a kind that torch has not")
         try:
             return stored.read()
         except (ValueError, RuntimeError, KeyError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ValueError(f"{self.path}: {name!r}: {first}") from error
+            raise ValueError(f"{self.path}: {brief(name)}: {first}") from error
 
 
 def _open(path: Path, key: str | None) -> dict[str, StoredTensor]:
@@ -70,13 +71,13 @@ def _open(path: Path, key: str | None) -> dict[str, StoredTensor]:
     elif path.is_file():
         files = [path]
     else:
-        raise FileNotFoundError(f"checkpoint: no file {str(path)!r}")
+        raise FileNotFoundError(f"checkpoint: no file {brief(str(path))}")
     found: dict[str, StoredTensor] = {}
     for file in files:
         part = _open_one(file, key)
         twice = sorted(found.keys() & part.keys())
         if twice:
-            raise ValueError(f"{file}: {twice[0]!r} is in another shard too")
+            raise ValueError(f"{file}: {brief(twice[0])} is in another shard too")
         found.update(part)
     return found
 
@@ -107,10 +108,10 @@ def _open_shards(index: Path, key: str | None) -> dict[str, StoredTensor]:
     for shard, names in shards_of(index).items():
         file = index.parent / shard
         if not file.is_file():
-            raise FileNotFoundError(f"{index}: no file {shard!r}, where {names[0]!r} is")
+            raise FileNotFoundError(f"{index}: no file {brief(shard)}, where {brief(names[0])} is")
         part = _open_one(file, key)
         missing = [name for name in names if name not in part]
         if missing:
-            raise ValueError(f"{index}: {shard} has no tensor {missing[0]!r}")
+            raise ValueError(f"{index}: {shard} has no tensor {brief(missing[0])}")
         found.update({name: part[name] for name in names})
     return found

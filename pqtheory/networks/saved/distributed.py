@@ -66,7 +66,7 @@ def _stored(folder: Path, name: str, described: dict[str, Any], pieces: list[Any
             filled += piece.numel()
         if filled < whole.numel():
             raise ValueError(
-                f"{folder}: {name!r}: {filled} of its {whole.numel()} numbers are there"
+                f"{folder}: {brief(name)}: {filled} of its {whole.numel()} numbers are there"
             )
         return whole
 
@@ -84,14 +84,18 @@ def _dtype(properties: Any) -> torch.dtype | None:
 def _piece(folder: Path, name: str, info: dict[str, Any]) -> Tensor:
     file = folder / str(info["relative_path"])
     if file.resolve().parent != folder.resolve():
-        raise ValueError(f"{folder}: {name!r} is in another folder, {brief(info['relative_path'])}")
+        raise ValueError(
+            f"{folder}: {brief(name)} is in another folder, {brief(info['relative_path'])}"
+        )
     if info.get("transform_descriptors"):
-        raise ValueError(f"{folder}: {name!r} is compressed, which is not read; save it without")
+        raise ValueError(
+            f"{folder}: {brief(name)} is compressed, which is not read; save it without"
+        )
     if not file.is_file():
-        raise FileNotFoundError(f"{folder}: no file {file.name!r}, where {name!r} is")
+        raise FileNotFoundError(f"{folder}: no file {brief(file.name)}, where {brief(name)} is")
     content = read_archive(file, int(info["offset"]), int(info["length"]))
     if not isinstance(content, StoredTensor):
-        raise ValueError(f"{file}: {name!r} is no tensor")
+        raise ValueError(f"{file}: {brief(name)} is no tensor")
     return content.read()
 
 

@@ -105,7 +105,7 @@ def shards_of(index: Path) -> dict[str, list[str]]:
         content = read_json(index)["weight_map"]
         pairs = [(str(name), str(shard)) for name, shard in content.items()]
     except (ValueError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{index}: not an index of shards: {error!r}") from error
+        raise ValueError(f"{index}: not an index of shards: {brief(error)}") from error
     shards: dict[str, list[str]] = {}
     for name, shard in pairs:
         if Path(shard).name != shard:

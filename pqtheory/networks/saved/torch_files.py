@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.networks.saved.pickles import Storage, as_stored, read_pickles, strided
 from pqtheory.networks.saved.stored import mapped
 
@@ -52,7 +53,7 @@ def read_archive(file: Path, start: int = 0, length: int | None = None) -> Any:
             member = members[f"{root}data/{key}"]
             size = int(numel) * kind.itemsize
             if size > member.file_size:
-                raise ValueError(f"storage {key!r} is cut off")
+                raise ValueError(f"storage {brief(key)} is cut off")
             if member.compress_type != zipfile.ZIP_STORED:
                 content = np.frombuffer(bytearray(archive.read(member)), dtype=np.uint8)
                 return Storage(key, kind, lambda: content)
@@ -136,7 +137,7 @@ def read_tar(file: Path) -> Any:
         members = {m.name: m for m in archive.getmembers() if m.isfile()}
         for name in ("storages", "tensors", "pickle"):
             if name not in members:
-                raise ValueError(f"a tar file without {name!r}, so not of torch.save")
+                raise ValueError(f"a tar file without {brief(name)}, so not of torch.save")
         with file.open("rb") as stream:
             _read_storages(file, stream, members["storages"], objects)
             _read_tensors(stream, members["tensors"], objects)

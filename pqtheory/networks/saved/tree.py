@@ -97,7 +97,9 @@ def _flat_or_complain(node: Any, key: str | None, content: Any = None) -> dict[s
         return found
     parts = _parts(node if key is not None else content)
     if parts is None:
-        raise ValueError(f"expected a state_dict, got {_kind(node)}; save model.state_dict()")
+        raise ValueError(
+            f"expected a state_dict, got {brief(_kind(node))}; save model.state_dict()"
+        )
     if _is_optimizer(parts):
         raise ValueError(
             "the state of an optimizer, not weights; give the file of model.state_dict()"
@@ -111,7 +113,7 @@ def _flat_or_complain(node: Any, key: str | None, content: Any = None) -> dict[s
 def _at(content: Any, key: str) -> Any:
     parts = _parts(content)
     if parts is None:
-        raise ValueError(f"no key {key!r}: it holds {_kind(content)}")
+        raise ValueError(f"no key {brief(key)}: it holds {_kind(content)}")
     if key in parts:
         return parts[key]
     for name in sorted(parts, key=len, reverse=True):
@@ -120,7 +122,7 @@ def _at(content: Any, key: str) -> Any:
     below = {n[len(key) + 1 :]: p for n, p in parts.items() if n.startswith(f"{key}.")}
     if below:
         return below
-    raise ValueError(f"no key {key!r}; there are {_listed(list(parts))}")
+    raise ValueError(f"no key {brief(key)}; there are {_listed(list(parts))}")
 
 
 def _parts(node: Any) -> dict[str, Any] | None:

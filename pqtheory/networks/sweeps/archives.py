@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 from pqtheory.networks.records import SETTINGS, parse, read_text
 from pqtheory.networks.states import state_bytes
 from pqtheory.networks.training import RunFolder
@@ -124,7 +125,7 @@ def restore(archives: Iterable[Path], runs: Path, replace: bool = False) -> list
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(member) if member.isreg() else None
     if stream is None:
-        raise tarfile.TarError(f"{member.name!r} is no plain file")
+        raise tarfile.TarError(f"{brief(member.name)} is no plain file")
     return stream.read()
 
 

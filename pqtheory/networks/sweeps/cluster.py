@@ -6,6 +6,8 @@ from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
 
+from pqtheory._messages import brief
+
 #: seconds for a scheduler, and for the first of its workers, to answer
 PATIENCE = 5
 
@@ -20,7 +22,9 @@ def connect(scheduler: str | None) -> Iterator[Callable[..., futures.Future[Any]
         If distributed is missing, or no scheduler or worker answers.
     """
     if not re.fullmatch(r".+:\d+", scheduler or ""):
-        raise ValueError(f"scheduler: expected HOST:PORT of Dask's scheduler, got {scheduler!r}")
+        raise ValueError(
+            f"scheduler: expected HOST:PORT of Dask's scheduler, got {brief(scheduler)}"
+        )
     try:
         from distributed import Client
     except ImportError as error:
@@ -29,11 +33,11 @@ def connect(scheduler: str | None) -> Iterator[Callable[..., futures.Future[Any]
         client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"scheduler: no Dask scheduler answers at {scheduler!r}: {error}"
+            f"scheduler: no Dask scheduler answers at {brief(scheduler)}: {error}"
         ) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
-            raise ValueError(f"scheduler: {scheduler!r} has no workers") from error
+            raise ValueError(f"scheduler: {brief(scheduler)} has no workers") from error
         yield client.get_executor(pure=False).submit

@@ -20,6 +20,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from pqtheory._messages import brief
 from pqtheory.networks.sweeps.plan import Plan, Planned
 from pqtheory.networks.training import Settings, preset
 
@@ -38,21 +39,23 @@ def read_grid(file: str | Path) -> Plan:
     """
     path = Path(file)
     if not path.is_file():
-        raise FileNotFoundError(f"sweep: no file {str(path)!r}")
+        raise FileNotFoundError(f"sweep: no file {brief(str(path))}")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path}: {error}") from error
     unknown = [key for key in content if key not in KEYS]
     if unknown:
-        raise ValueError(f"{path}: expected {', '.join(KEYS)}, got {unknown[0]!r}")
+        raise ValueError(f"{path}: expected {', '.join(KEYS)}, got {brief(unknown[0])}")
     folder = content.get("folder", path.stem)
     if not isinstance(folder, str) or not folder:
-        raise ValueError(f"{path}: folder: expected a path, got {folder!r}")
+        raise ValueError(f"{path}: folder: expected a path, got {brief(folder)}")
     grid, common = (_section(path, content, name) for name in ("grid", "settings"))
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
-            raise ValueError(f"{path}: grid: expected a list for {name!r}, got {values!r}")
+            raise ValueError(
+                f"{path}: grid: expected a list for {brief(name)}, got {brief(values)}"
+            )
     if not grid and not common:
         raise ValueError(
             f"{path}: no runs in it: expected a section [grid], or [settings] of one run"
@@ -66,21 +69,23 @@ def read_grid(file: str | Path) -> Plan:
         name = _name(point)
         if name in runs:
             raise ValueError(
-                f"{path}: grid: two runs would have the name {name!r}; expected values whose names differ"
+                f"{path}: grid: two runs would have the name {brief(name)}; expected values whose names differ"
             )
         if isinstance(chosen.get("warm_start"), str):
             chosen["warm_start"] = str(path.parent / chosen["warm_start"])
         try:
             runs[name] = preset(kind, method, **chosen)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path}: run {name!r}: {error}") from error
+            raise ValueError(f"{path}: run {brief(name)}: {error}") from error
     return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
 
 
 def _section(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     section = content.get(name, {})
     if not isinstance(section, dict):
-        raise ValueError(f"{file}: expected a section [{name}], got {name} = {section!r}")
+        raise ValueError(
+            f"{file}: expected a section [{name}], got {brief(name)} = {brief(section)}"
+        )
     return section
 
 

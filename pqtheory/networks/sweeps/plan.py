@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
+from pqtheory._messages import brief
 from pqtheory.networks.training import RunFolder, Settings
 
 
@@ -84,6 +85,6 @@ class Plan:
             for key in new:
                 if new[key] != old[key]:
                     raise ValueError(
-                        f"{folder.path}: was started with {key} = {old[key]!r}, not {new[key]!r}; "
+                        f"{folder.path}: was started with {key} = {brief(old[key])}, not {brief(new[key])}; "
                         "give the sweep another folder, or delete this one"
                     )

@@ -14,6 +14,7 @@ from typing import Any, final
 
 import torch
 
+from pqtheory._messages import brief
 from pqtheory.networks.data import load
 from pqtheory.networks.sweeps.cluster import connect
 from pqtheory.networks.sweeps.processes import Processes, threads_are_given
@@ -162,7 +163,7 @@ def open_workers(jobs: int, device: str, backend: str, scheduler: str | None) ->
         If the backend is missing or unknown, or no scheduler or worker answers.
     """
     if backend not in ("loky", "dask"):
-        raise ValueError(f"backend: expected loky or dask, got {backend!r}")
+        raise ValueError(f"backend: expected loky or dask, got {brief(backend)}")
     if backend == "dask":
         with connect(scheduler) as submit:
             yield Submitted(submit, EVERY, None)

@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from pqtheory.networks.tables.comparison import Comparison
 from pqtheory.networks.tables.results import Group, grouped
@@ -58,9 +57,17 @@ def difference(values: Iterable[float]) -> tuple[float, tuple[float, float] | No
     mean = float(d.mean())
     if len(d) < 2 or not np.ptp(d):
         return mean, None, None
-    test = stats.ttest_1samp(d, 0)
+    test = _stats().ttest_1samp(d, 0)
     low, high = test.confidence_interval(CONFIDENCE)
     return mean, (float(low), float(high)), float(test.pvalue)
+
+
+def _stats() -> Any:
+    try:
+        from scipy import stats
+    except ImportError as error:
+        raise ImportError("the paired table needs scipy: pip install 'pqtheory[tables]'") from error
+    return stats
 
 
 def _alike(a: Group, b: Group) -> bool:

@@ -12,6 +12,11 @@ from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.records import RESULTS, parse, read_text
 
+#: our own results: where a wheel has them, and where the checkout beside an editable package has them
+MEASURED = (
+    Path(__file__).parent / "measured",
+    Path(__file__).parents[3] / "experiments" / "results",
+)
 #: settings that make no other experiment
 _APART = ("seed", "warm_start", "measure_every", "compile")
 
@@ -63,7 +68,7 @@ def read_runs(place: str | Path, name: str) -> list[dict[str, Any]]:
     """
     path = Path(place)
     if not path.exists():
-        raise FileNotFoundError(f"results: no file or folder {str(path)!r}")
+        raise FileNotFoundError(f"results: no file or folder {brief(str(path))}")
     runs: dict[str, dict[str, Any]] = {}
     for file in sorted(path.glob(f"{name}*.json")) if path.is_dir() else [path]:
         found: set[str] = set()

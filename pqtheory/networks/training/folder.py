@@ -87,7 +87,7 @@ class RunFolder:
         for name in new:
             if new[name] != old[name] and name != "warm_start":
                 raise ValueError(
-                    f"{self.path}: was started with {name} = {old[name]!r}, not {new[name]!r}"
+                    f"{self.path}: was started with {name} = {brief(old[name])}, not {brief(new[name])}"
                 )
         if self.data_sha256 != data_sha256:
             raise ValueError(f"{self.path}: was started with other data")
@@ -223,7 +223,7 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
         If there is none, it is damaged, or of another version.
     """
     if not file.is_file():
-        raise FileNotFoundError(f"checkpoint: no file {str(file)!r}")
+        raise FileNotFoundError(f"checkpoint: no file {brief(str(file))}")
     # one reading: what is checked is what is loaded
     return load_state(file.read_bytes(), str(file))
 
@@ -233,7 +233,7 @@ def load_state(content: bytes, file: str) -> dict[str, Any]:
     state: dict[str, Any] = read_state(content, file)
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
-        raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {found!r}")
+        raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {brief(found)}")
     if not isinstance(state.get("epoch"), int) or isinstance(state["epoch"], bool):
         raise ValueError(f"{file}: epoch: expected an integer, got {brief(state.get('epoch'))}")
     return state
@@ -248,7 +248,7 @@ def _follows(
 ) -> None:
     """Make sure that a line is that of its epoch, and has the layers of the first with signs."""
     if line["epoch"] != epoch:
-        raise ValueError(f"{place}: field 'epoch': expected {epoch}, got {line['epoch']}")
+        raise ValueError(f"{place}: field 'epoch': expected {epoch}, got {brief(line['epoch'])}")
     names = list(line.get("signs", {}))
     expected = list(found[1].get("signs", {})) if epoch else []
     if names != expected or bool(epoch) != bool(names):

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pqtheory._messages import brief
 from pqtheory.networks.data import Images
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.optim import QuantizingOptimizer
@@ -121,7 +122,7 @@ class Run:
         missing = [name for name in KEPT if name not in state]
         if missing:
             file = self.folder.path / "checkpoint.pt"
-            raise ValueError(f"{file}: not the state of a run: {missing[0]!r} is missing")
+            raise ValueError(f"{file}: not the state of a run: {brief(missing[0])} is missing")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         set_up_base(self.optimizer, self.graphed is not None)

@@ -136,7 +136,7 @@ class Settings:
             store(self, freeze_epoch=check_count(self.freeze_epoch, "freeze_epoch", 0))
             if self.freeze_epoch >= self.epochs > 0:
                 raise ValueError(
-                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {self.freeze_epoch}"
+                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {brief(self.freeze_epoch)}"
                 )
         store(self, lr=check_number(self.lr, "lr", 0, open_low=True, finite=True))
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
@@ -247,7 +247,7 @@ def preset(
     known = {f.name for f in fields(Settings)}
     unknown = sorted(set(changes) - known)
     if unknown:
-        raise ValueError(f"settings: no setting {unknown[0]!r}")
+        raise ValueError(f"settings: no setting {brief(unknown[0])}")
     full = method == FULL
     data = changes.get("data", Settings.data)
     chosen = dict(_PUBLISHED[method, "binary" if full else levels])

@@ -69,7 +69,7 @@ def _fitting(place: Path, model: nn.Module, name: str) -> dict[str, Tensor]:
                 found[own] = like
                 continue
             raise ValueError(
-                f"{place}: not a checkpoint of {name}: no tensor {own!r}; it has {brief(left or called)}"
+                f"{place}: not a checkpoint of {name}: no tensor {brief(own)}; it has {brief(left or called)}"
             )
         stored = checkpoint.tensors[called[own]]
         fits = stored.dtype is not None and (
@@ -78,7 +78,7 @@ def _fitting(place: Path, model: nn.Module, name: str) -> dict[str, Tensor]:
         if stored.shape != tuple(like.shape) or not fits:
             kind = str(stored.dtype).removeprefix("torch.")
             raise ValueError(
-                f"{place}: not a checkpoint of {name}: expected shape {tuple(like.shape)} for {own!r}, "
+                f"{place}: not a checkpoint of {name}: expected shape {tuple(like.shape)} for {brief(own)}, "
                 f"got {stored.shape} of {kind}"
             )
         found[own] = checkpoint[called[own]].to(like.dtype)

@@ -224,3 +224,13 @@ def test_augmentation_is_a_crop_of_the_padded_image(dtype, flip):
         mirrored += not plain
         assert plain or any(torch.equal(found, c.flip(2)) for c in crops)
     assert (mirrored > 0) == flip
+
+
+def test_half_of_the_images_are_mirrored_and_every_shift_is_as_likely():
+    n = 20_000
+    shifts, mirrored = Augmentation().draw(n, torch.Generator().manual_seed(0))
+    assert abs(float(mirrored.double().mean()) - 0.5) < 4 * 0.5 / n**0.5
+    for along in shifts:
+        counts = torch.bincount(along, minlength=9)
+        assert len(counts) == 9
+        assert float((counts / n - 1 / 9).abs().max()) < 4 * (1 / 9) ** 0.5 / n**0.5

@@ -1,0 +1,240 @@
+"""``check_method``: every registered method passes, and each thing that can be wrong is said."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pqtheory.methods import REGISTRY, BinaryConnect, Eager, Lazy, Method, Prox, ProxQuant
+from pqtheory.methods.base import State, check_step_size, descend
+from pqtheory.regularizers import DistanceL1, SmoothedL1
+from pqtheory.schedules import Exponential
+from pqtheory.sets import Binary, ScaledBinary, Ternary
+from pqtheory.testing import ConformanceError, check_method
+from tests.own_parts import GrowingHuber, LazyHuber
+
+MORE = [
+    BinaryConnect(0.1, set=ScaledBinary()),
+    BinaryConnect(0.1, set=ScaledBinary(axis=-1)),
+    BinaryConnect(0.1, clip=1.0),
+    ProxQuant(SmoothedL1(Ternary(), 0.1), 0.1, Exponential(0.1, 1.1)),
+    GrowingHuber(0.1, Ternary(), 0.01),
+    LazyHuber(0.1, Ternary(), 0.5),
+]
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_registered_methods_conform(name: str) -> None:
+    check_method(REGISTRY[name](0.125))
+
+
+@pytest.mark.parametrize("method", MORE)
+def test_others_conform(method: Method) -> None:
+    check_method(method)
+
+
+class Mine(Method):
+    """The straight-through step, right in every respect, from which each wrong one differs in one."""
+
+    def __init__(self) -> None:
+        self.step_size = check_step_size(0.125)
+
+    def query(self, state: Any) -> Any:
+        return Binary().project(state.latent)
+
+    def step(self, state: Any, gradient: Any) -> Any:
+        eta = self.eta(state.step, state.latent)
+        return State(descend(state.latent, eta, gradient), state.step + 1)
+
+    def output(self, state: Any) -> Any:
+        return Binary().project(state.latent)
+
+
+def test_a_right_method_passes() -> None:
+    check_method(Mine())
+
+
+class NoSchedule(Mine):
+    def __init__(self) -> None:
+        self.step_size = 0.125  # type: ignore[assignment]
+
+
+class Ascends(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        return super().step(state, -gradient)
+
+
+class StandsStill(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        return State(state.latent + 0 * gradient, state.step + 1)
+
+
+class DoesNotCount(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        return State(super().step(state, gradient).latent, state.step)
+
+
+class InPlace(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        moved = super().step(state, gradient)
+        state.latent[...] = moved.latent
+        return moved
+
+
+class EatsTheGradient(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        moved = super().step(state, gradient)
+        gradient *= 0
+        return moved
+
+
+class Remembers(Mine):
+    """Momentum kept outside the state."""
+
+    calls = 0
+
+    def step(self, state: Any, gradient: Any) -> Any:
+        self.calls += 1
+        return super().step(state, gradient * (1 + self.calls % 2))
+
+
+class ObservesAnother(Mine):
+    def observe(self, state: Any) -> Any:
+        return state.latent, self.output(state)
+
+
+class Widens(Mine):
+    def query(self, state: Any) -> Any:
+        t = super().query(state)
+        return t.astype(np.float64) if isinstance(t, np.ndarray) and t.dtype != object else t
+
+
+class FixedShape(Mine):
+    def output(self, state: Any) -> Any:
+        return super().output(state).reshape(-1)
+
+
+class MeanOfTheBatch(Mine):
+    """A step that looks at the other starts."""
+
+    def step(self, state: Any, gradient: Any) -> Any:
+        shift = gradient.sum() / 1000 if len(gradient.shape) > 1 else 0
+        return super().step(state, gradient + shift)
+
+
+class SpreadsNaN(Mine):
+    def query(self, state: Any) -> Any:
+        t = super().query(state)
+        return t + (0 * t.sum() if t.shape == (2,) else 0)
+
+
+class RoundsFractions(Mine):
+    def query(self, state: Any) -> Any:
+        t = super().query(state)
+        return (
+            t.astype(float).astype(object) if getattr(t, "dtype", None) == np.dtype(object) else t
+        )
+
+
+class OtherStart(Mine):
+    def init(self, theta0: Any) -> Any:
+        return State(super().init(theta0).latent * 2, 0)
+
+
+class TorchAnotherWay(Mine):
+    def step(self, state: Any, gradient: Any) -> Any:
+        factor = 2 if isinstance(gradient, torch.Tensor) else 1
+        return super().step(state, gradient * factor)
+
+
+class WrongEager(Eager):
+    """Doubles the strength of its map in a step."""
+
+    def __init__(self) -> None:
+        super().__init__(Prox(DistanceL1(Binary()), 0.25), 0.125)
+
+    def step(self, state: Any, gradient: Any) -> Any:
+        eta = self.eta(state.step, state.latent)
+        moved = descend(state.latent, eta, gradient)
+        return State(self.map(moved, state.step, 2 * eta), state.step + 1)
+
+
+class WrongLazy(Lazy):
+    """Takes the gradient at the unmapped point."""
+
+    def __init__(self) -> None:
+        super().__init__(Prox(DistanceL1(Binary()), 0.25), 0.125)
+
+    def query(self, state: Any) -> Any:
+        return state.latent + 0
+
+
+class LatentOutput(Eager):
+    def __init__(self) -> None:
+        super().__init__(Prox(DistanceL1(Binary()), 0.25), 0.125)
+
+    def output(self, state: Any) -> Any:
+        return state.latent + 0
+
+
+@dataclass
+class Changeable:
+    latent: Any
+    step: int
+
+
+class ChangesWhenAsked(Mine):
+    def init(self, theta0: Any) -> Any:
+        return Changeable(super().init(theta0).latent, 0)
+
+    def step(self, state: Any, gradient: Any) -> Any:
+        moved = super().step(state, gradient)
+        return Changeable(moved.latent, moved.step)
+
+    def output(self, state: Any) -> Any:
+        result = super().output(state)
+        state.latent = result
+        return result
+
+
+BROKEN = [
+    (NoSchedule, "step_size: expected a schedule"),
+    (Ascends, "step: expected a gradient of 0.25 to lower the latent weights, got .* from"),
+    (StandsStill, "step: expected a gradient of 0.25 to lower the latent weights"),
+    (DoesNotCount, "state.step: expected 1 after 1 steps, got 0"),
+    (InPlace, "step: changes the state it is given"),
+    (EatsTheGradient, "step: changes the gradient it is given"),
+    (Remembers, "step: the same state and gradient give two results"),
+    (ObservesAnother, r"observe: its query differs from query\(state\)"),
+    (Widens, "query: expected ndarray of float16, .*, got ndarray of float64"),
+    (FixedShape, "output: expected ndarray of float16, shape"),
+    (MeanOfTheBatch, "step: a batch of starts is not its rows"),
+    (SpreadsNaN, "query: NaN in one coordinate spreads to another"),
+    (RoundsFractions, "query: expected fractions for fractions after 0 steps, got"),
+    (OtherStart, "init: expected state.latent to be theta0"),
+    (TorchAnotherWay, "step: torch-float64 runs another way than NumPy's float64"),
+    (WrongEager, r"step: expected prox\(theta - eta gradient\) at step 0"),
+    (WrongLazy, r"query: expected prox\(theta\) at step 0"),
+    (LatentOutput, "output: expected the latent weights, quantized"),
+    (ChangesWhenAsked, "query or output changes the state"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), BROKEN)
+def test_what_is_wrong_is_said(make: Any, message: str) -> None:
+    with pytest.raises(ConformanceError, match=message) as caught:
+        check_method(make())
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+def test_fractions_are_asked_for_by_name_where_a_map_is_not_exact() -> None:
+    with pytest.raises(ConformanceError, match="query: expected fractions for fractions"):
+        check_method(LazyHuber(0.1, Ternary(), 0.5), arrays=("numpy", "fractions"))
+
+
+def test_what_is_no_method_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="method: expected a method, got ABCMeta"):
+        check_method(ProxQuant)  # type: ignore[arg-type]

@@ -1,0 +1,217 @@
+"""``check_regularizer``: every registered one passes, and each thing that can be wrong is said."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
+from pqtheory.regularizers import AlternatingDistance, DistanceL1, DistanceL2, LevelRegularizer
+from pqtheory.sets import Binary, ScaledBinary, Ternary
+from pqtheory.testing import ConformanceError, check_regularizer
+from tests.conformance.regularizer_cases import REGISTRY
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_registered_and_own_regularizers_conform(name: str) -> None:
+    check_regularizer(REGISTRY[name]())
+
+
+@pytest.mark.parametrize(
+    "quantizer", [AlternatingMultiBit(1), AlternatingMultiBit(2), AdaptiveTernary()]
+)
+def test_fitted_distances_conform(quantizer: Any) -> None:
+    check_regularizer(AlternatingDistance(quantizer))
+
+
+class Half(LevelRegularizer):
+    """|x - P(x)| / 2, right in every respect, from which each wrong one differs in one."""
+
+    factor = 2
+
+    def __init__(self) -> None:
+        self.set = Ternary()
+
+    def _values(self, theta: Any) -> Any:
+        return self.set.map(lambda xp, t, p: xp.abs(t - p) / self.factor, theta)
+
+    def _prox(self, theta: Any, weight: Any, out: Any) -> Any:
+        def toward(xp: Any, t: Any, p: Any, w: Any) -> Any:
+            return xp.minimum(xp.maximum(p, t - w / 2), t + w / 2)
+
+        return self.set.map(toward, theta, weight, out=out)
+
+
+class WithCandidates(Half):
+    def _candidates(self, theta: Any, weight: Any, levels: Any) -> Any:
+        return (*levels, theta - weight / 2, theta + weight / 2, theta)
+
+
+def test_a_right_regularizer_passes() -> None:
+    check_regularizer(Half())
+    check_regularizer(Half(), arrays=("fractions",))
+    check_regularizer(WithCandidates())
+
+
+class WrongValue(Half):
+    factor = 3
+
+
+class Negative(Half):
+    def _values(self, theta: Any) -> Any:
+        return super()._values(theta) - 0.125
+
+
+class Elsewhere(Half):
+    """Least at 3, not where it quantizes."""
+
+    def _values(self, theta: Any) -> Any:
+        return self.set.map(lambda xp, t, p: xp.abs(t - 3), theta)
+
+
+class TooFar(Half):
+    def _prox(self, theta: Any, weight: Any, out: Any) -> Any:
+        return super()._prox(theta, 2 * weight, out)
+
+
+class ForgetsWeight(Half):
+    def _prox(self, theta: Any, weight: Any, out: Any) -> Any:
+        return super()._prox(theta, 0 * weight if weight != math.inf else weight, out)
+
+
+class TieDown(Half):
+    def _prox(self, theta: Any, weight: Any, out: Any) -> Any:
+        x = super()._prox(theta, weight, out)
+        x[theta == 0.5] = 1 - x[theta == 0.5]
+        return x
+
+
+class FewCandidates(WithCandidates):
+    def _candidates(self, theta: Any, weight: Any, levels: Any) -> Any:
+        return levels
+
+
+class WrongSlope(Half):
+    def subdifferential(self, theta: Any) -> Any:
+        t = np.asarray(theta)
+        return np.full_like(t, -0.5), np.full_like(t, 0.5)
+
+
+class HalfTheEnvelope(Half):
+    def envelope(self, theta: Any, weight: Any, axis: Any = None) -> Any:
+        return super().envelope(theta, weight, axis) / 2
+
+
+class IgnoresOut(Half):
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        return super().prox(theta, weight)
+
+
+class AnyWeight(Half):
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        scalar = isinstance(weight, float)
+        return super().prox(
+            theta, abs(weight) if scalar and weight == weight else 1.0 if scalar else weight, out
+        )
+
+
+class LosesNaN(Half):
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        x = super().prox(theta, weight, out)
+        if np.ndim(x):
+            x[x != x] = 0
+        return x
+
+
+class QuantizesHalfway(Half):
+    """An infinite weight that does not project."""
+
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        if isinstance(weight, float) and weight == math.inf:
+            weight = 0.25
+        return super().prox(theta, weight, out)
+
+
+class Rounds(WithCandidates):
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        x = super().prox(theta, weight, out)
+        return (
+            x.astype(float).astype(object) if getattr(x, "dtype", None) == np.dtype(object) else x
+        )
+
+
+class Widens(Half):
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        x = super().prox(theta, weight, out)
+        return x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype != object else x
+
+
+class Sums(Half):
+    def value(self, theta: Any, axis: Any = None) -> Any:
+        return 2 * super().value(theta, axis) if axis is None else super().value(theta, axis)
+
+
+class Coupled(LevelRegularizer):
+    """Half the squared distance to {alpha b}, with half the step."""
+
+    def __init__(self) -> None:
+        self.set = ScaledBinary()
+
+    def _values(self, theta: Any) -> Any:
+        return DistanceL2(self.set)._values(theta)
+
+    def _prox(self, theta: Any, weight: Any, out: Any) -> Any:
+        whole = weight == math.inf if isinstance(weight, float) else False
+        return DistanceL2(self.set)._prox(theta, weight if whole else weight / 2, out)
+
+
+BROKEN = [
+    (
+        WrongValue,
+        r"prox: expected the minimiser for theta = \S+, weight \S+: .* costs .* but .* costs",
+    ),
+    (Negative, r"value: expected a number >= 0 at \S+, got -0.\d+"),
+    (Elsewhere, "value: expected"),
+    (TooFar, "prox: expected the minimiser for theta"),
+    (ForgetsWeight, r"prox: expected the minimiser for theta = \S+, weight 0.01"),
+    (
+        TieDown,
+        r"prox: expected \S+ for theta = 0.5, weight 0.01, .*\(the largest minimiser at a tie\)",
+    ),
+    (FewCandidates, "prox: expected"),
+    (
+        WrongSlope,
+        r"subdifferential: expected \(\S+, \S+\) at \S+, the slopes on either side, got \(-0.5, 0.5\)",
+    ),
+    (
+        HalfTheEnvelope,
+        r"envelope: expected \S+ for theta = \S+, weight \S+, the least of the objective",
+    ),
+    (IgnoresOut, "prox: out= has another result"),
+    (AnyWeight, "prox: expected ValueError for weight -1.0, got an answer"),
+    (LosesNaN, "prox: expected NaN for NaN"),
+    (QuantizesHalfway, "prox: expected"),
+    (Rounds, "prox: expected fractions for fractions"),
+    (Widens, "prox: expected ndarray of float16"),
+    (Sums, "value: separable, but of all entries it is"),
+    (Coupled, "prox: expected a minimiser for theta"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), BROKEN)
+def test_what_is_wrong_is_said(make: Any, message: str) -> None:
+    with pytest.raises(ConformanceError, match=message) as caught:
+        check_regularizer(make())
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+def test_what_is_no_regularizer_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="regularizer: expected a regularizer, got Binary"):
+        check_regularizer(Binary())  # type: ignore[arg-type]
+
+
+def test_an_unknown_library_is_an_error() -> None:
+    with pytest.raises(ValueError, match="arrays: expected some of"):
+        check_regularizer(DistanceL1(Binary()), arrays=("cupy",))
