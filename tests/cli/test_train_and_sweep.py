@@ -14,6 +14,8 @@ from pqtheory.networks.tables.summary import rows
 from pqtheory.networks.training import RunFolder, preset, train
 from pqtheory.networks.training.events import Events, scalars
 
+from .running import process
+
 
 def run(*arguments, **environment):
     return CliRunner().invoke(
@@ -149,3 +151,20 @@ def test_curves_go_as_far_as_all_runs_of_a_label_have_come(tmp_path):
     assert found.signs.shape == (2, 1)
     lines = RunFolder(tmp_path / "0").metrics()
     assert found.errors[0].tolist() == [m["error"]["test"]["quantized"] for m in lines[:2]]
+
+
+def test_a_freeze_far_from_the_levels_is_a_line_that_names_the_option(tmp_path):
+    options = ("--epochs", "2", "--rate", "0")
+    result = process("train", "run", *options, cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stderr.startswith("pqtheory: warning: at the freeze before epoch 1 the weights ")
+    assert "raise rate (--rate), now 0" in result.stderr
+    assert result.stderr.count("\n") == 1
+    (tmp_path / "s.toml").write_text(
+        'folder = "runs"\n[settings]\nepochs = 2\nbatch_size = 256\n[grid]\nrate = [0.0, 40.0]\n'
+    )
+    swept = process("sweep", "s.toml", cwd=tmp_path)
+    assert swept.returncode == 0
+    assert swept.stdout.startswith("runs: 2 runs of 2 epochs, 0 finished already\n")
+    assert swept.stderr.startswith("pqtheory: warning: run 'rate=0.0': at the freeze before epoch")
+    assert swept.stderr.count("\n") == 1

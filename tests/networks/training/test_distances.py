@@ -1,5 +1,8 @@
 """Distances to the levels at the freeze: by hand, at the right moment, in the results, and drawn."""
 
+import warnings
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -8,9 +11,17 @@ from pqtheory.networks import optim
 from pqtheory.networks.data import load
 from pqtheory.networks.sweeps import Plan, Planned
 from pqtheory.networks.tables.collected import collected
-from pqtheory.networks.training import RunFolder, preset, train
+from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, preset, train
 from pqtheory.networks.training.build import make_model, make_optimizer
-from pqtheory.networks.training.distances import BINS, UPPER, distances
+from pqtheory.networks.training.distances import (
+    BINS,
+    UPPER,
+    advice_from,
+    distances,
+    off_the_levels,
+)
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Binary
 
 
 def test_the_histogram_by_hand():
@@ -82,3 +93,53 @@ def test_a_run_that_is_never_frozen_has_none(tmp_path):
     train(chosen, load("digits"), RunFolder(tmp_path / "fp"))
     (kept,) = collected(Plan(tmp_path, (Planned("fp", chosen),)))
     assert kept["distance_at_freeze"] is None
+
+
+def run_of(tmp_path, images, **changes):
+    chosen = preset(
+        "corrected", epochs=3, freeze_epoch=2, batch_size=256, measure_every=3, **changes
+    )
+    folder = RunFolder(tmp_path / "run")
+    train(chosen, images, folder)
+    return chosen, folder.metrics()
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "far"),
+    [
+        ("proxquant", {"rate": 0.0}, True),
+        ("proxquant", {"rate": 0.0, "levels": "ternary"}, True),
+        ("binaryrelax", {"rate": 1.0}, True),
+        ("proxquant", {}, False),
+        ("proxquant", {"levels": "ternary"}, False),
+        ("binaryrelax", {"rate": 30.0}, False),
+        # what the network computes with is on the levels at every step
+        ("binaryconnect", {}, False),
+        ("binaryconnect", {"levels": "ternary"}, False),
+    ],
+)
+def test_a_freeze_far_from_the_levels_is_told_with_what_to_raise(tmp_path, method, changes, far):
+    images = load("digits")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FarFromLevelsWarning)
+        chosen, lines = run_of(tmp_path, images, method=method, **changes)
+    said = [str(w.message) for w in caught if w.category is FarFromLevelsWarning]
+    assert len(said) == far
+    if far:
+        assert said[0].startswith("at the freeze before epoch 2 the weights are ")
+        assert f"raise rate (--rate), now {chosen.rate:g}, or freeze_epoch or epochs" in said[0]
+    if chosen.levels == "binary":
+        # the metrics say the same, for those who were not there
+        assert bool(advice_from(chosen, lines)) == far
+    assert advice_from(replace(chosen, freeze_epoch=None), lines) == ""
+
+
+def test_how_far_the_weights_are_by_hand():
+    model = nn.Sequential(nn.Linear(2, 1, bias=False))
+    model[0].weight.data = torch.tensor([[0.7, -1.4]])
+    base = torch.optim.SGD(optim.split_parameters(model), lr=0.1)
+    opt = optim.ProxQuant(base, DistanceL1(Binary()), 0.0)
+    assert off_the_levels(opt) == pytest.approx(((0.3**2 + 0.4**2) / 2) ** 0.5)
+    assert model[0].weight.tolist() == torch.tensor([[0.7, -1.4]]).tolist()
+    opt.freeze()
+    assert off_the_levels(opt) == 0.0
