@@ -28,6 +28,7 @@ def test_a_state_with_nan_never_returns() -> None:
     assert stability.find_cycle(path) is None
     later = np.array([[np.nan], [1.0], [np.nan], [1.0], [np.nan]])
     assert stability.find_cycle(later) is None
+    assert stability.find_cycle(np.array([[np.nan], [np.nan], [1.0], [1.0]])) == Cycle(2, 1)
 
 
 def test_a_trajectory_without_every_step_says_which_it_has() -> None:
