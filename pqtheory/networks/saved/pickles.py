@@ -131,7 +131,15 @@ class Storage:
     content: Callable[[], np.ndarray]
 
 
-def strided(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> StoredTensor:
+def strided(
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    gradient: Any = None,
+    hooks: Any = None,
+    flags: Any = None,
+) -> StoredTensor:
     """A view of a storage.
 
     Raises
@@ -141,7 +149,7 @@ def strided(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Store
     """
     if not isinstance(storage, Storage):
         raise pickle.UnpicklingError("a tensor without a storage")
-    return _viewed(storage, storage.dtype, offset, size, stride)
+    return _viewed(storage, storage.dtype, offset, size, stride, flags)
 
 
 def _tensor_of_dtype(
@@ -152,18 +160,22 @@ def _tensor_of_dtype(
     gradient: Any,
     hooks: Any,
     dtype: Any,
-    *_: Any,
+    flags: Any = None,
 ) -> StoredTensor:
-    return _viewed(storage, dtype, offset, size, stride)
+    return _viewed(storage, dtype, offset, size, stride, flags)
 
 
-def _viewed(storage: Any, dtype: Any, offset: Any, size: Any, stride: Any) -> StoredTensor:
+def _viewed(
+    storage: Any, dtype: Any, offset: Any, size: Any, stride: Any, flags: Any = None
+) -> StoredTensor:
     shape, steps = tuple(size), tuple(stride)
     numbers = (offset, *shape, *steps)
     if not isinstance(storage, Storage) or not all(type(n) is int and n >= 0 for n in numbers):
         raise pickle.UnpicklingError(f"a tensor of shape {brief(shape)} is none")
     if not isinstance(dtype, torch.dtype) or len(shape) != len(steps):
         raise pickle.UnpicklingError(f"a tensor of shape {brief(shape)} is none")
+    # views that torch changes the sign of when they are read
+    conjugate, negative = (isinstance(flags, dict) and bool(flags.get(f)) for f in ("conj", "neg"))
 
     def read() -> Tensor:
         flat = as_tensor(storage.content(), dtype)
@@ -172,9 +184,12 @@ def _viewed(storage: Any, dtype: Any, offset: Any, size: Any, stride: Any) -> St
             raise ValueError(
                 f"a tensor of shape {brief(shape)} ends beyond its {len(flat)} numbers"
             )
-        return flat.as_strided(shape, steps, offset)
+        view = flat.as_strided(shape, steps, offset)
+        view = view.conj().resolve_conj() if conjugate else view
+        return -view if negative else view
 
-    return StoredTensor(shape, dtype, read, (storage.key, dtype, offset, shape, steps))
+    place = (storage.key, dtype, offset, shape, steps, conjugate, negative)
+    return StoredTensor(shape, dtype, read, place)
 
 
 def _parameter(data: Any, *_: Any) -> Any:

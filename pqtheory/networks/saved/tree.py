@@ -53,12 +53,13 @@ def select(content: Any, key: str | None = None) -> dict[str, StoredTensor]:
         parts = _parts(node)
         if parts is None or _is_optimizer(parts) or (isinstance(node, Unread) and node.is_module):
             break
-        if any(isinstance(p, StoredTensor) and len(p.shape) > 1 for p in parts.values()):
-            break
         found = [name for name, part in parts.items() if _holds(name, part)]
         usual = [name for name in USUAL if name in found]
-        if usual and (not entered or len(found) == 1):
+        has_matrix = any(isinstance(p, StoredTensor) and len(p.shape) > 1 for p in parts.values())
+        if usual and (not entered or (len(found) == 1 and not has_matrix)):
             node, entered = parts[usual[0]], True
+        elif has_matrix:
+            break
         elif len(found) == 1 and not entered:
             node = parts[found[0]]
         elif len(found) > 1 and not entered and not all(_is_layer(parts[n]) for n in found):

@@ -136,6 +136,7 @@ WRITERS = {
     "model_state_dict.pt": nested("model_state_dict", optimizer_state_dict=adam(None)),
     "deep.pt": nested("checkpoint", "model", "module", step=1),
     "module.pt": nested("module", optimizer=[adam(None)], lr_scheduler={"t": torch.ones(2, 2)}),
+    "history beside.pt": nested("net", losses=torch.ones(9, 3), step=torch.tensor(3)),
     "list.pt": lambda s, f: torch.save([3, {"model": s}], f),
     "rng beside.pt": nested("model", rng_state=torch.zeros(90, dtype=torch.uint8), scaler={}),
     "defaultdict.pt": lambda s, f: torch.save(collections.defaultdict(dict, model=s), f),

@@ -141,8 +141,12 @@ def test_odd_numbers_have_their_signs(dtype, ending, tmp_path):
         ),
         lambda w: w[::2, ::3],
         lambda w: w.t(),
+        lambda w: torch.complex(torch.ones_like(w), w).conj().imag,
     ],
-    ids=["coo", "csr", "csc", "bsr", "per tensor", "per channel", "slices", "transposed"],
+    ids=[
+        *("coo", "csr", "csc", "bsr", "per tensor", "per channel"),
+        *("slices", "transposed", "negated when read"),
+    ],
 )
 def test_odd_layouts_are_read_as_they_are_meant(change, tmp_path):
     series = []
@@ -152,7 +156,7 @@ def test_odd_layouts_are_read_as_they_are_meant(change, tmp_path):
             warnings.simplefilter("ignore")
             series.append(change(dense))
         torch.save({"w": series[-1], "b": torch.ones(3)}, tmp_path / f"{seed}.pt")
-    expected = [w.dequantize() if w.is_quantized else w.to_dense() for w in series]
+    expected = [w.dequantize() if w.is_quantized else w.to_dense().resolve_neg() for w in series]
     for seed, value in enumerate(expected):
         found = Checkpoint(tmp_path / f"{seed}.pt")["w"]
         torch.testing.assert_close(found, value, rtol=1e-6, atol=1e-6)
@@ -263,6 +267,14 @@ def test_a_key_says_where(tmp_path):
     save_file({f"ema.{n}": v for n, v in weights(4).items()}, tmp_path / "flat.safetensors")
     found, _ = read_by_plain_names(tmp_path / "flat.safetensors", "ema")
     assert torch.equal(found["0.weight"], weights(4)["0.weight"])
+
+
+def test_a_layer_that_is_called_model_is_one_of_many(tmp_path):
+    content = {
+        "model": {"model": {"weight": torch.ones(2, 2)}, "head": {"weight": torch.ones(3, 2)}}
+    }
+    torch.save(content, tmp_path / "a.pt")
+    assert Checkpoint(tmp_path / "a.pt").names == ("model.weight", "head.weight")
 
 
 def test_modules_whose_names_are_like_an_optimizer_s_are_weights(tmp_path):
