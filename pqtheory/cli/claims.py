@@ -12,7 +12,7 @@ from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.claims.sentences import sentences
 from pqtheory.cli.base import USER_ERRORS, as_it_is, example, output, user_errors
 from pqtheory.cli.verify import run_claims
-from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce
+from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce, smt2
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
@@ -47,7 +47,11 @@ def claims(template: str | None) -> None:
 
 @click.command(
     no_args_is_help=True,
-    epilog=example("pqtheory show w-prox", "pqtheory show no-fixed-point --machine"),
+    epilog=example(
+        "pqtheory show w-prox",
+        "pqtheory show no-fixed-point --machine",
+        "pqtheory show w-prox --smt2 > w-prox.smt2",
+    ),
 )
 @click.argument("claim")
 @click.option(
@@ -56,12 +60,18 @@ def claims(template: str | None) -> None:
     help="Also print each proof step for machines: SMT-LIB, or the numbers of a certificate as JSON.",
 )
 @click.option(
+    "--smt2",
+    "as_smt2",
+    is_flag=True,
+    help="Print each question that was put to the solver, as one script of SMT-LIB, and nothing else.",
+)
+@click.option(
     "--latex",
     "as_latex",
     is_flag=True,
     help="Print statement, formula and derivation as LaTeX, and run nothing.",
 )
-def show(claim: str, machine: bool, as_latex: bool) -> None:
+def show(claim: str, machine: bool, as_smt2: bool, as_latex: bool) -> None:
     """Show CLAIM, a name or a claim file, in full.
 
     Statement, source, formula and derivation; then a quick run, with the evidence of each part and control, and what
@@ -76,6 +86,11 @@ def show(claim: str, machine: bool, as_latex: bool) -> None:
     result = next(iter(report.values()))
     if result.failure is not None:
         raise click.UsageError(result.failure.message)
+    if as_smt2:
+        click.echo(smt2(result), nl=False)
+        if not result.ok:
+            click.get_current_context().exit(1)
+        return
     out = output()
     head = as_it_is(result.claim.name).append(f"  ({kind_in_words(result)})", style="not bold")
     head.style = "bold"

@@ -4,6 +4,7 @@ from pqtheory.report.digits import digits_setting, digits_table
 from pqtheory.report.lab import lab_page
 from pqtheory.report.latex import latex
 from pqtheory.report.page import Picture, render
+from pqtheory.report.smt2 import smt2
 from pqtheory.report.text import (
     controls_refuted,
     headline,
@@ -26,4 +27,5 @@ __all__ = [
     "render",
     "reproduce",
     "show",
+    "smt2",
 ]

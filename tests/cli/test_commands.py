@@ -200,6 +200,17 @@ CLAIM = Claim(
 """
 
 
+def test_show_prints_the_questions_of_the_solver_alone(tmp_path):
+    path = tmp_path / "spoken.py"
+    path.write_text(SPOKEN)
+    result = run("show", path, "--smt2")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("; spoken, part all: z3: no real x")
+    # the square, the induction's start and step, the lemma's conclusion, two controls
+    assert result.stdout.count("(check-sat)") == result.stdout.count("(reset)") + 1 == 6
+    assert "Parts:" not in result.stdout
+
+
 def test_show_prints_each_statements_own_source_prose_uses_and_operators(tmp_path):
     path = tmp_path / "spoken.py"
     path.write_text(SPOKEN)
