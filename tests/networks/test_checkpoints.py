@@ -136,7 +136,7 @@ def test_an_expression_that_is_none_is_refused_before_any_work(tmp_path):
     save_file(weights(0), tmp_path / "a.safetensors")
     result = run(tmp_path / "a.safetensors", tmp_path / "a.safetensors", "--only", "(")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("pqtheory: only: expected a regular expression, got '(': ")
+    assert result.stderr.startswith("pqtheory: --only: expected a regular expression, got '(': ")
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])

@@ -240,5 +240,5 @@ def test_a_missing_scheduler_is_one_line(sweep_file, options, message, monkeypat
     monkeypatch.setattr("pqtheory.networks.sweeps.cluster.PATIENCE", 1)
     result = CliRunner().invoke(cli.main, ["sweep", str(sweep_file), "--backend", "dask", *options])
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"pqtheory: scheduler: {message}")
+    assert result.stderr.startswith(f"pqtheory: --scheduler: {message}")
     assert result.stderr.count("\n") == 1
