@@ -86,6 +86,7 @@ class _Content:
         self.objects: dict[str, str] = {}
         self._names = names
         self._seen: dict[tuple[Any, ...], str] = {}
+        self._storages: set[int] = set()
 
     def about(self) -> dict[str, str]:
         """The header, as short as JSON can be."""
@@ -106,11 +107,12 @@ class _Content:
         if value.is_meta:
             raise ValueError(f"{name}: expected a tensor with values, got one on the meta device")
         tensor = value.detach().cpu().contiguous()
-        key = _key(tensor)
-        if key in self._seen:
-            self._add_same(name, self._seen[key])
-            return
-        self._seen[key] = name
+        keys = (_key(tensor), _place(tensor))
+        for key in keys:
+            if key in self._seen:
+                self._add_same(name, self._seen[key])
+                return
+        self._seen.update(dict.fromkeys(keys, name))
         if is_packed:
             self._add_packed(name, tensor)
         else:
@@ -136,7 +138,9 @@ class _Content:
         self.packed[name] = [*said, list(found.zero_rows)]
 
     def _add_plain(self, name: str, tensor: Tensor) -> None:
-        alone = tensor.untyped_storage().nbytes() == tensor.nbytes
+        storage = tensor.untyped_storage()
+        alone = storage.nbytes() == tensor.nbytes and storage.data_ptr() not in self._storages
+        self._storages.add(storage.data_ptr())
         self.tensors[name] = tensor if alone else tensor.clone()
 
     def _add_object(self, name: str, value: Any) -> None:
@@ -173,6 +177,13 @@ def _key(tensor: Tensor) -> tuple[Any, ...]:
     if bool((content.view(tensor.numel(), -1) == content[: tensor.element_size()]).all()):
         return (object(),)
     return tensor.dtype, tuple(tensor.shape), hashlib.sha256(content.numpy()).digest()
+
+
+def _place(tensor: Tensor) -> tuple[Any, ...]:
+    """Equal for tensors that are one in memory."""
+    if not tensor.numel():
+        return (object(),)
+    return tensor.dtype, tuple(tensor.shape), tensor.data_ptr()
 
 
 def load_quantized(file: str | Path) -> dict[str, Any]:

@@ -342,6 +342,15 @@ def test_tied_tensors_are_written_once(tmp_path):
     assert torch.equal(loaded["tied"], weights)
 
 
+def test_buffers_that_are_one_in_memory(tmp_path):
+    zeros, numbers = torch.zeros(4, 6), torch.randn(4, 6)
+    state = {"a": zeros, "b": zeros, "c": zeros.view(-1), "d": numbers, "e": numbers.view(6, 4)}
+    export.save_quantized(tmp_path / "q", state)
+    loaded = export.load_quantized(tmp_path / "q")
+    assert loaded.keys() == state.keys()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())
+
+
 class Odd(torch.nn.Module):
     """Extra state, a sparse buffer, buffers that share their memory, and names like those that we add."""
 

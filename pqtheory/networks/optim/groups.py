@@ -2,12 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from pqtheory.networks.optim.layers import Place, is_transposed, is_weight, padding_row, places
+from pqtheory.networks.optim.layers import (
+    Place,
+    is_transposed,
+    is_weight,
+    memory_of,
+    padding_row,
+    places,
+)
 from pqtheory.networks.optim.outputs import by_channel, check_outputs, with_outputs_second
 from pqtheory.networks.optim.split import describe_split
 
@@ -27,7 +35,8 @@ def split_parameters(
     Parameters
     ----------
     model : torch.nn.Module
-        A tied parameter is quantized if any of its places says so. Of a weight that is made from other tensors, by a
+        A tied parameter is quantized if any of its places says so. Of two parameters in one memory the first is in the
+        groups, and gets the gradient of the other too. Of a weight that is made from other tensors, by a
         parametrization, a weight norm or a pruning, that one is meant which has the weight's shape.
     quantize : callable
         (module, name of its weight) -> bool; the name is "weight" also where ``weight_v`` or
@@ -47,8 +56,8 @@ def split_parameters(
     Raises
     ------
     ValueError
-        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, one of two parameters that
-        share their memory, or one whose output channels are no axis where these are asked for.
+        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, or one whose output channels
+        are no axis where these are asked for.
 
     Warns
     -----
@@ -59,14 +68,15 @@ def split_parameters(
     chosen = {
         id(p.parameter) for p in found if p.weight is not None and quantize(p.layer, p.weight)
     }
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    named, chosen = _as_one(trained, chosen)
     picked = [(name, p) for name, p in named if id(p) in chosen]
     rest = [(name, p) for name, p in named if id(p) not in chosen]
     if not picked:
         raise ValueError(
             f"quantize: expected to pick parameters of {type(model).__name__}, picked none"
         )
-    _check(picked, rest)
+    _check(picked)
     groups = [
         {"quantize": True, **own, **_group(part)} for part, own in _parts(picked, found, options)
     ]
@@ -103,33 +113,42 @@ def _parts(
         yield part, own if row < 0 else {**own, "zero_row": row}
 
 
-def _check(picked: list[tuple[str, nn.Parameter]], rest: list[tuple[str, nn.Parameter]]) -> None:
-    """Make sure that what is picked can be stepped by itself."""
+def _check(picked: Iterable[tuple[str, nn.Parameter]]) -> None:
+    """Make sure that what is picked has a shape."""
     for name, parameter in picked:
         if is_lazy(parameter):
             raise ValueError(
                 f"model: {name} has no shape yet, its layer is lazy: run the model once before"
             )
-    places_in_memory = {_memory(p): name for name, p in rest if _memory(p) is not None}
-    for name, parameter in picked:
-        place = _memory(parameter)
-        if place is None:
-            continue
-        if place in places_in_memory:
-            other = places_in_memory[place]
-            raise ValueError(
-                f"model: {name} and {other} are two parameters in one memory: tie them as one, "
-                f"both layers with the same torch.nn.Parameter"
-            )
-        places_in_memory[place] = name
 
 
-def _memory(parameter: nn.Parameter) -> tuple[Any, int] | None:
-    """Where its values are; None for one without values, or of a class of its own that does not say."""
-    if type(parameter) is not nn.Parameter or is_lazy(parameter) or not parameter.numel():
-        return None
-    address = 0 if parameter.is_sparse else parameter.data_ptr()
-    return (parameter.device, address) if address else None
+def _as_one(
+    named: list[tuple[str, nn.Parameter]], chosen: set[int]
+) -> tuple[list[tuple[str, nn.Parameter]], set[int]]:
+    """Parameters without those in the memory of one before them, if one of these is quantized; what is quantized then.
+
+    What is left out gives its gradient to the one that stays, as a tied one does.
+    """
+    owners: dict[Any, nn.Parameter] = {}
+    together: dict[int, list[nn.Parameter]] = {}
+    for _, parameter in named:
+        owner = owners.setdefault(memory_of(parameter) or id(parameter), parameter)
+        together.setdefault(id(owner), []).append(parameter)
+    left_out: set[int] = set()
+    for owner, *others in together.values():
+        if others and any(id(p) in chosen for p in (owner, *others)):
+            chosen = chosen | {id(owner)}
+            left_out.update(id(p) for p in others)
+            for other in others:
+                other.register_post_accumulate_grad_hook(partial(_give, owner))
+    return [(name, p) for name, p in named if id(p) not in left_out], chosen
+
+
+def _give(owner: nn.Parameter, parameter: Any) -> None:
+    """Add the gradient of ``parameter`` to that of ``owner``."""
+    gradient, parameter.grad = parameter.grad, None
+    if gradient is not None:
+        owner.grad = gradient if owner.grad is None else owner.grad + gradient
 
 
 def _group(named: list[tuple[str, nn.Parameter]]) -> dict[str, Any]:

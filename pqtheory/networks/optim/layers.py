@@ -7,8 +7,9 @@ a weight norm, not its length g; the ``original`` of a parametrization.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
+import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.nn.utils import parametrize
@@ -116,3 +117,15 @@ def padding_row(place: Place) -> int | None:
     if isinstance(layer, nn.Embedding | nn.EmbeddingBag) and place.weight == "weight":
         return layer.padding_idx
     return None
+
+
+def memory_of(parameter: nn.Parameter) -> tuple[Any, ...] | None:
+    """Where its values are; None for one without values, or of a class of its own that does not say.
+
+    Two parameters of one shape in one place are one weight: what is written into one is in the other.
+    """
+    if type(parameter) is not nn.Parameter or is_lazy(parameter) or not parameter.numel():
+        return None
+    if parameter.layout != torch.strided or parameter.is_meta:
+        return None
+    return parameter.device, parameter.data_ptr(), tuple(parameter.shape), parameter.stride()

@@ -7,7 +7,7 @@ from typing import Any, final
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from pqtheory.networks.optim.layers import is_matrix, places
+from pqtheory.networks.optim.layers import is_matrix, memory_of, places
 
 #: so many layers are named in one line
 NAMED = 6
@@ -81,11 +81,16 @@ def describe_split(model: nn.Module, groups: Iterable[Mapping[str, Any]]) -> Spl
         As ``split_parameters`` returns them, or an optimizer's ``param_groups``.
     """
     chosen = {id(p) for group in groups if group.get("quantize") for p in group["params"]}
+    # of two parameters in one memory the one that is chosen counts
+    ordered = sorted(places(model), key=lambda place: id(place.parameter) not in chosen)
+    owners: dict[Any, int] = {}
     seen: dict[int, LeftOut] = {}
     sizes: dict[int, int] = {}
-    for place in places(model):
+    for place in ordered:
         parameter = place.parameter
         if not parameter.requires_grad or is_lazy(parameter):
+            continue
+        if owners.setdefault(memory_of(parameter) or id(parameter), id(parameter)) != id(parameter):
             continue
         sizes[id(parameter)] = parameter.numel()
         if id(parameter) not in chosen and is_matrix(parameter):

@@ -191,13 +191,41 @@ def test_tied_weights_are_one_and_must_be_one_parameter():
     (picked,) = optim.split_parameters(model, lambda layer, name: isinstance(layer, nn.Linear))
     assert picked["names"] == ["0.weight"]
     assert optim.describe_split(model, [picked]).total == 28
-    model = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7, bias=False))
-    model[1].weight.data = model[0].weight.data
-    for predicate in (optim.is_weight, lambda layer, name: layer is model[1]):
-        with pytest.raises(
-            ValueError, match=r"\d\.weight and \d\.weight are two parameters in one memory"
-        ):
-            optim.split_parameters(model, predicate)
+
+
+@pytest.mark.parametrize(
+    "pick", [optim.is_weight, lambda layer, name: isinstance(layer, nn.Linear)]
+)
+def test_two_parameters_in_one_memory_are_trained_as_a_tied_one(pick):
+    def trained(tie):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7, bias=False))
+        tie(model)
+        (picked,) = optim.split_parameters(model, pick)
+        assert picked["names"] == ["0.weight"]
+        assert optim.describe_split(model, [picked]).quantized == 28
+        assert optim.describe_split(model, [picked]).left == ()
+        opt = torch.optim.SGD([picked], lr=0.1, momentum=0.9)
+        for x in (torch.tensor([0, 1, 2]), torch.tensor([3, 3, 5])):
+            opt.zero_grad()
+            nn.functional.cross_entropy(model(x), x).backward()
+            opt.step()
+        return model[0].weight.detach().clone()
+
+    def as_parameter(model):
+        model[1].weight = model[0].weight
+
+    def as_memory(model):
+        model[1].weight.data = model[0].weight.data
+
+    torch.testing.assert_close(trained(as_memory), trained(as_parameter))
+
+
+def test_two_in_one_memory_that_are_not_quantized_are_left_as_they_are():
+    model = nn.ModuleDict({"a": nn.LayerNorm(4), "b": nn.LayerNorm(4), "c": nn.Linear(4, 4)})
+    model["b"].weight.data = model["a"].weight.data
+    _, rest = optim.split_parameters(model)
+    assert rest["names"] == ["a.weight", "a.bias", "b.weight", "b.bias", "c.bias"]
 
 
 def test_a_lazy_layer_is_refused_until_it_has_a_shape():
