@@ -12,6 +12,7 @@ import numpy as np
 from pqtheory._arrays import Array, dtype_name
 from pqtheory._files import whole_file
 from pqtheory._messages import brief
+from pqtheory._notebook import described, floats, shown, sketch
 
 FIELDS = ("latent", "quantized", "gradients", "values")
 
@@ -110,6 +111,27 @@ class Trajectory(Records):
     recorded: Mapping[str, Array | None]
     diverged: Array | None = None
     reduced: list[Any] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        kept = ", ".join(f"{k}: {described(v)}" for k, v in self.recorded.items() if v is not None)
+        return f"<Trajectory of {len(self.steps)} records, steps {self._ends()}; {kept or 'no fields'}>"
+
+    def _ends(self) -> str:
+        return f"{self.steps[0]} to {self.steps[-1]}" if len(self.steps) else "none"
+
+    def _repr_html_(self) -> str:
+        """What was recorded, and the first run's weights over the steps."""
+        kept = {k: v for k, v in self.recorded.items() if v is not None}
+        facts = {"steps": self._ends(), **{k: described(v) for k, v in kept.items()}}
+        if self.diverged is not None:
+            facts["diverged"] = f"{int((self.diverged >= 0).sum())} of {self.diverged.size} starts"
+        plots = []
+        for name in ("latent", "quantized"):
+            if name in kept and len(self.steps) > 1:
+                first = floats(kept[name].reshape(len(self.steps), -1, kept[name].shape[-1])[:, 0])
+                caption = f"{name} weights of the first run, by step"
+                plots.append(sketch(self.steps, list(first.T), caption))
+        return shown("Trajectory", facts=facts, plots=plots)
 
     def save(self, file: str | PathLike[str]) -> None:
         """Write to an uncompressed ``.npz`` file (NumPy arrays; torch ones become NumPy), whole or not at all.

@@ -45,3 +45,8 @@ __all__ = [
     "real",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, final, runtime_checkable
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, visible
+from pqtheory._notebook import shown
 from pqtheory.claims.source import stated_at
 from pqtheory.evidence.base import Budget, Evidence
 
@@ -53,6 +54,9 @@ class Item:
             )
         require_texts("prose", self.prose)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {visible(self.name)!r}>"
+
 
 def require_texts(what: str, texts: object) -> None:
     """Raise TypeError unless it is a tuple or list of texts; a text alone would be one of letters."""
@@ -76,13 +80,13 @@ def checked(check: Check, budget: Budget) -> Evidence:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Part(Item):
     """A statement that holds."""
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Control(Item):
     """A nearby false statement; its check, the same as a part's, must come out refuted."""
 
@@ -151,3 +155,21 @@ class Claim:
                     raise ValueError(
                         f"claim {self.name}: expected distinct names, got {brief(name)} twice"
                     )
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.parts)} parts, {len(self.controls)} controls"
+        return f"<Claim {visible(self.name)!r}: {counts}; {visible(self.source):.60}>"
+
+    def _repr_latex_(self) -> str | None:
+        """The formula."""
+        return f"$${self.formula_latex}$$" if self.formula_latex else None
+
+    def _repr_html_(self) -> str:
+        """Statement and formula, parts and controls."""
+        facts = {
+            "states": self.statement,
+            "source": self.source,
+            "parts": "; ".join(part.name for part in self.parts),
+            "controls, all false": "; ".join(control.statement for control in self.controls),
+        }
+        return shown(self.name, self.formula_latex, facts)

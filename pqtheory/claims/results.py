@@ -8,6 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import visible
+from pqtheory._notebook import listed, shown
 from pqtheory.claims.claim import Claim
 from pqtheory.evidence.base import KINDS, Evidence, Step
 from pqtheory.evidence.judging import merged, weakest
@@ -26,6 +28,9 @@ class ItemResult:
     def kind(self) -> str:
         """The kind of evidence."""
         return self.evidence.kind
+
+    def __repr__(self) -> str:
+        return f"<ItemResult {visible(self.name)!r}: {self.kind}>"
 
     @property
     def refuted(self) -> bool:
@@ -61,6 +66,8 @@ class Rechecked:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(self).items()}
 
 
+#: claims that the text of a report names
+NAMED = 12
 #: why there is no evidence: a check raised, its process died, or the time was up
 FAILURES = ("error", "died", "timeout")
 
@@ -139,6 +146,29 @@ class ClaimResult:
             return False
         return self.kind != "refuted" and all(c.refuted for c in self.controls)
 
+    def __repr__(self) -> str:
+        refuted = sum(c.refuted for c in self.controls)
+        controls = f"{refuted} of {len(self.controls)} controls refuted"
+        return f"<ClaimResult {visible(self.claim.name)!r}: {self.kind}; {controls}>"
+
+    def _repr_html_(self) -> str:
+        """The claim, what was found of each part, and the controls."""
+        items = [
+            *((p.name, p.statement, p.kind) for p in self.parts),
+            *(
+                (c.name, c.statement, "refuted, as it must be" if c.refuted else "survives")
+                for c in self.controls
+            ),
+            *(
+                (self.failure.kind, self.failure.message, "")
+                for _ in [0]
+                if self.failure is not None
+            ),
+        ]
+        table = listed(("part or control", "states", "evidence"), items)
+        facts = {"states": self.claim.statement, "evidence": self.kind}
+        return shown(self.claim.name, self.claim.formula_latex, facts, [table])
+
     def is_weaker_than(self, kind: str) -> bool:
         """Whether its weakest part is of a weaker kind, or it could not be checked."""
         return self.failure is not None or KINDS.index(self.kind) > KINDS.index(kind)
@@ -187,6 +217,26 @@ class Report(Mapping[str, ClaimResult]):
 
     def __len__(self) -> int:
         return len(self.results)
+
+    def __repr__(self) -> str:
+        named = [f"{visible(r.claim.name)}: {r.kind}" for r in self.results[:NAMED]]
+        more = [f"{len(self) - NAMED} more"] if len(self) > NAMED else []
+        return f"<Report, budget {self.budget!r}: {', '.join(named + more) or 'no claims'}>"
+
+    def _repr_html_(self) -> str:
+        """A line for each claim."""
+        rows = [
+            (
+                r.claim.name,
+                r.claim.statement,
+                r.kind,
+                f"{sum(c.refuted for c in r.controls)} of {len(r.controls)}",
+                f"{r.seconds:.1f}",
+            )
+            for r in self.results
+        ]
+        heads = ("claim", "states", "evidence", "controls refuted", "seconds")
+        return shown(f"budget {self.budget}", plots=[listed(heads, rows)])
 
     @property
     def ok(self) -> bool:

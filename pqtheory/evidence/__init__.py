@@ -17,3 +17,8 @@ __all__ = [
     "symbolic",
     "worst_case",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

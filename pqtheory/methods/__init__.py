@@ -49,3 +49,8 @@ __all__ = [
     "inadmissible_pair",
     "registered",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -52,3 +52,8 @@ __all__ = [
     "toy",
     "trajectory",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -68,16 +68,14 @@ def grid_of_axes(
     """
     try:
         import matplotlib
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
         from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+        from pqtheory.plotting.shown import ShownFigure
     except ImportError as error:
         raise ImportError("pictures need matplotlib: pip install 'pqtheory[plots]'") from error
     with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(
-            figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
-        )
-        FigureCanvasAgg(figure)
+        layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+        figure = ShownFigure.of_size(width, height, layout)
         axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, axes
 

@@ -49,3 +49,8 @@ __all__ = [
     "TwoFunctionToy",
     "digits_split",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

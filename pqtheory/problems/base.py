@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, dtype_name
+from pqtheory._arrays import EXACT, Array, Namespace, as_float, dtype_name
 from pqtheory._checks import check_vectors
+from pqtheory._messages import brief
+from pqtheory._notebook import shown, sketch
 from pqtheory.problems._inputs import as_argument
 
 
@@ -92,6 +94,21 @@ class Problem(ABC):
             return object.__repr__(self)
         written = (f"{name}={as_argument(value)}" for name, value in arguments.items())
         return f"{type(self).__name__}({', '.join(written)})"
+
+    def _repr_html_(self) -> str:
+        """The constants; of a problem on the line also its graph."""
+        facts = {
+            "dimension": self.dim,
+            "smoothness": "none known" if self.smoothness is None else f"{self.smoothness:.6g}",
+            "infimum at least": f"{as_float(self.lower_bound):.6g}",
+            "convex": "yes" if self.is_convex else "no",
+        }
+        plots = []
+        if self.dim == 1:
+            x = np.linspace(-2.0, 2.0, 401)
+            value, slope = self.value(x[:, None]), self.gradient(x[:, None])[:, 0]
+            plots = [sketch(x, [value], "loss"), sketch(x, [slope], "gradient")]
+        return shown(brief(self), facts=facts, plots=plots)
 
     def _arguments(self) -> Mapping[str, Any] | None:
         """The constructor's arguments by name, for ``repr``; None where they are not known."""

@@ -53,3 +53,8 @@ __all__ = [
     "Regularizer",
     "SmoothedL1",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -5,7 +5,7 @@ prox_{wR}(theta) = argmin_x { 1/2 ||x - theta||^2 + w R(x) }, w = ``weight`` the
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from pqtheory._arrays import (
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory._messages import brief
+from pqtheory._notebook import shown
 from pqtheory.regularizers.brute_force import least_point
 from pqtheory.regularizers.weights import (
     finite_part,
@@ -38,7 +39,14 @@ class Regularizer(ABC):
 
     A subclass says what R is (``_values``), its prox (``_prox``), where it pulls to (``quantize``), and whether each
     coordinate is for itself (``separable``).
+
+    Attributes
+    ----------
+    latex : str
+        R(x) as a formula, where a notebook shows it.
     """
+
+    latex: ClassVar[str] = ""
 
     @property
     def separable(self) -> bool:
@@ -126,6 +134,17 @@ class Regularizer(ABC):
             return result
         out[...] = result
         return out
+
+    def _repr_latex_(self) -> str | None:
+        """R(x), where the class says it."""
+        return f"${self.latex}$" if self.latex else None
+
+    def _repr_html_(self) -> str:
+        """The formula, and R and its prox over one coordinate where there is one."""
+        return shown(repr(self), self.latex, plots=self._plots())
+
+    def _plots(self) -> list[str]:
+        return []
 
     @abstractmethod
     def quantize(self, theta: Any) -> Array:

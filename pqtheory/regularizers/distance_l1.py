@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class DistanceL1(LevelRegularizer):
     ProxQuant, arXiv 1810.00861, section 4 (the W-shaped regularizer and its prox).
     """
 
+    latex: ClassVar[str] = r"R(x) = \sum_j \min_{l \in Q} |x_j - l|"
     set: FiniteSet
 
     def __post_init__(self) -> None:

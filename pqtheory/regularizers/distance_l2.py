@@ -9,7 +9,7 @@ at the nearest s.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class DistanceL2(LevelRegularizer):
     ProxQuant, arXiv 1810.00861, section 4 (the squared-L2 example, stated there up to a constant).
     """
 
+    latex: ClassVar[str] = r"R(x) = \tfrac12 \min_{s \in Q} \|x - s\|^2"
     set: Set
 
     def __post_init__(self) -> None:

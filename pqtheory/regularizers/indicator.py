@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
 from pqtheory._checks import check_weight
@@ -29,6 +29,7 @@ class Indicator(LevelRegularizer):
         If ``set`` is no quantization set.
     """
 
+    latex: ClassVar[str] = r"R(x) = 0 \text{ for } x \in Q,\ \infty \text{ elsewhere}"
     set: Set
 
     def __post_init__(self) -> None:

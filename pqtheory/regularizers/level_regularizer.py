@@ -3,6 +3,7 @@ r"""Separable regularizers on a finite set, with the definition of their prox in
 For one coordinate, prox_{wR}(t) = argmin over a finite list of candidates x of 1/2 (x - t)^2 + w R(x).
 """
 
+import itertools
 import math
 from collections.abc import Iterable
 from fractions import Fraction
@@ -13,9 +14,10 @@ import numpy as np
 from pqtheory._arrays import Array, as_array, is_torch
 from pqtheory._checks import check_number, python_number
 from pqtheory._messages import brief
+from pqtheory._notebook import sketch
 from pqtheory.regularizers.base import Regularizer, each_weight
 from pqtheory.sets.base import Set
-from pqtheory.sets.finite import require_levels
+from pqtheory.sets.finite import FiniteSet, require_levels
 
 
 class LevelRegularizer(Regularizer):
@@ -31,6 +33,19 @@ class LevelRegularizer(Regularizer):
     def separable(self) -> bool:
         """As the set is."""
         return self.set.separable
+
+    def _plots(self) -> list[str]:
+        if not isinstance(self.set, FiniteSet):
+            return []
+        levels = [float(v) for v in self.set.level_values]
+        gap = min((b - a for a, b in itertools.pairwise(levels)), default=2.0)
+        x = np.linspace(levels[0] - gap, levels[-1] + gap, 401)
+        weight = gap / 8
+        moved = self.prox(x, weight)
+        return [
+            sketch(x, [self._values(x)], "R(x), one coordinate"),
+            sketch(x, [moved, x], f"prox of weight {weight:.3g}; dashed: the identity"),
+        ]
 
     def quantize(self, theta: Any) -> Array:
         """Nearest point of the set."""

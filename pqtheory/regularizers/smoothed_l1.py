@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from pqtheory._arrays import (
     Array,
@@ -57,6 +57,7 @@ class SmoothedL1(LevelRegularizer):
     ProxQuant, arXiv 1810.00861, Theorem 5.1 (asks for a differentiable regularizer).
     """
 
+    latex: ClassVar[str] = r"R(x) = \sum_j S(x_j),\ 0 \le \min_l |x_j - l| - S(x_j) \le \varepsilon"
     set: FiniteSet
     epsilon: Any
 

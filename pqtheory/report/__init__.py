@@ -29,3 +29,8 @@ __all__ = [
     "show",
     "smt2",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

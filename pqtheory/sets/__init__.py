@@ -33,3 +33,8 @@ __all__ = [
     "Ternary",
     "UniformGrid",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -28,10 +28,13 @@ from pqtheory._arrays import (
 from pqtheory._checks import check_number
 from pqtheory._elementwise import InPlace, Kernel, elementwise
 from pqtheory._messages import brief
+from pqtheory._notebook import shown, sketch
 from pqtheory.sets.base import Set
 
 #: up to this many levels a chain of comparisons is faster than a binary search
 CHAIN = 4
+#: and shown one by one
+LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,26 @@ class FiniteSet(Set):
     @abstractmethod
     def level_values(self) -> tuple[Any, ...]:
         """The levels as numbers, strictly ascending."""
+
+    def _repr_latex_(self) -> str:
+        """The levels of one coordinate."""
+        return f"${self._latex()}$"
+
+    def _latex(self) -> str:
+        values = [f"{float(v):.4g}" for v in self.level_values]
+        if len(values) > LISTED:
+            values = [*values[:2], r"\dots", values[-1]]
+        return rf"Q = \{{{', '.join(values)}\}}^d"
+
+    def _repr_html_(self) -> str:
+        """The levels, and the projection as a map."""
+        ends = [float(v) for v in (self.level_values[0], self.level_values[-1])]
+        margin = 0.25 * (ends[1] - ends[0]) or 1.0
+        x = np.linspace(ends[0] - margin, ends[1] + margin, 401)
+        projection = sketch(
+            x, [self.project(x), x], "projection of each number; dashed: the number"
+        )
+        return shown(repr(self), self._latex(), plots=[projection])
 
     def levels(self, theta: Any) -> Array:
         """The levels, ascending, shape (k,), in the dtype and on the device of ``theta``."""

@@ -28,3 +28,8 @@ __all__ = [
     "flips_per_step",
     "reversals",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

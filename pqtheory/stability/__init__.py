@@ -26,3 +26,8 @@ __all__ = [
     "is_fixed_point",
     "residual",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

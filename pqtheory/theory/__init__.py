@@ -54,3 +54,11 @@ BOOK = Book(
 def verify(*names: str | Claim, **options: Any) -> Report:
     """Check claims of the book, of files, or as they are; see :func:`pqtheory.claims.verify` for the options."""
     return _verify(*names, book=BOOK, **options)
+
+
+__all__ = ["BOOK", "verify"]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

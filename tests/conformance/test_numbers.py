@@ -240,8 +240,7 @@ def test_every_set_quantizer_regularizer_and_schedule_is_here() -> None:
     """A new class that takes a number has to be added above."""
     said = " ".join([*TAKES_A_NUMBER, *TAKES_A_COUNT])
     for module in (problems, quantizers, schedules):
-        for name in dir(module):
-            found = getattr(module, name)
+        for name, found in vars(module).items():
             concrete = isinstance(found, type) and not getattr(found, "__abstractmethods__", None)
             if (
                 concrete

@@ -1,0 +1,219 @@
+"""In a notebook objects show themselves, figures too, and bars obey; elsewhere their text is short."""
+
+from fractions import Fraction
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import pqtheory as pq
+from pqtheory._notebook import shown, sketch
+from pqtheory.claims import Claim, Control, Part
+from pqtheory.evidence.base import Evidence, Step
+from pqtheory.plotting.style import grid_of_axes
+from pqtheory.regularizers import REGISTRY as REGULARIZERS
+from pqtheory.sets import REGISTRY as SETS
+
+VOID = {"progress", "br", "path"}
+
+
+class Checked(HTMLParser):
+    """HTML whose elements all end, in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.words = ""
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.open.append(tag)
+        self.seen.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def holds(budget: Any) -> Evidence:
+    return Evidence("proved", proof=(Step("by hand"),))
+
+
+def fails(budget: Any) -> Evidence:
+    return Evidence("refuted", counterexample={"x": 1})
+
+
+CLAIM = Claim(
+    name="a<b",
+    source="here",
+    statement="a & b" * 3000,
+    formula="a",
+    formula_latex=r"a < b",
+    parts=(Part("one part", "it holds", holds),),
+    controls=(Control("a control", "it does not", fails),),
+)
+
+
+@pytest.fixture(scope="module")
+def report() -> pq.claims.results.Report:
+    found = pq.claims.verification.check_claim(CLAIM, pq.claims.Budget())
+    return pq.claims.results.Report((found,) * 40, "quick")
+
+
+def trajectory(**options: Any) -> pq.Trajectory:
+    problem = pq.problems.Quadratic.random(dim=6, seed=0)
+    start = options.pop("start", np.zeros((30, 6)))
+    return pq.simulate(pq.methods.BinaryConnect(0.1), problem, start, 50, **options)
+
+
+def test_texts_are_short(report: Any) -> None:
+    assert len(repr(report)) < 400
+    assert "28 more" in repr(report)
+    assert repr(report["a<b"]) == "<ClaimResult 'a<b': proved; 1 of 1 controls refuted>"
+    assert repr(CLAIM) == "<Claim 'a<b': 1 parts, 1 controls; here>"
+    assert repr(CLAIM.parts[0]) == "<Part 'one part'>"
+    assert repr(report["a<b"].controls[0]) == "<ItemResult 'a control': refuted>"
+    assert repr(trajectory(fields=("latent",))) == (
+        "<Trajectory of 51 records, steps 0 to 50; latent: (51, 30, 6) float64>"
+    )
+
+
+def test_claims_and_reports_show_themselves(report: Any) -> None:
+    page = Checked(report._repr_html_())
+    assert page.seen.count("tr") == 41
+    assert "1 of 1" in page.words
+    result = Checked(report["a<b"]._repr_html_())
+    assert "refuted, as it must be" in result.words
+    claim = Checked(CLAIM._repr_html_())
+    assert "$$a < b$$" in claim.words
+    assert CLAIM._repr_latex_() == "$$a < b$$"
+    assert "it does not" in claim.words
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sets_show_themselves(name: str) -> None:
+    levels = SETS[name]()
+    if isinstance(levels, pq.sets.FiniteSet):
+        page = Checked(levels._repr_html_())
+        assert "svg" in page.seen
+        assert repr(levels) in page.words
+        assert levels._repr_latex_().count("{") == levels._repr_latex_().count("}")
+
+
+def test_levels_of_a_set_are_its_formula() -> None:
+    assert pq.sets.Ternary()._repr_latex_() == r"$Q = \{-1, 0, 1\}^d$"
+    assert pq.sets.UniformGrid(4)._repr_latex_() == r"$Q = \{-1, -0.8667, \dots, 1\}^d$"
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_regularizers_show_themselves(name: str) -> None:
+    regularizer = REGULARIZERS[name]()
+    page = Checked(regularizer._repr_html_())
+    has_levels = isinstance(getattr(regularizer, "set", None), pq.sets.FiniteSet)
+    assert page.seen.count("svg") == (2 if has_levels else 0)
+    if regularizer.latex:
+        assert f"$${regularizer.latex}$$" in page.words
+
+
+def test_a_curve_is_drawn_where_it_is() -> None:
+    drawn = sketch(np.array([0.0, 1.0, 2.0]), [np.array([0.0, np.inf, 1.0])], "c")
+    # from 40 to 290 across, from 98 up to 20; the infinite point parts the path
+    assert 'd="M40.0 98.0M290.0 20.0"' in drawn
+    drawn = sketch(np.array([0.0, 2.0]), [np.array([3.0, 3.0])], "c")
+    assert 'd="M40.0 20.0L290.0 20.0"' in drawn
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pq.problems.TwoFunctionToy(),
+        pq.problems.Quadratic([[Fraction(1, 2)]], [Fraction(1)]),
+        pq.problems.Quadratic.random(dim=60),
+    ],
+)
+def test_problems_show_themselves(problem: Any) -> None:
+    page = Checked(problem._repr_html_())
+    assert page.seen.count("svg") == (2 if problem.dim == 1 else 0)
+    assert "convex" in page.words
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        np.zeros((3, 6)),
+        np.zeros(6, np.float16),
+        torch.zeros(2, 2, 6, dtype=torch.bfloat16),
+        np.full(6, Fraction(1, 3)),
+    ],
+)
+def test_trajectories_show_themselves(start: Any) -> None:
+    path = trajectory(start=start, fields=("latent", "values"))
+    page = Checked(path._repr_html_())
+    assert page.seen.count("svg") == 1
+    assert page.seen.count("path") == 6
+    assert "0 to 50" in page.words
+    assert Checked(trajectory(fields=())._repr_html_()).seen.count("svg") == 0
+
+
+def test_names_of_others_are_escaped() -> None:
+    page = Checked(shown("<b>", facts={"<i>": "<u>\x1b"}))
+    assert not {"b", "i", "u"} & set(page.seen)
+    assert "\x1b" not in page.words
+
+
+def test_completion_offers_what_there_is() -> None:
+    for module in (pq, pq.plotting, pq.claims, pq.sets, pq.methods, pq.signs, pq.stability):
+        assert dir(module) == sorted(module.__all__)
+        assert all(hasattr(module, name) for name in dir(module))
+
+
+def test_figures_show_themselves() -> None:
+    figure, _ = grid_of_axes(1, 1, 2.0, 1.0)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+SETTING = "import numpy as np, pqtheory as pq\n"
+RUN = (
+    "pq.simulate(pq.methods.BinaryConnect(0.1), pq.problems.Quadratic([[1.0]], [0.1]), "
+    "np.zeros(1), 300, progress={})"
+)
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[Any]:
+    """The outputs of a notebook's cells, run by a kernel."""
+    nbclient = pytest.importorskip(
+        "nbclient", reason="needs a kernel: pip install 'pqtheory[notebook]'"
+    )
+    nbformat = pytest.importorskip("nbformat", reason="needs nbclient")
+    pytest.importorskip("ipykernel", reason="needs a kernel: pip install 'pqtheory[notebook]'")
+    sources = [
+        SETTING + "pq.plotting.regularizer()",
+        RUN.format(True) + "\nNone",
+        RUN.format(False),
+        "pq.regularizers.DistanceL1(pq.sets.Binary())",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    nbclient.NotebookClient(notebook, timeout=300, startup_timeout=300).execute()
+    return [cell["outputs"] for cell in notebook.cells]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_in_a_kernel_all_of_it_is_shown(cells: list[Any]) -> None:
+    figure, bar, quiet, regularizer = cells
+    assert "image/png" in figure[-1]["data"]
+    (only,) = bar
+    assert 'value="300" max="300"' in only["data"]["text/html"]
+    (result,) = quiet
+    assert result["output_type"] == "execute_result"
+    assert "<svg" in result["data"]["text/html"]
+    assert r"\min_{l \in Q}" in regularizer[-1]["data"]["text/latex"]
