@@ -36,6 +36,7 @@ BOOK = Book(
             "preconditioned-prox",
             "proxquant-flips-finitely-often",
             "signs-identified",
+            "stochastic-convergence",
         ),
         "successors": (
             "parq-is-a-prox",
