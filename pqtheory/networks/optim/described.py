@@ -1,0 +1,56 @@
+"""What a method is, as a group of parameters needs it: how it remembers, and its map."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from pqtheory._messages import brief
+from pqtheory.methods import Eager, Lazy
+from pqtheory.methods.maps import Prox
+from pqtheory.networks.optim.eager import EagerGroup
+from pqtheory.networks.optim.lazy import LazyGroup
+
+#: options of a group that are ours, not the base optimizer's
+OPTIONS = ("set", "regularizer", "strength")
+
+
+def memory_of(method: Any) -> type[EagerGroup] | type[LazyGroup]:
+    """What remembers as ``method`` does, a class that steps as ``Eager`` or ``Lazy`` and leaves its map to its own.
+
+    Raises
+    ------
+    TypeError
+        If it is no such class.
+    """
+    for memory, group in ((Eager, EagerGroup), (Lazy, LazyGroup)):
+        if isinstance(method, type) and issubclass(method, memory):
+            kept = (method.step, method.query, method.output)
+            if kept != (memory.step, memory.query, memory.output):
+                raise TypeError(
+                    f"method: expected the steps of {memory.__name__}, got {method.__name__} with its own"
+                )
+            return group
+    raise TypeError(f"method: expected one of the kind Eager or Lazy, got {brief(method)}")
+
+
+def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[str, Any]) -> Prox:
+    """The map of a group, from its own options and those of all groups.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is missing, or is none of the method's.
+    """
+    known = inspect.signature(describe).parameters
+    group_options = [name for name in OPTIONS if name in known]
+    for where, options, allowed in (("group", own, group_options), ("options", common, [*known])):
+        unknown = [name for name in options if name not in allowed]
+        if unknown:
+            raise ValueError(
+                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown)}"
+            )
+    chosen = {name: v for name, v in {**common, **own}.items() if v is not None}
+    for name, parameter in known.items():
+        if parameter.default is parameter.empty and name not in chosen:
+            raise ValueError(f"{name}: expected one for each quantized group or for all")
+    return describe(**chosen)
