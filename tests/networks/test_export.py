@@ -149,6 +149,6 @@ def test_a_model_without_the_parameters_is_refused():
     net = models.SmallNet()
     opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(net), lr=0.1))
     with pytest.raises(
-        ValueError, match="group 0, conv.weight: this quantized parameter is not in it"
+        ValueError, match=r"group 0, conv\.weight: this quantized parameter is not in it"
     ):
         opt.export(models.SmallNet())

@@ -43,7 +43,10 @@ def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[s
     """
     known = inspect.signature(describe).parameters
     group_options = [name for name in OPTIONS if name in known]
-    for where, options, allowed in (("group", own, group_options), ("options", common, [*known])):
+    for where, options, allowed in (
+        ("its options", own, group_options),
+        ("options", common, [*known]),
+    ):
         unknown = [name for name in options if name not in allowed]
         if unknown:
             raise ValueError(

@@ -22,7 +22,10 @@ OLDER = "quantizing"
 
 
 def check_state(
-    state: dict[str, Any], groups: dict[int, QuantizedGroup], method: str
+    state: dict[str, Any],
+    groups: dict[int, QuantizedGroup],
+    sizes: Sequence[int],
+    method: str,
 ) -> dict[str, Any]:
     """The state to load, once it is known to fit; one of version 1 as it would be now.
 
@@ -34,8 +37,9 @@ def check_state(
     if not isinstance(state, dict) or not isinstance(state.get("param_groups"), list):
         raise ValueError(f"state_dict: expected that of an optimizer, got {brief(state)}")
     if isinstance(state.get(OLDER), dict):
+        _check_sizes(state, sizes)
         state = _of_version_1(state, groups)
-    for index, group in groups.items():
+    for index in groups:
         saved = state["param_groups"][index] if index < len(state["param_groups"]) else {}
         if METHOD not in saved:
             raise ValueError(
@@ -47,20 +51,28 @@ def check_state(
                 raise ValueError(
                     f"state_dict: group {index}: expected {what} {expected!r}, got {brief(saved.get(key))}"
                 )
-        _check_latents(state, index, saved, group)
+    _check_sizes(state, sizes)
+    for index, group in groups.items():
+        _check_latents(state, index, state["param_groups"][index], group)
     return state
+
+
+def _check_sizes(state: dict[str, Any], sizes: Sequence[int]) -> None:
+    found = [len(group["params"]) for group in state["param_groups"]]
+    if len(found) != len(sizes):
+        raise ValueError(f"state_dict: expected {len(sizes)} groups, got {len(found)}")
+    for index, (expected, got) in enumerate(zip(sizes, found, strict=True)):
+        if expected != got:
+            raise ValueError(
+                f"state_dict: group {index}: expected {expected} parameters, got {got}"
+            )
 
 
 def _check_latents(
     state: dict[str, Any], index: int, saved: dict[str, Any], group: QuantizedGroup
 ) -> None:
     here = [tuple(p.shape) for p in group.parameters]
-    names = saved["params"]
-    if len(names) != len(here):
-        raise ValueError(
-            f"state_dict: group {index}: expected {len(here)} quantized parameters, got {len(names)}"
-        )
-    for key, name, shape in zip(names, group.names, here, strict=True):
+    for key, name, shape in zip(saved["params"], group.names, here, strict=True):
         latent = state["state"].get(key, {}).get(LATENT)
         if latent is None and isinstance(group, LazyGroup):
             raise ValueError(
@@ -82,10 +94,9 @@ def _of_version_1(state: dict[str, Any], groups: dict[int, QuantizedGroup]) -> d
         )
     saved = [dict(group) for group in state["param_groups"]]
     values = {key: dict(value) for key, value in state["state"].items()}
-    places = [key for index in groups if index < len(saved) for key in saved[index]["params"]]
     shapes = [tuple(p.shape) for group in groups.values() for p in group.parameters]
     found = [tuple(latent.shape) for latent in ours["latent"]]
-    if found != shapes or len(places) != len(shapes):
+    if found != shapes:
         raise ValueError(
             f"state_dict: expected quantized shapes {brief(shapes)}, got {brief(found)}"
         )

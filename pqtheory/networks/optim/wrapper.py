@@ -276,17 +276,17 @@ class QuantizingOptimizer(Optimizer):
     @contextmanager
     def _at_latents(self, weights: Sequence[Any]) -> Iterator[None]:
         """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
-        groups = self.quantized_groups.values()
-        if self._frozen:
-            yield
-            return
-        for found in groups:
+        groups = self.quantized_groups
+        for found in groups.values():
             found.before_step(self.state)
         try:
             yield
-        finally:
-            for found, weight in zip(groups, weights, strict=True):
-                found.after_step(self.state, weight, self.clip)
+        except BaseException:
+            for index, found in groups.items():
+                found.load(self.state, {}, self._steps, self.param_groups[index])
+            raise
+        for found, weight in zip(groups.values(), weights, strict=True):
+            found.after_step(self.state, weight, self.clip)
 
     def _at_query(self, closure: Callable[[], Any]) -> Callable[[], Any]:
         """The closure, evaluated where the gradient is taken."""
@@ -418,7 +418,8 @@ class QuantizingOptimizer(Optimizer):
         for before in self._optimizer_load_state_dict_pre_hooks.values():
             changed = before(self, state)
             state = state if changed is None else changed
-        state = check_state(state, self.quantized_groups, self.method.__name__)
+        sizes = [len(group["params"]) for group in self.param_groups]
+        state = check_state(state, self.quantized_groups, sizes, self.method.__name__)
         self.base.load_state_dict(state)
         for after in self._optimizer_load_state_dict_post_hooks.values():
             after(self)
