@@ -50,9 +50,11 @@ class QuantizedGroup(ABC):
             for name, parameter in zip(self.names, self.parameters, strict=True):
                 try:
                     check_whole(parameter)
-                    # where coordinates are for themselves, none tells as much as all
-                    value = local(parameter)
-                    mapping.quantize(value.flatten()[:0] if mapping.separable else parameter)
+                    if mapping.separable:
+                        # where coordinates are for themselves, none tells as much as all
+                        mapping.quantize(local(parameter).flatten()[:0])
+                    else:
+                        on_whole(mapping.quantize, parameter)
                 except (TypeError, ValueError) as error:
                     raise type(error)(f"{name}: {error}") from error
 
