@@ -9,6 +9,7 @@ from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
 from pqtheory.networks.optim.eager import EagerGroup
 from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim.memory import QuantizedGroup, writing
 
 #: options of a group that are ours, not the base optimizer's
 OPTIONS = ("set", "regularizer", "strength")
@@ -57,3 +58,37 @@ def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[s
         if parameter.default is parameter.empty and name not in chosen:
             raise ValueError(f"{name}: expected one for each quantized group or for all")
     return describe(**chosen)
+
+
+def is_marked(index: int, group: dict[str, Any]) -> bool:
+    """Whether a group is to be quantized.
+
+    Raises
+    ------
+    ValueError
+        If it is not, but has an option of ours.
+    """
+    own = [name for name in OPTIONS if name in group]
+    if own and not group.get("quantize"):
+        raise ValueError(
+            f"group {index}: {', '.join(own)} given, but not quantize=True: mark it, or leave them out"
+        )
+    return bool(group.get("quantize"))
+
+
+def make_group(
+    index: int,
+    group: dict[str, Any],
+    method: type[Eager] | type[Lazy],
+    describe: Callable[..., Prox],
+    options: dict[str, Any],
+) -> QuantizedGroup:
+    """The memory of a marked group; raises as ``described``, and says which group it is."""
+    if not group["params"]:
+        raise ValueError(f"group {index}: nothing to quantize in it, no parameters")
+    own = {name: group[name] for name in OPTIONS if name in group}
+    try:
+        with writing():
+            return memory_of(method)(group, described(describe, options, own))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"group {index}: {error}") from error

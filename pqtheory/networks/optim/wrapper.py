@@ -6,7 +6,7 @@ optimizer does so with this one.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -19,18 +19,19 @@ from pqtheory._checks import check_number
 from pqtheory._messages import brief
 from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.described import OPTIONS, described, memory_of
+from pqtheory.networks.optim.around import Around
+from pqtheory.networks.optim.described import OPTIONS, is_marked, make_group, memory_of
 from pqtheory.networks.optim.loading import (
     check_state,
     described_by,
     values_of,
     without_latents,
 )
-from pqtheory.networks.optim.memory import QuantizedGroup, writing
+from pqtheory.networks.optim.memory import writing
 from pqtheory.networks.optim.replicas import Replicas
 
 
-class QuantizingOptimizer(Optimizer):
+class QuantizingOptimizer(Around):
     """A method round an unmodified model: it quantizes the groups of an optimizer marked ``{"quantize": True}``.
 
     Parameters
@@ -65,6 +66,10 @@ class QuantizingOptimizer(Optimizer):
 
     #: whether another optimizer has taken over
     _over = False
+    #: whether the model shows its quantized weights for a while
+    _shows_quantized = False
+    #: latent weights by the places of their parameters, while the base optimizer is loaded
+    _loading: Mapping[int, Tensor] = {}
 
     def __init__(
         self,
@@ -88,16 +93,16 @@ class QuantizingOptimizer(Optimizer):
         self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
         # first what may be refused, then what changes the base optimizer
         self.quantized_groups = {
-            index: _group(index, group, self.method, describe, options)
+            index: make_group(index, group, self.method, describe, options)
             for index, group in enumerate(optimizer.param_groups)
-            if _is_marked(index, group)
+            if is_marked(index, group)
         }
         if not self.quantized_groups:
             raise ValueError(
                 'optimizer: expected a group marked {"quantize": True}, as split_parameters makes '
                 "them, found none"
             )
-        self._steps, self._frozen, self._shows_quantized = 0, False, False
+        self._steps, self._frozen = 0, False
         latents: dict[nn.Parameter, Tensor] = {}
         for hook in [*optimizer._optimizer_load_state_dict_post_hooks.values()]:
             older = getattr(hook, "__self__", None)
@@ -108,57 +113,18 @@ class QuantizingOptimizer(Optimizer):
             for name in OPTIONS:
                 group.pop(name, None)
         self._attach()
+        self._say()
         with writing():
             for index, found in self.quantized_groups.items():
                 found.load(self.state, latents, 0, self.param_groups[index])
         self._replicas = Replicas(self.quantized_groups.values())
 
-    def _attach(self) -> None:
-        """Hooks of our own, none yet; and a word from the base optimizer whenever it is loaded."""
-        super().__setstate__({})
-        self._loading: dict[int, Tensor] = {}
-        self._links = (
-            self.base.register_load_state_dict_pre_hook(self._before_load),
-            self.base.register_load_state_dict_post_hook(self._after_load),
-        )
-        self._say()
-
     def _hand_over(self) -> dict[nn.Parameter, Tensor]:
         """Leave the latent weights to another optimizer round the same base."""
         latents = dict(self.latent_parameters())
-        for link in self._links:
-            link.remove()
+        self._detach()
         self._over = True
         return latents
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """Those of the base optimizer."""
-        groups: list[dict[str, Any]] = self.base.param_groups
-        return groups
-
-    @param_groups.setter
-    def param_groups(self, groups: list[dict[str, Any]]) -> None:
-        self.base.param_groups = groups
-
-    @property
-    def state(self) -> Any:
-        """That of the base optimizer, latent weights included."""
-        return self.base.state
-
-    @state.setter
-    def state(self, state: Any) -> None:
-        self.base.state = state
-
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """Those of the base optimizer."""
-        defaults: dict[str, Any] = self.base.defaults
-        return defaults
-
-    @defaults.setter
-    def defaults(self, defaults: dict[str, Any]) -> None:
-        self.base.defaults = defaults
 
     @property
     def steps(self) -> int:
@@ -194,10 +160,6 @@ class QuantizingOptimizer(Optimizer):
                 "group: quantized groups must be there from the start: mark it before this is made"
             )
         self.base.add_param_group({"quantize": False, **param_group})
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """As the base optimizer does."""
-        self.base.zero_grad(set_to_none)
 
     def train(self) -> None:
         """Pass on to a base optimizer that shows other weights in training (schedule-free ones)."""
@@ -308,7 +270,7 @@ class QuantizingOptimizer(Optimizer):
 
     def _is_idle(self) -> bool:
         """Whether the step is none: torch's checkpoints make one, of size 0 along 0, to have the state made."""
-        return all(float(g.get("lr") or 0) == 0 for g in self.param_groups) and not any(
+        return all(_is_zero(group.get("lr")) for group in self.param_groups) and not any(
             p.grad is not None and bool(p.grad.any())
             for g in self.param_groups
             for p in g["params"]
@@ -393,36 +355,16 @@ class QuantizingOptimizer(Optimizer):
         with self.quantized(), writing():
             return copy.deepcopy(dict(model.state_dict())), [n for n, p in named if id(p) in ours]
 
-    def state_dict(self) -> dict[str, Any]:
-        """The state of the base optimizer, in which ours is: tensors and plain values only."""
-        for before in self._optimizer_state_dict_pre_hooks.values():
-            before(self)
+    @writing()
+    def _complete(self, state: dict[str, Any]) -> dict[str, Any]:
         self.follow()
-        state: dict[str, Any] = self.base.state_dict()
         for index, found in self.quantized_groups.items():
             found.add_to(state["state"], state["param_groups"][index]["params"])
-        for after in self._optimizer_state_dict_post_hooks.values():
-            changed = after(self, state)
-            state = state if changed is None else changed
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue where ``state_dict`` was taken. Eager methods find their latent weights in the model.
-
-        Raises
-        ------
-        ValueError
-            If it is of another method, of another version, or of other parameters; nothing is changed then.
-        """
-        state = dict(state_dict) if isinstance(state_dict, dict) else state_dict
-        for before in self._optimizer_load_state_dict_pre_hooks.values():
-            changed = before(self, state)
-            state = state if changed is None else changed
+    def _checked(self, state: Any) -> dict[str, Any]:
         sizes = [len(group["params"]) for group in self.param_groups]
-        state = check_state(state, self.quantized_groups, sizes, self.method.__name__)
-        self.base.load_state_dict(state)
-        for after in self._optimizer_load_state_dict_post_hooks.values():
-            after(self)
+        return check_state(state, self.quantized_groups, sizes, self.method.__name__)
 
     def _before_load(self, base: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
         """Keep the latent weights of what the base optimizer is to load, which would take any state for its own."""
@@ -449,8 +391,8 @@ class QuantizingOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._shows_quantized = False
         self._attach()
+        self._say()
         self._replicas = Replicas(self.quantized_groups.values())
 
     def __repr__(self) -> str:
@@ -458,28 +400,8 @@ class QuantizingOptimizer(Optimizer):
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
 
 
-def _is_marked(index: int, group: dict[str, Any]) -> bool:
-    own = [name for name in OPTIONS if name in group]
-    if own and not group.get("quantize"):
-        raise ValueError(
-            f"group {index}: {', '.join(own)} given, but not quantize=True: mark it, or leave them out"
-        )
-    return bool(group.get("quantize"))
-
-
-def _group(
-    index: int,
-    group: dict[str, Any],
-    method: type[Eager] | type[Lazy],
-    describe: Callable[..., Prox],
-    options: dict[str, Any],
-) -> QuantizedGroup:
-    """The memory of a marked group; errors name it."""
-    if not group["params"]:
-        raise ValueError(f"group {index}: nothing to quantize in it, no parameters")
-    own = {name: group[name] for name in OPTIONS if name in group}
-    try:
-        with writing():
-            return memory_of(method)(group, described(describe, options, own))
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"group {index}: {error}") from error
+def _is_zero(lr: Any) -> bool:
+    """Whether a step size is 0, or there is none; not asked of a device."""
+    if isinstance(lr, Tensor) and lr.device.type != "cpu":
+        return False
+    return float(lr or 0) == 0
