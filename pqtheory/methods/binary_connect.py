@@ -6,7 +6,8 @@ from typing import Any, final
 
 from pqtheory._arrays import Array
 from pqtheory.methods.base import Lazy, State
-from pqtheory.methods.maps import Prox, set_of
+from pqtheory.methods.maps import Prox, pull_to, set_of
+from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Binary, Set
 
@@ -19,8 +20,9 @@ class BinaryConnect(Lazy):
     ----------
     step_size : float or Schedule
         eta_t > 0.
-    set : Set
-        Where the gradient is taken; {-1, +1} for BinaryConnect proper, any other set for its kin.
+    set : Set or Quantizer
+        Where the gradient is taken; {-1, +1} for BinaryConnect proper, any other set for its kin, or levels that are
+        fitted to the latent weights at every step.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
 
@@ -34,13 +36,15 @@ class BinaryConnect(Lazy):
     Courbariaux et al., NeurIPS 2015; ProxQuant, arXiv 1810.00861, section 3.1.
     """
 
-    def __init__(self, step_size: Any, *, set: Set | None = None, clip: Any = None) -> None:
+    def __init__(
+        self, step_size: Any, *, set: Set | Quantizer | None = None, clip: Any = None
+    ) -> None:
         super().__init__(self.describe(set), step_size, clip)
 
     @staticmethod
-    def describe(set: Set | None = None) -> Prox:
-        """The projection; on {-1, +1} by default."""
-        return Prox(Indicator(Binary() if set is None else set), math.inf)
+    def describe(set: Set | Quantizer | None = None) -> Prox:
+        """The projection, or the fit; on {-1, +1} by default."""
+        return Prox(pull_to(Binary() if set is None else set, Indicator), math.inf)
 
     def _map_arguments(self) -> Mapping[str, Any]:
         return {"set": set_of(self.map)}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Prox, as_strength, set_of
+from pqtheory.methods.maps import Prox, as_strength, pull_to, set_of
+from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import DistanceL2
 from pqtheory.schedules import Exponential, Hardened
 from pqtheory.sets import Binary, Set
@@ -25,8 +26,8 @@ class BinaryRelax(Lazy):
         lambda_t >= 0; by default it grows by 1.02 a step from 1, as the authors let it per epoch.
     harden_at : int, optional
         From this step on the map is the projection (pure BinaryConnect).
-    set : Set
-        Quantization set, {-1, +1} by default.
+    set : Set or Quantizer
+        Quantization set, {-1, +1} by default, or what fits one.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
 
@@ -46,20 +47,20 @@ class BinaryRelax(Lazy):
         strength: Any = None,
         *,
         harden_at: int | None = None,
-        set: Set | None = None,
+        set: Set | Quantizer | None = None,
         clip: Any = None,
     ) -> None:
         super().__init__(self.describe(set, strength, harden_at), step_size, clip)
 
     @staticmethod
     def describe(
-        set: Set | None = None, strength: Any = None, harden_at: int | None = None
+        set: Set | Quantizer | None = None, strength: Any = None, harden_at: int | None = None
     ) -> Prox:
         """The relaxation; on {-1, +1}, growing and never hardened by default."""
         growing = as_strength(Exponential(1.0, 1.02) if strength is None else strength)
         if harden_at is not None:
             growing = Hardened(growing, harden_at)
-        return Prox(DistanceL2(Binary() if set is None else set), growing)
+        return Prox(pull_to(Binary() if set is None else set, DistanceL2), growing)
 
     def _map_arguments(self) -> Mapping[str, Any]:
         return {"strength": self.map.strength, "set": set_of(self.map)}

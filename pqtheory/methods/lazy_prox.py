@@ -3,7 +3,10 @@ r"""Lazy prox-gradient: theta_{t+1} = theta_t - eta_t grad L(prox_{lambda_t R}(t
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
+from pqtheory.methods.maps import Prox, regularizer_on
+from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import Regularizer
+from pqtheory.sets import Set
 
 
 @final
@@ -12,7 +15,7 @@ class LazyProx(Lazy):
 
     Parameters
     ----------
-    regularizer : Regularizer
+    regularizer : Regularizer, Set or Quantizer
         R, on a quantization set.
     step_size : float or Schedule
         eta_t > 0.
@@ -32,6 +35,16 @@ class LazyProx(Lazy):
     """
 
     def __init__(
-        self, regularizer: Regularizer, step_size: Any, strength: Any, *, clip: Any = None
+        self,
+        regularizer: Regularizer | Set | Quantizer,
+        step_size: Any,
+        strength: Any,
+        *,
+        clip: Any = None,
     ) -> None:
         super().__init__(self.describe(regularizer, strength), step_size, clip)
+
+    @staticmethod
+    def describe(regularizer: Regularizer | Set | Quantizer, strength: Any) -> Prox:
+        """The prox of the regularizer, or of that of a set or a quantizer, at this strength."""
+        return Prox(regularizer_on(regularizer), strength)

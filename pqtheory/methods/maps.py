@@ -17,16 +17,22 @@ one regularizer, is a ``Map`` of its own: ``SoftLevels``.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import Array, is_symbolic, number_like
 from pqtheory._checks import check_number
 from pqtheory._messages import brief
+from pqtheory.quantizers import Quantizer
+from pqtheory.regularizers.alternating_distance import AlternatingDistance
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.distance_l1 import DistanceL1
+from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.schedules import Schedule, as_schedule
 from pqtheory.sets.base import Set
+from pqtheory.sets.finite import FiniteSet
 
 
 class Map(ABC):
@@ -118,8 +124,51 @@ class Prox(Map):
         return f"{self.regularizer!r}, strength={self.strength!r}"
 
 
-def set_of(mapping: Prox) -> Set:
-    """The quantization set of a projection or relaxation.
+def pull_to(levels: Any, on_set: Callable[[Set], Regularizer], rounds: int = 1) -> Regularizer:
+    """The regularizer that pulls to these levels: ``on_set`` of a set, half the squared distance to what is fitted.
+
+    Parameters
+    ----------
+    levels : Set or Quantizer
+        Where the levels are, or what fits them.
+    on_set : callable
+        Set -> regularizer; what it says of a set that does not fit is the error.
+    rounds : int
+        Of the alternation of a fitted one.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a set nor a quantizer.
+    """
+    if isinstance(levels, Quantizer):
+        return AlternatingDistance(levels, rounds=rounds)
+    if not isinstance(levels, Set):
+        raise TypeError(f"set: expected a quantization set or a quantizer, got {brief(levels)}")
+    return on_set(levels)
+
+
+def regularizer_on(levels: Any) -> Regularizer:
+    """A regularizer as it is; of a set the distance to it, where its levels are fixed in L1; the same of fitted levels.
+
+    Raises
+    ------
+    TypeError
+        If it is none of the three.
+    """
+    if isinstance(levels, Regularizer):
+        return levels
+    if not isinstance(levels, Set | Quantizer):
+        raise TypeError(
+            f"regularizer: expected a regularizer, a quantization set or a quantizer, got {brief(levels)}"
+        )
+    return pull_to(
+        levels, lambda s: DistanceL1(s) if isinstance(s, FiniteSet) else DistanceL2(s), 2
+    )
+
+
+def set_of(mapping: Prox) -> Set | Quantizer:
+    """The quantization set of a projection or relaxation, or the quantizer that takes its place.
 
     Raises
     ------
@@ -127,6 +176,8 @@ def set_of(mapping: Prox) -> Set:
         If the regularizer is not one of a set.
     """
     regularizer = mapping.regularizer
+    if isinstance(regularizer, AlternatingDistance):
+        return regularizer.quantizer
     if not isinstance(regularizer, LevelRegularizer):
         raise TypeError(f"regularizer: expected one on a set, got {brief(regularizer)}")
     return regularizer.set

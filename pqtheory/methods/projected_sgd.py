@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Eager
-from pqtheory.methods.maps import Prox, set_of
+from pqtheory.methods.maps import Prox, pull_to, set_of
+from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Set
 
@@ -16,8 +17,8 @@ class ProjectedSGD(Eager):
 
     Parameters
     ----------
-    set : Set
-        Where each step is projected.
+    set : Set or Quantizer
+        Where each step is projected, or what fits it.
     step_size : float or Schedule
         eta_t > 0.
     clip : float, optional
@@ -33,13 +34,13 @@ class ProjectedSGD(Eager):
     ProxQuant, arXiv 1810.00861, section 3.1.
     """
 
-    def __init__(self, set: Set, step_size: Any, *, clip: Any = None) -> None:
+    def __init__(self, set: Set | Quantizer, step_size: Any, *, clip: Any = None) -> None:
         super().__init__(self.describe(set), step_size, clip)
 
     @staticmethod
-    def describe(set: Set) -> Prox:
-        """The projection."""
-        return Prox(Indicator(set), math.inf)
+    def describe(set: Set | Quantizer) -> Prox:
+        """The projection, or the fit."""
+        return Prox(pull_to(set, Indicator), math.inf)
 
     def _map_arguments(self) -> Mapping[str, Any]:
         return {"set": set_of(self.map)}

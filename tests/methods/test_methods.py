@@ -212,9 +212,21 @@ def test_coupled_sets_work_where_a_projection_is_enough() -> None:
     [
         (lambda: BinaryConnect(0.1, clip=0), ValueError, "clip: expected a number > 0, got 0"),
         (lambda: BinaryConnect(0.1, clip="a"), TypeError, "clip: expected a number, got 'a'"),
-        (lambda: BinaryConnect(0.1, set=3), TypeError, "set: expected a quantization set, got 3"),
-        (lambda: ProjectedSGD(W, 0.1), TypeError, "set: expected a quantization set, got Dist"),
-        (lambda: BinaryRelax(0.1, set="b"), TypeError, "set: expected a quantization set, got 'b'"),
+        (
+            lambda: BinaryConnect(0.1, set=3),
+            TypeError,
+            "set: expected a quantization set or a quantizer, got 3",
+        ),
+        (
+            lambda: ProjectedSGD(W, 0.1),
+            TypeError,
+            "set: expected a quantization set or .*, got Dist",
+        ),
+        (
+            lambda: BinaryRelax(0.1, set="b"),
+            TypeError,
+            "set: expected a quantization set or .*, got 'b'",
+        ),
         (lambda: BinaryRelax(0.1, harden_at=-1), ValueError, "harden_at: expected an integer >= 0"),
         (lambda: BinaryRelax(0.1, harden_at=1.5), TypeError, "harden_at: expected an integer, got"),
         (lambda: BinaryRelax(0.1, -1), ValueError, "strength: expected a number >= 0, got -1"),
@@ -227,14 +239,14 @@ def test_coupled_sets_work_where_a_projection_is_enough() -> None:
         (lambda: ProxQuant(W, 0.1, math.nan), ValueError, "strength: expected .* got nan"),
         (lambda: ProxQuant(W, 0.1, "a"), TypeError, "strength: expected a number, got 'a'"),
         (
-            lambda: ProxQuant(Binary(), 0.1, 1),
+            lambda: ProxQuant("binary", 0.1, 1),
             TypeError,
-            "regularizer: expected a regularizer, got",
+            "regularizer: expected a regularizer, a quantization set or a quantizer, got 'binary'",
         ),
         (
             lambda: LazyProx(None, 0.1, 1),
             TypeError,
-            "regularizer: expected a regularizer, got None",
+            "regularizer: expected a regularizer, .* got None",
         ),
         (
             lambda: DualAveraging(ScaledBinary(), 0.1),

@@ -17,8 +17,8 @@ class ProxQuant(QuantizingOptimizer):
     optimizer : torch.optim.Optimizer
         With the groups to quantize marked ``{"quantize": True}``; such a group may carry a ``regularizer`` and a
         ``strength`` of its own.
-    regularizer : Regularizer, optional
-        R for the groups that carry none.
+    regularizer : Regularizer, Set or Quantizer, optional
+        R for the groups that carry none; on a set the distance to it, and so for levels that are fitted.
     strength : float or Schedule, optional
         lambda_t >= 0 by step, likewise; ``Staircase(schedule, steps_per_epoch)`` counts epochs.
     clip : float, optional
@@ -86,13 +86,13 @@ class LazyProx(QuantizingOptimizer):
 class BinaryConnect(QuantizingOptimizer):
     """The straight-through method round any optimizer: gradients at P(theta), steps on theta.
 
-    Give the model its weights before this is made: it keeps theta apart from what the model shows.
+    theta is kept apart from what the model shows; what is written into the model later becomes theta.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
         With the groups to quantize marked ``{"quantize": True}``; such a group may carry a ``set`` of its own.
-    set : Set, optional
+    set : Set or Quantizer, optional
         For the groups that carry none; {-1, +1} by default.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
@@ -123,7 +123,7 @@ class BinaryRelax(QuantizingOptimizer):
         lambda_t >= 0 by step; by default it grows by 1.02 a step from 1.
     harden_at : int, optional
         From this step on the map is the projection.
-    set : Set, optional
+    set : Set or Quantizer, optional
         {-1, +1} by default.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.

@@ -1,11 +1,14 @@
 r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its memory, its map, its clip; freeze, state.
 
-The base optimizer makes the gradient step, and its ``lr`` is the step size.
+The base optimizer makes the gradient step, and its ``lr`` is the step size. Its groups and its state are the state of
+the whole: what is ours in them are plain values and plain tensors, so that whatever moves, shards, saves and loads an
+optimizer does so with this one.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,18 +19,19 @@ from pqtheory._checks import check_number
 from pqtheory._messages import brief
 from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.eager import EagerGroup
-from pqtheory.networks.optim.lazy import LazyGroup
-from pqtheory.networks.optim.memory import QuantizedGroup
+from pqtheory.networks.optim.around import Around
+from pqtheory.networks.optim.described import OPTIONS, is_marked, make_group, memory_of
+from pqtheory.networks.optim.loading import (
+    check_state,
+    described_by,
+    values_of,
+    without_latents,
+)
+from pqtheory.networks.optim.memory import writing
+from pqtheory.networks.optim.replicas import Replicas
 
-#: options of a group that are ours, not the base optimizer's
-OPTIONS = ("set", "regularizer", "strength")
-#: under this key of the state
-OURS = "quantizing"
-VERSION = 1
 
-
-class QuantizingOptimizer(Optimizer):
+class QuantizingOptimizer(Around):
     """A method round an unmodified model: it quantizes the groups of an optimizer marked ``{"quantize": True}``.
 
     Parameters
@@ -43,17 +47,29 @@ class QuantizingOptimizer(Optimizer):
         For the groups that carry none of their own: ``regularizer``, ``strength``, ``set``, whatever the method's
         ``describe`` takes.
 
+    Attributes
+    ----------
+    quantized_groups : dict of int to QuantizedGroup
+        By the places of the marked groups.
+
     Raises
     ------
     TypeError, ValueError
         If ``optimizer`` is none, the method is none or steps in its own way, no group is marked, or an option is
-        missing or does not fit.
+        missing or does not fit. The optimizer is then as it was.
 
     Examples
     --------
     ``QuantizingOptimizer(base, methods.ProjectedSGD, set=Ternary())``, and any pair of your own:
     ``QuantizingOptimizer(base, methods.Lazy(Prox(MyRegularizer(), strength), 1))``.
     """
+
+    #: whether another optimizer has taken over
+    _over = False
+    #: whether the model shows its quantized weights for a while
+    _shows_quantized = False
+    #: latent weights by the places of their parameters, while the base optimizer is loaded
+    _loading: Mapping[int, Tensor] = {}
 
     def __init__(
         self,
@@ -73,28 +89,63 @@ class QuantizingOptimizer(Optimizer):
         else:
             memory_of(method)
             describe, self.method = method.describe, method
-        memory = memory_of(self.method)
         self.base = optimizer
         self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
-        self.steps = 0
-        self.frozen = False
-        self.quantized_groups: dict[int, QuantizedGroup] = {}
-        super().__init__(optimizer.param_groups, optimizer.defaults)
-        self._share()
-        for index, group in enumerate(self.param_groups):
-            own = {name: group.pop(name) for name in OPTIONS if name in group}
-            if group.setdefault("quantize", False):
-                if not group["params"]:
-                    raise ValueError(f"group {index}: nothing to quantize in it, no parameters")
-                self.quantized_groups[index] = memory(group, described(describe, options, own))
-            elif own:
-                raise ValueError(f"group {index}: {', '.join(own)} given, but not quantize=True")
+        # first what may be refused, then what changes the base optimizer
+        self.quantized_groups = {
+            index: make_group(index, group, self.method, describe, options)
+            for index, group in enumerate(optimizer.param_groups)
+            if is_marked(index, group)
+        }
         if not self.quantized_groups:
-            raise ValueError('optimizer: expected a group marked {"quantize": True}, found none')
+            raise ValueError(
+                'optimizer: expected a group marked {"quantize": True}, as split_parameters makes '
+                "them, found none"
+            )
+        self._steps, self._frozen = 0, False
+        latents: dict[nn.Parameter, Tensor] = {}
+        for hook in [*optimizer._optimizer_load_state_dict_post_hooks.values()]:
+            older = getattr(hook, "__self__", None)
+            if isinstance(older, QuantizingOptimizer):
+                latents = older._hand_over()
+        for group in optimizer.param_groups:
+            group.setdefault("quantize", False)
+            for name in OPTIONS:
+                group.pop(name, None)
+        self._attach()
+        self._say()
+        with writing():
+            for index, found in self.quantized_groups.items():
+                found.load(self.state, latents, 0, self.param_groups[index])
+        self._replicas = Replicas(self.quantized_groups.values())
 
-    def _share(self) -> None:
-        self.param_groups = self.base.param_groups
-        self.state = self.base.state
+    def _hand_over(self) -> dict[nn.Parameter, Tensor]:
+        """Leave the latent weights to another optimizer round the same base."""
+        latents = dict(self.latent_parameters())
+        self._detach()
+        self._over = True
+        return latents
+
+    @property
+    def steps(self) -> int:
+        """How many steps were made."""
+        return self._steps
+
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        self._steps = steps
+        self._say()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the weights are quantized for good."""
+        return self._frozen
+
+    def _say(self) -> None:
+        """Let the groups say what the state of the whole is, for whoever saves them."""
+        values = values_of(self.method.__name__, self._steps, self._frozen)
+        for index in self.quantized_groups:
+            self.param_groups[index].update(quantize=True, **values)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group that is not quantized.
@@ -104,174 +155,253 @@ class QuantizingOptimizer(Optimizer):
         ValueError
             If it is marked: quantized groups must be there from the start.
         """
-        if self.__dict__.get("param_groups") is not self.base.param_groups:
-            super().add_param_group(param_group)
-            return
         if param_group.get("quantize"):
-            raise ValueError("group: quantized groups must be there from the start")
+            raise ValueError(
+                "group: quantized groups must be there from the start: mark it before this is made"
+            )
         self.base.add_param_group({"quantize": False, **param_group})
 
-    @torch.no_grad()
+    def train(self) -> None:
+        """Pass on to a base optimizer that shows other weights in training (schedule-free ones)."""
+        self._switch("train")
+
+    def eval(self) -> None:
+        """Pass on to a base optimizer that shows other weights in evaluation (schedule-free ones)."""
+        self._switch("eval")
+
+    @writing()
+    def _switch(self, mode: str) -> None:
+        switch = getattr(self.base, mode, None)
+        if switch is None:
+            return
+        self.follow()
+        groups = {} if self._frozen else self.quantized_groups
+        for found in groups.values():
+            found.before_step(self.state)
+        switch()
+        for index, found in groups.items():
+            found.load(self.state, {}, self._steps, self.param_groups[index])
+
+    @writing()
+    def follow(self) -> None:
+        """Take up what was written into the model since the last step: ``step`` does, recorded steps cannot."""
+        if not self._shows_quantized:
+            for found in self.quantized_groups.values():
+                found.follow(self.state)
+
+    @writing()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Make one step; ``closure`` is evaluated once, at the weights that the model sees."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        self.move(self.weights(self.steps))
+        """Make one step; a closure is evaluated as often as the base optimizer does, where the model runs."""
+        if self._shows_quantized:
+            raise RuntimeError(
+                "step: the model shows its quantized weights; leave quantized() first"
+            )
+        if self._over:
+            raise RuntimeError(
+                "step: another optimizer was made round the same base; step that one"
+            )
+        self.follow()
+        self._replicas.begin()
+        if closure is None and self._is_idle():
+            self._set_up()
+            return None
+        loss = self.move(self.weights(self._steps), closure)
         self.steps += 1
         return loss
 
     def weights(self, step: int) -> list[Any]:
         """What each quantized group's map weighs its pull with in that step, at the step sizes of now."""
         return [
-            found.weight(step, float(self.param_groups[index]["lr"]))
+            found.weight(step, self.param_groups[index])
             for index, found in self.quantized_groups.items()
         ]
 
-    @torch.no_grad()
-    def move(self, weights: Sequence[Any]) -> None:
+    @writing()
+    def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:
         """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
-        groups = self.quantized_groups.values()
-        if self.frozen:
-            for found in groups:
-                for parameter in found.parameters:
-                    parameter.grad = None
-            self.base.step()
-            return
-        for found in groups:
-            found.before_step()
-        self.base.step()
-        for found, weight in zip(groups, weights, strict=True):
-            found.after_step(weight, self.clip)
+        if closure is not None:
+            closure = self._at_query(closure)
+        arguments = () if closure is None else (closure,)
+        if not self._frozen:
+            with self._at_latents(weights):
+                return self.base.step(*arguments)
+        parameters = [p for g in self.quantized_groups.values() for p in g.parameters]
+        held = [] if closure is None else [p.detach().clone() for p in parameters]
+        for parameter in parameters:
+            parameter.grad = None
+        loss = self.base.step(*arguments)
+        for parameter, value in zip(parameters, held, strict=False):
+            # a base optimizer with a closure may go on in directions of its own
+            parameter.copy_(value)
+        return loss
 
-    @torch.no_grad()
+    @contextmanager
+    def _at_latents(self, weights: Sequence[Any]) -> Iterator[None]:
+        """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
+        groups = self.quantized_groups
+        for found in groups.values():
+            found.before_step(self.state)
+        try:
+            yield
+        except BaseException:
+            for index, found in groups.items():
+                found.load(self.state, {}, self._steps, self.param_groups[index])
+            raise
+        for found, weight in zip(groups.values(), weights, strict=True):
+            found.after_step(self.state, weight, self.clip)
+
+    def _at_query(self, closure: Callable[[], Any]) -> Callable[[], Any]:
+        """The closure, evaluated where the gradient is taken."""
+
+        def evaluated() -> Any:
+            with torch.enable_grad():
+                loss = closure()
+            if self._frozen:
+                for found in self.quantized_groups.values():
+                    for parameter in found.parameters:
+                        parameter.grad = None
+            return loss
+
+        found: Callable[[], Any] = evaluated
+        if not self._frozen:
+            for index, group in self.quantized_groups.items():
+                found = partial(group.at_query, found, self._steps, self.param_groups[index])
+        return found
+
+    def _is_idle(self) -> bool:
+        """Whether the step is none: torch's checkpoints make one, of size 0 along 0, to have the state made."""
+        return all(_is_zero(group.get("lr")) for group in self.param_groups) and not any(
+            p.grad is not None and bool(p.grad.any())
+            for g in self.param_groups
+            for p in g["params"]
+        )
+
+    def _set_up(self) -> None:
+        """Let the base optimizer make its state; the weights stay."""
+        parameters = [p for g in self.param_groups for p in g["params"]]
+        held = [p.detach().clone() for p in parameters]
+        for group in self.quantized_groups.values():
+            group.before_step(self.state)
+        self.base.step()
+        for parameter, value in zip(parameters, held, strict=True):
+            parameter.copy_(value)
+        for group in self.quantized_groups.values():
+            group.keep(self.state)
+
+    @writing()
     def freeze(self) -> None:
         """Hard quantization: the quantized parameters take their quantized values and train no more."""
+        if self._frozen:
+            return
+        self.follow()
         for found in self.quantized_groups.values():
-            found.quantize()
-        self.frozen = True
+            found.freeze()
+        self._frozen = True
+        self._say()
 
     @contextmanager
     def quantized(self) -> Iterator[None]:
-        """Let the model hold its quantized weights; what it held comes back afterwards, whatever happens."""
-        with torch.no_grad():
-            held = [[v.clone() for v in g.shown()] for g in self.quantized_groups.values()]
+        """Let the model hold its quantized weights; what it held comes back afterwards, whatever happens.
+
+        Frozen weights are quantized already, and stay.
+        """
+        if self._frozen or self._shows_quantized:
+            yield
+            return
+        self.follow()
+        with writing():
+            held = [[v.clone() for v in g.values()] for g in self.quantized_groups.values()]
             for found in self.quantized_groups.values():
                 found.quantize()
+        self._shows_quantized = True
         try:
             yield
         finally:
-            with torch.no_grad():
+            self._shows_quantized = False
+            with writing():
                 for found, values in zip(self.quantized_groups.values(), held, strict=True):
-                    for shown, value in zip(found.shown(), values, strict=True):
+                    for shown, value in zip(found.values(), values, strict=True):
                         shown.copy_(value)
 
     def latent_parameters(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
         """Each quantized parameter with its latent weights."""
+        self.follow()
         for found in self.quantized_groups.values():
-            yield from zip(found.parameters, found.latents(), strict=True)
+            with writing():
+                latents = found.latents()
+            yield from zip(found.parameters, latents, strict=True)
 
-    def export(self, model: nn.Module) -> tuple[dict[str, Tensor], list[str]]:
+    def export(self, model: nn.Module) -> tuple[dict[str, Any], list[str]]:
         """The state of ``model`` with exactly quantized weights, and the names of these: for ``export.save_quantized``.
+
+        Tensors that are one in the model are one in the state, under all their names.
 
         Raises
         ------
         ValueError
             If a quantized parameter is not in the model.
         """
-        ours = {id(p) for p, _ in self.latent_parameters()}
-        names = [name for name, p in model.named_parameters() if id(p) in ours]
-        if len(names) != len(ours):
-            raise ValueError(
-                f"model: expected the {len(ours)} quantized parameters, found {len(names)}"
-            )
-        with self.quantized():
-            return {name: value.clone() for name, value in model.state_dict().items()}, names
+        named = [*model.named_parameters(remove_duplicate=False)]
+        there = {id(p) for _, p in named}
+        ours: set[int] = set()
+        for index, found in self.quantized_groups.items():
+            for name, parameter in zip(found.names, found.parameters, strict=True):
+                ours.add(id(parameter))
+                if id(parameter) not in there:
+                    raise ValueError(
+                        f"model: group {index}, {name}: this quantized parameter is not in it; "
+                        "export the model that the optimizer was made for"
+                    )
+        with self.quantized(), writing():
+            return copy.deepcopy(dict(model.state_dict())), [n for n, p in named if id(p) in ours]
 
-    def state_dict(self) -> dict[str, Any]:
-        """The state of the base optimizer, and under "quantizing" ours: tensors and plain scalars only."""
-        ours = {
-            "version": VERSION,
-            "method": self.method.__name__,
-            "steps": self.steps,
-            "frozen": self.frozen,
-            "latent": [latent.clone() for _, latent in self.latent_parameters()],
-        }
-        return {**self.base.state_dict(), OURS: ours}
+    @writing()
+    def _complete(self, state: dict[str, Any]) -> dict[str, Any]:
+        self.follow()
+        for index, found in self.quantized_groups.items():
+            found.add_to(state["state"], state["param_groups"][index]["params"])
+        return state
 
-    @torch.no_grad()
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue where ``state_dict`` was taken; restores the quantized parameters too.
+    def _checked(self, state: Any) -> dict[str, Any]:
+        sizes = [len(group["params"]) for group in self.param_groups]
+        return check_state(state, self.quantized_groups, sizes, self.method.__name__)
 
-        Raises
-        ------
-        ValueError
-            If it is of another method, of another version, or of other parameters.
-        """
-        ours = state_dict.get(OURS)
-        if not isinstance(ours, dict):
-            raise ValueError("state_dict: not of a quantizing optimizer")
-        for name, expected in (("version", VERSION), ("method", self.method.__name__)):
-            if ours.get(name) != expected:
-                raise ValueError(
-                    f"state_dict: expected {name} {brief(expected)}, got {brief(ours.get(name))}"
-                )
-        here = [tuple(p.shape) for p, _ in self.latent_parameters()]
-        there = [tuple(latent.shape) for latent in ours["latent"]]
-        if here != there:
-            raise ValueError(f"state_dict: expected quantized shapes {here}, got {there}")
-        self.base.load_state_dict({k: v for k, v in state_dict.items() if k != OURS})
-        self._share()
-        self.steps, self.frozen = ours["steps"], ours["frozen"]
-        latents = iter(ours["latent"])
-        for found in self.quantized_groups.values():
-            found.load_latents([next(latents) for _ in found.parameters], self.steps)
-            if self.frozen:
-                found.quantize()
+    def _before_load(self, base: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
+        """Keep the latent weights of what the base optimizer is to load, which would take any state for its own."""
+        self._loading, rest = without_latents(state_dict)
+        return rest
+
+    @writing()
+    def _after_load(self, base: Optimizer) -> None:
+        """Go on from what the base optimizer has been loaded with, by whomever."""
+        parameters = [p for group in self.param_groups for p in group["params"]]
+        latents = {parameters[place]: latent for place, latent in self._loading.items()}
+        self._loading = {}
+        groups = [self.param_groups[index] for index in self.quantized_groups]
+        self._steps, self._frozen = described_by(groups) or (self._steps, self._frozen)
+        for index, found in self.quantized_groups.items():
+            found.frozen = self._frozen
+            found.load(self.state, latents, self._steps, self.param_groups[index])
+        self._say()
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.follow()
+        kept = ("base", "method", "clip", "quantized_groups", "_steps", "_frozen")
+        return {name: self.__dict__[name] for name in kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._attach()
+        self._say()
+        self._replicas = Replicas(self.quantized_groups.values())
 
     def __repr__(self) -> str:
         maps = ", ".join(repr(g.map) for g in self.quantized_groups.values())
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
 
 
-def memory_of(method: type[Eager] | type[Lazy]) -> type[EagerGroup] | type[LazyGroup]:
-    """What remembers as ``method`` does, a class that steps as ``Eager`` or ``Lazy`` and leaves its map to its own.
-
-    Raises
-    ------
-    TypeError
-        If it is no such class.
-    """
-    for memory, group in ((Eager, EagerGroup), (Lazy, LazyGroup)):
-        if isinstance(method, type) and issubclass(method, memory):
-            kept = (method.step, method.query, method.output)
-            if kept != (memory.step, memory.query, memory.output):
-                raise TypeError(
-                    f"method: expected the steps of {memory.__name__}, got {method.__name__} with its own"
-                )
-            return group
-    raise TypeError(f"method: expected one of the kind Eager or Lazy, got {brief(method)}")
-
-
-def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[str, Any]) -> Prox:
-    """The map of a group, from its own options and those of all groups.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an option is missing, or is none of the method's.
-    """
-    known = inspect.signature(describe).parameters
-    group_options = [name for name in OPTIONS if name in known]
-    for where, options, allowed in (("group", own, group_options), ("options", common, [*known])):
-        unknown = [name for name in options if name not in allowed]
-        if unknown:
-            raise ValueError(
-                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown):.200}"
-            )
-    chosen = {name: v for name, v in {**common, **own}.items() if v is not None}
-    for name, parameter in known.items():
-        if parameter.default is parameter.empty and name not in chosen:
-            raise ValueError(f"{name}: expected one for each quantized group or for all")
-    return describe(**chosen)
+def _is_zero(lr: Any) -> bool:
+    """Whether a step size is 0, or there is none; not asked of a device."""
+    if isinstance(lr, Tensor) and lr.device.type != "cpu":
+        return False
+    return float(lr or 0) == 0

@@ -98,7 +98,9 @@ def _flat_or_complain(node: Any, key: str | None, content: Any = None) -> dict[s
         return found
     parts = _parts(node if key is not None else content)
     if parts is None:
-        raise ValueError(f"expected a state_dict, got {_kind(node)}; save model.state_dict()")
+        raise ValueError(
+            f"expected a state_dict, got {brief(_kind(node))}; save model.state_dict()"
+        )
     if _is_optimizer(parts):
         raise ValueError(
             "the state of an optimizer, not weights; give the file of model.state_dict()"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.optim import LATENT, QuantizingOptimizer
 from pqtheory.networks.training.batches import Batches
 
 #: records what a function does, without doing it; gives what does it
@@ -116,8 +116,8 @@ class GraphedSteps:
     def renew(self, optimizer: Any) -> None:
         """Moments and counters of the base optimizer back to 0, where they are: as if it were made anew."""
         for state in optimizer.state.values():
-            for value in state.values():
-                if isinstance(value, Tensor):
+            for name, value in state.items():
+                if isinstance(value, Tensor) and name != LATENT:
                     value.zero_()
 
     def _fill(self, epoch: int, optimizer: Any) -> None:
@@ -128,6 +128,8 @@ class GraphedSteps:
             groups = len(optimizer.quantized_groups)
             table = torch.tensor(weights, dtype=torch.float32).reshape(self.full, groups)
             frozen = optimizer.frozen
+            # recorded steps do not look whether somebody wrote into the model
+            optimizer.follow()
         if not self._drawn:
             self._drawn, self._weights = drawn, table.to(self.batches.device)
         for kept, new in zip((*self._drawn, self._weights), (*drawn, table), strict=True):

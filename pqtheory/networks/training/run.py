@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pqtheory._messages import brief
 from pqtheory.networks.data import Images
 from pqtheory.networks.metrics import error_of
-from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.optim import LATENT, QuantizingOptimizer
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.batches import Batches, DeviceImages
 from pqtheory.networks.training.build import make_model, make_optimizer
@@ -193,8 +193,12 @@ class Run:
         if not isinstance(kept, QuantizingOptimizer):
             self.optimizer = self._optimizer()
             return
-        empty = kept.state_dict()
-        self.optimizer.load_state_dict({**empty, "state": {}})
+        whole = kept.state_dict()
+        latents = {
+            place: {name: value for name, value in state.items() if name == LATENT}
+            for place, state in whole["state"].items()
+        }
+        kept.load_state_dict({**whole, "state": latents})
 
     def _freeze(self) -> None:
         if said := advice(off_the_levels(self.optimizer), self.settings):

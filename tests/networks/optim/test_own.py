@@ -122,7 +122,7 @@ def test_options_of_the_groups(net):
 
 def test_the_method_of_a_state_is_that_of_the_description(net):
     state = OWN["method"][1](adam(net)).state_dict()
-    assert state["quantizing"]["method"] == "GrowingHuber"
+    assert state["param_groups"][0]["quantize_method"] == "GrowingHuber"
     with pytest.raises(ValueError, match="method 'Lazy', got 'GrowingHuber'"):
         OWN["pair"][1](adam(net)).load_state_dict(state)
     assert repr(OWN["method"][1](adam(net))).startswith("GrowingHuber(Adam")

@@ -1,0 +1,138 @@
+"""The state of a quantizing optimizer as others handle it: tensors by parameter, plain values by group, and no more.
+
+A quantized group says under these keys which method it is of, how many steps were made, and whether it is frozen.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pqtheory._messages import brief
+from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim.memory import LATENT, QuantizedGroup
+
+VERSION_KEY, METHOD, STEPS, FROZEN = (
+    "quantize_version",
+    "quantize_method",
+    "quantize_steps",
+    "quantize_frozen",
+)
+VERSION = 2
+#: where version 1 had what was ours
+OLDER = "quantizing"
+
+
+def check_state(
+    state: dict[str, Any],
+    groups: dict[int, QuantizedGroup],
+    sizes: Sequence[int],
+    method: str,
+) -> dict[str, Any]:
+    """The state to load, once it is known to fit; one of version 1 as it would be now.
+
+    Raises
+    ------
+    ValueError
+        If it is of no quantizing optimizer, another method, version, or other parameters.
+    """
+    if not isinstance(state, dict) or not isinstance(state.get("param_groups"), list):
+        raise ValueError(f"state_dict: expected that of an optimizer, got {brief(state)}")
+    if isinstance(state.get(OLDER), dict):
+        _check_sizes(state, sizes)
+        state = _of_version_1(state, groups)
+    for index in groups:
+        saved = state["param_groups"][index] if index < len(state["param_groups"]) else {}
+        if METHOD not in saved:
+            raise ValueError(
+                f"state_dict: not of a quantizing optimizer: group {index} has no {brief(METHOD)}; "
+                "moments alone are loaded by base.load_state_dict"
+            )
+        for what, key, expected in (("version", VERSION_KEY, VERSION), ("method", METHOD, method)):
+            if saved.get(key) != expected:
+                raise ValueError(
+                    f"state_dict: group {index}: expected {what} {brief(expected)}, got {brief(saved.get(key))}"
+                )
+    _check_sizes(state, sizes)
+    for index, group in groups.items():
+        _check_latents(state, index, state["param_groups"][index], group)
+    return state
+
+
+def _check_sizes(state: dict[str, Any], sizes: Sequence[int]) -> None:
+    found = [len(group["params"]) for group in state["param_groups"]]
+    if len(found) != len(sizes):
+        raise ValueError(f"state_dict: expected {len(sizes)} groups, got {len(found)}")
+    for index, (expected, got) in enumerate(zip(sizes, found, strict=True)):
+        if expected != got:
+            raise ValueError(
+                f"state_dict: group {index}: expected {expected} parameters, got {brief(got)}"
+            )
+
+
+def _check_latents(
+    state: dict[str, Any], index: int, saved: dict[str, Any], group: QuantizedGroup
+) -> None:
+    here = [tuple(p.shape) for p in group.parameters]
+    for key, name, shape in zip(saved["params"], group.names, here, strict=True):
+        latent = state["state"].get(key, {}).get(LATENT)
+        if latent is None and isinstance(group, LazyGroup):
+            raise ValueError(
+                f"state_dict: group {index}, {name}: no latent weights, {brief(LATENT)}, in its state"
+            )
+        if latent is not None and tuple(latent.shape) != shape:
+            raise ValueError(
+                f"state_dict: group {index}, {name}: expected latent weights of shape {shape}, "
+                f"got {tuple(latent.shape)}"
+            )
+
+
+def _of_version_1(state: dict[str, Any], groups: dict[int, QuantizedGroup]) -> dict[str, Any]:
+    """Its latent weights, in one list, become state of their parameters, and the rest values of the groups."""
+    ours = state[OLDER]
+    if ours.get("version") != 1:
+        raise ValueError(
+            f"state_dict: expected version 1 or {VERSION}, got {brief(ours.get('version'))}"
+        )
+    saved = [dict(group) for group in state["param_groups"]]
+    values = {key: dict(value) for key, value in state["state"].items()}
+    shapes = [tuple(p.shape) for group in groups.values() for p in group.parameters]
+    found = [tuple(latent.shape) for latent in ours["latent"]]
+    if found != shapes:
+        raise ValueError(
+            f"state_dict: expected quantized shapes {brief(shapes)}, got {brief(found)}"
+        )
+    latents = iter(ours["latent"])
+    for index, group in groups.items():
+        for key in saved[index]["params"]:
+            latent = next(latents)
+            # lazy ones were kept as they were before the freeze
+            hard = ours["frozen"] and isinstance(group, LazyGroup)
+            values.setdefault(key, {})[LATENT] = group.map.quantize(latent) if hard else latent
+    for index in groups:
+        saved[index].update(values_of(ours["method"], ours["steps"], ours["frozen"]))
+    return {"state": values, "param_groups": saved}
+
+
+def without_latents(state: dict[str, Any]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """Latent weights by the places of their parameters, counted through all groups; and the state without them."""
+    keys = [key for group in state["param_groups"] for key in group["params"]]
+    values = {key: {**value} for key, value in state["state"].items()}
+    latents = {
+        place: values[key].pop(LATENT)
+        for place, key in enumerate(keys)
+        if LATENT in values.get(key, {})
+    }
+    kept = {key: value for key, value in values.items() if value}
+    return latents, {**state, "state": kept}
+
+
+def values_of(method: str, steps: int, frozen: bool) -> dict[str, Any]:
+    """What a quantized group says of itself."""
+    return {VERSION_KEY: VERSION, METHOD: method, STEPS: steps, FROZEN: frozen}
+
+
+def described_by(groups: Sequence[dict[str, Any]]) -> tuple[int, bool] | None:
+    """Steps and freeze as the first of these groups that knows says; None where none does."""
+    for group in groups:
+        if STEPS in group:
+            return int(group[STEPS]), bool(group[FROZEN])
+    return None

@@ -1,0 +1,55 @@
+"""Parameters that several processes share (FSDP2's DTensor): what this process has of one, and the whole of it.
+
+A map that takes each coordinate by itself works on the part. One that couples them, by rows or by the whole tensor, is
+given the whole, so that every process finds the levels that one alone would find.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def local(tensor: Tensor) -> Tensor:
+    """What this process has of it; the tensor itself where it is not shared. Writing there writes the tensor."""
+    return tensor.to_local() if _is_shared(tensor) else tensor
+
+
+def on_whole(function: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
+    """The part of this process of ``function(tensor)``, a function of the whole."""
+    if not _is_shared(tensor):
+        return function(tensor)
+    from torch.distributed.tensor import DTensor, Replicate
+
+    shared: Any = tensor
+    mesh = shared.device_mesh
+    found = DTensor.from_local(
+        function(shared.full_tensor()), mesh, [Replicate()] * mesh.ndim, run_check=False
+    )
+    part: Tensor = found.redistribute(mesh, shared.placements).to_local()
+    return part
+
+
+def _is_shared(tensor: Tensor) -> bool:
+    if type(tensor) in (nn.Parameter, Tensor) or not torch.distributed.is_available():
+        return False
+    from torch.distributed.tensor import DTensor
+
+    return isinstance(tensor, DTensor)
+
+
+def check_whole(parameter: nn.Parameter) -> None:
+    """Refuse a parameter whose shape and memory are not its own.
+
+    Raises
+    ------
+    ValueError
+        If FSDP1 has flattened it.
+    """
+    # FSDP1 marks what it flattens, also where it shows the original parameters
+    if getattr(parameter, "_fsdp_flattened", False):
+        raise ValueError(
+            "FSDP1 has flattened it; expected a parameter of its own shape: "
+            "shard with torch.distributed.fsdp.fully_shard (FSDP2)"
+        )

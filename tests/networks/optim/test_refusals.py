@@ -1,0 +1,161 @@
+"""What does not fit is refused in one line that names group, parameter and remedy; the base optimizer is as it was."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from pqtheory import methods
+from pqtheory.methods import Prox
+from pqtheory.networks import optim
+from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Binary, Ternary
+
+from .optimizers import W, adam, batches, train
+
+ROWS = AlternatingMultiBit(1, axis=1)
+
+
+def marked(net, **options):
+    return torch.optim.SGD(
+        [{"params": list(net.parameters()), "quantize": True, **options}], lr=0.1
+    )
+
+
+def without_rate(net):
+    base = marked(net)
+    base.param_groups[0]["lr"] = None
+    return base
+
+
+def integers(net):
+    p = nn.Parameter(torch.ones(3, dtype=torch.int64), requires_grad=False)
+    return torch.optim.SGD([{"params": [p], "quantize": True, "names": ["counts"]}], lr=0.1)
+
+
+REFUSED = {
+    "an axis that a bias has not": (
+        marked,
+        lambda base: optim.ProxQuant(base, ROWS, 1.0),
+        ValueError,
+        r"group 0: parameter 1: axis: expected None or an axis of shape \(8,\)",
+    ),
+    "the same, lazy": (
+        marked,
+        lambda base: optim.BinaryConnect(base, ROWS),
+        ValueError,
+        r"group 0: parameter 1: axis: expected",
+    ),
+    "integers": (integers, optim.BinaryConnect, TypeError, "group 0: counts: .*floating"),
+    "no step size": (
+        without_rate,
+        lambda base: optim.ProxQuant(base, W, 1.0),
+        TypeError,
+        "group 0: lr: expected a number",
+    ),
+    "no strength": (
+        lambda net: adam(net, regularizer=W),
+        optim.ProxQuant,
+        ValueError,
+        "group 0: strength: expected one for each quantized group or for all",
+    ),
+    "an option of another method": (
+        lambda net: adam(net, regularizer=W, strength=0.1),
+        optim.BinaryConnect,
+        ValueError,
+        "group 0: its options: expected set for this method, got regularizer, strength",
+    ),
+    "not marked": (
+        lambda net: torch.optim.SGD([{"params": [net.fc.weight], "set": Binary()}], lr=0.1),
+        optim.BinaryConnect,
+        ValueError,
+        "group 0: set given, but not quantize=True: mark it",
+    ),
+    "none marked": (
+        lambda net: torch.optim.SGD(net.parameters(), lr=0.1),
+        optim.BinaryConnect,
+        ValueError,
+        "as split_parameters makes them",
+    ),
+    "a negative strength": (
+        adam,
+        lambda base: optim.LazyProx(base, W, -1.0),
+        ValueError,
+        "group 0: strength: expected a number >= 0",
+    ),
+    "the second group": (
+        lambda net: torch.optim.SGD(
+            [
+                {"params": [net.conv.weight], "quantize": True, "set": Ternary()},
+                {"params": [net.fc.weight], "quantize": True, "set": 3},
+            ],
+            lr=0.1,
+        ),
+        optim.BinaryConnect,
+        TypeError,
+        "group 1: set: expected a quantization set or a quantizer, got 3",
+    ),
+    "a method of the wrong kind": (
+        adam,
+        lambda base: optim.QuantizingOptimizer(base, methods.DualAveraging),
+        TypeError,
+        "kind Eager or Lazy",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refusal_is_one_line_and_changes_nothing(net, what):
+    make, wrap, error, message = REFUSED[what]
+    base = make(net)
+    train(net, base, batches(1)) if what not in ("integers", "no step size") else None
+    groups, state = [dict(g) for g in base.param_groups], copy.deepcopy(base.state_dict()["state"])
+    weights, hooks = [p.detach().clone() for p in net.parameters()], len(vars(base))
+    with pytest.raises(error, match=message) as raised:
+        wrap(base)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 250
+    assert base.param_groups == groups
+    assert all(torch.equal(a, b) for a, b in zip(weights, net.parameters(), strict=True))
+    now = base.state_dict()["state"]
+    assert now.keys() == state.keys()
+    assert all(torch.equal(v, now[k][n]) for k, s in state.items() for n, v in s.items())
+    assert len(vars(base)) == hooks
+    assert not base._optimizer_load_state_dict_post_hooks
+
+
+def test_a_refused_base_goes_to_another_method(net):
+    base = adam(net, regularizer=DistanceL1(Ternary(0.2)), strength=math.inf)
+    with pytest.raises(ValueError, match="its options"):
+        optim.BinaryConnect(base)
+    opt = optim.ProxQuant(base)
+    assert opt.quantized_groups[0].map == Prox(DistanceL1(Ternary(0.2)), math.inf)
+    assert "regularizer" not in base.param_groups[0]
+
+
+def test_a_state_that_does_not_fit_changes_nothing(net):
+    opt = optim.BinaryConnect(adam(net))
+    train(net, opt, batches(2))
+    before = copy.deepcopy(opt.state_dict())
+    shapes = copy.deepcopy(before)
+    shapes["state"][1]["latent"] = torch.ones(2, 2)
+    lost = copy.deepcopy(before)
+    del lost["state"][0]["latent"]
+    version = copy.deepcopy(before)
+    version["param_groups"][0]["quantize_version"] = 9
+    for state, message in (
+        (shapes, r"group 0, fc\.weight: expected latent weights of shape \(4, 8\), got \(2, 2\)"),
+        (lost, r"group 0, conv\.weight: no latent weights"),
+        (version, "group 0: expected version 2, got 9"),
+        (adam(net).state_dict(), "not of a quantizing optimizer: .* base.load_state_dict"),
+        ([], "state_dict: expected that of an optimizer, got"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            opt.load_state_dict(state)
+        now = opt.state_dict()
+        assert now["param_groups"] == before["param_groups"]
+        for key, values in before["state"].items():
+            assert all(torch.equal(v, now["state"][key][n]) for n, v in values.items())
