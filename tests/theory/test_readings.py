@@ -125,7 +125,11 @@ def test_a_torch_optimizer_without_the_step_size_is_noticed(monkeypatch):
     from pqtheory.networks.optim import eager
 
     right = eager.EagerGroup.weight
-    monkeypatch.setattr(eager.EagerGroup, "weight", lambda self, step, eta: right(self, step, 1.0))
+
+    def without(self, step, group):
+        return right(self, step, {**group, "lr": 1.0})
+
+    monkeypatch.setattr(eager.EagerGroup, "weight", without)
     case = refuted(StepReadings(pq.methods.ProxQuant(W, 0.5, 0.25)))
     assert case["path"] == "the torch optimizer"
 

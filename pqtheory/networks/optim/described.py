@@ -52,7 +52,7 @@ def described(describe: Callable[..., Prox], common: dict[str, Any], own: dict[s
         unknown = [name for name in options if name not in allowed]
         if unknown:
             raise ValueError(
-                f"{where}: expected {' or '.join(allowed)} for this method, got {brief(', '.join(unknown))}"
+                f"{where}: expected {' or '.join(allowed)} for this method, got {', '.join(unknown):.200}"
             )
     chosen = {name: v for name, v in {**common, **own}.items() if v is not None}
     for name, parameter in known.items():
