@@ -83,9 +83,7 @@ def read_grid(file: str | Path) -> Plan:
 def _section(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Any]:
     section = content.get(name, {})
     if not isinstance(section, dict):
-        raise ValueError(
-            f"{file}: expected a section [{brief(name)}], got {brief(name)} = {brief(section)}"
-        )
+        raise ValueError(f"{file}: {name} = {brief(section)}: expected a section [{name}]")
     return section
 
 
