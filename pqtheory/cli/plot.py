@@ -24,7 +24,7 @@ from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
-from pqtheory.regularizers import DistanceL1, LevelRegularizer, Regularizer
+from pqtheory.regularizers import DistanceL1, LevelRegularizer, PiecewiseAffine, Regularizer
 from pqtheory.schedules import Linear
 from pqtheory.sets import REGISTRY as SETS
 from pqtheory.sets import Binary
@@ -42,14 +42,15 @@ def plot() -> None:
     """Draw a picture into a PNG, SVG or PDF file."""
 
 
+OnLevels = LevelRegularizer | PiecewiseAffine
 #: what a picture of a regularizer needs, and what has it
 _FIXED = "has none, the picture needs them: expected a set with fixed levels"
 
 
 def _with_levels(names: Mapping[str, Callable[[], Any]], kind: str) -> RegistryName:
-    """Names of sets with fixed levels, or of regularizers that are 0 on these."""
+    """Names of sets with fixed levels, or of regularizers on these."""
     made = {name: make() for name, make in names.items()}
-    sets = {n: m.set if isinstance(m, LevelRegularizer) else m for n, m in made.items()}
+    sets = {n: m.set if isinstance(m, OnLevels) else m for n, m in made.items()}
     offered = [name for name, found in sets.items() if isinstance(found, FiniteSet)]
     return RegistryName(kind, offered, [name for name in names if name not in offered], _FIXED)
 

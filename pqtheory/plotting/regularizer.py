@@ -19,7 +19,7 @@ from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory._messages import brief, visible
 from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, describe, grid_of_axes, mark_levels
-from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer
+from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer, PiecewiseAffine
 from pqtheory.sets import Binary
 from pqtheory.sets.finite import require_levels
 
@@ -36,6 +36,7 @@ CAPTION = (
 SAMPLES = 201
 #: heights and jumps that the description names
 NAMED = 4
+OnLevels = LevelRegularizer | PiecewiseAffine
 _STYLES = ("-", "--", "-.", ":")
 
 
@@ -51,7 +52,7 @@ def regularizer(
 
     Parameters
     ----------
-    regularizer : LevelRegularizer, optional
+    regularizer : LevelRegularizer or PiecewiseAffine, optional
         On a set with fixed levels; the W by default.
     weights : sequence of number
         The lambdas, each >= 0.
@@ -68,7 +69,7 @@ def regularizer(
         If there is no weight, one is negative, or ``low`` is not below ``high``.
     """
     R = DistanceL1(Binary()) if regularizer is None else regularizer
-    if not isinstance(R, LevelRegularizer):
+    if not isinstance(R, OnLevels):
         raise TypeError(f"regularizer: expected one on a set with fixed levels, got {brief(R)}")
     exact = require_levels(R.set, "picture of a regularizer").level_values
     levels = [Fraction(v) for v in exact]
@@ -89,12 +90,16 @@ def regularizer(
 
 
 def _seen(
-    R: LevelRegularizer, levels: Sequence[Fraction], weights: Sequence[Any], low: float, high: float
+    R: OnLevels, levels: Sequence[Fraction], weights: Sequence[Any], low: float, high: float
 ) -> str:
     """The value's least and greatest points, and the jumps of each prox."""
     at = ", ".join(f"{float(v):g}" for v in levels)
     if isinstance(R, Indicator):
         value = f"The value is 0 at the levels {at} and infinite everywhere else."
+    elif isinstance(R, PiecewiseAffine):
+        heights = [f"{float(R.value([float(v)])):.3g} at {float(v):g}" for v in levels[:NAMED]]
+        more = ", ..." if len(levels) > NAMED else ""
+        value = f"The value is affine between the levels, {', '.join(heights)}{more}."
     else:
         inside = [float(b) for _, b in cells(levels, low, high)[:-1]]
         heights = [f"{float(R.value([m])):.3g} at {m:g}" for m in inside[:NAMED]]
@@ -120,7 +125,7 @@ def cells(levels: Sequence[Fraction], low: float, high: float) -> list[tuple[Fra
 
 
 def prox_branches(
-    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+    R: OnLevels, levels: Sequence[Fraction], weight: Any, low: float, high: float
 ) -> list[tuple[Array, Array]]:
     """The graph of the prox as (theta, x) pieces, one for each cell; each ends in its own one-sided limits."""
     pieces = []
@@ -134,7 +139,7 @@ def prox_branches(
 
 
 def ties(
-    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+    R: OnLevels, levels: Sequence[Fraction], weight: Any, low: float, high: float
 ) -> list[tuple[float, float, float]]:
     """(theta, lowest minimiser, highest minimiser) wherever there are several between ``low`` and ``high``."""
     found = []
@@ -146,7 +151,7 @@ def ties(
 
 
 def _draw_value(
-    axes: "Axes", R: LevelRegularizer, levels: Sequence[Fraction], low: float, high: float
+    axes: "Axes", R: OnLevels, levels: Sequence[Fraction], low: float, high: float
 ) -> None:
     if isinstance(R, Indicator):
         axes.plot(
@@ -175,7 +180,7 @@ def _draw_value(
 
 def _draw_prox(
     axes: "Axes",
-    R: LevelRegularizer,
+    R: OnLevels,
     levels: Sequence[Fraction],
     weights: Sequence[Any],
     low: float,
@@ -202,7 +207,7 @@ def _draw_prox(
 
 
 def _one_line(
-    R: LevelRegularizer, levels: Sequence[Fraction], weight: Any, low: float, high: float
+    R: OnLevels, levels: Sequence[Fraction], weight: Any, low: float, high: float
 ) -> tuple[Array, Array]:
     """All pieces in one array each, with NaN between them where the prox jumps."""
     xs: list[Array] = []

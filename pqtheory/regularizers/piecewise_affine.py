@@ -33,6 +33,7 @@ from pqtheory._checks import check_number, store
 from pqtheory._elementwise import elementwise
 from pqtheory._messages import brief
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.regularizers.indicator import Indicator
 from pqtheory.sets.base import nearest
 from pqtheory.sets.finite import Cells, FiniteSet, require_levels
 
@@ -110,15 +111,16 @@ class PiecewiseAffine(Regularizer):
         return as_given(low, theta), as_given(high, theta)
 
     def prox_set(self, theta: Any, weight: Any) -> tuple[Any, ...]:
-        """The one minimiser of a strictly convex objective, found in exact arithmetic.
+        """The one minimiser of a strictly convex objective, exactly; at an infinite weight the nearest levels.
 
         Raises
         ------
         TypeError, ValueError
-            If ``theta`` is no finite number, or ``weight`` is negative, infinite or NaN.
+            If ``theta`` is no finite number, or ``weight`` is negative or NaN.
         """
-        t = check_number(theta, "theta", finite=True)
-        w = check_number(weight, "weight", 0, finite=True)
+        t, w = check_number(theta, "theta", finite=True), check_number(weight, "weight", 0)
+        if w == math.inf:
+            return Indicator(self.set).prox_set(t, w)
         found = self.prox(Fraction(t), Fraction(w))
         return (found if isinstance(t, Fraction) else float(found),)
 

@@ -126,5 +126,6 @@ def test_bad_slopes(slopes: tuple, message: str) -> None:
 def test_bad_arguments() -> None:
     with pytest.raises(TypeError, match="PiecewiseAffine: expected a set with fixed levels"):
         PiecewiseAffine(ScaledBinary())  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="weight: expected a finite number >= 0"):
-        R.prox_set(0.5, math.inf)
+    with pytest.raises(ValueError, match="weight: expected a number >= 0"):
+        R.prox_set(0.5, -1)
+    assert R.prox_set(F(-5, 4), math.inf) == (-2, F(-1, 2))
