@@ -1,4 +1,4 @@
-"""The command line: ``pqtheory verify | claims | show | falsify | replay | plot | lab | train | sweep | ...``."""
+"""The command line: ``pqtheory verify | claims | show | falsify | replay | plot | lab | lessons | train | ...``."""
 
 import click
 
@@ -7,6 +7,7 @@ from pqtheory.cli.base import Commands, example
 from pqtheory.cli.claims import claims, show
 from pqtheory.cli.falsify import falsify
 from pqtheory.cli.lab import lab
+from pqtheory.cli.lessons import lessons
 from pqtheory.cli.plot import plot
 from pqtheory.cli.replay import replay
 from pqtheory.cli.signs import signs
@@ -22,7 +23,21 @@ def main() -> None:
     """Check theorems on quantized training, and draw what they say."""
 
 
-for command in (verify, claims, show, falsify, replay, plot, lab, train, sweep, table, signs, data):
+for command in (
+    verify,
+    claims,
+    show,
+    falsify,
+    replay,
+    plot,
+    lab,
+    lessons,
+    train,
+    sweep,
+    table,
+    signs,
+    data,
+):
     main.add_command(command)
 
 __all__ = ["main"]

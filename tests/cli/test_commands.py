@@ -328,7 +328,17 @@ def test_plot_has_a_default_name(tmp_path, monkeypatch):
 COMMANDS = [(), ("verify",), ("claims",), ("show",), ("plot",)] + [
     ("plot", n) for n in (*plotting.REGISTRY, "distances")
 ]
-COMMANDS += [("lab",), ("train",), ("sweep",), ("table",), ("signs",), ("data",)]
+COMMANDS += [
+    ("lab",),
+    ("lessons",),
+    ("lessons", "open"),
+    ("lessons", "check"),
+    ("train",),
+    ("sweep",),
+    ("table",),
+    ("signs",),
+    ("data",),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

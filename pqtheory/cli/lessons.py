@@ -1,0 +1,75 @@
+"""``pqtheory lessons``: list the lessons, open one, check an answer."""
+
+from pathlib import Path
+
+import click
+
+from pqtheory._files import write_whole
+from pqtheory.cli.base import Commands, check_output_file, example, say, user_errors
+from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check
+
+
+def _checked(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    return None if value is None else check_output_file(value, "--out")
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog=example(
+        "pqtheory lessons open 1 --out lesson-1.ipynb", "pqtheory lessons check 1.1 1/2"
+    ),
+)
+@click.pass_context
+def lessons(ctx: click.Context) -> None:
+    """List the lessons and their exercises; open one; check an answer."""
+    if ctx.invoked_subcommand is None:
+        for lesson in LESSONS:
+            say(f"{lesson.number}  {lesson.title}")
+            for exercise in EXERCISES.values():
+                if exercise.number.startswith(f"{lesson.number}."):
+                    say(f"   {exercise.number}  {exercise.question}")
+
+
+@lessons.command("open", epilog=example("pqtheory lessons open 2 --out lesson-2.ipynb"))
+@click.argument("number", type=click.IntRange(1, len(LESSONS)))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    callback=_checked,
+    help="A name that ends in .ipynb, a notebook, or .py; without it the text is printed.",
+)
+def open_lesson(number: int, out: Path | None) -> None:
+    """Write the lesson of that NUMBER as a notebook or as Python, to be run cell by cell."""
+    with user_errors():
+        text = LESSONS[number - 1].text()
+    if out is None:
+        say(text)
+        return
+    if out.suffix not in (".ipynb", ".py"):
+        raise click.UsageError(
+            f"--out: expected a name that ends in .ipynb or .py, got {str(out)!r}"
+        )
+    with user_errors():
+        write_whole(out, (as_notebook(text) if out.suffix == ".ipynb" else text).encode())
+    say(f"wrote {out}")
+
+
+@lessons.command(
+    "check",
+    context_settings={"ignore_unknown_options": True},
+    epilog=example("pqtheory lessons check 1.3 -1/4,1/4"),
+)
+@click.argument("exercise")
+@click.argument("answer", nargs=-1, required=True)
+def check_answer(exercise: str, answer: tuple[str, ...]) -> None:
+    """Say whether ANSWER to that EXERCISE is right, or give a hint; exit code 1 where it is not.
+
+    Numbers are written as 3/4 or 0.75, several of them with commas in between.
+    """
+    with user_errors():
+        judgement = check(exercise, " ".join(answer))
+    say(repr(judgement))
+    if not judgement.right:
+        click.get_current_context().exit(1)

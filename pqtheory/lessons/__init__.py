@@ -1,0 +1,29 @@
+"""The lessons: texts to run through, and exercises that the toolkit itself checks."""
+
+from pqtheory.lessons import lesson_1, lesson_2
+from pqtheory.lessons.exercise import Exercise, Judgement
+from pqtheory.lessons.texts import LESSONS, Lesson, as_notebook
+
+#: by number
+EXERCISES = {e.number: e for e in (*lesson_1.EXERCISES, *lesson_2.EXERCISES)}
+
+
+def check(number: str, answer: object) -> Judgement:
+    """Whether ``answer`` to exercise ``number`` is right; else a hint, never the answer.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise, or the answer is no number.
+    """
+    if number not in EXERCISES:
+        raise ValueError(f"exercise: expected one of {', '.join(EXERCISES)}, got {number!r:.40}")
+    return EXERCISES[number].judge(str(answer))
+
+
+__all__ = ["EXERCISES", "LESSONS", "Exercise", "Judgement", "Lesson", "as_notebook", "check"]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

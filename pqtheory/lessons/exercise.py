@@ -1,0 +1,73 @@
+"""What an exercise is: a question, and a check that says right, or wrong with a hint; it never says the answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, final
+
+from pqtheory._messages import brief
+
+
+@final
+@dataclass(frozen=True)
+class Judgement:
+    """Whether an answer is right, and where it is not, what to think about."""
+
+    right: bool
+    hint: str = ""
+
+    def __repr__(self) -> str:
+        return "right" if self.right else f"not yet: {self.hint}"
+
+
+@final
+@dataclass(frozen=True)
+class Exercise:
+    """A question of a lesson.
+
+    Attributes
+    ----------
+    number : str
+        Lesson and place, such as "1.2".
+    question : str
+        In one line.
+    hint_for : callable
+        The hint for an answer, a tuple of fractions; "" where it is right.
+    count : int or None
+        How many numbers an answer has; None where that is a part of the question.
+    """
+
+    number: str
+    question: str
+    hint_for: Callable[[tuple[Fraction, ...]], str]
+    count: int | None = 1
+
+    def judge(self, answer: str) -> Judgement:
+        """Look at an answer as it is written.
+
+        Raises
+        ------
+        ValueError
+            If it is no number, or not as many as are asked for.
+        """
+        numbers = parsed(answer)
+        if self.count is not None and len(numbers) != self.count:
+            raise ValueError(f"answer: expected {self.count} number, got {brief(answer)}")
+        hint = self.hint_for(numbers)
+        return Judgement(hint == "", hint)
+
+
+def parsed(answer: Any) -> tuple[Fraction, ...]:
+    """The numbers of "1/2, -0.25".
+
+    Raises
+    ------
+    ValueError
+        If one of them is no fraction or decimal number.
+    """
+    try:
+        return tuple(Fraction(part.strip().replace(" ", "")) for part in str(answer).split(","))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(
+            f"answer: expected numbers such as 3/4 or 0.75, with commas between them, got {brief(answer)}"
+        ) from error
