@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pqtheory._messages import brief
 from pqtheory._files import write_whole
 from pqtheory.cli.base import Commands, check_output_file, example, say, user_errors
 from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check
@@ -49,7 +50,7 @@ def open_lesson(number: int, out: Path | None) -> None:
         return
     if out.suffix not in (".ipynb", ".py"):
         raise click.UsageError(
-            f"--out: expected a name that ends in .ipynb or .py, got {str(out)!r}"
+            f"--out: expected a name that ends in .ipynb or .py, got {brief(str(out))}"
         )
     with user_errors():
         write_whole(out, (as_notebook(text) if out.suffix == ".ipynb" else text).encode())
