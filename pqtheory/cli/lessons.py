@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from pqtheory._messages import brief
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 from pqtheory.cli.base import Commands, check_output_file, example, say, user_errors
 from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check
 

@@ -139,7 +139,10 @@ def test_a_group_with_nothing_to_quantize():
     with pytest.raises(ValueError, match="quantize: expected to pick parameters of BatchNorm2d"):
         optim.split_parameters(nn.BatchNorm2d(3))
     plain = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
-    with pytest.raises(ValueError, match=r'expected a group marked \{"quantize": True\}, found'):
+    with pytest.raises(
+        ValueError,
+        match=r'expected a group marked \{"quantize": True\}, as split_parameters',
+    ):
         optim.BinaryConnect(plain)
     empty = torch.optim.SGD([{"params": [], "quantize": True}], lr=0.1)
     with pytest.raises(ValueError, match="group 0: nothing to quantize in it"):

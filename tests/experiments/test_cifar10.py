@@ -65,7 +65,7 @@ def test_a_result_has_the_settings_that_its_run_was_started_with(tmp_path):
         (("--device", "abacus"), "--device: no device 'abacus'"),
         (("--data", "mnist"), "'mnist' is not one of"),
         (("--model", "vgg"), "'vgg' is not one of"),
-        (("--held-out", "-1"), "held_out: expected an integer >= 0"),
+        (("--held-out", "-1"), "held-out: expected an integer >= 0"),
     ],
 )
 def test_bad_options_are_one_line(tmp_path, monkeypatch, main, options, message):
@@ -114,7 +114,7 @@ def test_it_stops_in_time_goes_on_and_writes_what_it_found(tmp_path, monkeypatch
     assert "all runs done" in result.stdout
     content = json.loads((tmp_path / "results" / "cifar10.json").read_text())
     assert (tmp_path / "results" / "cifar10.png").read_bytes().startswith(b"\x89PNG")
-    assert len(content["runs"]) == 4
+    assert len(content["runs"]) == 5
     # also of the runs that had processes of their own
     started = {run["provenance"]["command"] for run in content["runs"]}
     assert started == {content["provenance"]["command"]} == {command(sys.orig_argv)}
