@@ -29,6 +29,8 @@ class LazyGroup(QuantizedGroup):
         super().__init__(group, mapping)
         self._latents = [p.detach().clone() for p in self.parameters]
         self._shown: Scratch | None = None
+        #: where the parameters were when the latent weights were laid out as they are
+        self._homes: list[int] = []
         # a strength that is none is refused here
         self.weight(-1, group)
 
@@ -64,7 +66,7 @@ class LazyGroup(QuantizedGroup):
                 )
             if _written(value, view):
                 latent.copy_(value)
-        self._shown = None
+        self._shown, self._homes = None, []
 
     def load(self, state: State, latents: Latents, step: int, group: dict[str, Any]) -> None:
         """Show them, mapped; frozen ones as they are."""
@@ -128,7 +130,7 @@ class LazyGroup(QuantizedGroup):
         self.frozen, self._shown = True, None
 
     def _here(self) -> list[Tensor]:
-        return [local(latent) for latent in self._latents]
+        return self.here(self._latents)
 
     def keep(self, state: State) -> None:
         """Where the base optimizer made no step yet it would take its own state for made."""
@@ -145,7 +147,11 @@ class LazyGroup(QuantizedGroup):
             saved[key] = {**saved.get(key, {}), LATENT: latent}
 
     def _fit(self) -> None:
-        """Give the latent weights the dtype, device and layout of their parameters."""
+        """Give the latent weights the dtype, device and layout of their parameters, where these have moved."""
+        homes = [value.data_ptr() for value in self.values()]
+        if homes == self._homes:
+            return
+        self._homes = homes
         for place, (parameter, latent) in enumerate(
             zip(self.parameters, self._latents, strict=True)
         ):
@@ -158,18 +164,17 @@ class LazyGroup(QuantizedGroup):
 
     def _map(self, weight: Any) -> None:
         """The latent weights, mapped, as what is to be shown."""
-        if self._shown is None or not self._shown.fits(self.values()):
-            self._shown = Scratch(self.values())
+        shown = self.shown
         if self.map.separable:
-            self._shown.read(self._here())
-            for flat in self._shown.values:
+            shown.read(self._here())
+            for flat in shown.values:
                 self.map.apply(flat, weight, flat)
             return
-        for view, latent in zip(self._shown.views, self._latents, strict=True):
+        for view, latent in zip(shown.views, self._latents, strict=True):
             view.copy_(self._on_each(lambda t: self.map.apply(t, weight), latent))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_shown": None}
+        return {**self.__dict__, "_shown": None, "_homes": []}
 
 
 def _written(value: Tensor, shown: Tensor) -> bool:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.sharded import check_whole, local, on_whole
+from pqtheory.networks.optim.sharded import check_whole, is_shared, local, on_whole
 
 #: key of the latent weights in the state of a parameter
 LATENT = "latent"
@@ -44,6 +44,7 @@ class QuantizedGroup(ABC):
         #: quantized for good: the parameters hold what they are to hold, and train no more
         self.frozen = False
         self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
+        self.shared = any(map(is_shared, self.parameters))
         names = group.get("names") or group.get("param_names") or ()
         self.names = [*names, *(f"parameter {i}" for i in range(len(names), len(self.parameters)))]
         with writing():
@@ -58,9 +59,13 @@ class QuantizedGroup(ABC):
                 except (TypeError, ValueError) as error:
                     raise type(error)(f"{name}: {error}") from error
 
+    def here(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """What this process has of tensors that are shared as the parameters are."""
+        return [local(t) for t in tensors] if self.shared else [*tensors]
+
     def values(self) -> list[Tensor]:
         """What the parameters hold, here, in their own memory."""
-        return [local(p) for p in self.parameters]
+        return self.here(self.parameters)
 
     def quantize(self) -> None:
         """Let the parameters hold the quantized weights."""

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 def local(tensor: Tensor) -> Tensor:
     """What this process has of it; the tensor itself where it is not shared. Writing there writes the tensor."""
-    return tensor.to_local() if _is_shared(tensor) else tensor
+    return tensor.to_local() if is_shared(tensor) else tensor
 
 
 def on_whole(function: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
     """The part of this process of ``function(tensor)``, a function of the whole."""
-    if not _is_shared(tensor):
+    if not is_shared(tensor):
         return function(tensor)
     from torch.distributed.tensor import DTensor, Replicate
 
@@ -31,7 +31,8 @@ def on_whole(function: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
     return part
 
 
-def _is_shared(tensor: Tensor) -> bool:
+def is_shared(tensor: Tensor) -> bool:
+    """Whether other processes have parts of it."""
     if type(tensor) in (nn.Parameter, Tensor) or not torch.distributed.is_available():
         return False
     from torch.distributed.tensor import DTensor

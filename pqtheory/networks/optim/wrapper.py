@@ -185,6 +185,9 @@ class QuantizingOptimizer(Around):
     @writing()
     def follow(self) -> None:
         """Take up what was written into the model since the last step: ``step`` does, recorded steps cannot."""
+        self._follow()
+
+    def _follow(self) -> None:
         if not self._shows_quantized:
             for found in self.quantized_groups.values():
                 found.follow(self.state)
@@ -200,12 +203,12 @@ class QuantizingOptimizer(Around):
             raise RuntimeError(
                 "step: another optimizer was made round the same base; step that one"
             )
-        self.follow()
+        self._follow()
         self._replicas.begin()
         if closure is None and self._is_idle():
             self._set_up()
             return None
-        loss = self.move(self.weights(self._steps), closure)
+        loss = self._move(self.weights(self._steps), closure)
         self.steps += 1
         return loss
 
@@ -219,6 +222,9 @@ class QuantizingOptimizer(Around):
     @writing()
     def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:
         """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
+        return self._move(weights, closure)
+
+    def _move(self, weights: Sequence[Any], closure: Callable[[], Any] | None) -> Any:
         if closure is not None:
             closure = self._at_query(closure)
         arguments = () if closure is None else (closure,)
