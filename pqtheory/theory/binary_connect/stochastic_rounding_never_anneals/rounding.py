@@ -45,8 +45,8 @@ def mass_after(case: Any, eta: Any, capped: bool = False) -> Any:
 
 def same_laws(capped: bool = False) -> ForAll:
     """A law is kept at one step size iff at another; with chances ``capped`` at 1 also where eta |g| > gap."""
-    masses = dict.fromkeys(("below", "here", "above"), nonnegative)
-    rates = dict.fromkeys(("up", "down", "up_below", "down_above"), nonnegative)
+    masses: dict[str, Any] = dict.fromkeys(("below", "here", "above"), nonnegative)
+    rates: dict[str, Any] = dict.fromkeys(("up", "down", "up_below", "down_above"), nonnegative)
 
     @forall(**masses, **rates, eta=positive, other=positive)
     def kept_alike(eta: Any, other: Any, **case: Any) -> Any:
