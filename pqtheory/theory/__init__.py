@@ -26,6 +26,7 @@ BOOK = Book(
             "ste-is-dual-subgradient",
             "fixed-point-existence-is-np-hard",
             "bop-fixed-points",
+            "grid-oscillation",
             "stochastic-rounding-never-anneals",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
