@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from pqtheory._arrays import (
     Array,
@@ -51,6 +51,9 @@ class Bump(LevelRegularizer):
     Jin et al., PARQ, arXiv 2503.15748, and the code of torchao.prototype.parq.
     """
 
+    latex: ClassVar[str] = (
+        r"R(x) = \sum_j \tfrac12 (x_j - a)(b - x_j),\ a \le x_j \le b \text{ neighbours in } Q"
+    )
     set: FiniteSet
 
     def __post_init__(self) -> None:

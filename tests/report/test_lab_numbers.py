@@ -13,7 +13,7 @@ import pytest
 import pqtheory as pq
 from pqtheory.methods.base import Method
 from pqtheory.problems.base import Problem
-from pqtheory.regularizers import DistanceL1, DistanceL2, Indicator, LevelRegularizer
+from pqtheory.regularizers import Bump, DistanceL1, DistanceL2, Indicator, LevelRegularizer
 from pqtheory.report.lab import lab_page
 from pqtheory.schedules import Linear, Schedule
 from pqtheory.sets import Binary, FiniteSet, Ternary, UniformGrid
@@ -40,38 +40,12 @@ def lab(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ope
     opened.page.close()
 
 
-class Parq(Method):
-    """Lazy x the map of PARQ on {-1, +1}, t / (1 - w) cut off at the levels, w = rate t.
-
-    Written by the distance to the level, as both round it: where a gradient jumps, the last bit decides.
-    """
-
-    def __init__(self, step_size: float, rate: float) -> None:
-        self.step_size, self.rate = pq.methods.base.check_step_size(step_size), rate
-
-    def query(self, state: Any) -> Any:
-        weight = self.rate * state.step
-        sign = np.where(state.latent >= 0, 1.0, -1.0)
-        if weight >= 1:
-            return sign
-        outside = np.abs(state.latent) >= 1
-        distance = np.clip(1 - (1 - np.abs(state.latent - sign)) / (1 - weight), 0, 1)
-        return np.where(outside, sign, sign * (1 - distance))
-
-    def step(self, state: Any, gradient: Any) -> Any:
-        moved = state.latent - self.eta(state.step, state.latent) * gradient
-        return pq.methods.base.State(moved, state.step + 1)
-
-    def output(self, state: Any) -> Any:
-        return np.where(state.latent >= 0, 1.0, -1.0)
-
-
 W = DistanceL1(Binary())
 METHODS = {
     "binaryconnect": lambda eta, rate: pq.methods.BinaryConnect(eta),
     "lazyprox": lambda eta, rate: pq.methods.LazyProx(W, eta, Linear(rate)),
     "proxquant": lambda eta, rate: pq.methods.ProxQuant(W, eta, Linear(rate)),
-    "parq": Parq,
+    "parq": lambda eta, rate: pq.methods.LazyProx(Bump(Binary()), eta, Linear(rate)),
 }
 TOY = [
     (method, start, eta, rate, steps)
@@ -217,6 +191,7 @@ REGULARIZERS: dict[str, type[Any]] = {
     "distance": DistanceL1,
     "squared": DistanceL2,
     "indicator": Indicator,
+    "bump": Bump,
 }
 
 
