@@ -66,16 +66,22 @@ METHODS = {"small": TWO_CORES, "full": FULL}
 Runs = Sequence[Mapping[str, Any]]
 
 
-def plan(schedule: str, seeds: int) -> list[Planned]:
-    """All methods of seed 0, then of the next."""
+def plan(schedule: str = "full", seeds: int = 3, **common: Any) -> list[Planned]:
+    """All methods of seed 0, then of the next; ``common`` settings are those of every run.
+
+    Given other data than a text, as for a dry run, it is the text of the package that is trained on.
+    """
     runs = []
+    own_text = {"data": "sentences"} if "data" in common else {}
+    shared = {k: common[k] for k in ("amp", "compile", "epochs") if k in common}
     for seed in range(seeds):
         for name, own in METHODS[schedule].items():
             chosen = {"task": "language", "data": "ptb", **SCHEDULES[schedule], **own, "seed": seed}
+            chosen |= {**shared, **own_text}
             if schedule == "small" and own["method"] == "proxquant":
                 chosen["rate"] = W_RATE if own["levels"] == "binary" else SQUARED_RATE
             method = chosen.pop("method")
-            runs.append(Planned(f"{name}/{seed}", preset("corrected", method, **chosen)))
+            runs.append(Planned(f"{name}-{seed}", preset("corrected", method, **chosen)))
     return runs
 
 

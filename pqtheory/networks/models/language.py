@@ -70,7 +70,7 @@ class LanguageModel(nn.Module):
         if self.lengths:
             lstm: Any = self.lstm
             weights = [into, across, lstm.bias_ih_l0, lstm.bias_hh_l0]
-            out, hidden, cell = torch._VF.lstm(  # type: ignore[attr-defined]
+            out, hidden, cell = torch._VF.lstm(
                 x, (hidden, cell), weights, True, 1, 0.0, self.training, False, True
             )
         else:

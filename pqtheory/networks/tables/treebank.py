@@ -51,11 +51,11 @@ def picked(run: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def finished(runs: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, Mapping[str, Any]]]:
-    """Finished runs by method and seed; names are METHOD/SEED."""
+    """Finished runs by method and seed; names are METHOD-SEED."""
     found: dict[str, dict[int, Mapping[str, Any]]] = {}
     for run in runs:
         if is_finished(run):
-            found.setdefault(run["name"].rsplit("/", 1)[0], {})[run["settings"]["seed"]] = run
+            found.setdefault(run["name"].rsplit("-", 1)[0], {})[run["settings"]["seed"]] = run
     return found
 
 

@@ -321,7 +321,7 @@ def preset(
     Settings(method=method, levels=levels)
     found = find_task(task)
     chosen: dict[str, Any] = {"data": found.data[0], "model": found.models[0]}
-    given = {key: changes[key] for key in ("data", "model") if key in changes}
+    given: dict[str, Any] = {k: changes[k] for k in ("data", "model") if k in changes}
     data = str(changes.get("data", found.data[0]))
     own = dict(found.preset(method, levels, data))
     options: dict[str, Option] = {
