@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from experiments import cifar10, sign_change, throughput
+from experiments import cifar10, ptb, sign_change, throughput
 from experiments.options import Script, report_failures
 from pqtheory.cli.base import user_errors
 from pqtheory.networks.sweeps import Plan, Planned, carry_out, pack, restore, schedule
@@ -22,7 +22,7 @@ from pqtheory.networks.sweeps.archives import MIB, MOST
 from pqtheory.networks.training.device import check_device
 
 QUEUE = Path(__file__).with_suffix(".toml")
-PLANS = {"cifar10": cifar10.plan, "sign_change": sign_change.plan}
+PLANS = {"cifar10": cifar10.plan, "sign_change": sign_change.plan, "ptb": ptb.plan}
 #: what is measured once instead of trained, into a folder beside the runs
 MEASURED = "throughput"
 

@@ -20,8 +20,8 @@ from experiments import RESULTS
 from pqtheory._files import write_whole
 from pqtheory.networks.data import Images, load
 from pqtheory.networks.models import REGISTRY
+from pqtheory.networks.tasks.image_batches import DeviceImages, ImageBatches
 from pqtheory.networks.training import RunFolder, Settings, preset
-from pqtheory.networks.training.batches import Batches, DeviceImages
 from pqtheory.networks.training.graphs import own_stream
 from pqtheory.networks.training.loop import begin
 from pqtheory.networks.training.run import Run
@@ -119,7 +119,7 @@ def _plain(
     amp: bool = False,
     compiled: bool = False,
 ) -> tuple[Callable[[int], Iterator[Tensor]], Callable[[], Any]]:
-    batches = Batches(images, on, settings.batch_size, settings.augment, 0, on_device)
+    batches = ImageBatches(images, on, settings.batch_size, settings.augment, 0, on_device)
     net = REGISTRY[settings.model](images.train.shape[1], images.classes).to(on)
     layout = torch.channels_last if last else torch.contiguous_format
     net = net.to(memory_format=layout)

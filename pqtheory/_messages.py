@@ -1,13 +1,17 @@
 """Values in error messages: one line of bounded length, whatever the value is."""
 
+import difflib
 import math
 import numbers
 import reprlib
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import array_api_compat
 
+#: how much alike, from 0 to 1, a word must be to be suggested
+LIKENESS = 0.4
 #: longest text of a value in a message
 LONGEST = 120
 
@@ -30,6 +34,12 @@ def brief(value: Any) -> str:
         # Python writes out no integer of more than some thousand digits
         return f"{type(value).__name__} with thousands of digits"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the word nearest to ``word``; nothing where none is near."""
+    near = difflib.get_close_matches(str(word), list(words), 1, LIKENESS)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def visible(text: str) -> str:

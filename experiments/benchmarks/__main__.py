@@ -13,6 +13,7 @@ from rich.progress import track
 from experiments.benchmarks import (
     checkpoints,
     importing,
+    language,
     optimizer,
     prox,
     signs,
@@ -33,6 +34,7 @@ SUITES = {
     "checkpoints": checkpoints,
     "optimizer": optimizer,
     "training": training,
+    "language": language,
 }
 
 

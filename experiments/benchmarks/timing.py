@@ -30,6 +30,7 @@ def compare(
     limit: float,
     *,
     repeats: int = 9,
+    at_least: bool = False,
 ) -> Row:
     """Time ``work`` and ``baseline`` in turns after one warm-up of each."""
     work()
@@ -41,4 +42,4 @@ def compare(
             piece()
             spent.append(time.perf_counter() - start)
     ours, theirs = (statistics.median(spent) for spent in times)
-    return Row(name, ours / theirs, limit, ours, theirs)
+    return Row(name, ours / theirs, limit, ours, theirs, at_least)

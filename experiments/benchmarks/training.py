@@ -21,7 +21,7 @@ from experiments.benchmarks.timing import Row, compare
 from pqtheory.networks import models, optim
 from pqtheory.networks.data import Images
 from pqtheory.networks.data.cifar10 import MEAN, STD
-from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.tasks.image_batches import ImageBatches
 from pqtheory.networks.training.graphs import set_up_base
 from pqtheory.networks.training.memory import keep_memory
 from pqtheory.regularizers import DistanceL1
@@ -46,7 +46,7 @@ def measure(
         net = _net(depth).to(memory_format=torch.channels_last)
         opt = wrap(torch.optim.Adam(optim.split_parameters(net, models.binary_weights)))
         set_up_base(opt, recorded=False)
-        batches = Batches(images, "cpu", batch, augment=True, seed=0)
+        batches = ImageBatches(images, "cpu", batch, augment=True, seed=0)
         pairs = itertools.chain.from_iterable(map(batches.epoch, itertools.count()))
         forward = torch.compile(net, dynamic=False) if compiled else net
         return _steps(forward, opt, pairs, amp), opt, net

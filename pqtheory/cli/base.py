@@ -1,6 +1,5 @@
 """What all commands share: one line for a bad argument and exit code 2, nearest names, and checks of output places."""
 
-import difflib
 import os
 import re
 import sys
@@ -16,12 +15,11 @@ from rich.text import Text
 
 from pqtheory._extras import what_to_install
 from pqtheory._messages import brief, visible
+from pqtheory._messages import nearest as suggested
 from pqtheory.methods.registry import REGISTRY, registered
 
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
-#: how much alike, from 0 to 1, a word must be to be suggested
-LIKENESS = 0.4
 #: characters of an error
 LONGEST = 2000
 
@@ -29,10 +27,7 @@ LONGEST = 2000
 def nearest(word: str, words: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` for the word nearest to ``word``; where none is near, what there is."""
     known = list(words)
-    near = difflib.get_close_matches(word, known, 1, LIKENESS)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; expected one of {', '.join(known)}" if known else ""
+    return suggested(word, known) or (f"; expected one of {', '.join(known)}" if known else "")
 
 
 def example(*lines: str) -> str:

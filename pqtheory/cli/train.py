@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import click
 from pqtheory._messages import brief
 from pqtheory.cli.base import (
     MethodChoice,
+    RegistryName,
     check_folder,
     complain,
     example,
@@ -21,7 +22,8 @@ from pqtheory.cli.base import (
 )
 from pqtheory.cli.figures import FIGURE, draw_run
 from pqtheory.methods.registry import TRAINED
-from pqtheory.networks.metrics import error_of
+from pqtheory.networks.levels import LEVELS, PER
+from pqtheory.networks.metrics import error_of, measure_of
 
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
@@ -31,9 +33,26 @@ PRESETS = ("corrected", "faithful")
     epilog=example(
         "pqtheory train warm --method full-precision --epochs 20",
         "pqtheory train pq --method proxquant --epochs 30 --warm-start warm",
+        "pqtheory train lm --task language --levels 2-bit --per row --epochs 20",
+        "pqtheory train --task-template > my_task.py",
+        "pqtheory train mine --task my_task.py",
     )
 )
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--task",
+    default="images",
+    show_default=True,
+    help="images, language, or a file: my_task.py.",
+)
+@click.option(
+    "--task-template",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, option, value: _print_template(context, value),
+    help="Print the file of a task, to start one's own from.",
+)
 @click.option("--method", type=MethodChoice(TRAINED), default="proxquant", show_default=True)
 @click.option(
     "--preset",
@@ -43,13 +62,31 @@ PRESETS = ("corrected", "faithful")
     show_default=True,
     help="As the paper's text says, or as its published code trains.",
 )
-@click.option("--levels", type=click.Choice(("binary", "ternary")), default="binary")
-@click.option("--model", default="small", show_default=True, help="small, resnet20, ... resnet56.")
-@click.option("--data", default="digits", show_default=True, help="digits or cifar10.")
+@click.option(
+    "--levels",
+    type=RegistryName("levels", LEVELS),
+    default="binary",
+    show_default=True,
+    help=f"{', '.join(LEVELS)}.",
+)
+@click.option(
+    "--per",
+    type=click.Choice(PER),
+    help="What shares fitted levels; tensor, or what the task is published with.",
+)
+@click.option("--model", help="small, resnet20, ... resnet56; of language lstm.")
+@click.option("--data", help="digits or cifar10; of language sentences, ptb or a folder of texts.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    help="Where CIFAR-10 is; else the variable PQTHEORY_DATA.",
+    help="Where CIFAR-10 or ptb/ is; else the variable PQTHEORY_DATA.",
+)
+@click.option(
+    "--set",
+    "chosen",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other setting, or an option of the task, such as hidden=100.",
 )
 @click.option("--epochs", type=click.IntRange(min=1), help="Schedules scale with it.")
 @click.option(
@@ -59,7 +96,7 @@ PRESETS = ("corrected", "faithful")
 )
 @click.option("--lr", type=float, help="Step size of the base optimizer.")
 @click.option("--rate", type=float, help="lambda per epoch; of binaryrelax the factor per epoch.")
-@click.option("--held-out", type=click.IntRange(min=0), help="Training images kept apart.")
+@click.option("--held-out", type=click.IntRange(min=0), help="Training examples kept apart.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
 @click.option(
@@ -74,7 +111,9 @@ PRESETS = ("corrected", "faithful")
 def train(
     folder: Path,
     method: str,
+    task: str,
     preset_name: str,
+    chosen: tuple[str, ...],
     data_dir: Path | None,
     device: str,
     compiled: bool,
@@ -88,9 +127,9 @@ def train(
     Stop it at any moment; --resume goes on as if it had not been stopped.
     """
     with user_errors():
-        from pqtheory.networks.data import load
         from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset
         from pqtheory.networks.training import train as run
+        from pqtheory.networks.training.build import load_data
         from pqtheory.networks.training.device import check_device
         from pqtheory.networks.training.events import Events
         from pqtheory.networks.training.settings import LAMBDA
@@ -104,12 +143,19 @@ def train(
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
         if "rate" in changes and method not in LAMBDA:
             raise ValueError(f"--rate: {method} has no lambda; expected {' or '.join(LAMBDA)}")
+        changes |= _chosen(chosen, changes)
         settings = preset(
-            preset_name, method, epochs=epochs, levels=levels, compile=compiled, **changes
+            preset_name,
+            method,
+            epochs=epochs,
+            levels=levels,
+            task=task,
+            compile=compiled,
+            **changes,
         )
         if resume and _nothing_is_set():
             settings = RunFolder(folder).settings
-        images = load(settings.data, data_dir)
+        data = load_data(settings, data_dir)
         events = Events(folder / "tensorboard") if tensorboard else None
         with (
             advice_collected() as advice,
@@ -120,7 +166,7 @@ def train(
             try:
                 done = run(
                     settings,
-                    images,
+                    data,
                     RunFolder(folder, events),
                     device=device,
                     resume=resume,
@@ -182,6 +228,43 @@ def _nothing_is_set() -> bool:
     return given <= {"folder", "data_dir", "device", "time_budget", "tensorboard", "resume"}
 
 
+def _print_template(context: click.Context, value: bool) -> None:
+    """Say what the file of a task is, and end."""
+    if value:
+        from pqtheory.networks.tasks.find import template
+
+        click.echo(template(), nl=False)
+        context.exit()
+
+
+def _chosen(given: tuple[str, ...], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings given as NAME=VALUE: numbers, true and false, none; all else are words."""
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"--set: expected NAME=VALUE, got {brief(text)}")
+        if name in found or name in named:
+            raise click.UsageError(f"--set: {name} is given twice")
+        found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+#: values that are neither numbers nor words of their own
+_WORDS = {"true": True, "false": False, "none": None}
+
+
 def show_steps(update: Callable[[int, int, str], None]) -> Callable[..., None]:
     """Of each step: where it is, and the last error and sign change that were measured."""
     known: dict[str, Any] = {}
@@ -195,21 +278,24 @@ def show_steps(update: Callable[[int, int, str], None]) -> Callable[..., None]:
 
 
 def _shown(epoch: int, epochs: int, known: dict[str, Any]) -> str:
-    """What stands beside the bar: short, with the error of the quantized network where there is one."""
+    """What stands beside the bar: short, with the measure of the quantized network where there is one."""
     parts = [f"epoch {epoch + 1}/{epochs}"]
-    if "error" in known:
-        parts.append(f"error {100 * error_of(known['error']['test']):.2f} %")
+    measure = measure_of(known)
+    if measure is not None:
+        value = error_of(known[measure.name]["test"])
+        parts.append(f"{measure.name} {measure.shown(value)}")
     if "signs" in known:
         parts.append(f"signs {100 * known['signs']['all']['change_from_start']:.1f} %")
     return "  ".join(parts)
 
 
 def _brief(metrics: dict[str, Any]) -> str:
-    """Error on the test images, and sign change."""
+    """The measure on test data, and sign change."""
     shown = []
-    if "error" in metrics:
-        errors = (f"{k} {100 * v:.2f} %" for k, v in metrics["error"]["test"].items())
-        shown.append(f"test error: {', '.join(errors)}")
+    measure = measure_of(metrics)
+    if measure is not None:
+        figures = (f"{k} {measure.shown(v)}" for k, v in metrics[measure.name]["test"].items())
+        shown.append(f"test {measure.name}: {', '.join(figures)}")
     change = metrics.get("signs", {}).get("all", {}).get("change_from_start")
     if change is not None:
         shown.append(f"signs changed {100 * change:.2f} %")

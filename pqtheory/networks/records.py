@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 from pqtheory._messages import brief
+from pqtheory.networks.metrics import ERROR, MEASURES, Measure, measure_of
 
 Schema = Callable[[Any], None]
 
@@ -170,7 +171,10 @@ def _inside(name: str, value: Any, schema: Schema) -> None:
 
 
 _share, _size = number(0, 1), number(0)
-_errors = by_name(by_name(_share, "latent"), "test")
+#: what is measured, by the name of the measure
+_MEASURED = {
+    m.name: by_name(by_name(number(m.low, m.high), "latent"), "test") for m in MEASURES.values()
+}
 _distance = {
     "upper": _size,
     "layers": by_name(record({"counts": each(count), "pinned": _share}), "all"),
@@ -191,8 +195,16 @@ _PROVENANCE = record(
         "hardware": by_name(anything),
         "threads": count,
         "time": text,
+        "task_sha256": or_none(text),
     },
 )
+
+
+def _option(value: Any) -> None:
+    if not isinstance(value, bool | int | float | str):
+        raise WrongValueError("a number, a word, true or false", value)
+
+
 _SETTINGS = record(
     {
         **dict.fromkeys(("data", "model", "method", "levels", "optimizer", "select_on"), text),
@@ -203,7 +215,15 @@ _SETTINGS = record(
         "freeze_epoch": or_none(count),
         "clip": or_none(_size),
         "warm_start": or_none(text),
-    }
+    },
+    {
+        "task": text,
+        "per": text,
+        "options": by_name(_option),
+        "stall_divisor": _size,
+        "gradient_factor": _size,
+        "clip_norm": or_none(_size),
+    },
 )
 #: what a run is; ``Settings`` knows which names and numbers there are
 SETTINGS = record({"version": anything, "settings": _SETTINGS, "provenance": _PROVENANCE})
@@ -211,7 +231,9 @@ SETTINGS = record({"version": anything, "settings": _SETTINGS, "provenance": _PR
 METRICS = record(
     {"epoch": count, "loss": or_none(number())},
     {
-        "error": _errors,
+        **_MEASURED,
+        "watched": by_name(by_name(number())),
+        "code_changes": by_name(record(dict.fromkeys(("mean", "least", "median", "most"), _share))),
         "signs": by_name(record(_SIGNS), "all"),
         "quantization_error": by_name(_size, "all"),
         "fixed_point_share": by_name(_share, "all"),
@@ -228,14 +250,29 @@ _SIGN_CURVES = ("change_from_start, all", "flips, all", "reversals, all")
 def _measured(value: Any) -> None:
     by_name(anything, "epoch", "test")(value)
     _inside("epoch", value["epoch"], count)
-    _errors({name: kinds for name, kinds in value.items() if name != "epoch"})
 
 
 def _curves(value: Any) -> None:
-    by_name(anything, "error", "quantization_error")(value)
+    by_name(anything, "quantization_error")(value)
+    by_name(anything, _measure(value).name)(value)
     for name, curve in value.items():
         signs = _size if name == "quantization_error" else _share
-        _inside(name, curve, each(_measured if name == "error" else signs))
+        _inside(name, curve, each(_points(name) if name in MEASURES else signs))
+
+
+def _measure(value: Any) -> Measure:
+    """What a run was measured by; the error where it does not say."""
+    return measure_of(value) or ERROR
+
+
+def _points(name: str) -> Schema:
+    """One point of the curve of a measure."""
+
+    def check(value: Any) -> None:
+        _measured(value)
+        _MEASURED[name]({place: kinds for place, kinds in value.items() if place != "epoch"})
+
+    return check
 
 
 _RUN = record(
@@ -246,7 +283,9 @@ _RUN = record(
         "last": record(
             {"epoch": count},
             {
-                "error": _errors,
+                **_MEASURED,
+                "watched": by_name(by_name(number())),
+                "code_changes": anything,
                 "loss": or_none(number()),
                 "quantization_error": by_name(_size, "all"),
                 "fixed_point_share": by_name(_share, "all"),
@@ -270,19 +309,20 @@ def _run(value: Any) -> None:
             f"at most the {settings['epochs']} of its settings", epochs, ("epochs",)
         )
     if epochs == settings["epochs"]:
-        _inside("last", value["last"], by_name(anything, "error"))
+        _inside("last", value["last"], by_name(anything, _measure(curves).name))
         if epochs:
             _inside("curves", curves, by_name(anything, *_SIGN_CURVES))
         if settings["method"] != "full-precision" and not curves["quantization_error"]:
             raise WrongValueError(f"{epochs + 1} values", [], ("curves", "quantization_error"))
-    at = [measured["epoch"] for measured in curves["error"]]
+    measure = _measure(curves).name
+    at = [measured["epoch"] for measured in curves[measure]]
     if at != sorted(set(at)) or not at or at[-1] > epochs:
-        raise WrongValueError(f"epochs that grow, up to {epochs}", at, ("curves", "error"))
+        raise WrongValueError(f"epochs that grow, up to {epochs}", at, ("curves", measure))
     if value["last"]["epoch"] != epochs:
         raise WrongValueError(f"the epoch {epochs}", value["last"]["epoch"], ("last", "epoch"))
     for name, curve in curves.items():
         allowed = (0, epochs + 1) if name == "quantization_error" else (epochs,)
-        if name != "error" and len(curve) not in allowed:
+        if name != measure and len(curve) not in allowed:
             expected = f"{allowed[-1]} values for {epochs} epochs"
             raise WrongValueError(expected, len(curve), ("curves", name))
 

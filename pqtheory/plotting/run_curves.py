@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pqtheory._messages import visible
+from pqtheory.networks.metrics import PERPLEXITY, measure_in
 from pqtheory.plotting.style import (
     BLACK,
     BLUE,
@@ -32,7 +33,7 @@ _SIGNS = {
 def run_curves(
     metrics: Sequence[Mapping[str, Any]], freeze: int | None = None, title: str = ""
 ) -> "Figure":
-    """Draw errors on the left, sign changes of all weights on the right, both in percent.
+    """Draw what the task measures on the left, sign changes of all weights in percent on the right.
 
     Parameters
     ----------
@@ -50,11 +51,12 @@ def run_curves(
     """
     figure, axes = grid_of_axes(1, 2, 12.0, 4.8)
     errors, signs = axes[0]
-    measured = [m for m in metrics if "error" in m]
+    measure = measure_in(metrics)
+    measured = [m for m in metrics if measure.name in m]
     epochs = [m["epoch"] for m in measured]
     for where, dashes in _SETS.items():
-        for kind in measured[0]["error"].get(where, {}) if measured else ():
-            values = [100 * m["error"][where][kind] for m in measured]
+        for kind in measured[0][measure.name].get(where, {}) if measured else ():
+            values = [measure.scale * m[measure.name][where][kind] for m in measured]
             name = f"{where.replace('_', ' ')}, {kind}"
             errors.plot(
                 epochs, values, color=_KINDS[kind], linestyle=dashes, label=legend_label(name)
@@ -63,13 +65,16 @@ def run_curves(
     for metric, (name, colour) in _SIGNS.items():
         values = [100 * m["signs"]["all"][metric] for m in tracked]
         signs.plot([m["epoch"] for m in tracked], values, color=colour, label=name)
-    for axis, what in ((errors, "error"), (signs, "signs")):
+    for axis, what in ((errors, measure.name), (signs, "signs")):
         axis.set_title(what)
         axis.set_xlabel("epoch")
-        axis.set_ylim(bottom=0)
+        if axis is errors and measure is PERPLEXITY:
+            axis.set_yscale("log")
+        else:
+            axis.set_ylim(bottom=0)
         mark_freeze(axis, freeze)
         show_names(axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2))
-    errors.set_ylabel("% of images")
+    errors.set_ylabel(measure.axis)
     signs.set_ylabel("% of weights")
     figure.suptitle(visible(title), parse_math=False)
     return figure

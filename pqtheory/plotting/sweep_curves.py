@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pqtheory.networks.metrics import ERROR, PERPLEXITY
 from pqtheory.plotting.run_curves import mark_freeze
 from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours
 
@@ -26,18 +27,23 @@ def sweep_curves(found: Mapping[str, "RunsOfALabel"]) -> "Figure":
     errors, signs = axes[0]
     for colour, (label, runs) in zip(run_colours(list(found)), found.items(), strict=True):
         name = f"{label} ({len(runs.errors)})"
-        draw_band(errors, runs.epochs, 100 * runs.errors.T, colour, name)
+        draw_band(errors, runs.epochs, runs.measure.scale * runs.errors.T, colour, name)
         points = np.arange(1, runs.signs.shape[1] + 1)
         draw_band(signs, points, 100 * runs.signs.T, colour, name)
     freezes = {runs.freeze for runs in found.values()} - {None}
+    measures = list(dict.fromkeys(runs.measure for runs in found.values())) or [ERROR]
+    names = " or ".join(m.name for m in measures)
     for axis, what, unit in (
-        (errors, "test error of the quantized network", "% of images"),
+        (errors, f"test {names} of the quantized network", measures[0].axis),
         (signs, "signs changed since the start", "% of weights"),
     ):
         axis.set_title(what)
         axis.set_xlabel("epoch")
         axis.set_ylabel(unit)
-        axis.set_ylim(bottom=0)
+        if axis is errors and measures == [PERPLEXITY]:
+            axis.set_yscale("log")
+        else:
+            axis.set_ylim(bottom=0)
         if len(freezes) == 1:
             mark_freeze(axis, next(iter(freezes)))
     legend_below(figure, errors)

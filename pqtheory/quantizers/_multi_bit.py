@@ -54,7 +54,7 @@ def nearest(xp: Namespace, rows: Array, scales: Array) -> tuple[Array, Array, Ar
     levels = all_levels(xp, scales)
     order = xp.argsort(levels, axis=-1, stable=True)
     codebook = xp.take_along_axis(levels, order, axis=-1)
-    thresholds = _thresholds(xp, codebook)
+    thresholds = thresholds_of(xp, codebook)
     index = xp.where(rows >= thresholds[:, :1], 1, 0)
     for j in range(1, thresholds.shape[-1]):
         index = index + (rows >= thresholds[:, j : j + 1])
@@ -64,7 +64,7 @@ def nearest(xp: Namespace, rows: Array, scales: Array) -> tuple[Array, Array, Ar
     return values, codebook, xp.reshape(signs, (*rows.shape, scales.shape[-1]))
 
 
-def _thresholds(xp: Namespace, codebook: Array) -> Array:
+def thresholds_of(xp: Namespace, codebook: Array) -> Array:
     """Return the least numbers that are not below the midpoints of neighbouring levels."""
     low, high = codebook[:, :-1] / 2, codebook[:, 1:] / 2
     middle = low + high

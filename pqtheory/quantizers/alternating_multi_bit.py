@@ -9,15 +9,17 @@ Xu et al., Alternating Multi-bit Quantization for Recurrent Neural Networks, ICL
 arXiv 1802.00150, Algorithm 2.
 """
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import final
+from typing import Any, final
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import Array, Namespace, dtype_name
 from pqtheory._checks import check_count, store
 from pqtheory._groups import Axis, Per, check_groups
 from pqtheory.quantizers._least_squares import least_squares, shortest_solution
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, nearest
+from pqtheory.quantizers._two_bits import fitted
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
 from pqtheory.quantizers.greedy_multi_bit import GreedyMultiBit
 
@@ -73,6 +75,14 @@ class AlternatingMultiBit(Quantizer):
             chosen = [levels[_nearest_index(t, [level for level, _ in levels])] for t in row]
             values, signs = [level for level, _ in chosen], [b for _, b in chosen]
         return RowFit(values, [level for level, _ in levels], signs)
+
+    def quantize(self, theta: Any) -> tuple[Array, Array]:
+        """As every quantizer; one and two bits of float32 in a few passes, equal to ``fit`` but for rounding."""
+        xp, t, groups = self._groups(theta)
+        if self.bits > 2 or dtype_name(t) != "float32" or not math.prod(groups.shape):
+            return super().quantize(theta)
+        values, codebook = fitted(xp, groups.rows(xp, t), self.bits, self.rounds)
+        return groups.entries(xp, values), groups.per_group(xp, codebook)
 
     def _signs_per_entry(self) -> int:
         return self.bits

@@ -186,13 +186,17 @@ class AlternatingDistance(Regularizer):
 
     def _values(self, theta: Array) -> Array:
         wide = widen(namespace(theta), theta)
-        return (wide - self.quantizer.fit(wide).values) ** 2 / 2
+        return (wide - self.quantize(wide)) ** 2 / 2
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         xp = namespace(theta)
         if out is not None:
             check_out(out, theta)
-        result = narrow(xp, self._end(widen(xp, theta), _number(weight, theta))[0], theta)
+        wide, w = widen(xp, theta), _number(weight, theta)
+        # of the last fit q is all that is needed
+        once = self.rounds == 1
+        x = best_point(wide, self.quantize(wide), w) if once else self._end(wide, w)[0]
+        result = narrow(xp, x, theta)
         if out is None:
             return result
         out[...] = result

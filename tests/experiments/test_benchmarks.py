@@ -17,13 +17,13 @@ from experiments.benchmarks.timing import Row, compare
 )  # torch's compiler uses it itself
 def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny = {"size": 100_000, "starts": 50, "steps": 20, "checkpoint_bytes": 100_000}
-    write(tmp_path, measure(**tiny, depth=8, batch=2, compiled=False, repeats=1))
+    write(tmp_path, measure(**tiny, depth=8, batch=2, words=50, compiled=False, repeats=1))
     table = (tmp_path / "benchmarks.md").read_text()
     assert table in capsys.readouterr().out
     data = json.loads((tmp_path / "benchmarks.json").read_text())
     assert len(data["rows"]) == table.count("\n| ") - 1
     peer = 4 if importlib.util.find_spec("torchao") else 0
-    assert len(data["rows"]) == 21 + peer
+    assert len(data["rows"]) == 24 + peer
     for row in data["rows"]:
         # so small a checkpoint may find its memory free
         assert row["seconds"] > 0 or "peak memory" in row["name"]

@@ -86,11 +86,15 @@ def test_changed_settings(folder, edited):
         if refused(lambda: (folder.settings, folder.provenance), file) is None:
             accepted.append(new)
     for new in accepted:
-        assert new["settings"].keys() == content["settings"].keys()
-        for name, value in content["settings"].items():
-            assert type(new["settings"][name]) is type(value) or name in (
-                *("warm_start", "clip", "freeze_epoch"),
+        # runs of earlier versions have their defaults
+        later = {"task", "per", "options", "stall_divisor", "gradient_factor", "clip_norm"}
+        assert new["settings"].keys() <= content["settings"].keys()
+        assert content["settings"].keys() - new["settings"].keys() <= later
+        for name, value in new["settings"].items():
+            assert type(value) is type(content["settings"][name]) or name in (
+                *("warm_start", "clip", "freeze_epoch", "clip_norm"),
                 *("lr", "rate", "momentum", "weight_decay", "drop_factor"),
+                *("stall_divisor", "gradient_factor"),
             )
 
 

@@ -18,7 +18,7 @@ from pqtheory.quantizers import (
     GreedyMultiBit,
 )
 from pqtheory.quantizers._least_squares import RANK_GAP, least_squares, shortest_solution
-from pqtheory.quantizers._multi_bit import _thresholds, nearest
+from pqtheory.quantizers._multi_bit import nearest, thresholds_of
 from pqtheory.sets import ScaledBinary
 
 NAMES = list(REGISTRY)
@@ -256,7 +256,7 @@ def test_rank_gap_separates_zero_from_every_other_eigenvalue():
 )
 def test_thresholds_are_exact(low, gap, dtype):
     pair = np.array([[low, low + gap]], dtype=dtype)
-    threshold = _thresholds(np, pair)[0, 0]
+    threshold = thresholds_of(np, pair)[0, 0]
     midpoint = (Fraction(float(pair[0, 0])) + Fraction(float(pair[0, 1]))) / 2
     assert threshold.dtype == dtype
     assert Fraction(float(threshold)) >= midpoint or abs(threshold) < 1e-30

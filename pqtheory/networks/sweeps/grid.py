@@ -6,8 +6,8 @@ A sweep file::
     preset = "corrected"
 
     [settings]                       # what all runs share
-    data = "digits"
-    epochs = 30
+    data = "digits"                  # and ``task = "language"``, or "my_task.py" beside the file
+    epochs = 30                      # options of the task by their names, such as hidden = 100
 
     [grid]                           # the runs: every combination
     method = ["binaryconnect", "proxquant"]
@@ -22,6 +22,7 @@ from typing import Any
 
 from pqtheory._messages import brief
 from pqtheory.networks.sweeps.plan import Plan, Planned
+from pqtheory.networks.tasks.find import is_file
 from pqtheory.networks.training import Settings, preset
 
 #: what is not a setting
@@ -73,9 +74,11 @@ def read_grid(file: str | Path) -> Plan:
             )
         if isinstance(chosen.get("warm_start"), str):
             chosen["warm_start"] = str(path.parent / chosen["warm_start"])
+        if isinstance(chosen.get("task"), str) and is_file(chosen["task"]):
+            chosen["task"] = str(path.parent / chosen["task"])
         try:
             runs[name] = preset(kind, method, **chosen)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, FileNotFoundError) as error:
             raise ValueError(f"{path}: run {brief(name)}: {error}") from error
     return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
 

@@ -8,8 +8,8 @@ from typing import Any, final
 
 import torch
 
-from pqtheory.networks.data import load
 from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, Settings, train
+from pqtheory.networks.training.build import load_data
 
 #: whether all epochs of a run are done; or why it failed
 Outcome = bool | str
@@ -29,7 +29,7 @@ class Task:
     folder, device : str
         Where it is kept, and on what it is trained.
     data_dir : path or None
-        As for ``data.load``.
+        As for the task's ``load``.
     until : float
         Seconds since 1970: the epoch that ends later is the last.
     beside : int
@@ -57,10 +57,10 @@ def one_run(task: Task, threads: int | None = None) -> Outcome:
             warnings.simplefilter("ignore", FarFromLevelsWarning)
             if threads is not None:
                 torch.set_num_threads(threads)
-            images = load(task.settings.data, task.data_dir)
+            data = load_data(task.settings, task.data_dir)
             return train(
                 task.settings,
-                images,
+                data,
                 RunFolder(task.folder),
                 device=task.device,
                 resume=True,

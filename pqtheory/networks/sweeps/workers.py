@@ -2,7 +2,7 @@
 
 Here each of the runs side by side has a process to itself; where that is killed the run is started again, once, from
 where it stopped, and no other run notices. A Dask cluster does the same as often as its ``allowed-failures`` says. On a
-GPU the runs share this process and the images, step by step in turn.
+GPU the runs share this process and the data, step by step in turn.
 """
 
 import warnings
@@ -15,11 +15,11 @@ from typing import Any, final
 import torch
 
 from pqtheory._messages import brief
-from pqtheory.networks.data import load
 from pqtheory.networks.sweeps.cluster import connect
 from pqtheory.networks.sweeps.processes import Processes, threads_are_given
 from pqtheory.networks.sweeps.tasks import Outcome, Task, one_at_a_time, one_run, why
 from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, train_together
+from pqtheory.networks.training.build import load_data
 
 #: runs that a cluster is given at a time: more than there are, for it has an order of its own
 EVERY = 1 << 30
@@ -105,7 +105,7 @@ class Submitted(Workers):
 
 @final
 class OnGpu(Workers):
-    """Runs that share this process and a GPU, ``most`` at a time, those on the same images together."""
+    """Runs that share this process and a GPU, ``most`` at a time, those on the same data together."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -126,12 +126,17 @@ class OnGpu(Workers):
         self._tasks |= tasks
 
     def ended(self) -> Iterator[tuple[str, Outcome]]:
-        """Train the next ones on the same images."""
-        data = next(iter(self._tasks.values())).settings.data
-        group = {name: task for name, task in self._tasks.items() if task.settings.data == data}
+        """Train the next ones on the same data."""
+        first = next(iter(self._tasks.values()))
+        group = {n: task for n, task in self._tasks.items() if _data(task) == _data(first)}
         for name in group:
             del self._tasks[name]
         yield from zip(group, _together(list(group.values())), strict=True)
+
+
+def _data(task: Task) -> tuple[Any, ...]:
+    """What a run is trained on."""
+    return task.settings.task, task.settings.data, task.settings.options
 
 
 def _together(group: list[Task]) -> list[Outcome]:
@@ -142,7 +147,7 @@ def _together(group: list[Task]) -> list[Outcome]:
             warnings.simplefilter("ignore", FarFromLevelsWarning)
             found = train_together(
                 [(task.settings, RunFolder(task.folder)) for task in group],
-                load(first.settings.data, first.data_dir),
+                load_data(first.settings, first.data_dir),
                 device=first.device,
                 seconds=min(task.seconds() for task in group),
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from pqtheory.networks.metrics import measure_in
 from pqtheory.networks.models import REGISTRY, binary_weights
 from pqtheory.networks.sweeps import Plan
 
@@ -27,6 +28,7 @@ def collected(plan: Plan, layers: Sequence[str] | None = None) -> list[dict[str,
         # those it was started with: of a finished run the plan may have changed since
         settings = folder.settings
         kept = layers_of(settings.model) if layers is None else layers
+        measure = measure_in(metrics).name
         signs = [m["signs"] for m in metrics if "signs" in m]
         found.append(
             {
@@ -41,7 +43,7 @@ def collected(plan: Plan, layers: Sequence[str] | None = None) -> list[dict[str,
                 },
                 "distance_at_freeze": _distance(metrics, kept),
                 "curves": {
-                    "error": [{"epoch": m["epoch"], **m["error"]} for m in metrics if "error" in m],
+                    measure: [{"epoch": m["epoch"], **m[measure]} for m in metrics if measure in m],
                     "quantization_error": [
                         m["quantization_error"]["all"] for m in metrics if "quantization_error" in m
                     ],

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory.networks.metrics import error_of
+from pqtheory.networks.metrics import ERROR, Measure, error_of
 from pqtheory.networks.tables.summary import Row, measured
 
 
@@ -20,8 +20,8 @@ class RunsOfALabel:
     epochs : sequence of int
         Where the error was measured.
     errors, signs : array, shape (runs, points)
-        Test error of the quantized network at ``epochs``, and signs changed since the start at epochs 1, 2, ...,
-        as fractions; of a method without quantized weights the plain error.
+        What is measured of the quantized network on test data at ``epochs``, and signs changed since the start, as
+        fractions, at epochs 1, 2, ...; of a method without quantized weights the plain figure.
     freeze : int or None
         Epochs after which they are frozen.
     """
@@ -30,6 +30,8 @@ class RunsOfALabel:
     errors: np.ndarray
     signs: np.ndarray
     freeze: int | None
+    #: what ``errors`` are
+    measure: Measure = ERROR
 
 
 def sign_rows(row: Row, metric: str) -> dict[str, list[list[float]]]:
@@ -49,12 +51,16 @@ def curve_rows(rows: Iterable[Row]) -> dict[str, RunsOfALabel]:
         errors, signs, epochs = [], [], []
         for run in row.runs:
             lines = measured(run)
-            errors.append([error_of(m["error"]["test"]) for m in lines])
+            errors.append([error_of(m[row.measure.name]["test"]) for m in lines])
             epochs.append([m["epoch"] for m in lines])
             overall = [m["signs"]["all"] for m in run.metrics() if "signs" in m]
             signs.append([found["change_from_start"] for found in overall])
         curves[row.label] = RunsOfALabel(
-            min(epochs, key=len), _shared(errors), _shared(signs), row.runs[0].settings.freeze_epoch
+            min(epochs, key=len),
+            _shared(errors),
+            _shared(signs),
+            row.runs[0].settings.freeze_epoch,
+            row.measure,
         )
     return curves
 

@@ -8,7 +8,11 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory.networks.metrics import ERROR, Measure, measure_in, measure_of
 from pqtheory.networks.training import RunFolder, Settings
+
+#: a share, like the error
+SIGNS = "signs changed"
 
 
 @final
@@ -23,15 +27,18 @@ class Row:
     epochs : int
         After which the figures are.
     figures : mapping of str to array, shape (runs,)
-        Errors and sign changes at the last epoch whose errors were measured, as fractions.
+        What the task measures, and sign changes as fractions, at the last epoch where that was measured.
     runs : tuple of RunFolder
         Themselves.
+    measure : Measure
+        Of the task.
     """
 
     label: str
     epochs: int
     figures: Mapping[str, np.ndarray]
     runs: tuple[RunFolder, ...]
+    measure: Measure = ERROR
 
 
 def rows(folders: Iterable[str | Path]) -> list[Row]:
@@ -59,30 +66,32 @@ def rows(folders: Iterable[str | Path]) -> list[Row]:
 def _row(label: str, runs: list[RunFolder]) -> Row:
     last = [measured(run)[-1] for run in runs]
     figures: dict[str, list[float]] = {}
+    measure = measure_in(last)
     for metrics in last:
-        for where, by_kind in metrics["error"].items():
+        for where, by_kind in metrics[measure.name].items():
             for kind, value in by_kind.items():
-                figures.setdefault(f"{where} error, {kind}", []).append(value)
+                figures.setdefault(f"{where} {measure.name}, {kind}", []).append(value)
         overall = metrics.get("signs", {}).get("all", {})
         if overall:
-            figures.setdefault("signs changed", []).append(overall["change_from_start"])
+            figures.setdefault(SIGNS, []).append(overall["change_from_start"])
     complete = {k: np.array(v) for k, v in figures.items() if len(v) == len(runs)}
-    return Row(label, max(m["epoch"] for m in last), complete, tuple(runs))
+    return Row(label, max(m["epoch"] for m in last), complete, tuple(runs), measure)
 
 
 def measured(run: RunFolder) -> list[dict[str, Any]]:
-    """The lines of a run with errors, which are measured every few epochs only."""
-    return [m for m in run.metrics() if "error" in m]
+    """The lines of a run with what its task measures, which is measured every few epochs only."""
+    return [m for m in run.metrics() if measure_of(m) is not None]
 
 
 def _labels(settings: list[Settings]) -> list[str]:
     """The method, and whatever else differs between runs of that method."""
-    plain: list[dict[str, Any]] = [s.to_dict() for s in settings]
+    plain: list[dict[str, Any]] = [{**s.to_dict(), **s.options} for s in settings]
     labels = []
     for own in plain:
         alike = [p for p in plain if p["method"] == own["method"]]
-        differs = [k for k in own if k != "seed" and len({str(p[k]) for p in alike}) > 1]
-        labels.append(", ".join([own["method"], *(f"{k} = {_short(own[k])}" for k in differs)]))
+        names = dict.fromkeys(k for p in alike for k in p if k not in ("seed", "options"))
+        differs = [k for k in names if len({str(p.get(k)) for p in alike}) > 1]
+        labels.append(", ".join([own["method"], *(f"{k} = {_short(own.get(k))}" for k in differs)]))
     return labels
 
 
@@ -90,10 +99,13 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def spread(values: np.ndarray) -> str:
-    """Mean and standard deviation in percent; one run has no deviation."""
-    mean = f"{100 * values.mean():.2f}"
-    return f"{mean} %" if len(values) < 2 else f"{mean} ± {100 * values.std(ddof=1):.2f} %"
+def spread(values: np.ndarray, measure: Measure = ERROR) -> str:
+    """Mean and standard deviation as the measure is shown; one run has no deviation."""
+    mean = measure.shown(float(values.mean()))
+    if len(values) < 2:
+        return mean
+    deviation = measure.shown(float(values.std(ddof=1)))
+    return f"{mean.removesuffix(measure.unit)} ± {deviation}"
 
 
 def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
@@ -101,7 +113,12 @@ def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
     cells = [
         [row.label, str(len(row.runs)), str(row.epochs)]
-        + [spread(row.figures[n]) if n in row.figures else "–" for n in names]
+        + [
+            spread(row.figures[n], ERROR if n == SIGNS else row.measure)
+            if n in row.figures
+            else "–"
+            for n in names
+        ]
         for row in rows
     ]
     return ["runs", "seeds", "epochs", *names], cells

@@ -8,61 +8,85 @@ from torch import nn
 from torch.optim import Optimizer
 
 from pqtheory.networks import optim
-from pqtheory.networks.data import Images
-from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
+from pqtheory.networks.levels import bits_of
+from pqtheory.networks.tasks import Task, find_task
+from pqtheory.networks.tasks.find import errors_with_lines
 from pqtheory.networks.training.settings import FULL, Settings
 from pqtheory.networks.training.warm_start import load_warm_start
-from pqtheory.quantizers import AdaptiveTernary
+from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit, Quantizer
 from pqtheory.regularizers import AlternatingDistance, DistanceL1
 from pqtheory.schedules import Exponential, Linear, Schedule, Staircase
-from pqtheory.sets import Binary
+from pqtheory.sets import Binary, ScaledBinary
 
 
-def make_model(settings: Settings, images: Images) -> nn.Module:
+def load_data(settings: Settings, data_dir: Any = None) -> Any:
+    """The data of these settings.
+
+    Raises
+    ------
+    FileNotFoundError, ImportError, ValueError
+        As the task's ``load``.
+    """
+    with errors_with_lines(settings.task):
+        return find_task(settings.task).load(settings.data, data_dir, settings.options)
+
+
+def make_model(settings: Settings, data: Any) -> nn.Module:
     """The network of these settings, from its seed or its warm start; channels last.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the warm start is missing, of another network, or trained on images that are to be held out.
+        If the warm start is missing, of another network, or trained on examples that are to be held out.
     """
     torch.manual_seed(settings.seed)
-    model = REGISTRY[settings.model](images.train.shape[1], images.classes)
+    model = find_task(settings.task).make_model(settings.model, data, settings.options)
     if settings.warm_start is not None:
         load_warm_start(model, settings)
     return model.to(memory_format=torch.channels_last)
 
 
 def make_optimizer(
-    settings: Settings, model: nn.Module, channels: int, steps_per_epoch: int
+    settings: Settings, task: Task, data: Any, model: nn.Module, steps_per_epoch: int
 ) -> Optimizer:
     """The base optimizer, wrapped by the method."""
     if settings.method == FULL:
         return _base(settings, list(model.parameters()))
-    ternary = settings.levels == "ternary"
-    picked = ternary_weights(channels) if ternary else binary_weights
-    base = _base(settings, optim.split_parameters(model, picked))
-    made = _ternary if ternary else _binary
-    return made(settings.method, base, _strength(settings, steps_per_epoch), settings.clip)
+    groups = optim.split_parameters(model, task.quantized(settings.levels, data))
+    base, clip = _base(settings, groups), settings.clip
+    strength = _strength(settings, steps_per_epoch)
+    levels = _levels(settings.levels, settings.per)
+    if isinstance(levels, Quantizer):
+        # a second round of the alternation changes nothing (the claim alternating-prox)
+        fitted = AlternatingDistance(levels, rounds=1)
+        if settings.method == "binaryconnect":
+            return optim.LazyProx(base, fitted, math.inf, clip=clip)
+        if settings.method == "binaryrelax":
+            return optim.LazyProx(base, fitted, strength, clip=clip)
+        return optim.ProxQuant(base, fitted, strength, clip=clip)
+    if settings.method == "binaryconnect":
+        return optim.BinaryConnect(base, levels, clip=clip)
+    if settings.method == "binaryrelax":
+        return optim.BinaryRelax(base, strength, set=levels, clip=clip)
+    if isinstance(levels, ScaledBinary):
+        # the scale follows the weights, as that of one fitted bit: half the squared distance to the set
+        fitted = AlternatingDistance(AlternatingMultiBit(1, per=settings.per), rounds=1)
+        return optim.ProxQuant(base, fitted, strength, clip=clip)
+    return optim.ProxQuant(base, DistanceL1(levels), strength, clip=clip)
 
 
-def _binary(method: str, base: Optimizer, strength: Schedule, clip: float | None) -> Optimizer:
-    if method == "binaryconnect":
-        return optim.BinaryConnect(base, Binary(), clip=clip)
-    if method == "binaryrelax":
-        return optim.BinaryRelax(base, strength, set=Binary(), clip=clip)
-    return optim.ProxQuant(base, DistanceL1(Binary()), strength, clip=clip)
+def _levels(levels: str, per: str) -> Binary | ScaledBinary | Quantizer:
+    """Fixed levels for binary weights; all others are fitted to each tensor, channel or row.
 
-
-def _ternary(method: str, base: Optimizer, strength: Schedule, clip: float | None) -> Optimizer:
-    """With levels fitted to each tensor, theta-, 0, theta+: fixed ones at +-1 would make all small weights 0."""
-    # a second round of the alternation changes nothing (the claim alternating-prox)
-    fitted = AlternatingDistance(AdaptiveTernary(), rounds=1)
-    if method == "binaryconnect":
-        return optim.LazyProx(base, fitted, math.inf, clip=clip)
-    if method == "binaryrelax":
-        return optim.LazyProx(base, fitted, strength, clip=clip)
-    return optim.ProxQuant(base, fitted, strength, clip=clip)
+    Fixed ternary levels at +-1 would make all small weights 0.
+    """
+    if levels == "binary":
+        return Binary()
+    if levels == "scaled-binary":
+        return ScaledBinary(per=per)
+    if levels == "ternary":
+        return AdaptiveTernary(per=per)
+    return AlternatingMultiBit(bits_of(levels) or 1, per=per)
 
 
 def _strength(settings: Settings, steps_per_epoch: int) -> Schedule:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, final
 
+from pqtheory.networks.metrics import measure_of
+
 #: sign metrics that are drawn, of all weights together
 SIGNS = ("change_from_start", "flips", "reversals")
 
@@ -63,9 +65,16 @@ def scalars(line: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """(name, value) of what is drawn of a line of the metrics."""
     if line["loss"] is not None:
         yield "loss", line["loss"]
-    for where, kinds in line.get("error", {}).items():
-        for kind, value in kinds.items():
-            yield f"error/{where}, {kind}", value
+    measure = measure_of(line)
+    if measure is not None:
+        for where, kinds in line[measure.name].items():
+            for kind, value in kinds.items():
+                yield f"{measure.name}/{where}, {kind}", value
+    for kind, numbers in line.get("watched", {}).items():
+        for name, value in numbers.items():
+            yield f"{name}/{kind}", value
+    for layer, change in line.get("code_changes", {}).items():
+        yield f"code_changes/{layer}", change["mean"]
     for metric in SIGNS:
         if "signs" in line:
             yield f"signs/{metric}", line["signs"]["all"][metric]

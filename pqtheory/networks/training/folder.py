@@ -19,6 +19,7 @@ from pqtheory._files import write_whole
 from pqtheory._messages import brief
 from pqtheory.networks.records import METRICS, SETTINGS, TIMES, lines, parse, read_text
 from pqtheory.networks.states import read_state, state_bytes
+from pqtheory.networks.tasks.find import is_file, task_hash
 from pqtheory.networks.training.events import Events
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
@@ -72,6 +73,8 @@ class RunFolder:
         source = {**provenance(seed=settings.seed), "data_sha256": data_sha256}
         # sums depend on how many share them
         source["threads"] = torch.get_num_threads()
+        if is_file(settings.task):
+            source["task_sha256"] = task_hash(settings.task)
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
@@ -91,6 +94,10 @@ class RunFolder:
                 )
         if self.data_sha256 != data_sha256:
             raise ValueError(f"{self.path}: was started with other data")
+        if self.provenance.get("task_sha256") != task_hash(settings.task):
+            raise ValueError(
+                f"{self.path}: was started with another {settings.task}, which has changed since"
+            )
 
     @property
     def settings(self) -> Settings:

@@ -1,8 +1,8 @@
 r"""Training steps as a CUDA graph: recorded once, then one launch a step.
 
-What changes from step to step lives on the device, filled once per epoch: order and crops of the images, the weights of
-the maps, and a counter that picks their part. The first steps train as they are, and so warm everything up; what
-changes seldom (step sizes, the freeze) begins a new recording.
+What changes from step to step lives on the device, filled once per epoch: the order of the data, crops of images, the
+weights of the maps, and a counter that picks their part. The first steps train as they are, and so warm everything up;
+what changes seldom (step sizes, the freeze) begins a new recording.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from pqtheory.networks.optim import LATENT, QuantizingOptimizer
-from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.tasks import Batches
 
 #: records what a function does, without doing it; gives what does it
 Recorder = Callable[[Callable[[], None]], Callable[[], None]]
@@ -70,21 +70,27 @@ class GraphedSteps:
     batches : Batches
         What to train on.
     loss_of : callable
-        (images, labels) -> loss of the model.
+        The loss of the model on a batch.
+    adjust : callable
+        Changes the gradients before the step.
     record : Recorder
         ``record_on_cuda``.
     """
 
     def __init__(
-        self, batches: Batches, loss_of: Callable[[Tensor, Tensor], Tensor], record: Recorder
+        self,
+        batches: Batches,
+        loss_of: Callable[..., Tensor],
+        record: Recorder,
+        adjust: Callable[[], None],
     ) -> None:
-        self.batches, self.loss_of, self.record = batches, loss_of, record
-        self.full = len(batches.train[0]) // batches.batch_size
+        self.batches, self.loss_of, self.record, self.adjust = batches, loss_of, record, adjust
+        self.full = batches.count // batches.per_step
         device = batches.device
         self._drawn: list[Tensor] = []
         self._losses = torch.zeros(self.full, device=device)
         self._counter = torch.zeros(1, dtype=torch.int64, device=device)
-        self._part = torch.arange(batches.batch_size, device=device)
+        self._part = torch.arange(batches.per_step, device=device)
         self._weights = torch.zeros(0, device=device)
         self._replay: Callable[[], None] | None = None
         self._made: tuple[Any, ...] = ()
@@ -105,11 +111,12 @@ class GraphedSteps:
                 optimizer.steps += 1
             yield self._losses[step]
         if len(self.batches) > self.full:
-            rest = self.full * self.batches.batch_size
-            x, y = self.batches.batch(*(t[..., rest:] for t in self._drawn))
+            rest = self.full * self.batches.per_step
+            batch = self.batches.batch(*(t[..., rest:] for t in self._drawn))
             optimizer.zero_grad(set_to_none=True)
-            loss = self.loss_of(x, y)
+            loss = self.loss_of(*batch)
             loss.backward()
+            self.adjust()
             optimizer.step()
             yield loss.detach()
 
@@ -146,11 +153,12 @@ class GraphedSteps:
 
     def _step(self, optimizer: Any) -> None:
         """One step on tensors alone."""
-        at = self._counter * self.batches.batch_size + self._part
-        x, y = self.batches.batch(*(t.index_select(-1, at) for t in self._drawn))
+        at = self._counter * self.batches.per_step + self._part
+        batch = self.batches.batch(*(t.index_select(-1, at) for t in self._drawn))
         optimizer.zero_grad(set_to_none=True)
-        loss = self.loss_of(x, y)
+        loss = self.loss_of(*batch)
         loss.backward()
+        self.adjust()
         if isinstance(optimizer, QuantizingOptimizer):
             optimizer.move(self._weights.index_select(0, self._counter)[0].unbind())
         else:

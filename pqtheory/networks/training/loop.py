@@ -2,10 +2,11 @@
 
 import math
 import time
+from typing import Any
 
 import torch
 
-from pqtheory.networks.data import Images
+from pqtheory.networks.tasks.find import errors_with_lines
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import own_stream
 from pqtheory.networks.training.run import Progress, Run
@@ -14,7 +15,7 @@ from pqtheory.networks.training.settings import Settings
 
 def train(
     settings: Settings,
-    images: Images,
+    data: Any,
     folder: RunFolder,
     *,
     device: str | torch.device = "cpu",
@@ -28,8 +29,8 @@ def train(
     ----------
     settings : Settings
         What to train; of a run that is resumed, those in its folder count, and must be the same.
-    images : Images
-        Its training set, test set and, with ``settings.held_out``, what is held out.
+    data : object
+        What its task loads: ``build.load_data``.
     folder : RunFolder
         Where.
     device : str or torch.device
@@ -57,11 +58,11 @@ def train(
     """
     started = time.monotonic()
     on = torch.device(device)
-    with own_stream(on)():
+    with errors_with_lines(settings.task), own_stream(on)():
         # first what may be refused: a bad start leaves no folder of a run
-        run = Run(settings, images, folder, on)
+        run = Run(settings, data, folder, on)
         with folder.alone():
-            begin(folder, settings, images, resume)
+            begin(folder, settings, data, resume)
             run.restore()
             while run.epoch < settings.epochs:
                 run.train_epoch(progress)
@@ -70,9 +71,9 @@ def train(
     return run.epoch >= settings.epochs
 
 
-def begin(folder: RunFolder, settings: Settings, images: Images, resume: bool) -> None:
+def begin(folder: RunFolder, settings: Settings, data: Any, resume: bool) -> None:
     """Start the folder of a run, or see that it holds this run; raises as ``train``."""
     if resume and (folder.path / "settings.json").exists():
-        folder.check_same(settings, images.sha256)
+        folder.check_same(settings, data.sha256)
     else:
-        folder.start(settings, images.sha256)
+        folder.start(settings, data.sha256)

@@ -1,41 +1,31 @@
 """What is measured of a network: its error, latent and quantized, and how its weights stand to the levels."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from pqtheory.networks.optim import QuantizingOptimizer
-from pqtheory.networks.training.batches import Batches
+from pqtheory.networks.tasks import Batches, Task
 
 #: training batches from which batch-norm statistics are estimated anew
 ESTIMATED = 20
 
 
-@torch.no_grad()
-def error(model: nn.Module, batches: Batches, which: str = "test") -> float:
-    """Share of the images that ``model`` gets wrong, in evaluation mode."""
-    was_training = model.training
-    model.eval()
-    wrong, count = torch.zeros((), device=batches.device), 0
-    for x, y in batches.plain(which):
-        wrong += (model(x).argmax(1) != y).sum()
-        count += len(y)
-    model.train(was_training)
-    return float(wrong) / max(count, 1)
-
-
 @contextmanager
-def reestimated(model: nn.Module, batches: Batches, count: int = ESTIMATED) -> Iterator[None]:
-    """Batch-norm statistics of the weights as they are now, from ``count`` batches of plain training images.
+def reestimated(
+    task: Task, model: nn.Module, batches: Batches, count: int = ESTIMATED
+) -> Iterator[None]:
+    """Batch-norm statistics of the weights as they are now, from ``count`` batches of plain training data.
 
     The statistics that training keeps come back afterwards.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
+    norms = _norms(model)
     kept = [{k: v.clone() for k, v in m.state_dict().items()} for m in norms]
     momenta = [m.momentum for m in norms]
     was_training = model.training
@@ -44,9 +34,10 @@ def reestimated(model: nn.Module, batches: Batches, count: int = ESTIMATED) -> I
             norm.reset_running_stats()
             norm.momentum = None
         model.train()
+        memory = task.memory(model, batches.per_step)
         with torch.no_grad():
-            for x, _ in islice(batches.plain("train", batches.batch_size), count):
-                model(x)
+            for batch in islice(batches.plain("train", batches.per_step), count if norms else 0):
+                _, memory = task.loss(model, batch, memory)
         yield
     finally:
         for norm, state, momentum in zip(norms, kept, momenta, strict=True):
@@ -55,21 +46,63 @@ def reestimated(model: nn.Module, batches: Batches, count: int = ESTIMATED) -> I
         model.train(was_training)
 
 
+def _norms(model: nn.Module) -> list[_BatchNorm]:
+    return [m for m in model.modules() if isinstance(m, _BatchNorm)]
+
+
 def errors(
-    model: nn.Module, optimizer: Any, sets: dict[str, Batches], trained: Batches
+    task: Task, model: nn.Module, optimizer: Any, sets: dict[str, Batches], trained: Batches
 ) -> dict[str, dict[str, float]]:
-    """For each set: error of the network as it stands, quantized, and with statistics estimated anew on ``trained``."""
+    """For each set: the task's measure of the network as it stands, quantized, and, where it has batch norms, with
+    statistics estimated anew on ``trained``.
+
+    Raises
+    ------
+    NotFiniteError
+        If one is not a finite number.
+    """  # noqa: D205
     if not isinstance(optimizer, QuantizingOptimizer):
-        return {name: {"latent": error(model, b)} for name, b in sets.items()}
+        return {name: {"latent": _finite(task, model, b, name)} for name, b in sets.items()}
     with latent(optimizer):
-        found = {name: {"latent": error(model, b)} for name, b in sets.items()}
+        found = {name: {"latent": _finite(task, model, b, name)} for name, b in sets.items()}
     with optimizer.quantized():
         for name, b in sets.items():
-            found[name]["quantized"] = error(model, b)
-        with reestimated(model, trained):
-            for name, b in sets.items():
-                found[name]["quantized, reestimated"] = error(model, b)
+            found[name]["quantized"] = _finite(task, model, b, name)
+        if _norms(model):
+            with reestimated(task, model, trained):
+                for name, b in sets.items():
+                    found[name]["quantized, reestimated"] = _finite(task, model, b, name)
     return found
+
+
+@final
+class NotFiniteError(ArithmeticError):
+    """What is measured of a network overflows or is not a number."""
+
+
+def _finite(task: Task, model: nn.Module, batches: Batches, name: str) -> float:
+    value = task.measured(model, batches)
+    if not math.isfinite(value):
+        where = name.replace("_", "-")
+        raise NotFiniteError(
+            f"{task.measure}: expected a finite number on the {where} data, got {value}: it overflows"
+        )
+    return value
+
+
+def watched(
+    task: Task, model: nn.Module, optimizer: Any, batches: Batches
+) -> dict[str, dict[str, float]]:
+    """What the task follows of its own, of the latent and of the quantized network; nothing where there is nothing."""
+    found: dict[str, dict[str, float]] = {}
+    if isinstance(optimizer, QuantizingOptimizer):
+        with latent(optimizer):
+            found["latent"] = dict(task.watched(model, batches))
+        with optimizer.quantized():
+            found["quantized"] = dict(task.watched(model, batches))
+    else:
+        found["latent"] = dict(task.watched(model, batches))
+    return {kind: numbers for kind, numbers in found.items() if numbers}
 
 
 @contextmanager
@@ -101,19 +134,23 @@ def quantization_error(names: dict[int, str], optimizer: QuantizingOptimizer) ->
 
 
 def fixed_point_share(
-    model: nn.Module, optimizer: QuantizingOptimizer, names: dict[int, str], batches: Batches
+    task: Task,
+    model: nn.Module,
+    optimizer: QuantizingOptimizer,
+    names: dict[int, str],
+    batches: Batches,
 ) -> dict[str, float]:
     """Share of the weights that satisfy Theorem 5.3's condition s g <= 0 at the quantized point, by layer and for all.
 
     g is the gradient of the mean loss over the whole training set, in evaluation mode with statistics estimated anew.
     """
-    loss_of = nn.CrossEntropyLoss(reduction="sum")
-    with optimizer.quantized(), reestimated(model, batches):
+    with optimizer.quantized(), reestimated(task, model, batches):
         model.eval()
         kept = [p.grad for p in model.parameters()]
         model.zero_grad()
-        for x, y in batches.plain("train"):
-            loss_of(model(x), y).backward()
+        for batch in batches.plain("train"):
+            # the mean over the batch, and so the sum
+            (task.loss(model, batch, ())[0] * len(batch[-1])).backward()
         holds = {names[id(p)]: _not_pushed(p) for p, _ in optimizer.latent_parameters()}
         for p, grad in zip(model.parameters(), kept, strict=True):
             p.grad = grad

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory._messages import brief
-from pqtheory.networks.data import Images
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.optim import LATENT, QuantizingOptimizer
+from pqtheory.networks.tasks import find_task
 from pqtheory.networks.training import measure
-from pqtheory.networks.training.batches import Batches, DeviceImages
 from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.codes import CodeChanges
 from pqtheory.networks.training.distances import (
     FarFromLevelsWarning,
     advice,
@@ -32,7 +32,8 @@ from pqtheory.networks.training.graphs import (
     set_up_base,
 )
 from pqtheory.networks.training.memory import keep_memory
-from pqtheory.networks.training.settings import Settings
+from pqtheory.networks.training.randomness import Randomness
+from pqtheory.networks.training.settings import Settings, check_task
 from pqtheory.signs import SignTracker
 
 #: what a run goes on from
@@ -59,51 +60,59 @@ class NonFiniteLossError(ArithmeticError):
 class Run:
     """The state of a run between two epochs.
 
-    ``on_device`` holds the images for several runs; ``record`` makes recordings of steps, on a GPU by itself.
+    ``shared`` holds the data for several runs; ``record`` makes recordings of steps, on a GPU by itself.
     """
 
     def __init__(
         self,
         settings: Settings,
-        images: Images,
+        data: Any,
         folder: RunFolder,
         device: torch.device,
-        on_device: DeviceImages | None = None,
+        shared: Any = None,
         record: Recorder | None = None,
     ) -> None:
         self.settings, self.folder, self.device = settings, folder, device
         if device.type == "cpu":
             keep_memory()
-        on_device = DeviceImages(images, device) if on_device is None else on_device
-        trained = on_device.split(settings.held_out)
-        sets = {"test": images, "held_out": trained} if settings.held_out else {"test": images}
-        size, seed = settings.batch_size, settings.seed
-        self.batches = Batches(trained, device, size, settings.augment, seed, on_device)
-        self.sets = {
-            name: self.batches if s is trained else Batches(s, device, size, False, seed, on_device)
-            for name, s in sets.items()
-        }
+        check_task(settings)
+        self.task, self.data = find_task(settings.task), data
+        self.batches, self.sets = self.task.sets(
+            self.task.on_device(data, device) if shared is None else shared,
+            batch_size=settings.batch_size,
+            held_out=settings.held_out,
+            augment=settings.augment,
+            seed=settings.seed,
+            options=settings.options,
+        )
         begun = (folder.path / "checkpoint.pt").exists()
         start = replace(settings, warm_start=None) if begun else settings
-        self.model = make_model(start, images).to(device)
-        self.forward: Callable[[Tensor], Tensor] = self.model
+        self.model = make_model(start, data).to(device)
+        self.forward: Callable[..., Any] = self.model
         if settings.compile:
             # one graph, for full batches: one for any size would be slower, and a second takes as long to compile
             self.forward = torch.compile(self.model, dynamic=False)
-        self.channels = images.train.shape[1]
+        self.memory = self.task.memory(self.model, settings.batch_size)
+        self.random = Randomness(settings.seed, device)
         if record is None and device.type == "cuda":
             record = record_on_cuda
-        self.graphed = None if record is None else GraphedSteps(self.batches, self._loss, record)
+        self.graphed = None
+        if record is not None:
+            self.graphed = GraphedSteps(self.batches, self._loss, record, self._adjust)
         self.optimizer = self._optimizer()
         self.names = {id(p): name for name, p in self.model.named_parameters()}
         self.tracker = SignTracker(self._tracked())
+        self.codes = CodeChanges() if settings.per == "row" else None
         self.epoch = 0
+        #: epochs whose figure was no better than the best before
+        self.stalls = 0
+        self._least = math.inf
         self.best = math.inf
         #: what was measured after the last epoch
         self.last: dict[str, Any] = {}
 
     def _optimizer(self) -> Any:
-        made = make_optimizer(self.settings, self.model, self.channels, len(self.batches))
+        made = make_optimizer(self.settings, self.task, self.data, self.model, len(self.batches))
         set_up_base(made, self.graphed is not None)
         return made
 
@@ -130,7 +139,12 @@ class Run:
             {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
         )
         self.epoch, self.best = state["epoch"], state["best"]
-        self.last = self.folder.keep_metrics(self.epoch)[-1]
+        if self.codes is not None and isinstance(self.optimizer, QuantizingOptimizer):
+            self.codes.update(self.names, self.optimizer)
+        kept = self.folder.keep_metrics(self.epoch)
+        for line in kept:
+            self._count_stalls(line)
+        self.last = kept[-1]
 
     def train_epoch(self, progress: Progress | None) -> None:
         """One epoch, its measurements, and the checkpoint."""
@@ -145,11 +159,17 @@ class Run:
         if epoch == settings.freeze_epoch and isinstance(self.optimizer, QuantizingOptimizer):
             self._freeze()
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.lr_at(epoch)
+            group["lr"] = settings.lr_at(epoch, self.stalls)
+        self.random.begin(epoch)
+        for kept in self.memory:
+            kept.zero_()
         began = time.perf_counter()
         self.model.train()
         losses: list[Tensor] = []
-        for step, loss in enumerate(self.losses(epoch)):
+        made = self.losses(epoch)
+        for step in range(len(self.batches)):
+            with self.random.lent():
+                loss = next(made)
             losses.append(loss)
             # on a GPU the host runs ahead
             if step % 50 == 49 and not self.graphed and not math.isfinite(float(loss)):
@@ -169,20 +189,35 @@ class Run:
         """Train an epoch; the loss of each step as it is made."""
         if self.graphed is not None:
             return self.graphed.epoch(epoch, self.optimizer)
-        return (self._step(x, y) for x, y in self.batches.epoch(epoch))
+        return (self._step(*batch) for batch in self.batches.epoch(epoch))
 
-    def _loss(self, x: Tensor, y: Tensor) -> Tensor:
-        forward = self.forward if len(x) == self.settings.batch_size else self.model
+    def _loss(self, *batch: Tensor) -> Tensor:
+        forward = self.forward if len(batch[0]) == self.settings.batch_size else self.model
+        # the memory itself is overwritten before the gradient is taken
+        memory = tuple(kept.clone() for kept in self.memory)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
-            loss: Tensor = nn.functional.cross_entropy(forward(x), y)
+            loss, new = self.task.loss(forward, batch, memory)
+        for kept, value in zip(self.memory, new, strict=True):
+            kept.copy_(value.detach())
         return loss
 
-    def _step(self, x: Tensor, y: Tensor) -> Tensor:
+    def _step(self, *batch: Tensor) -> Tensor:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(x, y)
+        loss = self._loss(*batch)
         loss.backward()
+        self._adjust()
         self.optimizer.step()
         return loss.detach()
+
+    def _adjust(self) -> None:
+        """Clip the gradients, and weigh those of the quantized weights."""
+        settings = self.settings
+        if settings.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+        if settings.gradient_factor != 1 and isinstance(self.optimizer, QuantizingOptimizer):
+            for p, _ in self.optimizer.latent_parameters():
+                if p.grad is not None:
+                    p.grad.mul_(settings.gradient_factor)
 
     def _renew(self) -> None:
         """A new base optimizer without moments, as the published code has it; steps and freeze go on."""
@@ -211,20 +246,31 @@ class Run:
         metrics: dict[str, Any] = {"epoch": self.epoch, "loss": loss}
         better = False
         if landmark or self.epoch % self.settings.measure_every == 0:
-            metrics["error"] = measure.errors(self.model, self.optimizer, self.sets, self.batches)
-            better = self._is_better(metrics["error"])
+            found = measure.errors(self.task, self.model, self.optimizer, self.sets, self.batches)
+            metrics[self.task.measure] = found
+            better = self._is_better(found)
+            self._count_stalls(metrics)
+            watched = measure.watched(
+                self.task, self.model, self.optimizer, self.sets.get("held_out", self.batches)
+            )
+            if watched:
+                metrics["watched"] = watched
         if self.epoch:
             signs = self.tracker.update(self._tracked())
             metrics["signs"] = {name: asdict(m) for name, m in signs.items()}
         if isinstance(self.optimizer, QuantizingOptimizer):
+            if self.codes is not None:
+                changes = self.codes.update(self.names, self.optimizer)
+                if self.epoch:
+                    metrics["code_changes"] = changes
             metrics["quantization_error"] = measure.quantization_error(self.names, self.optimizer)
             if self.epoch == self.settings.freeze_epoch:
                 # before the next epoch freezes them; afterwards all are on their levels
                 metrics["distance"] = distances(self.names, self.optimizer)
-            if landmark and self.settings.levels == "binary":
+            if landmark and self.settings.levels == "binary" and self.task.whole_gradient:
                 # the theorem is about signs
                 metrics["fixed_point_share"] = measure.fixed_point_share(
-                    self.model, self.optimizer, self.names, self.batches
+                    self.task, self.model, self.optimizer, self.names, self.batches
                 )
         state = {
             "epoch": self.epoch,
@@ -251,3 +297,10 @@ class Run:
         if better:
             self.best = score
         return better
+
+    def _count_stalls(self, line: dict[str, Any]) -> None:
+        """See whether a line of the metrics has a better figure than all before; the start is no epoch."""
+        if self.task.measure in line and line["epoch"]:
+            score = error_of(line[self.task.measure][self.settings.select_on])
+            self.stalls += score >= self._least
+            self._least = min(score, self._least)

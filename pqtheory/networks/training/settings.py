@@ -26,21 +26,22 @@ ProxQuant, arXiv 1810.00861, section 5.1 and appendix C; the published code wher
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, final
 
 import numpy as np
 
 from pqtheory._checks import check_count, check_number, store
-from pqtheory._messages import brief
+from pqtheory._messages import brief, nearest
 from pqtheory.methods.registry import FULL_PRECISION, TRAINED
-from pqtheory.networks.data import NAMES
-from pqtheory.networks.models import REGISTRY as MODELS
+from pqtheory.networks.levels import LEVELS, PER
+from pqtheory.networks.tasks import find_task
+from pqtheory.networks.tasks.base import Option
+from pqtheory.networks.tasks.find import is_file
 
 #: names of methods in settings and files
 METHODS = TRAINED
 FULL = FULL_PRECISION.name
-LEVELS = ("binary", "ternary")
 PRESETS = ("corrected", "faithful")
 OPTIMIZERS = ("sgd", "adam")
 
@@ -52,9 +53,15 @@ class Settings:
 
     Attributes
     ----------
-    data, model, method, levels : str
-        Names in ``NAMES``, ``MODELS``, ``METHODS``, ``LEVELS``: binary is +-1, ternary theta-, 0, theta+ fitted to each
-        tensor.
+    task : str
+        "images", "language", or the path of a file with a task of one's own.
+    data, model : str
+        Names that the task knows.
+    method, levels, per : str
+        Names in ``METHODS``, ``LEVELS``, ``PER``: binary is +-1; the levels of others are fitted to each tensor, output
+        channel or row of a matrix.
+    options : mapping
+        Settings that only this task has, each with a value of the type of its default.
     epochs : int
         How many.
     freeze_epoch : int or None
@@ -91,10 +98,12 @@ class Settings:
         If a value is not one of these.
     """
 
+    task: str = "images"
     data: str = "digits"
     model: str = "small"
     method: str = "proxquant"
     levels: str = "binary"
+    per: str = "tensor"
     epochs: int = 30
     freeze_epoch: int | None = None
     batch_size: int = 128
@@ -104,6 +113,9 @@ class Settings:
     weight_decay: float = 0.0
     drops: tuple[int, ...] = ()
     drop_factor: float = 0.1
+    stall_divisor: float = 1.0
+    clip_norm: float | None = None
+    gradient_factor: float = 1.0
     rate: float = 0.0
     per_epoch: bool = False
     renew: bool = False
@@ -116,20 +128,29 @@ class Settings:
     compile: bool = False
     warm_start: str | None = None
     seed: int = 0
+    options: Mapping[str, Option] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("task", "data", "model"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name}: expected a name, got {brief(getattr(self, name))}")
         for name, allowed in (
-            ("data", NAMES),
-            ("model", tuple(MODELS)),
             ("method", METHODS),
             ("levels", LEVELS),
+            ("per", PER),
             ("optimizer", OPTIMIZERS),
             ("select_on", ("held_out", "test")),
         ):
-            if getattr(self, name) not in allowed:
+            value = getattr(self, name)
+            if value not in allowed:
+                hint = nearest(value, allowed) if isinstance(value, str) else ""
                 raise ValueError(
-                    f"{name}: expected one of {', '.join(allowed)}, got {brief(getattr(self, name))}"
+                    f"{name}: expected one of {', '.join(allowed)}, got {brief(value)}{hint}"
                 )
+        store(self, options=_Frozen(_checked_options(self.options)))
+        # a file is looked at where it is trained, so that tables of its runs need no code
+        if not is_file(self.task):
+            check_task(self)
         lows = {"epochs": 0, "batch_size": 1, "measure_every": 1, "held_out": 0, "seed": 0}
         store(self, **{name: check_count(getattr(self, name), name, n) for name, n in lows.items()})
         if self.freeze_epoch is not None:
@@ -138,11 +159,16 @@ class Settings:
                 raise ValueError(
                     f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {brief(self.freeze_epoch)}"
                 )
-        store(self, lr=check_number(self.lr, "lr", 0, open_low=True, finite=True))
+        for name in ("lr", "gradient_factor"):
+            number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
+            store(self, **{name: number})
+        store(self, stall_divisor=check_number(self.stall_divisor, "stall_divisor", 1, finite=True))
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
             store(self, **{name: check_number(getattr(self, name), name, 0, finite=True)})
-        if self.clip is not None:
-            store(self, clip=check_number(self.clip, "clip", 0, open_low=True, finite=True))
+        for name in ("clip", "clip_norm"):
+            if getattr(self, name) is not None:
+                number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
+                store(self, **{name: number})
         for name in ("per_epoch", "renew", "augment", "amp", "compile"):
             store(self, **{name: _flag(getattr(self, name), name)})
         if not isinstance(self.drops, (tuple, list)):
@@ -150,12 +176,13 @@ class Settings:
         store(self, drops=tuple(check_count(drop, "drops", 0) for drop in self.drops))
         if self.warm_start is not None and not isinstance(self.warm_start, str):
             raise TypeError(f"warm_start: expected a path or None, got {brief(self.warm_start)}")
-        if self.select_on == "held_out" and not self.held_out:
-            raise ValueError("select_on: 'held_out' needs held_out images, got 0")
+        if self.select_on == "held_out" and not (self.held_out or _validates(self.task)):
+            raise ValueError("select_on: 'held_out' needs held_out examples, got 0")
 
-    def lr_at(self, epoch: int) -> float:
-        """Step size of an epoch."""
-        return self.lr * self.drop_factor ** sum(epoch >= drop for drop in self.drops)
+    def lr_at(self, epoch: int, stalls: int = 0) -> float:
+        """Step size of an epoch, after so many epochs that brought nothing better."""
+        dropped = self.lr * self.drop_factor ** sum(epoch >= drop for drop in self.drops)
+        return dropped / self.stall_divisor**stalls if stalls else dropped
 
     def is_landmark(self, epochs: int) -> bool:
         """Whether the start, the freeze or the end is after ``epochs`` epochs: everything is measured there."""
@@ -163,7 +190,8 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {**asdict(self), "drops": list(self.drops)}
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**plain, "drops": list(self.drops), "options": dict(self.options)}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
@@ -190,8 +218,6 @@ def _flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
-#: training images kept apart by default, so that nothing is selected on the test set
-HELD_OUT = {"digits": 200, "cifar10": 5000}
 #: training images of each set, those held out among them
 TRAINING = {"digits": 1347, "cifar10": 50000}
 #: where the published settings are for
@@ -200,26 +226,73 @@ PUBLISHED_ON = "cifar10"
 _OF_DATA: dict[str, dict[str, Any]] = {"digits": {"batch_size": 16, "lr": 0.1}}
 #: lambda at the freeze is at least so many step sizes: the scatter about the levels is then little beside their gap
 SETTLED = 5.0
-#: published epochs, and what goes with them
-_PUBLISHED: dict[tuple[str, str], dict[str, Any]] = {
-    (FULL, "binary"): {"epochs": 200, "drops": (100, 150)},
-    ("proxquant", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1e-4},
-    ("binaryconnect", "binary"): {"epochs": 300, "freeze_epoch": 200, "drops": (81, 122)},
-    ("binaryrelax", "binary"): {"epochs": 300, "freeze_epoch": 200, "rate": 1.02},
-    # the paper's 1e-4 is that of the whole squared distance, ours of half of it
-    ("proxquant", "ternary"): {"epochs": 600, "freeze_epoch": 400, "rate": 2e-4},
-    ("binaryconnect", "ternary"): {"epochs": 600, "freeze_epoch": 400, "drops": (162, 244)},
-    ("binaryrelax", "ternary"): {"epochs": 600, "freeze_epoch": 400, "rate": 1.02},
-}
-
 #: methods whose maps know lambda
-LAMBDA = tuple(
-    method for (method, kind), own in _PUBLISHED.items() if "rate" in own and kind == "binary"
-)
+LAMBDA = ("proxquant", "binaryrelax")
+
+
+class _Frozen(dict[str, Option]):
+    """Options of a frozen object: hashable, and never changed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(sorted(self.items())))
+
+
+def _checked_options(options: Any) -> dict[str, Option]:
+    if not isinstance(options, Mapping):
+        raise TypeError(f"options: expected names with values, got {brief(options)}")
+    for name, value in options.items():
+        if not isinstance(name, str) or not isinstance(value, (bool, int, float, str)):
+            raise TypeError(
+                f"options: expected numbers, words or true and false, got {brief(name)}: {brief(value)}"
+            )
+    return {name: options[name] for name in sorted(options)}
+
+
+def _validates(task: str) -> bool:
+    """Whether the data of a task have a validation set; a file is believed."""
+    return True if is_file(task) else find_task(task).validates
+
+
+def check_task(settings: "Settings") -> None:
+    """Make sure that the task knows the data, the network and the options of ``settings``.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        If not, or there is no such task.
+    """
+    task = find_task(settings.task)
+    task.check(settings.data, settings.model)
+    if settings.select_on == "held_out" and not (settings.held_out or task.validates):
+        raise ValueError("select_on: 'held_out' needs held_out examples, got 0")
+    if settings.held_out and task.validates:
+        raise ValueError(
+            f"held_out: expected 0, as these data have a validation set, got {settings.held_out}"
+        )
+    for name, value in settings.options.items():
+        if name not in task.options:
+            hint = nearest(name, task.options)
+            known = ", ".join(task.options) or "none, this task has no options"
+            raise ValueError(f"options: expected {known}, got {brief(name)}{hint}")
+        default = task.options[name]
+        whole = isinstance(default, float) and type(value) is int
+        if type(value) is not type(default) and not whole:
+            raise TypeError(
+                f"options: {name}: expected {_KINDS[type(default)]}, as {default!r} is, got {brief(value)}"
+            )
+
+
+_KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}
 
 
 def preset(
-    name: str, method: str, *, epochs: int | None = None, levels: str = "binary", **changes: Any
+    name: str,
+    method: str,
+    *,
+    epochs: int | None = None,
+    levels: str = "binary",
+    task: str = "images",
+    **changes: Any,
 ) -> Settings:
     """The settings of a preset for a method, scaled to ``epochs``, with what suits the data.
 
@@ -231,10 +304,12 @@ def preset(
         One of ``METHODS``.
     epochs : int, optional
         In place of the published number.
-    levels : {"binary", "ternary"}
-        What is quantized to.
+    levels : str
+        What is quantized to; one of ``LEVELS``.
+    task : str
+        Name or file.
     **changes
-        Settings of your own.
+        Settings of your own, options of the task among them.
 
     Raises
     ------
@@ -244,26 +319,37 @@ def preset(
     if name not in PRESETS:
         raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {brief(name)}")
     Settings(method=method, levels=levels)
-    known = {f.name for f in fields(Settings)}
-    unknown = sorted(set(changes) - known)
+    found = find_task(task)
+    chosen: dict[str, Any] = {"data": found.data[0], "model": found.models[0]}
+    given: dict[str, Any] = {k: changes[k] for k in ("data", "model") if k in changes}
+    data = str(changes.get("data", found.data[0]))
+    own = dict(found.preset(method, levels, data))
+    options: dict[str, Option] = {
+        **found.options,
+        **own.pop("options", {}),
+        **_checked_options(changes.pop("options", {})),
+    }
+    options |= {key: changes.pop(key) for key in found.options if key in changes}
+    chosen |= {"task": task, "method": method, "levels": levels, "options": options, **given}
+    unknown = sorted(set(changes) - {f.name for f in fields(Settings)})
     if unknown:
-        raise ValueError(f"settings: no setting {brief(unknown[0])}")
+        hint = nearest(unknown[0], [f.name for f in fields(Settings)] + list(found.options))
+        raise ValueError(f"settings: no setting {brief(unknown[0])}{hint}")
+    # names first: what goes with them depends on them
+    check_task(Settings(**chosen))
     full = method == FULL
-    data = changes.get("data", Settings.data)
-    chosen = dict(_PUBLISHED[method, "binary" if full else levels])
-    chosen |= {"held_out": HELD_OUT.get(str(data), 0), "augment": data == "cifar10"}
-    if full:
-        chosen |= {"optimizer": "sgd", "lr": 0.1, "weight_decay": 1e-4}
     if epochs is not None:
-        chosen = _scaled(chosen, check_count(epochs, "epochs", 1), method)
-    if not full and data != PUBLISHED_ON:
-        chosen |= _suited(chosen, method, levels, str(data), changes)
+        own = _scaled(own, check_count(epochs, "epochs", 1), method)
+    if task == "images" and not full and data != PUBLISHED_ON:
+        own |= _suited({**chosen, **own}, method, levels, data, changes)
     if name == "faithful":
-        own = {} if full else {"per_epoch": True, "renew": True, "clip": 1.0}
-        chosen |= {**own, "select_on": "test"}
-    settings = Settings(method=method, levels=levels, **{**chosen, **changes})
-    if name == "corrected" and settings.held_out and "select_on" not in changes:
-        return replace(settings, select_on="held_out")
+        published = {} if full else {"per_epoch": True, "renew": True, "clip": 1.0}
+        own |= {**published, "select_on": "test"}
+    settings = Settings(**{**chosen, **own, **changes})
+    if name == "corrected" and "select_on" not in changes:
+        apart = settings.held_out or found.validates
+        settings = replace(settings, select_on="held_out" if apart else settings.select_on)
+    check_task(settings)
     return settings
 
 
@@ -284,7 +370,7 @@ def strength_at_freeze(lr: float, steps: int, pull: float) -> float:
 
 def published_pull(levels: str) -> float:
     """What the prox weights of the published run add up to until its freeze, eta times the sum of all lambda_t."""
-    published = _PUBLISHED["proxquant", levels]
+    published = find_task("images").preset("proxquant", levels, PUBLISHED_ON)
     steps_per_epoch = -(-TRAINING[PUBLISHED_ON] // Settings.batch_size)
     epochs: int = published["freeze_epoch"]
     pull: float = Settings.lr * steps_per_epoch * published["rate"] * epochs**2 / 2

@@ -1,17 +1,17 @@
 """Several runs on one device in one process, step by step in turn; on a GPU each has a stream and a graph of its own.
 
-Each run keeps its folder as if it were alone: nothing that is random or remembered is shared, only the images.
+Each run keeps its folder as if it were alone: nothing that is random or remembered is shared, only the data.
 """
 
 import math
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Any
 
 import torch
 
-from pqtheory.networks.data import Images
-from pqtheory.networks.training.batches import DeviceImages
+from pqtheory.networks.tasks import find_task
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import Recorder, own_stream
 from pqtheory.networks.training.loop import begin
@@ -21,7 +21,7 @@ from pqtheory.networks.training.settings import Settings
 
 def train_together(
     runs: Sequence[tuple[Settings, RunFolder]],
-    images: Images,
+    data: Any,
     *,
     device: str | torch.device = "cpu",
     seconds: float = math.inf,
@@ -32,8 +32,8 @@ def train_together(
     Parameters
     ----------
     runs : sequence of (Settings, RunFolder)
-        What to train, and where it is kept.
-    images : Images
+        What to train, and where it is kept; all of one task, on the same data.
+    data : object
         As for ``train``.
     device : str or torch.device
         One for all.
@@ -55,24 +55,24 @@ def train_together(
     with ExitStack() as folders:
         for _, folder in runs:
             folders.enter_context(folder.alone())
-        return _together(runs, images, torch.device(device), seconds, record)
+        return _together(runs, data, torch.device(device), seconds, record)
 
 
 def _together(
     runs: Sequence[tuple[Settings, RunFolder]],
-    images: Images,
+    data: Any,
     on: torch.device,
     seconds: float,
     record: Recorder | None,
 ) -> list[bool | NonFiniteLossError]:
     started = time.monotonic()
-    on_device = DeviceImages(images, on)
+    shared = find_task(runs[0][0].task).on_device(data, on) if runs else None
     made = []
     for settings, folder in runs:
         active = own_stream(on)
         with active():
-            run = Run(settings, images, folder, on, on_device, record)
-            begin(folder, settings, images, resume=True)
+            run = Run(settings, data, folder, on, shared, record)
+            begin(folder, settings, data, resume=True)
             run.restore()
         made.append((run, active))
     failed: dict[int, NonFiniteLossError] = {}

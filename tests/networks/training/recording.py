@@ -38,9 +38,10 @@ class _Tape(TorchDispatchMode):
 
 def record(function):
     """Record without doing; gives what does it."""
-    tape = _Tape()
+    tape, random = _Tape(), torch.get_rng_state()
     with tape:
         function()
+    torch.set_rng_state(random)
     for storage, before in tape.kept.values():
         if before is not None:
             storage.copy_(before)

@@ -11,6 +11,7 @@ from pqtheory.networks import optim
 from pqtheory.networks.data import load
 from pqtheory.networks.sweeps import Plan, Planned
 from pqtheory.networks.tables.collected import collected
+from pqtheory.networks.tasks import find_task
 from pqtheory.networks.training import FarFromLevelsWarning, RunFolder, preset, train
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.distances import (
@@ -71,7 +72,7 @@ def test_it_is_recorded_before_the_freeze_and_reaches_the_results(tmp_path, leve
     found = lines[2]["distance"]
 
     model = make_model(chosen, images)
-    opt = make_optimizer(chosen, model, 1, 6)
+    opt = make_optimizer(chosen, find_task("images"), images, model, 6)
     model.load_state_dict(state["model"])
     opt.load_state_dict(state["optimizer"])
     names = {id(p): n for n, p in model.named_parameters()}

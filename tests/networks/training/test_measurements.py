@@ -8,13 +8,17 @@ import torch
 from torch import nn
 
 from pqtheory.networks import models, optim
+from pqtheory.networks.tasks import find_task
+from pqtheory.networks.tasks.image_batches import ImageBatches
+from pqtheory.networks.tasks.images import share_wrong
 from pqtheory.networks.training import RunFolder, measure, train
-from pqtheory.networks.training.batches import Batches
 from pqtheory.networks.training.build import make_model
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
 
 from .small_runs import small, tiny_images
+
+IMAGES = find_task("images")
 
 
 def test_errors_may_be_measured_at_landmarks_and_every_so_many_epochs(images, tmp_path):
@@ -31,7 +35,7 @@ def test_errors_may_be_measured_at_landmarks_and_every_so_many_epochs(images, tm
 def test_a_small_error_before_the_freeze_is_not_the_best(images, tmp_path, monkeypatch):
     script = iter([0.9, 0.1, 0.0, 0.8, 0.5, 0.6])
 
-    def scripted(model, optimizer, sets, trained):
+    def scripted(task, model, optimizer, sets, trained):
         found = {"latent": 0.0, "quantized": next(script), "quantized, reestimated": 0.0}
         return dict.fromkeys(sets, found)
 
@@ -50,8 +54,8 @@ def test_the_best_epoch_is_after_the_freeze_and_is_the_network_that_is_kept(imag
     assert best["epoch"] == min(after, key=after.get)
     model = make_model(chosen, images)
     model.load_state_dict(best["model"])
-    held_out = Batches(images.held_out(200), torch.device("cpu"), 256, False, 0)
-    assert measure.error(model, held_out) == min(after.values())
+    held_out = ImageBatches(images.held_out(200), torch.device("cpu"), 256, False, 0)
+    assert share_wrong(model, held_out) == min(after.values())
 
 
 def test_metrics_of_a_run(images, tmp_path):
@@ -85,15 +89,15 @@ def test_fixed_point_share_is_that_of_the_full_gradient():
     groups = optim.split_parameters(model, models.binary_weights)
     opt = optim.ProxQuant(torch.optim.SGD(groups, lr=0.1), DistanceL1(Binary()), 0.1)
     names = {id(p): n for n, p in model.named_parameters()}
-    batches = Batches(images, "cpu", 32, False, 0)
-    found = measure.fixed_point_share(model, opt, names, batches)
+    batches = ImageBatches(images, "cpu", 32, False, 0)
+    found = measure.fixed_point_share(IMAGES, model, opt, names, batches)
     state = {k: v.clone() for k, v in model.state_dict().items()}
     again = models.SmallNet(width=4)
     again.load_state_dict(state)
     for name in groups[0]["names"]:
         weight = again.get_parameter(name)
         weight.data = torch.where(weight.data >= 0, 1.0, -1.0)
-    with measure.reestimated(again, batches):
+    with measure.reestimated(IMAGES, again, batches):
         again.eval()
         x, y = (torch.cat(part) for part in zip(*batches.plain("train"), strict=True))
         nn.functional.cross_entropy(again(x), y).backward()
@@ -119,11 +123,11 @@ def test_quantization_error_by_hand():
 
 
 def test_reestimated_statistics_are_those_of_the_batches_and_come_back():
-    batches = Batches(tiny_images(), "cpu", 60, False, 0)
+    batches = ImageBatches(tiny_images(), "cpu", 60, False, 0)
     model = models.SmallNet(width=4)
     before = {k: v.clone() for k, v in model.state_dict().items()}
     x, _ = next(batches.plain("train"))
-    with measure.reestimated(model, batches):
+    with measure.reestimated(IMAGES, model, batches):
         inner = model.conv(x)
         torch.testing.assert_close(model.norm.running_mean, inner.mean((0, 2, 3)))
         torch.testing.assert_close(model.norm.running_var, inner.var((0, 2, 3)))

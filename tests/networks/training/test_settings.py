@@ -111,7 +111,7 @@ def test_nothing_is_selected_on_the_test_set_unless_asked_for():
         ({"model": "resnet21"}, "model: expected one of small, resnet20"),
         ({"lr": -1.0}, "lr"),
         ({"rate": float("nan")}, "rate"),
-        ({"select_on": "held_out"}, "needs held_out images"),
+        ({"select_on": "held_out"}, "needs held_out examples"),
         ({"epochs": 2.5}, "epochs"),
     ],
 )

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from pqtheory.networks.tasks import find_task
+from pqtheory.networks.tasks.image_batches import ImageBatches
 from pqtheory.networks.training import (
     NonFiniteLossError,
     RunFolder,
@@ -22,7 +24,6 @@ from pqtheory.networks.training import (
     train_together,
 )
 from pqtheory.networks.training import folder as folder_module
-from pqtheory.networks.training.batches import Batches
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.run import Run
 
@@ -91,7 +92,7 @@ def test_nothing_held_out_was_trained_on_or_estimated_from(images, tmp_path, mon
         train(chosen, images, RunFolder(tmp_path / "leak"))
     seen = []
     plain = measure.reestimated
-    monkeypatch.setattr(measure, "reestimated", lambda m, b: seen.append(b) or plain(m, b))
+    monkeypatch.setattr(measure, "reestimated", lambda t, m, b: seen.append(b) or plain(t, m, b))
     train(small(epochs=1, held_out=200), images, RunFolder(tmp_path / "apart"))
     assert {len(b.train[0]) for b in seen} == {len(images.train) - 200}
 
@@ -205,7 +206,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(images, tmp_pa
 
 
 def test_batches_are_a_permutation_fixed_by_seed_and_epoch(images):
-    batches = Batches(images, "cpu", 100, False, seed=3)
+    batches = ImageBatches(images, "cpu", 100, False, seed=3)
     labels = [torch.cat([y for _, y in batches.epoch(e)]) for e in (0, 0, 1)]
     assert torch.equal(labels[0], labels[1])
     assert not torch.equal(labels[0], labels[2])
@@ -223,7 +224,7 @@ def test_strength_of_both_presets_per_step():
         ("faithful", [0.0, 0.0, 0.0, 2.0]),
     ):
         settings = preset(name, "proxquant", rate=1.0, epochs=10)
-        opt = make_optimizer(settings, make_model(settings, images), 1, 4)
+        opt = make_optimizer(settings, find_task("images"), images, make_model(settings, images), 4)
         strength = opt.quantized_groups[0].map.strength
         assert [strength(t) for t in (0, 1, 2, 8)] == expected
 

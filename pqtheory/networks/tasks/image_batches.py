@@ -1,4 +1,4 @@
-"""Batches: the whole set in the device's memory, order and augmentation from (seed, epoch) alone."""
+"""Batches of images: the whole set in the device's memory, order and augmentation from (seed, epoch) alone."""
 
 from collections.abc import Iterator
 from typing import final
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pqtheory.networks.data import Augmentation, Images
+from pqtheory.networks.tasks.batches import Batches, mixed
 
 #: images of an evaluation batch, by device: on a CPU what stays in its cache takes half the time
 EVALUATED = {"cpu": 200, "cuda": 5000}
@@ -15,7 +16,7 @@ EVALUATED_ELSEWHERE = 1000
 
 
 @final
-class Batches:
+class ImageBatches(Batches):
     """Normalised batches of an image set on a device.
 
     Parameters
@@ -43,33 +44,24 @@ class Batches:
         seed: int,
         on_device: "DeviceImages | None" = None,
     ) -> None:
-        self.batch_size, self.seed = batch_size, seed
+        self.per_step, self.seed = batch_size, seed
         self.augmentation = Augmentation() if augment else None
         self.device = torch.device(device)
         held = DeviceImages(images, device) if on_device is None else on_device
         self.train = held.tensor(images.train), held.tensor(images.train_labels)
         self.test = held.tensor(images.test), held.tensor(images.test_labels)
+        self.count = len(self.train[0])
         shape = (1, -1, 1, 1)
         self._mean = 255 * torch.tensor(images.mean, device=self.device).reshape(shape)
         self._scale = 1 / (255 * torch.tensor(images.std, device=self.device).reshape(shape))
 
-    def __len__(self) -> int:
-        """Steps in an epoch."""
-        return -(-len(self.train[0]) // self.batch_size)
-
-    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """(images, labels) of an epoch, in its order."""
-        drawn = self.drawn(epoch)
-        for start in range(0, len(drawn[0]), self.batch_size):
-            yield self.batch(*(t[..., start : start + self.batch_size] for t in drawn))
-
     def drawn(self, epoch: int) -> list[Tensor]:
         """All chance of an epoch, on the device: the order (n,); if augmented, shifts (2, n) and mirrored (n,)."""
-        generator = torch.Generator().manual_seed(_mixed(self.seed, epoch))
+        generator = torch.Generator().manual_seed(mixed(self.seed, epoch))
         order = torch.randperm(len(self.train[0]), generator=generator)
         drawn = [order]
         if self.augmentation is not None:
-            sizes = [len(part) for part in order.split(self.batch_size)]
+            sizes = [len(part) for part in order.split(self.per_step)]
             parts = [self.augmentation.draw(size, generator) for size in sizes]
             drawn += [torch.cat(column, -1) for column in zip(*parts, strict=True)]
         return [t.to(self.device) for t in drawn]
@@ -118,9 +110,3 @@ class DeviceImages:
         if id(array) not in self._tensors:
             self._tensors[id(array)] = array, torch.from_numpy(array).to(self.device)
         return self._tensors[id(array)][1]
-
-
-def _mixed(seed: int, epoch: int) -> int:
-    """One 63-bit number from two."""
-    words = np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)
-    return int(words[0] >> np.uint64(1))
