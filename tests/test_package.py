@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
 #: what checks of ours use, and nothing that a user runs
-TOOLS = ("mutate", "browser", "notebook")
+TOOLS = ("mutate", "browser", "notebook", "integrations")
 #: name on the index -> name of the module, where they differ
 MODULES = {"scikit-learn": "sklearn", "z3-solver": "z3"}
 
@@ -171,7 +171,7 @@ def test_the_index_page_has_absolute_links() -> None:
     targets = re.findall(r"\]\(([^)\s]+)\)", shown)
     assert targets
     assert all(re.match(r"https?://|#", target) for target in targets)
-    assert f"![The W-shaped regularizer and its prox]({REPOSITORY}/raw/main/docs/images/" in shown
+    assert f"]({REPOSITORY}/raw/main/docs/images/regularizer.png)" in shown
     assert f"[docs/extending.md]({REPOSITORY}/blob/main/docs/extending.md)" in shown
     # and what they lead to is in the repository
     for target in re.findall(r"\]\((?!\w+:)([^)#\s]+)\)", readme):

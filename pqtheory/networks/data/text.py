@@ -88,7 +88,7 @@ def load_text(name: str, data_dir: Any = None, vocabulary: int = 0, tokens: int 
         return encoded(name, _read(folder, "ptb", PTB), vocabulary, tokens, str(folder))
     folder = Path(name)
     if not folder.is_dir():
-        raise FileNotFoundError(f"data: no folder {name!r} with files of text")
+        raise FileNotFoundError(f"data: no folder {brief(name)} with files of text")
     return encoded(folder.name, _read(folder, _stem(folder), {}), vocabulary, tokens, str(folder))
 
 
@@ -119,7 +119,7 @@ def encoded(
         numbers = [places.get(word, unknown) for word in text]
         found[part] = np.array(numbers, dtype=np.int64)
     if tokens > len(found["train"]):
-        raise ValueError(f"tokens: expected at most {len(found['train'])}, got {tokens}")
+        raise ValueError(f"tokens: expected at most {len(found['train'])}, got {brief(tokens)}")
     train = found["train"][:tokens] if tokens else found["train"]
     return Text(name, tuple(words), train, found["valid"], found["test"])
 
@@ -130,7 +130,7 @@ def _ptb_folder(data_dir: Any) -> Path:
         raise FileNotFoundError(f"data: give --data-dir or set {VARIABLE} to where ptb/ is")
     folder = Path(given)
     if not folder.is_dir():
-        raise FileNotFoundError(f"data: no folder {str(folder)!r}")
+        raise FileNotFoundError(f"data: no folder {brief(str(folder))}")
     return folder / "ptb" if (folder / "ptb").is_dir() else folder
 
 
@@ -151,7 +151,7 @@ def _read(folder: Path, stem: str, checksums: Mapping[str, str]) -> dict[str, li
 def _words(file: Path, md5: str | None) -> list[str]:
     """The words of a file, each line ended by ``END``."""
     if not file.is_file():
-        raise FileNotFoundError(f"data: no file {str(file)!r}")
+        raise FileNotFoundError(f"data: no file {brief(str(file))}")
     content = file.read_bytes()
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 is not None and found != md5:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pqtheory._messages import brief
 from pqtheory._checks import check_count
 from pqtheory.networks.tasks.base import Memory, Options, Task
 from pqtheory.networks.tasks.batches import Batch, Batches, mixed
@@ -58,7 +59,7 @@ class Examples:
         check_count(count, "held_out", 1)
         x, y = self.train
         if count >= len(x):
-            raise ValueError(f"held_out: expected fewer than {len(x)}, got {count}")
+            raise ValueError(f"held_out: expected fewer than {len(x)}, got {brief(count)}")
         order = np.random.default_rng(0).permutation(len(x))
         kept, out = np.sort(order[count:]), np.sort(order[:count])
         return type(self)((x[kept], y[kept]), (x[out], y[out]))

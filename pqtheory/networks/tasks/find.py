@@ -42,7 +42,7 @@ def find_task(name: str) -> Task:
         )
     file = Path(name)
     if not file.is_file():
-        raise FileNotFoundError(f"task: no file {name!r}")
+        raise FileNotFoundError(f"task: no file {brief(name)}")
     return _of_file(file.resolve(), task_hash(name) or "")
 
 
@@ -58,7 +58,7 @@ def task_hash(name: str) -> str | None:
     try:
         return hashlib.sha256(Path(name).read_bytes()).hexdigest()
     except OSError as error:
-        raise FileNotFoundError(f"task: no file {name!r}") from error
+        raise FileNotFoundError(f"task: no file {brief(name)}") from error
 
 
 @cache

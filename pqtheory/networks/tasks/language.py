@@ -9,6 +9,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from pqtheory._messages import brief
 from pqtheory.networks.data.sentences import load_sentences
 from pqtheory.networks.data.text import Text, load_text
 from pqtheory.networks.models.language import LanguageModel
@@ -94,7 +95,7 @@ class LanguageTask(Task):
         text, device = shared
         window = int(options["window"])
         if window < 1:
-            raise ValueError(f"window: expected an integer >= 1, got {window}")
+            raise ValueError(f"window: expected an integer >= 1, got {brief(window)}")
         test, valid = (
             TextBatches(text.train, part, device, batch_size, window)
             for part in (text.test, text.valid)

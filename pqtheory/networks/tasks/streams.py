@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import pad
 
+from pqtheory._messages import brief
 from pqtheory.networks.tasks.batches import Batch, Batches
 
 #: streams of an evaluation
@@ -51,7 +52,7 @@ class TextBatches(Batches):
         if not self.count:
             raise ValueError(
                 f"batch_size: expected streams of {window + 1} words or more, "
-                f"got {streams} streams of a text of {len(text)} words"
+                f"got {brief(streams)} streams of a text of {len(text)} words"
             )
         words = torch.from_numpy(text).to(device)
         self._words = words[: length * streams].view(streams, length)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from pqtheory._messages import brief
 from pqtheory.networks.optim import QuantizingOptimizer
 from pqtheory.networks.tasks import Batches, Task
 
@@ -85,7 +86,7 @@ def _finite(task: Task, model: nn.Module, batches: Batches, name: str) -> float:
     if not math.isfinite(value):
         where = name.replace("_", "-")
         raise NotFiniteError(
-            f"{task.measure}: expected a finite number on the {where} data, got {value}: it overflows"
+            f"{task.measure}: expected a finite number on the {where} data, got {brief(value)}: it overflows"
         )
     return value
 

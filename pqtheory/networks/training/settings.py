@@ -267,7 +267,7 @@ def check_task(settings: "Settings") -> None:
         raise ValueError("select_on: 'held_out' needs held_out examples, got 0")
     if settings.held_out and task.validates:
         raise ValueError(
-            f"held_out: expected 0, as these data have a validation set, got {settings.held_out}"
+            f"held_out: expected 0, as these data have a validation set, got {brief(settings.held_out)}"
         )
     for name, value in settings.options.items():
         if name not in task.options:
@@ -278,7 +278,7 @@ def check_task(settings: "Settings") -> None:
         whole = isinstance(default, float) and type(value) is int
         if type(value) is not type(default) and not whole:
             raise TypeError(
-                f"options: {name}: expected {_KINDS[type(default)]}, as {default!r} is, got {brief(value)}"
+                f"options: {name}: expected {_KINDS[type(default)]}, as {brief(default)} is, got {brief(value)}"
             )
 
 
