@@ -184,21 +184,21 @@ def _differences(runs: Runs) -> Any:
 
 def draw(runs: Runs) -> bytes:
     """Validation perplexity of the quantized network against epochs, a line for each run, a colour for each method."""
-    figure, axes = grid_of_axes(1, 1, 8.0, 5.0)
+    figure, ((axis,),) = grid_of_axes(1, 1, 8.0, 5.0)
     by_method = treebank.finished(runs)
     for colour, (name, own) in zip(run_colours(list(by_method)), by_method.items(), strict=True):
         for place, run in enumerate(own.values()):
             points = run["curves"]["perplexity"][1:]
-            axes[0].plot(
+            axis.plot(
                 [m["epoch"] for m in points],
                 [error_of(m["held_out"]) for m in points],
                 color=colour,
                 label=None if place else name,
             )
-    axes[0].set_yscale("log")
-    axes[0].set_xlabel("epoch")
-    axes[0].set_ylabel(f"validation {PERPLEXITY.axis}")
-    legend_below(figure, axes[0])
+    axis.set_yscale("log")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel(f"validation {PERPLEXITY.axis}")
+    legend_below(figure, axis)
     return png(figure)
 
 
