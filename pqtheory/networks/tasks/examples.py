@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pqtheory._messages import brief
 from pqtheory._checks import check_count
+from pqtheory._messages import brief
 from pqtheory.networks.tasks.base import Memory, Options, Task
 from pqtheory.networks.tasks.batches import Batch, Batches, mixed
 from pqtheory.networks.tasks.images import share_wrong
