@@ -9,24 +9,32 @@ reversals          level moves against its own last move (the oscillation litera
 They differ: a weight that flips once and stays has changed for ever, flipped once, never reversed;
 one that flips at every step has changed at every other step. :class:`SignTracker` measures all
 three while a network trains, on one bit per weight for each sign that it remembers; :class:`PathSigns` does so while a
-simulation runs, for runs that are too long to keep.
+simulation runs, for runs that are too long to keep. :class:`CodeTracker` is the tracker of ternary and k-bit codes,
+with what each community measures of them (docs/flip_ratios.md); :func:`threshold_distances` is how far weights are
+from where their code changes.
 
 References
 ----------
 Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861): the sign change.
 """
 
+from pqtheory.signs.code_metrics import CodeMetrics
+from pqtheory.signs.code_tracker import CodeTracker
+from pqtheory.signs.codes import threshold_distances
 from pqtheory.signs.path_signs import PathSigns
 from pqtheory.signs.paths import change_from_start, flips_per_step, reversals
 from pqtheory.signs.tracker import SignMetrics, SignTracker
 
 __all__ = [
+    "CodeMetrics",
+    "CodeTracker",
     "PathSigns",
     "SignMetrics",
     "SignTracker",
     "change_from_start",
     "flips_per_step",
     "reversals",
+    "threshold_distances",
 ]
 
 

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.signs.tracker import ALL, SignMetrics, SignTracker
+from pqtheory.signs.named import ALL
+from pqtheory.signs.tracker import SignMetrics, SignTracker
 from pqtheory.trajectory import Snapshot, Tracker
 
 

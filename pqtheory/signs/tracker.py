@@ -1,21 +1,14 @@
 """A streaming tracker: the three sign-change metrics after every update, from packed bits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-import array_api_compat
-import numpy as np
-
-from pqtheory._arrays import Array, as_array, is_torch
+from pqtheory._arrays import Array
 from pqtheory._messages import brief
 from pqtheory.signs.memory import SignMemory, check_total, state_keys
+from pqtheory.signs.named import ALL, ARRAY_NAME, check_names, check_shape, named_arrays
 from pqtheory.signs.packing import pack_signs, unpack_signs
-
-#: the name of the weights of a tracker that was given a single array
-ARRAY_NAME = "weights"
-#: the key of the metrics over all names
-ALL = "all"
 
 
 @final
@@ -77,7 +70,7 @@ class SignTracker:
     """
 
     def __init__(self, weights: Any) -> None:
-        arrays = _named(weights)
+        arrays = named_arrays(weights)
         self._memory = {n: SignMemory(tuple(w.shape), pack_signs(w)) for n, w in arrays.items()}
         self._updates = 0
 
@@ -105,14 +98,10 @@ class SignTracker:
             If ``weights`` does not have the names and shapes of the start and real floating-point
             arrays (precision and device may change). The tracker stays as it was.
         """
-        arrays = _named(weights)
-        _check_names(arrays, self._memory, "weights")
+        arrays = named_arrays(weights)
+        check_names(arrays, self._memory, "weights")
         for name, memory in self._memory.items():
-            if tuple(arrays[name].shape) != memory.shape:
-                raise ValueError(
-                    f"weights: expected shape {memory.shape} for {brief(name)}, "
-                    f"got {tuple(arrays[name].shape)}"
-                )
+            check_shape(arrays[name], memory.shape, name)
         packed = {name: pack_signs(arrays[name]) for name in self._memory}
         counts = {name: m.update(packed[name]) for name, m in self._memory.items()}
         self._updates += 1
@@ -157,7 +146,7 @@ class SignTracker:
             fit. The tracker stays as it was.
         """
         keys = [key for name in self._memory for key in state_keys(name)]
-        _check_names(state, ["updates", *keys], "state")
+        check_names(state, ["updates", *keys], "state")
         updates = check_total(state, "updates")
         self._memory = {n: m.loaded(n, state) for n, m in self._memory.items()}
         self._updates = updates
@@ -177,47 +166,3 @@ def _metrics(memories: list[SignMemory], counts: list[tuple[int, int, int]]) -> 
     now = [sum(column) for column in zip(*counts, strict=True)]
     since_start = [sum(m.flips for m in memories), sum(m.reversals for m in memories)]
     return SignMetrics(size, *(events / max(size, 1) for events in (*now, *since_start)))
-
-
-def _named(weights: Any) -> dict[str, Array]:
-    """``weights`` as a dict of checked arrays."""
-    pairs = weights.items() if isinstance(weights, Mapping) else weights
-    if array_api_compat.is_array_api_obj(weights):
-        pairs = [(ARRAY_NAME, weights)]
-    if not isinstance(pairs, Iterable):
-        raise TypeError(_expected(weights))
-    arrays: dict[str, Array] = {}
-    for pair in pairs:
-        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
-            raise TypeError(f"{_expected(weights)} of {type(pair).__name__}")
-        name, array = pair
-        if name in arrays or name == ALL:
-            raise ValueError(
-                f"weights: expected distinct names, none of them 'all', got {brief(name)}"
-            )
-        if not isinstance(array, np.ndarray | np.generic) and not is_torch(array):
-            raise TypeError(
-                f"weights: expected a NumPy array or torch tensor for {brief(name)}, "
-                f"got {type(array).__name__}"
-            )
-        arrays[name] = as_array(array, f"weights[{name!r}]")[1]
-    if not arrays:
-        raise ValueError("weights: expected at least one array, got none")
-    return arrays
-
-
-def _expected(weights: Any) -> str:
-    return (
-        "weights: expected an array, a mapping name -> array or an iterable of (name, array), "
-        f"got {type(weights).__name__}"
-    )
-
-
-def _check_names(got: Iterable[str], expected: Iterable[str], argument: str) -> None:
-    missing = sorted(set(expected) - set(got))
-    unknown = sorted(map(str, set(got) - set(expected)))
-    if missing or unknown:
-        raise ValueError(
-            f"{argument}: expected the names at the start, missing {brief(missing)}, "
-            f"unknown {brief(unknown)}"
-        )
