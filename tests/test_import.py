@@ -27,7 +27,7 @@ PUBLIC = {
         "BinaryRelax",
     ],
     "problems": ["Quadratic", "TwoFunctionToy", "LogisticRegression", "TanhNetwork"],
-    "signs": ["change_from_start", "flips_per_step", "reversals"],
+    "signs": ["change_from_start", "flips_per_step", "reversals", "SignTracker", "CodeTracker"],
     "stability": ["is_fixed_point", "find_cycle", "residual"],
 }
 

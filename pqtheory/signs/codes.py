@@ -91,7 +91,7 @@ def quantized(array: Array, levels: Levels) -> Array:
 
 
 def threshold_distances(weights: Any, levels: Any) -> Array:
-    r"""min_j |w - b_j| / (l_{j+1} - l_j): distance to the next threshold, in steps between the levels around it.
+    r"""Distance to the nearest threshold, in steps between the levels around it: min_j |w - b_j| / (l_{j+1} - l_j).
 
     The thresholds b_j are the midpoints of neighbouring levels. On an even grid a weight between two levels is at most
     1/2 away; one beyond the outer levels may be farther. A histogram of these numbers shows whether weights gather at
