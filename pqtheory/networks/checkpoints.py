@@ -16,7 +16,8 @@ from torch import Tensor
 from pqtheory._messages import brief
 from pqtheory.networks.saved import Checkpoint, StoredTensor, aligned
 from pqtheory.signs import SignTracker
-from pqtheory.signs.tracker import ALL, ARRAY_NAME, SignMetrics
+from pqtheory.signs.named import ALL, ARRAY_NAME
+from pqtheory.signs.tracker import SignMetrics
 
 
 @final

@@ -150,11 +150,12 @@ def _by_thresholds(array: Array, thresholds: tuple[Any, ...]) -> Array:
     """sum_j [w >= threshold_j], in blocks, on the device of the array."""
     on_device = is_torch(array) and array.device.type != "cpu"
     flat = (array.detach() if is_torch(array) else array).reshape(-1)
-    xp = array_api_compat.array_namespace(flat)
+    xp = array_api_compat.array_namespace(flat) if on_device else np
     size, step = flat.shape[0], DEVICE_BLOCK if on_device else BLOCK
     codes = np.empty(size, dtype=np.uint8)
     for start in range(0, size, step):
-        block = widen(xp, flat[start : start + step])
+        block = flat[start : start + step]
+        block = widen(xp, block if on_device else to_numpy(block))
         codes[start : start + step] = to_numpy(_count(xp, block, thresholds))
     return codes
 
