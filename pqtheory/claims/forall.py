@@ -138,7 +138,7 @@ class ForAll:
             If a variable is missing or unknown.
         """
         if set(values) != set(self.variables):
-            raise ValueError(f"at: expected values of {self.names}, got {brief(' '.join(values))}")
+            raise ValueError(f"at: expected values of {self.names}, got {' '.join(values):.200}")
         return Instance(
             self,
             lambda: implies(self._assumed(values), truth("holds", called(self.holds, values))),

@@ -117,7 +117,7 @@ def _check_values(regularizer: Regularizer, kind: Kind) -> None:
             regularizer,
             f"value: expected least on quantized points, got {there:.6g} there and {here:.6g} elsewhere",
         )
-    if regularizer.separable:
+    if isinstance(regularizer, LevelRegularizer):
         at = regularizer.value(regularizer.quantize(theta)[:, None], -1)
         worse = at > each + 1e-12
         if worse.any():

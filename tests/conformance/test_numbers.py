@@ -85,6 +85,7 @@ TAKES_A_NUMBER: dict[str, Callable[[Any], Any]] = {
     "Constant": lambda v: schedules.Constant(v)(3),
     "Linear": lambda v: [schedules.Linear(v), schedules.Linear(v, v)(3)],
     "Polynomial": lambda v: [float(schedules.Polynomial(v, v, v)(3)), schedules.Polynomial(v, 1)],
+    "Summed": lambda v: [float(schedules.Summed(v, v)(3)), schedules.Summed(v, v)],
     "Exponential": lambda v: [float(schedules.Exponential(v, v)(3)), schedules.Exponential(v, v)],
     "Sigmoid": lambda v: schedules.Sigmoid(v, v, v)(3),
     "step size": lambda v: [end(make(v)) for make in methods.REGISTRY.values()],

@@ -98,9 +98,7 @@ def _flat_or_complain(node: Any, key: str | None, content: Any = None) -> dict[s
         return found
     parts = _parts(node if key is not None else content)
     if parts is None:
-        raise ValueError(
-            f"expected a state_dict, got {brief(_kind(node))}; save model.state_dict()"
-        )
+        raise ValueError(f"expected a state_dict, got {_shown(node)}; save model.state_dict()")
     if _is_optimizer(parts):
         raise ValueError(
             "the state of an optimizer, not weights; give the file of model.state_dict()"
@@ -114,7 +112,7 @@ def _flat_or_complain(node: Any, key: str | None, content: Any = None) -> dict[s
 def _at(content: Any, key: str) -> Any:
     parts = _parts(content)
     if parts is None:
-        raise ValueError(f"no key {brief(key)}: it holds {_kind(content)}")
+        raise ValueError(f"no key {brief(key)}: it holds {_shown(content)}")
     if key in parts:
         return parts[key]
     for name in sorted(parts, key=len, reverse=True):
@@ -155,7 +153,7 @@ def _is_layer(part: Any) -> bool:
     return bool(tensors) and not any("." in name for name in tensors)
 
 
-def _kind(node: Any) -> str:
+def _shown(node: Any) -> str:
     return f"a {node.kind}" if isinstance(node, Unread) and node.kind else brief(node)
 
 

@@ -142,7 +142,7 @@ def test_the_commands(sweep_file):
         ("[settings]\nrenew = 'false'", "run 'run': renew: expected true or false, got 'false'"),
         ("[grid]\namp = [0]", "run 'amp=0': amp: expected true or false, got 0"),
         ("[settings]\nwarm_start = 3", "warm_start: expected a path or None, got 3"),
-        ("[settings]\ndata = []", r"data: expected one of digits, cifar10, got \[\]"),
+        ("[settings]\ndata = []", r"data: expected a name, got \[\]"),
         ("[settings]\ndrops = 3", "drops: expected epochs, got 3"),
         ("[settings]\ndrops = [1.5]", "drops: expected an integer, got 1.5"),
     ],

@@ -7,6 +7,7 @@ import torch
 
 from pqtheory.networks.models import ternary_weights
 from pqtheory.networks.optim import split_parameters
+from pqtheory.networks.tasks.find import find_task
 from pqtheory.networks.training import RunFolder, train
 from pqtheory.networks.training.build import _strength, make_model, make_optimizer
 from pqtheory.quantizers import AdaptiveTernary
@@ -45,7 +46,7 @@ def test_ternary_relaxation_first_sees_the_fit_at_strength_1():
     model = make_model(settings, images)
     picked = split_parameters(model, ternary_weights(images.train.shape[1]))[0]["params"]
     before = [p.detach().clone() for p in picked]
-    optimizer = make_optimizer(settings, model, images.train.shape[1], STEPS)
+    optimizer = make_optimizer(settings, find_task("images"), images, model, STEPS)
     fitted = AlternatingDistance(AdaptiveTernary(), rounds=1)
     # a gradient of 0 moves nothing: what the network holds is the map at the first strength
     for p in model.parameters():
