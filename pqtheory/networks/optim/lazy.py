@@ -30,7 +30,7 @@ class LazyGroup(QuantizedGroup):
         self._latents = [p.detach().clone() for p in self.parameters]
         self._shown: Scratch | None = None
         #: where the parameters were when the latent weights were laid out as they are
-        self._homes: list[int] = []
+        self._homes: list[tuple[Any, ...]] = []
         # a strength that is none is refused here
         self.weight(-1, group)
 
@@ -148,7 +148,8 @@ class LazyGroup(QuantizedGroup):
 
     def _fit(self) -> None:
         """Give the latent weights the dtype, device and layout of their parameters, where these have moved."""
-        homes = [value.data_ptr() for value in self.values()]
+        # memory that was given back may be had again, for another layout or dtype
+        homes = [(v.data_ptr(), v.stride(), v.dtype, v.device) for v in self.values()]
         if homes == self._homes:
             return
         self._homes = homes
