@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pqtheory import _arrays
+from pqtheory import _arrays, _elementwise
 from pqtheory._arrays import (
     accurate_sum,
     as_array,
@@ -426,3 +426,23 @@ def test_values_in_messages_are_short(value: Any, expected: str | None) -> None:
 def test_integers_that_python_does_not_write_out() -> None:
     assert brief(10**5000) == "int with thousands of digits"
     assert brief(Fraction(1, 10**5000)) == "Fraction with thousands of digits"
+
+
+@pytest.mark.parametrize(
+    ("text", "cache"),
+    [("2048K\n", 2 << 20), ("512K", 512 << 10), ("odd", 1 << 20), (None, 1 << 20)],
+)
+def test_blocks_are_as_large_as_the_cache_that_is_there(text, cache, monkeypatch):
+    def read(path):
+        if text is None:
+            raise FileNotFoundError(path)
+        return text
+
+    monkeypatch.setattr(_elementwise.Path, "read_text", read)
+    # without what was remembered of this machine
+    monkeypatch.setattr(
+        _elementwise, "second_level_cache", _elementwise.second_level_cache.__wrapped__
+    )
+    assert _elementwise.second_level_cache() == cache
+    assert _elementwise.numpy_block.__wrapped__() == cache // 32
+    assert _elementwise.torch_block(torch) == cache // 16 * torch.get_num_threads()

@@ -16,14 +16,13 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, as_array
+from pqtheory._elementwise import numpy_block
 from pqtheory.claims import Budget, Evidence, Step
 from pqtheory.methods import Eager, Lazy
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets import FiniteSet, Set
 from pqtheory.sets.finite import require_levels
 
-#: more entries than a block of elementwise kernels has
-LARGE = (1 << 16) + 4099
 #: so many floating-point neighbours of a threshold, to either side
 NEIGHBOURS = 4
 WIDER = (np.float32, np.float64)
@@ -84,7 +83,8 @@ class Readings:
             return self._computed(theta, budget)
 
     def _computed(self, theta: Array, budget: Budget) -> Mapping[str, Array]:
-        whole = np.resize(theta, LARGE)
+        # more than a block of elementwise kernels, and than all numbers of half precision
+        whole = np.resize(theta, max(1 << 16, numpy_block()) + 4099)
         found = {"NumPy": self.operator(theta), "NumPy, large": self.operator(whole)[: len(theta)]}
         if self.in_place:
             found["NumPy, out="] = self.operator(theta, out=np.empty_like(theta))
