@@ -91,28 +91,18 @@ class Bump(LevelRegularizer):
         low, high = elementwise(bound, array, -1), elementwise(bound, array, 1)
         return as_given(low, theta), as_given(high, theta)
 
-    def _map(self, kernel: Any, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
-        """Entrywise ``kernel(xp, t, p, h, *arguments)``, with h = 0 outside the outermost levels."""
-        cells = self.set.cells(theta)
-
-        def with_gap(xp: Namespace, t: Array, *arguments: Any) -> Array:
-            p = self.set.nearest(xp, t, cells)
-            return kernel(xp, t, p, self.set.half_gap(xp, t, cells), *arguments)
-
-        return elementwise(with_gap, theta, *arguments, out=out)
-
     def _values(self, theta: Array) -> Array:
-        return self._map(_bump, theta)
+        return self.set.map_with_gap(_bump, theta)
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         below = weight < 1
         if isinstance(below, bool):
             if not below:
                 return self.set.map(nearest, theta, out=out)
-            return self._map(_stretched, theta, 1 - weight, out=out)
+            return self.set.map_with_gap(_stretched, theta, 1 - weight, out=out)
         # where the weight is 1 or more the line is evaluated all the same, and any divisor but 0 will do
         divisor = namespace(theta).where(below, 1 - weight, 1)
-        return self._map(_stretched_below, theta, divisor, below, out=out)
+        return self.set.map_with_gap(_stretched_below, theta, divisor, below, out=out)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Any:
         for a, b in itertools.pairwise(levels):

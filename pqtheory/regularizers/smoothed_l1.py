@@ -28,7 +28,6 @@ from pqtheory._arrays import (
     number_like,
 )
 from pqtheory._checks import check_number, store
-from pqtheory._elementwise import elementwise
 from pqtheory._messages import brief
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import nearest
@@ -89,7 +88,7 @@ class SmoothedL1(LevelRegularizer):
             If ``theta`` is not real floating-point.
         """
         _, t = as_array(theta)
-        return as_given(self._map(_slope, t, number_like(self.epsilon, t)), theta)
+        return as_given(self.set.map_with_gap(_slope, t, number_like(self.epsilon, t)), theta)
 
     def subdifferential(self, theta: Any) -> tuple[Array, Array]:
         """(low, high): the gradient twice.
@@ -102,18 +101,8 @@ class SmoothedL1(LevelRegularizer):
         slope = self.gradient(theta)
         return slope, slope
 
-    def _map(self, kernel: Any, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
-        """Entrywise ``kernel(xp, t, p, h, *arguments)``, with h = 0 outside the outermost levels."""
-        cells = self.set.cells(theta)
-
-        def with_cell(xp: Namespace, t: Array, *arguments: Any) -> Array:
-            p = self.set.nearest(xp, t, cells)
-            return kernel(xp, t, p, self.set.half_gap(xp, t, cells), *arguments)
-
-        return elementwise(with_cell, theta, *arguments, out=out)
-
     def _values(self, theta: Array) -> Array:
-        return self._map(_smoothed, theta, number_like(self.epsilon, theta))
+        return self.set.map_with_gap(_smoothed, theta, number_like(self.epsilon, theta))
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         if isinstance(weight, float) and weight == float("inf"):
@@ -125,7 +114,9 @@ class SmoothedL1(LevelRegularizer):
             divisor = epsilon - weight if capped else epsilon
         else:
             divisor = namespace(theta).where(capped, epsilon - weight, epsilon)
-        return self._map(_toward, theta, epsilon, weight, capped, epsilon / divisor, out=out)
+        return self.set.map_with_gap(
+            _toward, theta, epsilon, weight, capped, epsilon / divisor, out=out
+        )
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         eps = Fraction(self.epsilon)

@@ -119,6 +119,19 @@ class FiniteSet(Set):
 
         return elementwise(InPlace(with_nearest, write), theta, *arguments, out=out)
 
+    def map_with_gap(
+        self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None
+    ) -> Array:
+        """Entrywise ``kernel(xp, theta, P(theta), h, *arguments)``, h half the gap there, 0 outside the levels."""
+        cells = self.cells(theta)
+
+        def with_gap(xp: Namespace, t: Array, *arguments: Any) -> Array:
+            return kernel(
+                xp, t, self.nearest(xp, t, cells), self.half_gap(xp, t, cells), *arguments
+            )
+
+        return elementwise(with_gap, theta, *arguments, out=out)
+
     def at_tie(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """Where t is exactly a midpoint between two levels, as a kernel."""
         if not cells.midpoints:

@@ -18,7 +18,7 @@ import numpy as np
 from pqtheory._arrays import Array
 from pqtheory._messages import brief
 from pqtheory.signs import code_planes
-from pqtheory.signs.memory import check_total
+from pqtheory.signs.memory import check_shape, check_total
 from pqtheory.signs.packing import BLOCK, count_bits, packed_size
 
 #: totals since the start: numbers, and numbers for each level
@@ -142,18 +142,14 @@ class CodeMemory:
         ValueError
             If an entry does not fit.
         """
-        shape = tuple(np.asarray(state[f"shape/{name}"]).tolist())
-        if shape != self.shape:
-            raise ValueError(
-                f"state: expected shape {self.shape} for {brief(name)}, got {brief(shape)}"
-            )
+        check_shape(state, name, self.shape)
         levels = check_total(state, f"levels/{name}")
         if levels != self.levels:
             raise ValueError(
                 f"state: expected {self.levels} levels for {brief(name)}, got {brief(levels)}"
             )
         keep = self.frequencies is not None
-        memory = CodeMemory(shape, levels, np.zeros(self.size, dtype=np.uint8), keep)
+        memory = CodeMemory(self.shape, levels, np.zeros(self.size, dtype=np.uint8), keep)
         bits, width = len(self._start), packed_size(self.size)
         memory._start = entry(state, f"start/{name}", np.uint8, (bits, width))
         memory._last = entry(state, f"last/{name}", np.uint8, (bits, width))

@@ -63,12 +63,8 @@ class SignMemory:
         ValueError
             If an entry does not fit.
         """
-        shape = tuple(np.asarray(state[f"shape/{name}"]).tolist())
-        if shape != self.shape:
-            raise ValueError(
-                f"state: expected shape {self.shape} for {brief(name)}, got {brief(shape)}"
-            )
-        memory = SignMemory(shape, self.planes["start"])
+        check_shape(state, name, self.shape)
+        memory = SignMemory(self.shape, self.planes["start"])
         memory.planes = {p: _check_bits(state, f"{p}/{name}", self.size) for p in PLANES}
         memory.flips, memory.reversals = (check_total(state, f"{t}/{name}") for t in TOTALS)
         return memory
@@ -77,6 +73,13 @@ class SignMemory:
 def state_keys(name: str) -> list[str]:
     """List the keys of :meth:`SignMemory.state`."""
     return [f"{key}/{name}" for key in ("shape", *PLANES, *TOTALS)]
+
+
+def check_shape(state: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> None:
+    """Raise unless the state of ``name`` is of this shape."""
+    there = tuple(np.asarray(state[f"shape/{name}"]).tolist())
+    if there != shape:
+        raise ValueError(f"state: expected shape {shape} for {brief(name)}, got {brief(there)}")
 
 
 def check_total(state: Mapping[str, Any], key: str) -> int:
