@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from pqtheory.networks.tasks.find import errors_with_lines
+from pqtheory.networks.training.denormals import flushed
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import own_stream
 from pqtheory.networks.training.run import Progress, Run
@@ -58,7 +59,7 @@ def train(
     """
     started = time.monotonic()
     on = torch.device(device)
-    with errors_with_lines(settings.task), own_stream(on)():
+    with errors_with_lines(settings.task), own_stream(on)(), flushed(on):
         # first what may be refused: a bad start leaves no folder of a run
         run = Run(settings, data, folder, on)
         with folder.alone():

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from pqtheory.networks.tasks import find_task
+from pqtheory.networks.training.denormals import flushed
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import Recorder, own_stream
 from pqtheory.networks.training.loop import begin
@@ -55,7 +56,9 @@ def train_together(
     with ExitStack() as folders:
         for _, folder in runs:
             folders.enter_context(folder.alone())
-        return _together(runs, data, torch.device(device), seconds, record)
+        on = torch.device(device)
+        folders.enter_context(flushed(on))
+        return _together(runs, data, on, seconds, record)
 
 
 def _together(
