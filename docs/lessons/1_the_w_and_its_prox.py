@@ -4,7 +4,13 @@
 # **The question.** A weight must end at -1 or +1. How can a step pull it there gently, a little at a time, without
 # ever deciding too early? You need: derivatives, and absolute values. 15 minutes.
 #
-# Everything here is exact: numbers are fractions, and what the code says is what you find on paper.
+# Why must it? A neural network is trained by gradient descent on its *weights*, some millions of numbers. To make it
+# small and fast one allows each weight a few values only, the *levels*: with the two levels -1 and +1 a weight takes
+# one bit in place of 32, and multiplying by it is a change of sign. Such a network is *quantized*. Gradient descent
+# makes small steps, and between -1 and +1 there is no small step: that is the difficulty of all five lessons.
+#
+# Everything here is exact: numbers are fractions, and what the code says is what you find on paper. Run the cells one
+# after the other; where it says **predict**, stop and write your guess down first.
 
 # %%
 from fractions import Fraction
@@ -16,14 +22,16 @@ from pqtheory.claims import forall, positive, real
 from pqtheory.evidence.base import Budget
 
 half, quarter = Fraction(1, 2), Fraction(1, 4)
+# where the levels are (a *set*), and how far a weight is from them (a *regularizer* on it)
 W = pq.regularizers.DistanceL1(pq.sets.Binary())
 W
 
 # %% [markdown]
 # ## A function that is 0 at the levels
 #
-# $W(x) = \min(|x - 1|, |x + 1|)$ is the distance to the nearer level. Its graph is a W: 0 at both levels, 1 in the
-# middle, slope 1 toward a level everywhere else.
+# $W(x) = \min(|x - 1|, |x + 1|)$ is the distance to the nearer level. Its graph is a W: 0 at both levels, 1 at the
+# middle, 0, and everywhere else it falls toward the nearer level with the slope 1. The library takes arrays, here of
+# one number.
 
 # %%
 [(x, W.value(np.array([Fraction(x)]))) for x in (-2, -1, 0, 1, 2)]
@@ -31,9 +39,14 @@ W
 # %% [markdown]
 # ## The prox
 #
-# Minimising W at once gives the nearest level: no gentleness there. Instead stay near where you are, and pay for W:
+# Minimising W at once gives the nearest level: no gentleness there. Instead stay near where you are, at $\theta$, and
+# pay for W:
 # $$\operatorname{prox}_{wW}(\theta) = \operatorname{argmin}_x\ \tfrac12 (x - \theta)^2 + w\,W(x).$$
-# To the left of +1, on its side of the W, the slope of the objective is $x - \theta - w$: it is 0 at $x = \theta + w$.
+# (argmin: the $x$ at which what follows, the *objective*, is least. Prox is short for proximal operator.) The number
+# $w > 0$ says how hard W pulls; the library calls it the `weight` of the prox, which is not a weight of the network.
+#
+# Between 0 and +1, $W(x) = 1 - x$, so the slope of the objective is $x - \theta - w$: it is 0 at $x = \theta + w$, if
+# that is not beyond +1, where W rises again.
 #
 # **Predict** before you run the next cell: where does $\theta = 1/2$ go with $w = 1/4$? And with $w = 3/4$?
 
@@ -41,8 +54,8 @@ W
 [W.prox(np.array([half]), w)[0] for w in (quarter, Fraction(3, 4))]
 
 # %% [markdown]
-# It moves by $w$ toward its level and stops there: the W is *soft-thresholding toward the levels*. Check it by hand
-# against other numbers:
+# It moves by $w$ toward its level, but not past it. (That is called *soft thresholding toward the levels*.) Now by
+# hand, with other numbers; the checker says right, or wrong with a hint:
 #
 # * **1.1** Where does $\theta = 2/5$ go with $w = 1/4$? `pqtheory lessons check 1.1 ANSWER`, or `check("1.1", "...")`.
 # * **1.2** From which weight on is $3/10$ taken the whole way to its level?
@@ -55,8 +68,9 @@ check("1.1", "0")
 # %% [markdown]
 # ## Two answers
 #
-# In the middle nobody knows which level is the nearer one. The objective at $\theta = 0$ is the same for $x$ and $-x$,
-# so the minimisers come in pairs; `prox` takes the larger one, as sign(0) = +1.
+# In the middle nobody knows which level is the nearer one. The objective at $\theta = 0$ is the same for $x$ and
+# $-x$, so the minimisers, the points where it is least, come in pairs. `prox_set` has all of them; `prox` must
+# choose, and takes the larger one. In the same way the sign of 0 is +1 in all lessons.
 
 # %%
 W.prox_set(Fraction(0), quarter), W.prox(np.array([Fraction(0)]), quarter)[0]
@@ -65,14 +79,20 @@ W.prox_set(Fraction(0), quarter), W.prox(np.array([Fraction(0)]), quarter)[0]
 # * **1.3** Name all minimisers at $\theta = 0$ for $w = 1/2$, with a comma between them.
 # * **1.4** The levels are now -1, 0, +1. Name all minimisers at $\theta = 1/2$ for $w = 1/8$.
 
+# %% [markdown]
+# The picture of it all: left the W; right its prox for three weights $w$. Flat at the levels, where a weight has
+# arrived; a jump at 0, where the two answers are.
+
 # %%
 pq.plotting.regularizer(weights=(0.25, 0.5, 1.0))
 
 # %% [markdown]
 # ## True for all numbers
 #
-# Examples are no proof. A sentence about *all* $\theta$ and *all* $w > 0$ is handed to a solver, which reads the very
-# code that ran above.
+# Examples are no proof. A sentence about *all* $\theta$ and *all* $w > 0$ is handed to a *solver*: a program that
+# decides formulas about real numbers, by a proof or by a *counterexample*, numbers for which the formula is false.
+# `forall` says what the variables are; the function below it returns what must be true of them (`&` is "and", `|` is
+# "or"). The solver reads the very code that ran above. `Budget()` is the time it may take.
 
 
 # %%
@@ -84,7 +104,7 @@ def moves_by_at_most_the_weight(theta, weight):
 
 
 found = moves_by_at_most_the_weight(Budget())
-found.kind, found.note
+found.kind
 
 # %% [markdown]
 # ## Break it
@@ -107,4 +127,5 @@ found.kind, found.counterexample
 #
 # **What you know now.** The prox of the W moves a weight by $w$ toward its level and no further; at a midpoint there
 # are two answers; and a sentence about all numbers can be handed to a solver, which answers with a proof or a
-# counterexample. All of it at once: `pqtheory verify w-prox`.
+# counterexample. A *claim* is such a sentence that the library keeps with its proof, and with false sentences beside
+# it that the same check must refute. This lesson's is `w-prox`: `pqtheory verify w-prox` proves it anew.

@@ -1,9 +1,12 @@
 # %% [markdown]
 # # Lesson 2: BinaryConnect is dual averaging, in ten lines
 #
-# **The question.** The straight-through method takes the gradient at the *rounded* weights and adds it to the
-# *unrounded* ones. That looks like a mistake that happens to work. Is it? You need: lesson 1, and gradient descent.
-# 15 minutes.
+# **The question.** The method that most quantized networks are trained by takes the gradient at the *rounded* weights
+# and subtracts it from the *unrounded* ones. That looks like a mistake that happens to work. Is it? You need: lesson
+# 1, and gradient descent. 15 minutes.
+#
+# The *loss* $L$ is what is minimised; here it has one weight and is a parabola, so that all can be followed by hand.
+# With many weights everything below holds for each of them.
 
 # %%
 from fractions import Fraction
@@ -19,7 +22,11 @@ problem
 # %% [markdown]
 # ## BinaryConnect
 #
-# $\theta_{t+1} = \theta_t - \eta\, L'(\operatorname{sign} \theta_t)$. Ten lines, without any library:
+# The method, with the levels $-1$ and $+1$, is called BinaryConnect. Its unrounded weight $\theta_t$ is the *latent*
+# weight, its rounded one, $\operatorname{sign} \theta_t$, the *quantized* weight, which the network works with;
+# $\eta$ is the step size, and $t$ counts the steps:
+# $$\theta_{t+1} = \theta_t - \eta\, L'(\operatorname{sign} \theta_t).$$
+# Ten lines, without any library; the slope is $L'(s) = s - 1/5$:
 
 # %%
 theta, latent = start, []
@@ -30,7 +37,11 @@ for _ in range(6):
 latent
 
 # %% [markdown]
-# **Predict**: will it come to rest? At $+1$ the slope is $4/5$, at $-1$ it is $-6/5$, and nowhere is it 0.
+# **Predict**: will it come to rest? At $+1$ the slope is $4/5$, at $-1$ it is $-6/5$, and at neither is it 0.
+#
+# The library does the same: `simulate` takes a method, a problem, a start (an array with one number for each weight)
+# and a number of steps, and records `latent` and `quantized` weights, a row for each step. Printed is whether both
+# agree, and in which share of the last 100 steps the sign has changed.
 
 # %%
 bc = pq.simulate(pq.methods.BinaryConnect(eta), problem, np.array([start]), 200)
@@ -39,9 +50,12 @@ bc.latent[:6, 0].tolist() == latent, pq.signs.flips_per_step(bc.latent)[-100:].m
 # %% [markdown]
 # ## Dual averaging
 #
-# Nesterov's method remembers the *sum* of all gradients and asks in each step for the best level against it:
+# Dual averaging, a method of Nesterov's, is about something else: it minimises over a set of allowed points, here the
+# two levels. It remembers the *sum* of all gradients $g_k$ so far, with their step sizes, and asks in each step which
+# allowed point is best against it, not too far from the start:
 # $$s_t = \operatorname{argmin}_{s \in \{-1, +1\}}\ \Big\langle \sum_{k<t} \eta\, g_k,\ s \Big\rangle
 # + \tfrac12 (s - \theta_0)^2.$$
+# ($\langle a, s \rangle$ is the product $a s$, with many weights the sum of their products.)
 
 # %%
 total, chosen = Fraction(0), []
@@ -52,9 +66,10 @@ for _ in range(6):
 chosen, [1 if theta >= 0 else -1 for theta in latent]
 
 # %% [markdown]
-# The same signs. On $\{-1, +1\}$ the square $s^2$ is 1, so that the objective is $(\sum \eta g - \theta_0)\, s$ and a
-# number: it is least at $s = \operatorname{sign}(\theta_0 - \sum \eta g)$, and $\theta_0 - \sum \eta g$ is what
-# BinaryConnect calls $\theta_t$. So the latent weight is no weight: it is the start minus a sum of gradients.
+# The same signs. On $\{-1, +1\}$ the square $s^2$ is 1, so that the objective is $(\sum \eta g - \theta_0)\, s$ plus
+# a number that does not depend on $s$: it is least at $s = \operatorname{sign}(\theta_0 - \sum \eta g)$, and
+# $\theta_0 - \sum \eta g$ is what BinaryConnect calls $\theta_t$. So the latent weight is no weight: it is the start
+# minus a sum of gradients. All 200 steps:
 
 # %%
 dual = pq.simulate(pq.methods.DualAveraging(pq.sets.Binary(), eta), problem, np.array([start]), 200)
@@ -76,8 +91,9 @@ check("2.3", "1")
 # %% [markdown]
 # ## Break it
 #
-# The identity holds for any gradients and steps, but not for every trick of practice. Clip the latent weights to
-# $[-c, c]$, as is often done: the sum is forgotten in part.
+# The identity holds for any gradients and steps, but not for every trick of practice. *Clip* the latent weights to
+# $[-c, c]$, as is often done: one that would leave the interval is put at its end, and the sum is forgotten in part.
+# How many of the 201 signs differ? Try other values of `clip`, up to 1.
 
 # %%
 clipped = pq.simulate(

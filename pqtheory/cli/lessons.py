@@ -1,4 +1,4 @@
-"""``pqtheory lessons``: list the lessons, open one, check an answer."""
+"""``pqtheory lessons``: list the lessons, open one, check an answer; all as notebooks, and where they run."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
 from pqtheory.cli.base import Commands, check_output_file, example, say, user_errors
-from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check
+from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check, links
 
 
 def _checked(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -74,3 +74,30 @@ def check_answer(exercise: str, answer: tuple[str, ...]) -> None:
     say(repr(judgement))
     if not judgement.right:
         click.get_current_context().exit(1)
+
+
+@lessons.command("write", epilog=example("pqtheory lessons write notebooks"))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--install",
+    is_flag=True,
+    help="Each begins with a cell that installs the library, as for Colab.",
+)
+def write_all(folder: Path, install: bool) -> None:
+    """Write all lessons as notebooks to FOLDER."""
+    with user_errors():
+        what = links.install() if install else ""
+        made = {lesson.notebook: as_notebook(lesson.text(), what) for lesson in LESSONS}
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, notebook in made.items():
+            write_whole(folder / name, notebook.encode())
+    say(f"wrote {len(made)} notebooks to {folder}")
+
+
+@lessons.command("links", epilog=example("pqtheory lessons links"))
+def show_links() -> None:
+    """Print where the lessons run in a browser, with nothing installed."""
+    with user_errors():
+        for lesson in LESSONS:
+            say(f"{lesson.number}  {links.binder(lesson)}")
+            say(f"   {links.colab(lesson)}")

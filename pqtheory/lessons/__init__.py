@@ -1,11 +1,15 @@
 """The lessons: texts to run through, and exercises that the toolkit itself checks."""
 
-from pqtheory.lessons import lesson_1, lesson_2
+from pqtheory.lessons import lesson_1, lesson_2, lesson_3, lesson_4, lesson_5
 from pqtheory.lessons.exercise import Exercise, Judgement
 from pqtheory.lessons.texts import LESSONS, Lesson, as_notebook
 
 #: by number
-EXERCISES = {e.number: e for e in (*lesson_1.EXERCISES, *lesson_2.EXERCISES)}
+EXERCISES = {
+    exercise.number: exercise
+    for lesson in (lesson_1, lesson_2, lesson_3, lesson_4, lesson_5)
+    for exercise in lesson.EXERCISES
+}
 
 
 def check(number: str, answer: object) -> Judgement:

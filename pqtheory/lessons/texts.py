@@ -19,6 +19,11 @@ class Lesson:
     title: str
     file: str
 
+    @property
+    def notebook(self) -> str:
+        """The name of its notebook."""
+        return f"{Path(self.file).stem}.ipynb"
+
     def text(self) -> str:
         """The file as it is.
 
@@ -36,6 +41,11 @@ class Lesson:
 LESSONS = (
     Lesson(1, "the W and its prox, by hand in fractions", "1_the_w_and_its_prox.py"),
     Lesson(2, "BinaryConnect is dual averaging", "2_binary_connect_is_dual_averaging.py"),
+    Lesson(
+        3, "orbits, fixed points and the law of the flips", "3_orbits_fixed_points_and_flips.py"
+    ),
+    Lesson(4, "why ProxQuant comes to rest", "4_why_proxquant_comes_to_rest.py"),
+    Lesson(5, "from toys to networks", "5_from_toys_to_networks.py"),
 )
 
 
@@ -51,10 +61,13 @@ def cells(text: str) -> list[tuple[str, str]]:
     return [(kind, "\n".join(lines).strip()) for kind, lines in found]
 
 
-def as_notebook(text: str) -> str:
-    """The cells as a Jupyter notebook, without outputs."""
+def as_notebook(text: str, install: str = "") -> str:
+    """The cells as a Jupyter notebook, without outputs; before them one that installs ``install``, where it is said."""
+    found = cells(text)
+    if install:
+        found.insert(1, ("code", f"%pip install --quiet {install!r}"))
     made = []
-    for place, (kind, source) in enumerate(cells(text)):
+    for place, (kind, source) in enumerate(found):
         cell = {"id": f"cell-{place}", "cell_type": kind, "metadata": {}, "source": source}
         made.append(
             cell if kind == "markdown" else {**cell, "execution_count": None, "outputs": []}

@@ -333,6 +333,8 @@ COMMANDS += [
     ("lessons",),
     ("lessons", "open"),
     ("lessons", "check"),
+    ("lessons", "write"),
+    ("lessons", "links"),
     ("train",),
     ("sweep",),
     ("table",),
