@@ -55,10 +55,12 @@ W
 
 # %% [markdown]
 # It moves by $w$ toward its level, but not past it. (That is called *soft thresholding toward the levels*.) Now by
-# hand, with other numbers; the checker says right, or wrong with a hint:
+# hand, with other numbers; the checker says right, or
+# wrong with a hint. The cell below gives it a wrong answer; put yours in its place, or ask it at the command line,
+# `pqtheory lessons check 1.1 ANSWER`.
 #
-# * **1.1** Where does $\theta = 2/5$ go with $w = 1/4$? `pqtheory lessons check 1.1 ANSWER`, or `check("1.1", "...")`.
-# * **1.2** From which weight on is $3/10$ taken the whole way to its level?
+# * **1.1** Where does $\theta = 2/5$ go with $w = 1/4$?
+# * **1.2** From which $w$ on is $3/10$ taken the whole way to its level? (The least such $w$.)
 
 # %%
 from pqtheory.lessons import check
@@ -92,7 +94,8 @@ pq.plotting.regularizer(weights=(0.25, 0.5, 1.0))
 # Examples are no proof. A sentence about *all* $\theta$ and *all* $w > 0$ is handed to a *solver*: a program that
 # decides formulas about real numbers, by a proof or by a *counterexample*, numbers for which the formula is false.
 # `forall` says what the variables are; the function below it returns what must be true of them (`&` is "and", `|` is
-# "or"). The solver reads the very code that ran above. `Budget()` is the time it may take.
+# "or"). The solver reads the very code that ran above. `Budget()` is the
+# time it may take.
 
 
 # %%
@@ -109,7 +112,8 @@ found.kind
 # %% [markdown]
 # ## Break it
 #
-# Change the sentence and watch the answer: is the prox always *above* $\theta$ where $\theta > 0$?
+# Change the sentence and watch the answer: is the prox always *above* $\theta$, or at it, where
+# $\theta > 0$? Then make up sentences of your own.
 
 
 # %%
@@ -125,7 +129,8 @@ found.kind, found.counterexample
 # %% [markdown]
 # * **1.5** Find a counterexample of your own with $w = 1/4$: a $\theta > 0$ that the prox moves *down*.
 #
-# **What you know now.** The prox of the W moves a weight by $w$ toward its level and no further; at a midpoint there
-# are two answers; and a sentence about all numbers can be handed to a solver, which answers with a proof or a
-# counterexample. A *claim* is such a sentence that the library keeps with its proof, and with false sentences beside
-# it that the same check must refute. This lesson's is `w-prox`: `pqtheory verify w-prox` proves it anew.
+# **What you know now.** The prox of the W moves a weight by $w$ toward its level and no further; at the midpoint
+# between two levels there are two answers; and a sentence about all numbers can be handed to a solver, which answers
+# with a proof or a counterexample. A *claim* is such a sentence that the library keeps with its proof, and with false
+# sentences beside it that the same check must refute. This lesson's is `w-prox`: `pqtheory verify w-prox` proves it
+# anew.

@@ -6,7 +6,7 @@
 # 1, and gradient descent. 15 minutes.
 #
 # The *loss* $L$ is what is minimised; here it has one weight and is a parabola, so that all can be followed by hand.
-# With many weights everything below holds for each of them.
+# With many weights both methods below do the same to each of them. `Quadratic(A, b)` is $\tfrac12 A x^2 + b x$:
 
 # %%
 from fractions import Fraction
@@ -48,6 +48,9 @@ bc = pq.simulate(pq.methods.BinaryConnect(eta), problem, np.array([start]), 200)
 bc.latent[:6, 0].tolist() == latent, pq.signs.flips_per_step(bc.latent)[-100:].mean()
 
 # %% [markdown]
+# In four of five steps the sign changes: no rest. The latent weight swings about 0, since a step from 0 or above
+# leads down and one from below 0 leads up.
+#
 # ## Dual averaging
 #
 # Dual averaging, a method of Nesterov's, is about something else: it minimises over a set of allowed points, here the
@@ -80,8 +83,8 @@ bool((dual.quantized == bc.quantized).all())
 #
 # * **2.1** By hand: what is $\theta_4$? Mind a step at which it is exactly 0.
 # * **2.2** What is dual averaging's sum $\sum_{k<4} \eta\, g_k$?
-# * **2.3** In the long run, which share of the steps is spent at $+1$? (What must the mean of the signs be for
-#   $\theta_t$ to stay bounded?)
+# * **2.3** In the long run, which share of the steps is spent at $+1$? (A step moves $\theta$ by $-\eta (s - 1/4)$.
+#   What must the mean of the signs $s$ be for $\theta_t$ to stay bounded?)
 
 # %%
 from pqtheory.lessons import check
@@ -105,5 +108,5 @@ int((clipped.quantized != bc.quantized).sum())
 # * **2.4** In the setting of the exercises, name a $c$ for which the signs differ within the first 8 steps.
 #
 # **What you know now.** BinaryConnect is no hack: it is dual averaging, exactly, and its latent weights are sums of
-# gradients. It need not come to rest, but its signs are right on average. All of it: `pqtheory verify
-# bc-is-dual-averaging bc-average`.
+# gradients. It need not come to rest, but its signs are right on average: their mean tends to where this $L$ is
+# least. All of it: `pqtheory verify bc-is-dual-averaging bc-average`.

@@ -40,7 +40,7 @@ def run(eta, start, least=Fraction(1, 5), steps=600):
 
 # %%
 path = run(Fraction(1, 2), Fraction(1, 3))
-pq.stability.find_cycle(path), path.quantized[-10:, 0].tolist()
+pq.stability.find_cycle(path), [int(s) for s in path.quantized[-10:, 0]]
 
 # %% [markdown]
 # Five steps, three of them at $+1$, and four of five steps flip; this goes on for ever.
@@ -57,7 +57,8 @@ for eta in (Fraction(1, 2), Fraction(1, 20), Fraction(1, 200)):
 # %% [markdown]
 # A small step size delays the flips and calms nothing. Lesson 2 says why: the latent weight is the start minus $\eta$
 # times a sum of gradients, and these are taken at $-1$ or $+1$, wherever the latent weight is. Make start *and* step
-# size a hundred times as small, and every latent weight becomes a hundred times as small: no sign changes.
+# size a hundred times as small, and every latent weight becomes a hundred times as small, and every sign stays what
+# it was.
 
 # %%
 small = run(Fraction(1, 200), Fraction(1, 300))
@@ -67,10 +68,10 @@ bool((small.quantized == path.quantized).all()), bool((100 * small.latent == pat
 # ## How often
 #
 # Let $x^\star$ lie between two levels, *low* and *high*, and call its place between them
-# $f = (x^\star - \text{low}) / (\text{high} - \text{low})$: 0 at low, 1 at high. The mean of the levels that are
-# taken must be $x^\star$ (exercise 2.3), so high is taken in a share $f$ of the steps and low in the rest. The rarer
-# one of the two is never taken twice in a row, as we shall see; so each visit to it costs two changes, there and
-# back:
+# $f = (x^\star - \text{low}) / (\text{high} - \text{low})$: 0 at low, 1 at high. A step moves $\theta$ by $-\eta$
+# times the level that is taken minus $x^\star$, and $\theta$ stays bounded; so the mean of the levels must be
+# $x^\star$ (exercise 2.3), and high is taken in a share $f$ of the steps, low in the rest. The rarer one of the two
+# is never taken twice in a row, as we shall see; so each visit to it costs two changes, there and back:
 # $$\text{level changes per step} = 2 \min(f,\, 1 - f).$$
 # No step size in it. Measured beside predicted, for the levels $-1$ and $+1$:
 
@@ -81,7 +82,6 @@ for f in (Fraction(1, 10), Fraction(1, 3), Fraction(1, 2), Fraction(3, 5), Fract
 
 # %% [markdown]
 # * **3.1** By hand: $x^\star = -1/3$, levels $-1$ and $+1$. In which share of the steps does the sign flip?
-#   `pqtheory lessons check 3.1 ANSWER`, or `check("3.1", "...")`.
 # * **3.2** Put $x^\star$ where the sign flips in one step of four. (Any such place will do.)
 
 # %%
@@ -92,7 +92,8 @@ check("3.1", "1")
 #
 # The law rests on this: from some step on the latent weight stays in the *band*
 # $-\eta (1 - x^\star) \le \theta < \eta (1 + x^\star)$, and there each step is known. That the band is kept is a
-# sentence for the solver of lesson 1, for every step size and every $x^\star$ between the levels at once.
+# sentence for the solver of lesson 1, for every step size and every $x^\star$ strictly between the levels at once.
+# `given` lists what is assumed: that $\theta$ is in the band.
 
 # %%
 sign = pq.sets.Binary().project
@@ -116,7 +117,8 @@ keeps_the_band(Budget()).kind
 # %% [markdown]
 # In the band high is taken from 0 on, and a step from there leads down by $\eta (1 - x^\star)$. If high is the rarer
 # level, $x^\star \le 0$, the band reaches up to $\eta (1 + x^\star)$, which is no more than that: one step, and it is
-# below 0. So high is never taken twice in a row.
+# below 0. So high is never taken twice in a row; and if low is the rarer one, the same holds of it. That the band is
+# reached from every start belongs to the claim `flip-law`.
 #
 # ## Break it
 #
@@ -165,15 +167,16 @@ for bits in (1, 2, 3):
 
 # %% [markdown]
 # One thing is new: a long step may lead past the two levels. For a bowl $\tfrac{a}{2} (x - x^\star)^2$, whose slope
-# changes by $a$ for each unit of the way, what counts is the product $\eta a$.
+# changes by $a$ for each unit of the way, what counts is the product $\eta a$, and the band about the middle $c$ of
+# low and high is $c - \eta a (\text{high} - x^\star) \le \theta < c + \eta a (x^\star - \text{low})$.
 #
-# * **3.3** "On evenly spaced levels, for all $\eta a \le c$, a step from within the band ends within it, and none leads
-#   past it." Name the largest $c$ for which that is true. The solver judges your sentence, and that for a $c$ a
-#   thousandth larger, which it must refute.
+# * **3.3** "On evenly spaced levels, for all $\eta a \le C$, a step from within the band ends within it, and a step
+#   from outside does not lead past it to the other side." Name the largest $C$ for which that is true. The solver
+#   judges your sentence, and that for a $C$ a thousandth larger, which it must refute.
 #
 # ## What few flips do not say
 #
-# *Momentum* is a common trick: each step repeats the share $\mu$ of the step before,
+# *Momentum* is a common trick: each step repeats a share $\mu$ of the step before,
 # $v \leftarrow \mu v + \text{slope}$, $\theta \leftarrow \theta - \eta v$. **Predict**: does it flip more or less
 # often? And is it more often right?
 
@@ -194,21 +197,24 @@ for mu in (0.0, 0.5, 0.9):
 #
 # When does a sign stay for ever? With many weights, a *vertex* is a point whose coordinates are all $-1$ or $+1$, a
 # corner of the box between them; BinaryConnect takes its gradients at vertices alone. It rests at the vertex $s$, a
-# *fixed point*, if signs $s$ at one step mean signs $s$ at all later ones. As long as they are $s$, the gradient is
-# the same $g = \nabla L(s)$ in each step, and weight $i$ moves by $-\eta g_i$ again and again. If that leads away
-# from 0, the sign is safe; if it leads toward 0, the sign is lost in the end, however small the step size. So
+# *fixed point*, if signs $s$ at one step mean signs $s$ at all later ones (the latent weights may go on moving). As
+# long as they are $s$, the gradient is the same $g = \nabla L(s)$ in each step, and weight $i$ moves by $-\eta g_i$
+# again and again. If that leads away from 0, the sign is safe; if it leads toward 0, the sign is lost in the end,
+# however small the step size. So
 # $$s \text{ is a fixed point} \iff s_i\, g_i \le 0 \text{ for every } i.$$
-# This is Theorem 5.3 of the ProxQuant paper (for step sizes whose sum has no bound). For the bowl above:
+# This is Theorem 5.3 of the paper that ProxQuant is from, the method of lesson 4 (Bai, Wang and Liberty, 2019). It
+# needs step sizes whose sum has no bound, such as constant ones. For the bowl above:
 
 # %%
 pq.stability.is_fixed_point(bowl(Fraction(1, 5)), np.array([[-1.0], [1.0]]))
 
 # %% [markdown]
-# Neither: no start and no step size brings rest there. Now with two weights, where `pq.problems.Quadratic(A, b)` is
-# $L(x) = \tfrac12 x \cdot A x + b \cdot x$, with the gradient $A x + b$. In one dimension, $A$ is the $a$ of above.
-# `enumerate` looks at all four vertices.
+# Neither is one: no start and no step size brings rest there. Now with two weights, where
+# `pq.problems.Quadratic(A, b)` is $L(x) = \tfrac12 x \cdot A x + b \cdot x$, with the gradient $A x + b$. With one
+# weight $A$ is the $a$ of above. `enumerate` looks at all four vertices.
 #
-# **Predict**: which vertices are fixed points of $x_1 x_2$?
+# **Predict**: which vertices are fixed points of $x_1 x_2$, that is of
+# $A = \begin{pmatrix} 0 & 1 \\ 1 & 0 \end{pmatrix}$?
 
 # %%
 pq.evidence.fixed_points.enumerate(pq.problems.Quadratic([[0, 1], [1, 0]], [0, 0]))
@@ -245,7 +251,7 @@ planted = pq.evidence.fixed_points.certify_none(pq.problems.Quadratic(A, -A @ s)
 planted.status, bool((planted.witness == s).all())
 
 # %% [markdown]
-# **What you know now.** BinaryConnect rests only at vertices where the gradient points outward in every coordinate, and
-# there may be none. Where it does not rest, a weight changes its level in $2 \min(f, 1 - f)$ of the steps: its place
-# between the levels says how often, and the step size does not. All of it: `pqtheory verify flip-law grid-oscillation
-# bc-scale-invariance bc-fixed-points no-fixed-point`; `pqtheory show flip-law` is the proof.
+# **What you know now.** BinaryConnect rests only at vertices where gradient descent would push no weight toward 0,
+# and there may be none. Where it does not rest, a weight changes its level in $2 \min(f, 1 - f)$ of the steps: its
+# place between the levels says how often, and the step size does not. All of it: `pqtheory verify flip-law
+# grid-oscillation bc-scale-invariance bc-fixed-points no-fixed-point`; `pqtheory show flip-law` is the proof.

@@ -5,10 +5,11 @@
 # how many changes can there be at most, and is the point where it stops the right one? You need: lessons 1 and 3. 20
 # minutes.
 #
-# ProxQuant takes the gradient where the weight *is*, and then lets the prox of lesson 1 pull:
+# ProxQuant (Bai, Wang and Liberty, 2019; "the paper" below) takes the gradient where the weight *is*, and then lets the
+# prox of lesson 1 pull:
 # $$\theta_{t+1} = \operatorname{prox}_{w W}\bigl(\theta_t - \eta\, L'(\theta_t)\bigr), \qquad w = \eta \lambda.$$
-# $\eta$ is the step size, and $\lambda$ the *strength* of the pull. The unrounded weight is moved to where the prox
-# says, and remembered there: nothing is latent behind it.
+# $\eta$ is the step size, and $\lambda$ the *strength* of the pull. The weight is moved to where the prox says, and
+# remembered there. (The library calls what a method remembers `latent` here, too.)
 
 # %%
 from fractions import Fraction
@@ -67,9 +68,10 @@ straight = pq.simulate(pq.methods.BinaryConnect(half), problem, np.array([Fracti
 # * $q$ minimises the prox's objective, so staying at $p$ is no better: with $y = p - \eta L'(p)$,
 #   $\tfrac12 (q - y)^2 + w W(q) \le \tfrac12 (p - y)^2 + w W(p)$.
 #
-# By the first fact, $\eta$ times what $F$ loses is at least
-# $w (W(p) - W(q)) + (y - p)(q - p) - \tfrac{x}{2} (q - p)^2$ with $x = \eta \beta$ (put $\eta L'(p) = p - y$). By the
-# second this is at least $\tfrac{1 - x}{2} (q - p)^2$. Let the solver say so, about the very prox that ran:
+# By the first fact, and as $\eta F = \eta L + w W$, what $\eta F$ loses is at least
+# $w (W(p) - W(q)) + (y - p)(q - p) - \tfrac{x}{2} (q - p)^2$ with $x = \eta \beta$ (put $\eta L'(p) = p - y$). The
+# second says that $w (W(p) - W(q)) + (y - p)(q - p) \ge \tfrac12 (q - p)^2$ (multiply the squares out). So $\eta F$
+# loses at least $\tfrac{1 - x}{2} (q - p)^2$. Let the solver say so, about the very prox that ran:
 
 # %%
 below_one = between(0, 1, open_low=True, open_high=True)
@@ -88,8 +90,8 @@ a_move_costs(Budget()).kind
 # %% [markdown]
 # ## Break it
 #
-# Gradient descent alone lowers a smooth loss for every $\eta \beta < 2$. **Predict**: does ProxQuant lower $F$ for
-# these, too? Try other upper ends in place of 2.
+# Gradient descent alone, without a pull, lowers a smooth loss for every $\eta \beta < 2$. **Predict**: does ProxQuant
+# lower $F$ for these, too? Try other upper ends in place of 2.
 
 # %%
 
@@ -167,9 +169,9 @@ print(f"{flipped:.0f} flips; at most {eta * spent / (2 * (1 - x) * m**2)}")
 # ## How fast: the sharp constant
 #
 # Rest means that $F$ has no slope any more. The paper's Theorem 5.1 says how fast the slope $G$ of $F$ becomes small
-# in $T$ steps with $\eta = 1 / (2 \beta)$: at the end of the shortest step,
+# in $T$ steps with $\eta = 1 / (2 \beta)$, that is $x = \tfrac12$: at the end of the shortest step,
 # $$G^2 \le C\, \beta\, (F_0 - F_\star), \qquad C = 18 / T \text{ by the usual proof.}$$
-# Is 18 sharp? A run that is as bad as possible is a lower bound for $C$:
+# Is 18 sharp? A run that is as bad as possible is a lower bound for $C$ (0.5 is $x$):
 
 # %%
 for steps in (1, 2, 4, 10):
@@ -207,15 +209,17 @@ round(above, 5), round(below, 5)
 #   vertex, $-1$?
 #
 # So the paper begins with no pull at all and lets it grow slowly: after $t$ steps, $\lambda_t = \text{rate} \cdot t$.
-# How slowly? It shows two functions with the same slopes at $-1$ and $+1$, and different best vertices.
-# BinaryConnect, which asks at the vertices alone, cannot tell them apart; ProxQuant at a low rate can:
+# How slowly? It shows two functions, $f_1(x) = |x + \tfrac12| - \tfrac12$ and
+# $f_{-1}(x) = |x - \tfrac12| - \tfrac12$, with the same slopes at $-1$ and $+1$; but the lower of these two levels is
+# $-1$ for the one and $+1$ for the other. BinaryConnect, which asks for slopes at the levels alone, takes the same
+# path on both (the middle of the picture). ProxQuant at a low rate tells them apart (right):
 
 # %%
 pq.plotting.toy()
 
 # %% [markdown]
-# $f_1(x) = |x + \tfrac12| - \tfrac12$ has its best vertex at $-1$. From $\theta_0 = 1/2$ with $\eta = 1/10$, a low
-# rate lets the weight cross 0 in time; a high one pulls it to $+1$ before.
+# On $f_1$, from $\theta_0 = 1/2$ with $\eta = 1/10$, a low rate lets the weight cross 0 in time, and it ends at $-1$;
+# a high rate pulls it to $+1$ before.
 
 # %%
 
@@ -231,8 +235,8 @@ def end(rate):
 [(str(rate), int(end(rate))) for rate in (Fraction(1, 20), Fraction(1, 10), Fraction(1, 5))]
 
 # %% [markdown]
-# * **4.6** Find the *threshold rate*: the least at which it ends at the wrong vertex. (Try rates between two that end
-#   differently, halve, and guess the fraction.)
+# * **4.6** Find the *threshold rate*: the least at which it ends at the wrong level, $+1$. (Try rates between two
+#   that end differently, halve, and guess the fraction.)
 #
 # **What you know now.** ProxQuant comes to rest because every flip is a long move and every move costs energy; the
 # numbers of both bounds are sharp. That it rests says nothing about where: the rate must be below a threshold for

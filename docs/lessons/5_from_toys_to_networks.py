@@ -16,7 +16,8 @@
 #
 # All runs begin at one network that was trained without quantization, the *warm start*. Each ends with a *freeze*:
 # from some epoch on the signs are held, and only what is not quantized trains on. What is chosen at random, such as
-# the order of the pictures, differs from *seed* to seed, the last number in the name of a run.
+# the order of the pictures, differs from *seed* to seed. The name of a run says network, levels, method, settings
+# (`corrected` is what the text of ProxQuant's paper says) and seed.
 
 # %%
 import numpy as np
@@ -31,9 +32,9 @@ short, longer = runs("cifar10"), runs("cifar10-60")
 
 # %% [markdown]
 # Names, for the runs of 20 epochs that we look at first. ProxQuant's strength is 0.005 after the first epoch, 0.010
-# after the second, and so on: its rate, chosen on the held-out pictures. BinaryConnect has two: in one the step size
-# falls to a tenth at the epochs 5 and 8, as the paper's does at its own epochs, in the other it is constant, as
-# ProxQuant's is.
+# after the second, and so on: its rate, chosen on the held-out pictures. BinaryConnect has two runs: in one the step
+# size falls to a tenth after the epochs 5 and 8 (the paper's does so, too, at other epochs), in the other it is
+# constant, as ProxQuant's is.
 
 # %%
 name = "resnet20-binary-"
@@ -95,10 +96,10 @@ check("5.2", "1")
 distances({label: [run["distance_at_freeze"]] for label, run in shown.items()})
 
 # %% [markdown]
-# (The vertical scale is stretched, so that small shares are seen. A distance of 1 is 0, or a weight that is 1
-# *beyond* its level, at 2 or -2; there are few of these.) ProxQuant's weights are on their levels or near; most are
-# closer than 0.05. BinaryConnect's are anywhere, and with the falling step size there are the more the nearer one
-# comes to the threshold, where a small step changes the sign.
+# (The vertical scale is stretched, so that small shares are seen. A weight at the distance 1 is 0, or as far *beyond*
+# its level, at 2 or -2; there are few of these.) ProxQuant's weights are on their levels or near; most are closer
+# than 0.05. BinaryConnect's are anywhere, and with the falling step size there are the more the nearer one comes to
+# the threshold, where a small step changes the sign.
 #
 # ## Does a smaller step size calm the signs?
 #
@@ -150,8 +151,9 @@ for threshold in (0.0001, 0.001, 0.005, 0.1):
 #
 # ## Errors
 #
-# The paper says that ProxQuant ends with the lower error: 9.35 % against 9.54 %, ResNet-20, after 300 epochs (recalled,
-# unverified). **Predict** ours, after 20 epochs and after 60.
+# The paper says that ProxQuant ends with the lower error: 9.35 % against 9.54 %, ResNet-20, after 300 epochs
+# (recalled, unverified). **Predict** ours, after 20 epochs and after 60. (ProxQuant's rate of the longer runs is
+# 0.00056: for three times as many epochs a ninth.)
 
 # %%
 
@@ -169,10 +171,11 @@ print(f"60 epochs, ProxQuant                          "
       f"{error(longer[name + 'proxquant-corrected-rate0.00056-0']):.2%}")  # fmt: skip
 
 # %% [markdown]
-# It is the other way round: here BinaryConnect has the lower error, by more than three points after 20 epochs and by
-# two and a half after 60. Is it chance? Two seeds were run for 20 epochs. As both methods had the same seeds, what
-# counts is the difference in each pair; and with two pairs, $d_1$ and $d_2$, the usual 95 % interval (Student's) is
-# the mean $\pm\ 12.7\, |d_1 - d_2| / 2$.
+# It is the other way round: here BinaryConnect has the lower error, by more than three percentage points after 20
+# epochs and by two and a half after 60. Is it chance? Two seeds were run for 20 epochs. As both methods had the same
+# seeds, what counts is the difference in each pair; and with two pairs, $d_1$ and $d_2$, the usual 95 % interval
+# (Student's: it holds the true difference in 95 of 100 such experiments, if chance is normal) is the mean
+# $\pm\ 12.7\, |d_1 - d_2| / 2$.
 
 # %%
 differences = [
@@ -187,9 +190,10 @@ mean, half_width = np.mean(differences), 12.7 * abs(differences[0] - differences
 )
 
 # %% [markdown]
-# Two seeds are few: the interval just reaches 0. What could be the reason, if it is none of chance? Lesson 4:
-# ProxQuant's signs stand early; if they stand before the network has learnt where they belong, they are wrong and
-# stay so. Slower growth of the pull should then help, and more epochs, too.
+# Two seeds are few: the interval just reaches 0, and of the 60 epochs there is one seed alone. What could be the
+# reason, if it is none of chance? Lesson 4: ProxQuant's signs stand early; if they stand before the network has
+# learnt where they belong, they are wrong and stay so. Slower growth of the pull should then help, and more epochs,
+# too.
 
 # %%
 for rate in ("0.1", "0.0225", "0.005", "0.002"):
@@ -206,7 +210,7 @@ for rate in ("0.1", "0.0225", "0.005", "0.002"):
 #
 # Theorem 5.3 (lesson 3) has a condition for each weight: the gradient at the quantized network must not push it
 # toward 0. A network at rest would satisfy it for all weights; if the gradients knew nothing of the signs, for half
-# of them.
+# of them. The share of the weights that satisfy it:
 
 # %%
 {
@@ -256,6 +260,6 @@ for title, table in (
 #   5. On the digits, each method at its own best step size, BinaryConnect has the lower mean error at the last epoch.
 #
 # **What you know now.** What the theorems say of signs is seen in a network: ProxQuant changes fewer and comes to
-# rest, BinaryConnect goes to and fro, and a smaller step size calms it only for a while. What one would like to
-# conclude from it, that rest means a better network, is not seen in these runs. How they were made, and what they
-# cannot say: `pqtheory table cifar10` and docs/cifar10.md; `pqtheory signs` measures the signs of your own.
+# rest, BinaryConnect goes to and fro, and where a smaller step size calms it, the flips creep up again. What one
+# would like to conclude from it, that rest means a better network, is not seen in these runs. How they were made, and
+# what they cannot say: `pqtheory table cifar10` and docs/cifar10.md; `pqtheory signs` measures the signs of your own.

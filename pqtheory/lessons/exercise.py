@@ -52,7 +52,8 @@ class Exercise:
         """
         numbers = parsed(answer)
         if self.count is not None and len(numbers) != self.count:
-            raise ValueError(f"answer: expected {self.count} number, got {brief(answer)}")
+            many = "one number" if self.count == 1 else f"{self.count} numbers with commas between"
+            raise ValueError(f"answer: expected {many}, got {brief(answer)}")
         hint = self.hint_for(numbers)
         return Judgement(hint == "", hint)
 

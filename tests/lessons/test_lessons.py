@@ -204,6 +204,8 @@ def test_the_commands(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8"))["nbformat"] == 4
     assert LESSONS[1].text().strip() == run("lessons", "open", "2").stdout.strip()
     assert "expected numbers" in one_line(run("lessons", "check", "1.1", "a/b"))
+    assert "expected 2 numbers" in one_line(run("lessons", "check", "3.4", "1"))
+    assert "expected one number" in one_line(run("lessons", "check", "3.1", "1,2"))
     assert "expected one of 1.1" in one_line(run("lessons", "check", "9.1", "1"))
     assert ".ipynb or .py" in one_line(run("lessons", "open", "1", "--out", tmp_path / "x.txt"))
 
@@ -227,6 +229,21 @@ def test_links_lead_to_what_is_written(tmp_path: Path) -> None:
     assert f"[{links.EXTRAS},notebook]" in (ROOT / ".binder" / "requirements.txt").read_text(
         encoding="utf-8"
     )
+
+
+def test_plans_fill_their_lectures_and_name_what_there_is() -> None:
+    plan = (ROOT / "docs" / "instructors" / "plan.md").read_text(encoding="utf-8")
+    spans = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+)-(\d+) \|", plan, re.MULTILINE)]
+    starts = [i for i, (begin, _) in enumerate(spans) if begin == 0]
+    lectures = [spans[i:j] for i, j in itertools.pairwise([*starts, len(spans)])]
+    assert len(lectures) == 3
+    for lecture in lectures:
+        assert lecture[-1][1] == 90
+        assert all(before[1] == after[0] for before, after in itertools.pairwise(lecture))
+    assert set(re.findall(r"\b\d\.\d\b", plan)) <= set(EXERCISES)
+    texts = {lesson.number: lesson.text() for lesson in LESSONS}
+    for number, heading in re.findall(r'lesson (\d)[^|"]*"([^"]+)"', plan):
+        assert f"## {heading}" in texts[int(number)] or heading == "the question", heading
 
 
 def test_a_copy_elsewhere_changes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
