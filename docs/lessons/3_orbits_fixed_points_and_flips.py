@@ -122,8 +122,8 @@ keeps_the_band(Budget()).kind
 #
 # ## Break it
 #
-# Is the band as small as it can be? Claim that one of 99 % of its height is kept as well, and watch the answer; then
-# try a share of your own.
+# Is the band as small as it can be? Claim that it is kept as well if its upper end is lowered to 99 %, and watch the
+# answer; then try a share of your own.
 
 # %%
 share = Fraction(99, 100)
@@ -172,7 +172,7 @@ for bits in (1, 2, 3):
 #
 # * **3.3** "On evenly spaced levels, for all $\eta a \le C$, a step from within the band ends within it, and a step
 #   from outside does not lead past it to the other side." Name the largest $C$ for which that is true. The solver
-#   judges your sentence, and that for a $C$ a thousandth larger, which it must refute.
+#   judges your sentence, and that for a $C$ slightly larger, which it must refute.
 #
 # ## What few flips do not say
 #

@@ -79,7 +79,7 @@ below_one = between(0, 1, open_low=True, open_high=True)
 
 @forall(p=real, y=real, weight=positive, x=below_one)
 def a_move_costs(p, y, weight, x):
-    """Eta times the loss of F is at least (1 - x) (q - p)^2 / 2."""
+    """What eta F loses is at least (1 - x) (q - p)^2 / 2."""
     q = W.prox(y, weight)
     lost = weight * (W.value(p) - W.value(q)) + (y - p) * (q - p) - x * (q - p) ** 2 / 2
     return lost >= (1 - x) * (q - p) ** 2 / 2
@@ -139,8 +139,8 @@ lands_away_from_zero(Budget()).kind
 # * **4.2** By hand: $\beta = 1$, $\eta = 1/2$, $\lambda = 1$, and $F_0 - F_\star = 3$. How many flips can there be at
 #   most?
 # * **4.3** "With $x = 1/2$, a flip from $|p| \ge m$ costs at least $c\, m^2$ of $\eta F$, whatever $p$, the slope and
-#   the weight." Name the largest $c$ for which that is true: the solver judges your sentence, and one for a $c$ a
-#   thousandth larger, which it must refute.
+#   the weight." Name the largest $c$ for which that is true: the solver judges your sentence, and one for a $c$
+#   slightly larger, which it must refute.
 
 # %%
 check("4.2", "10")
@@ -203,16 +203,16 @@ round(above, 5), round(below, 5)
 # %% [markdown]
 # It stays on the side where it began, although $+1$ has the lower loss. The pull can hold a weight anywhere: a vertex
 # $s$ is kept by ProxQuant whenever the slope there is no larger than the pull, $|L'(s)| \le \lambda$, and the step is
-# too short to carry it across 0. For a very strong pull *every* vertex is a place of rest.
+# too short to carry it across 0. For a pull that is strong enough, and short steps, *every* vertex is a place of rest.
 #
 # * **4.5** On the same bowl, least at $1/5$, with $\eta = 1/2$: from which strength on does ProxQuant keep the wrong
 #   vertex, $-1$?
 #
 # So the paper begins with no pull at all and lets it grow slowly: after $t$ steps, $\lambda_t = \text{rate} \cdot t$.
 # How slowly? It shows two functions, $f_1(x) = |x + \tfrac12| - \tfrac12$ and
-# $f_{-1}(x) = |x - \tfrac12| - \tfrac12$, with the same slopes at $-1$ and $+1$; but the lower of these two levels is
-# $-1$ for the one and $+1$ for the other. BinaryConnect, which asks for slopes at the levels alone, takes the same
-# path on both (the middle of the picture). ProxQuant at a low rate tells them apart (right):
+# $f_{-1}(x) = |x - \tfrac12| - \tfrac12$, with the same slopes at $-1$ and $+1$; but the loss is lower at $-1$ for
+# the one and at $+1$ for the other. BinaryConnect, which asks for slopes at the levels alone, takes the same path on
+# both (the middle of the picture). ProxQuant at a low rate tells them apart (right):
 
 # %%
 pq.plotting.toy()

@@ -15,6 +15,8 @@ EXERCISES = {
 def check(number: str, answer: object) -> Judgement:
     """Whether ``answer`` to exercise ``number`` is right; else a hint, never the answer.
 
+    An answer is a number, several of them in a list or tuple, or a text such as "1/2, -0.25".
+
     Raises
     ------
     ValueError
@@ -22,6 +24,8 @@ def check(number: str, answer: object) -> Judgement:
     """
     if number not in EXERCISES:
         raise ValueError(f"exercise: expected one of {', '.join(EXERCISES)}, got {number!r:.40}")
+    if isinstance(answer, list | tuple):
+        answer = ", ".join(str(part) for part in answer)
     return EXERCISES[number].judge(str(answer))
 
 

@@ -1,11 +1,15 @@
 """What an exercise is: a question, and a check that says right, or wrong with a hint; it never says the answer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
 from pqtheory._messages import brief
+
+#: numbers are written in no more letters, and without large exponents: some of them would not fit in memory
+LONGEST, HUGE = 40, re.compile(r"[eE][+-]?\d{3,}")
 
 
 @final
@@ -66,8 +70,11 @@ def parsed(answer: Any) -> tuple[Fraction, ...]:
     ValueError
         If one of them is no fraction or decimal number.
     """
+    parts = [part.strip().replace(" ", "") for part in str(answer).split(",")]
     try:
-        return tuple(Fraction(part.strip().replace(" ", "")) for part in str(answer).split(","))
+        if any(len(part) > LONGEST or HUGE.search(part) for part in parts):
+            raise ValueError("too long")
+        return tuple(Fraction(part) for part in parts)
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(
             f"answer: expected numbers such as 3/4 or 0.75, with commas between them, got {brief(answer)}"

@@ -117,7 +117,7 @@ EXERCISES = (
     Exercise("5.1", "the percentage of the flips of epoch 15 that are reversals", _to_and_fro),
     Exercise(
         "5.2",
-        "the share of the epochs at whose ends a sign that always flips is seen to",
+        "the share of the epochs in which a sign that flips at every step is seen to flip",
         _seen_at_ends,
     ),
     Exercise("5.3", "the factor by which the flips grow from epoch 25 to 45", _growth),

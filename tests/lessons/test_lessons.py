@@ -39,12 +39,12 @@ WRONG = {
     "2.4": ["10", "0", "-1"],
     "3.1": ["1/3", "1", "-1", "4/3"],
     "3.2": ["1/4", "7/8", "0", "1", "0.7500001"],
-    "3.3": ["1/2", "2", "0", "0.99", "1.01"],
+    "3.3": ["1/2", "2", "0", "0.999", "1.01"],
     "3.4": ["-1,-1", "-2,-1", "0,0", "-2,1"],
     "3.5": ["0", "1/2", "-0.999"],
     "4.1": ["1/4", "0", "-1", "0.333"],
     "4.2": ["1.5", "5", "7"],
-    "4.3": ["2", "1/2", "1.01", "0.99"],
+    "4.3": ["2", "1/2", "1.01", "0.999"],
     "4.4": ["18/7", "1.9", "18"],
     "4.5": ["4/5", "3/5", "2", "-1", "1.21"],
     "4.6": ["1/10", "1/5", "0", "0.1428", "0.143"],
@@ -82,6 +82,29 @@ def test_right_is_right_and_wrong_gets_a_hint(number: str) -> None:
         assert judgement.hint
         if number not in MANY:
             assert not numbers(RIGHT[number][0]) <= said(judgement.hint), judgement.hint
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("answer", ["1e99", "-1e99", "1e-99", "1" * 40, "0"])
+def test_any_number_is_judged(number: str, answer: str) -> None:
+    count = EXERCISES[number].count or 1
+    judgement = check(number, [answer] * count)
+    assert judgement.right == (judgement.hint == "")
+    assert len(judgement.hint) < 200
+
+
+@pytest.mark.parametrize("answer", ["1e999999999", "1" * 10_000, "nan", "", "1,", "one", "1/0"])
+def test_what_is_no_number_of_ordinary_size_is_an_error(answer: str) -> None:
+    with pytest.raises(ValueError, match="answer: expected numbers such as"):
+        check("1.3", answer)
+
+
+def test_answers_are_texts_numbers_or_several_of_them() -> None:
+    half = Fraction(1, 2)
+    for answer in ("-1/2, 1/2", [-half, half], (-0.5, 0.5), ["-1/2", "0.5"]):
+        assert check("1.3", answer).right
+    assert check("1.2", 0.7).right
+    assert check("1.2", Fraction(7, 10)).right
 
 
 def test_every_exercise_is_tried_here_and_asked_in_its_lesson() -> None:
