@@ -47,14 +47,18 @@ mutate: $(READY)  ## mutation testing, hours; PART=pqtheory/stability for a part
 	$(BIN)/python -m experiments.mutation --jobs 2 $(PART)
 
 $(READY): pyproject.toml constraints.txt
-	@echo "setting up .venv (once; torch makes it take a minute or more)"
+	@echo "setting up .venv (once; torch makes it take half a minute or more)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable '.[all]'
+	@$(PIP) --no-compile hatchling editables
+	@# what is used is compiled as it is loaded: a tenth of all there is
+	@$(PIP) --no-compile --no-build-isolation --editable '.[all]'
 	@touch $@
 
 $(TESTABLE): $(READY)
-	@$(PIP) --no-build-isolation --editable '.[test,integrations,notebook,browser]'
+	@$(PIP) --no-compile --no-build-isolation --editable '.[test,integrations,notebook,browser]'
+	@# all of it, on all cores, without the warnings of others' sources, which the tests would take for errors; a few
+	@# files are written for other versions of Python
+	@-$(BIN)/python -W ignore -m compileall -qq -j 0 $$($(BIN)/python -c 'import site; print(*site.getsitepackages())')
 	@touch $@
 
 clean:  ## remove the environment and everything generated

@@ -150,7 +150,7 @@ class ForAll:
             if self.cases is not None and self.engine == "solver" and not smt.available():
                 # at once: its lemmas have many variables, and no case is easily found for them
                 return self.sampled(budget, _without_solver())
-            found = self.decided(budget)
+            found = shown_once(self, budget)
             if isinstance(found, Undecided):
                 return self.sampled(budget, found.note, found.steps)
             return found

@@ -24,7 +24,7 @@ from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import Kind, name_of, real
-from pqtheory.claims.lemma import Instance, Lemma, Undecided
+from pqtheory.claims.lemma import Instance, Lemma, Undecided, shown_once
 from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
 from pqtheory.claims.truths import implies
@@ -179,7 +179,7 @@ class Invariant:
         """What the engines say of start and step."""
         pieces = []
         for check, what in self._checks:
-            found = check.decided(budget)
+            found = shown_once(check, budget)
             if isinstance(found, Undecided):
                 return found
             pieces.append(_named(found, what))

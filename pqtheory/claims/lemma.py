@@ -53,13 +53,13 @@ class Instance:
         return self.reads()
 
 
-#: what the engines say of lemmas, while one statement is shown
+#: what the engines say of lemmas, while a claim or a statement is shown
 _SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
 
 
 @contextmanager
 def each_once() -> Iterator[None]:
-    """Until a statement is shown, each lemma is, once, however many of its other lemmas rest on it."""
+    """Until a claim or a statement is shown, each lemma is, once, however many others rest on it."""
     if _SHOWN.get() is not None:
         yield
         return

@@ -14,6 +14,7 @@ from pqtheory._checks import check_count, check_number
 from pqtheory._messages import brief
 from pqtheory._progress import progress_bar
 from pqtheory.claims.claim import Claim, Item, checked
+from pqtheory.claims.lemma import each_once
 from pqtheory.claims.lookup import (
     Shelf,
     UserCodeError,
@@ -108,8 +109,10 @@ def check_claim(claim: Claim, budget: Budget) -> ClaimResult:
         If no part is refuted and none measures the headline of the claim.
     """
     start = time.perf_counter()
-    parts = tuple(_checked(part, budget) for part in claim.parts)
-    controls = tuple(_checked(control, budget) for control in claim.controls)
+    # a lemma that several parts rest on is shown once
+    with each_once():
+        parts = tuple(_checked(part, budget) for part in claim.parts)
+        controls = tuple(_checked(control, budget) for control in claim.controls)
     result = ClaimResult(claim, parts, controls, time.perf_counter() - start)
     missing = claim.headline and claim.headline not in result.measured
     if missing and result.kind != "refuted":

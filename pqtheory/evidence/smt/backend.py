@@ -1,7 +1,7 @@
 """Real arithmetic of z3: the reading of the operators that proofs are made of."""
 
 from fractions import Fraction
-from typing import final
+from typing import Any, final
 
 from pqtheory.evidence.terms import Backend, Expression
 
@@ -12,25 +12,30 @@ class Z3(Backend):
 
     Attributes
     ----------
-    divides : bool
-        Whether anything was divided by what is no number.
+    context : z3.Context, optional
+        Where expressions live; z3's own one unless it is given.
+    quotients : list of (expression, expression)
+        Each ``a / b`` that was made, unless b is a number, with b.
     """
 
-    def __init__(self) -> None:
-        self.divides = False
+    def __init__(self, context: Any = None) -> None:
+        self.context = context
+        self.quotients: list[tuple[Expression, Expression]] = []
 
     def divide(self, a: Expression, b: Expression) -> Expression:
         """``a / b``."""
         import z3
 
-        self.divides = self.divides or not z3.is_rational_value(b)
-        return a / b
+        quotient = a / b
+        if not z3.is_rational_value(b):
+            self.quotients.append((quotient, b))
+        return quotient
 
     def number(self, value: Fraction) -> Expression:
         """An exact rational."""
         import z3
 
-        return z3.RealVal(str(value))
+        return z3.RealVal(str(value), self.context)
 
     def conditional(self, test: Expression, yes: Expression, no: Expression) -> Expression:
         """``If(test, yes, no)``."""

@@ -13,7 +13,7 @@ A proof counts only where the assumptions have a model, which is shown with it, 
 
 import importlib.util
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
@@ -22,7 +22,7 @@ from pqtheory.evidence.base import Evidence, Step
 from pqtheory.evidence.roots import Root, UnconfirmedError, holds_at
 from pqtheory.evidence.smt.asking import asked
 from pqtheory.evidence.smt.backend import Z3
-from pqtheory.evidence.smt.divisors import dividing, divisors
+from pqtheory.evidence.smt.divisors import divisors
 from pqtheory.evidence.terms import Expression, Statement, Term
 from pqtheory.evidence.variables import variable_names
 
@@ -31,6 +31,8 @@ PACKAGE = "z3-solver"
 SECONDS = {"quick": 5.0, "full": 120.0}
 #: how long a divisor may be looked at
 DIVISOR_SECONDS = 5.0
+#: and how long first, without the branches that it is on
+HASTY_SECONDS = 1.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
 #: words of SMT-LIB that a variable of Python may be called as well
@@ -102,19 +104,23 @@ class _Question:
     def __post_init__(self) -> None:
         import z3
 
-        symbols = [z3.Real(name) for name in self.names]
-        backend = Z3()
+        # of its own, so that answers and times do not depend on what has been asked before
+        context = z3.Context()
+        symbols = [z3.Real(name, context) for name in self.names]
+        backend = Z3(context)
         assumptions, conclusion = self.statement(*(Term(s, backend) for s in symbols))
-        assumed = [_truth(a) for a in assumptions]
+        assumed = [_truth(a, context) for a in assumptions]
+        object.__setattr__(self, "context", context)
         object.__setattr__(self, "symbols", symbols)
         object.__setattr__(self, "assumed", assumed)
-        object.__setattr__(self, "concluded", _truth(conclusion))
-        object.__setattr__(self, "divides", backend.divides)
+        object.__setattr__(self, "concluded", _truth(conclusion, context))
+        object.__setattr__(self, "quotients", backend.quotients)
 
+    context: Any = None
     symbols: Sequence[Expression] = ()
     assumed: Sequence[Expression] = ()
     concluded: Expression = None
-    divides: bool = False
+    quotients: Sequence[tuple[Expression, Expression]] = ()
 
     @property
     def denied(self) -> list[Expression]:
@@ -124,12 +130,11 @@ class _Question:
         return [*self.assumed, z3.Not(self.concluded)]
 
     def solver(self, formulas: Sequence[Expression]) -> Any:
-        """A solver of its own, whose answer and time do not depend on what has been asked before."""
+        """A solver that is asked about these formulas alone."""
         import z3
 
-        context = z3.Context()
-        solver = z3.Solver(ctx=context)
-        solver.add(*(formula.translate(context) for formula in formulas))
+        solver = z3.Solver(ctx=self.context)
+        solver.add(*formulas)
         return solver
 
     def answered(self) -> Evidence | None:
@@ -226,25 +231,63 @@ class _Question:
         ValueError
             If something is.
         """
-        if not self.divides:
+        if not self.quotients:
             return ()
+        # an assumption that divides may say nothing where it matters
+        safe = [a for a in self.assumed if not self.has_quotient(a)]
+        found = []
+        for divisor in _distinct(divisor for _, divisor in self.quotients):
+            step = self.nonzero(divisor, safe, HASTY_SECONDS)
+            if step is None:
+                # nonzero on the branches that divide by it, perhaps, or in no formula that is asked
+                return self.nonzero_where_met(safe)
+            found.append(step)
+        return tuple(dict.fromkeys(found))
+
+    def nonzero_where_met(self, safe: Sequence[Expression]) -> tuple[Step, ...] | None:
+        """The same, with the branches on which each divisor is met."""
+        found = []
+        for divisor, condition in divisors([*self.assumed, self.concluded]):
+            step = self.nonzero(divisor, [*safe, condition], DIVISOR_SECONDS, named=True)
+            if step is None:
+                return None
+            found.append(step)
+        return tuple(dict.fromkeys(found))
+
+    def nonzero(
+        self, divisor: Expression, where: Sequence[Expression], seconds: float, *, named: bool = False
+    ) -> Step | None:
+        """That a divisor is not 0 where some formulas hold; None where the solver does not say so.
+
+        Raises
+        ------
+        ValueError
+            If it can be 0 there and is to be ``named`` then.
+        """
         import z3
 
-        steps = []
-        # an assumption that divides may say nothing where it matters
-        divide = dividing(self.assumed)
-        safe = [a for a, divides in zip(self.assumed, divide, strict=True) if not divides]
-        for divisor, condition in divisors([*self.assumed, self.concluded]):
-            solver = self.solver([*safe, condition, divisor == 0])
-            answer = asked(solver, DIVISOR_SECONDS)
-            text = " ".join(str(z3.simplify(divisor)).split())[:200]
-            if answer == z3.sat:
-                raise ValueError(f"division: assume {text} != 0")
-            if answer != z3.unsat:
-                return None
-            said = f"z3: {text} is not 0 where something is divided by it"
-            steps.append(Step(said, machine=_text(solver), answer="unsat"))
-        return tuple(dict.fromkeys(steps))
+        solver = self.solver([*where, divisor == 0])
+        answer = asked(solver, seconds)
+        text = " ".join(str(z3.simplify(divisor)).split())[:200]
+        if named and answer == z3.sat:
+            raise ValueError(f"division: assume {text} != 0")
+        if answer != z3.unsat:
+            return None
+        said = f"z3: {text} is not 0 where something is divided by it"
+        return Step(said, machine=_text(solver), answer="unsat")
+
+    def has_quotient(self, formula: Expression) -> bool:
+        """Whether it divides by what is no number."""
+        import z3
+
+        other = z3.Real("a quotient", self.context)
+        replaced = z3.substitute(formula, *((quotient, other) for quotient, _ in self.quotients))
+        return not z3.eq(replaced, formula)
+
+
+def _distinct(expressions: Iterable[Expression]) -> list[Expression]:
+    """Each once, in the order of its first place."""
+    return list({expression.get_id(): expression for expression in expressions}.values())
 
 
 def _text(solver: Any) -> str:
@@ -259,10 +302,10 @@ def _text(solver: Any) -> str:
     return re.sub(rf"(?<=\s)({'|'.join(WORDS)})(?=[\s)])", r"|\1|", text)
 
 
-def _truth(value: Any) -> Expression:
+def _truth(value: Any, context: Any) -> Expression:
     import z3
 
-    return value.expression if isinstance(value, Term) else z3.BoolVal(bool(value))
+    return value.expression if isinstance(value, Term) else z3.BoolVal(bool(value), context)
 
 
 def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:
@@ -270,7 +313,7 @@ def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:
 
     values: dict[str, Fraction | Root] = {}
     for symbol in symbols:
-        value = model.eval(symbol.translate(model.ctx), model_completion=True)
+        value = model.eval(symbol, model_completion=True)
         if z3.is_rational_value(value):
             number: Fraction | Root = Fraction(
                 value.numerator_as_long(), value.denominator_as_long()

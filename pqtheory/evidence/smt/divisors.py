@@ -21,7 +21,7 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
     divides = _divide(order, below)
     conditions: dict[int, list[Expression]] = {}
     for root in roots:
-        conditions.setdefault(root.get_id(), []).append(z3.BoolVal(True))
+        conditions.setdefault(root.get_id(), []).append(z3.BoolVal(True, root.ctx))
     found = []
     for node in order:
         if not divides[node.get_id()]:
@@ -29,7 +29,7 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
         reached = conditions[node.get_id()]
         here = reached[0] if len(reached) == 1 else z3.Or(*reached)
         children = below[node.get_id()]
-        tests: list[Expression] = [z3.BoolVal(True)] * len(children)
+        tests: list[Expression] = [z3.BoolVal(True, node.ctx)] * len(children)
         if z3.is_app_of(node, z3.Z3_OP_ITE):
             tests[1], tests[2] = children[0], z3.Not(children[0])
         elif z3.is_or(node) or z3.is_and(node):
@@ -44,12 +44,6 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
                 if not any(z3.eq(reaches, k) or z3.is_true(k) for k in known):
                     known.append(reaches)
     return found
-
-
-def dividing(formulas: Sequence[Expression]) -> list[bool]:
-    """Which of the formulas divide by what is no number."""
-    divides = _divide(*_parents_first(formulas))
-    return [divides[formula.get_id()] for formula in formulas]
 
 
 def _divide(
@@ -77,12 +71,10 @@ def _matters(node: Expression, child: Expression, divides: dict[int, bool]) -> E
     """Where a member of a conjunction or disjunction decides about it."""
     import z3
 
-    if not divides[child.get_id()]:
-        return z3.BoolVal(True)
     others = [c for c in node.children() if not divides[c.get_id()]]
-    if z3.is_and(node):
-        return z3.And(*others) if others else z3.BoolVal(True)
-    return z3.Not(z3.Or(*others)) if others else z3.BoolVal(True)
+    if not divides[child.get_id()] or not others:
+        return z3.BoolVal(True, node.ctx)
+    return z3.And(*others) if z3.is_and(node) else z3.Not(z3.Or(*others))
 
 
 def _parents_first(
