@@ -1,7 +1,9 @@
 """``pqtheory verify``: check claims, and with ``--out`` train the digits, draw the pictures, write the report."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -24,10 +26,11 @@ from pqtheory.cli.base import (
     user_errors,
 )
 from pqtheory.cli.claims_table import claims_table
+from pqtheory.cli.digits import Drawn, drawn
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
-from pqtheory.report import Picture, digits_setting, digits_table, lab_page, render
+from pqtheory.report import digits_setting, digits_table, lab_page, render
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
 
 #: the page to play with, beside the report
 LAB = "lab.html"
-#: pictures of the report, in its order
-PICTURES = ("regularizer", "toy", "sign-flips", "trajectory", "basins")
 
 
 @click.command(
@@ -131,14 +132,15 @@ def verify(
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
             check_output_file(file, option)
-    report = run_claims(claim, budget, jobs, recheck=recheck, timeout=timeout)
-    # the files first: the reader of the table may have gone
-    unwritten = _write_files(report, html_file, json_file)
-    if any(r.failure is None or r.failure.kind != "error" for r in report.values()):
-        out_to = output()
-        out_to.print(claims_table(report, out_to.width))
-    if out is not None:
-        _write_report(out, report, trains=trains)
+    with drawn(jobs) if out is not None and trains else nullcontext() as digits_drawn:
+        report = run_claims(claim, budget, jobs, recheck=recheck, timeout=timeout)
+        # the files first: the reader of the table may have gone
+        unwritten = _write_files(report, html_file, json_file)
+        if any(r.failure is None or r.failure.kind != "error" for r in report.values()):
+            out_to = output()
+            out_to.print(claims_table(report, out_to.width))
+        if out is not None:
+            _write_report(out, report, digits_drawn)
     _end(report, unwritten, require)
 
 
@@ -223,46 +225,25 @@ def _require_extras() -> None:
         digits_split()
 
 
-def _write_report(out: Path, report: Report, *, trains: bool) -> None:
+def _write_report(out: Path, report: Report, made: Callable[[], Drawn] | None) -> None:
     """Results, counterexamples and the page, with the digits and the pictures where they are wanted."""
     from pqtheory.claims import counterexamples
+    from pqtheory.provenance import write_json
 
     with user_errors(UserCodeError, *USER_ERRORS):
         counterexamples.save_all(report, out / "counterexamples")
         write_whole(out / "claims.json", f"{report.to_json()}\n".encode())
-        digits, pictures, source = _with_digits(out) if trains else (None, [], provenance())
+        digits, pictures, source = (None, [], provenance()) if made is None else made()
+        if digits is not None:
+            output().print(digits_summary(digits))
+            write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
+        for picture in pictures:
+            write_whole(out / f"{picture.name}.png", picture.png)
         write_whole(out / LAB, lab_page().encode())
         page = out / "report.html"
         text = render(report, digits, pictures, source, LAB)
         write_whole(page, text.encode(errors="backslashreplace"))
     say(f"report: {page}")
-
-
-def _with_digits(out: Path) -> "tuple[DigitsResult, list[Picture], dict[str, Any]]":
-    """The digits, trained, the pictures and where they come from; each is written to ``out``, too."""
-    from pqtheory.digits import run_digits
-    from pqtheory.plotting import CAPTIONS, REGISTRY, description, png
-    from pqtheory.problems import digits_split
-    from pqtheory.provenance import write_json
-
-    data = digits_split()
-    with progress("training on the digits") as update:
-        digits = run_digits(data=data, on_epoch=update)
-    output().print(digits_summary(digits))
-    pictures = []
-    with progress("pictures") as update:
-        for i, name in enumerate(PICTURES):
-            update(i, len(PICTURES))
-            draw = REGISTRY[name]
-            figure = draw(digits) if name == "sign-flips" else draw()
-            pictures.append(Picture(name, png(figure), CAPTIONS[name], description(figure)))
-            write_whole(out / f"{name}.png", pictures[-1].png)
-    (X, y), (X_test, y_test) = data.train, data.test
-    source = provenance(
-        seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
-    )
-    write_json(out / "digits.json", {**digits.to_dict(), "provenance": source})
-    return digits, pictures, source
 
 
 def digits_summary(digits: "DigitsResult") -> Table:

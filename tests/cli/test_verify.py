@@ -9,7 +9,8 @@ import pytest
 
 from pqtheory import plotting
 from pqtheory.claims import lookup
-from pqtheory.digits import DigitsSettings, run_digits
+from pqtheory.cli.digits import drawn
+from pqtheory.digits import DigitsSettings
 from pqtheory.evidence.smt import recheck
 
 from .running import CLAIM_FILE, one_line, process, run
@@ -230,11 +231,13 @@ def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
     assert (tmp_path / "locked").read_text() == "kept"
 
 
-def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch, jobs):
     tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)
-    monkeypatch.setattr("pqtheory.digits.run_digits", lambda **options: run_digits(tiny, **options))
+    verify = importlib.import_module("pqtheory.cli.verify")
+    monkeypatch.setattr(verify, "drawn", lambda jobs: drawn(jobs, tiny))
     out = tmp_path / "new" / "out"
-    result = run("verify", claim_file(), "--out", out, "--digits")
+    result = run("verify", claim_file(), "--out", out, "--digits", "--jobs", jobs)
     assert (result.exit_code, result.stderr) == (0, "")
     names = {p.name for p in out.iterdir()}
     assert names == {"report.html", "lab.html", "claims.json", "digits.json", "counterexamples"} | {
@@ -245,6 +248,7 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
     assert "a statement" in html
     stored = json.loads((out / "digits.json").read_text())
     assert stored["provenance"]["seed"] == 0
+    assert "spawn" not in stored["provenance"]["command"]
     error = stored["summary"]["ProxQuant"]["quantized_error"]["mean"]
     assert f"{100 * error:.2f} ±" in html
     assert f"{100 * error:.2f} ±" in result.stdout

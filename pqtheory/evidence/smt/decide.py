@@ -255,7 +255,12 @@ class _Question:
         return tuple(dict.fromkeys(found))
 
     def nonzero(
-        self, divisor: Expression, where: Sequence[Expression], seconds: float, *, named: bool = False
+        self,
+        divisor: Expression,
+        where: Sequence[Expression],
+        seconds: float,
+        *,
+        named: bool = False,
     ) -> Step | None:
         """That a divisor is not 0 where some formulas hold; None where the solver does not say so.
 

@@ -1,0 +1,76 @@
+"""The digits and the pictures of a report, made while the claims are checked."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from pqtheory._parent import end_with
+from pqtheory.cli.base import progress
+from pqtheory.provenance import STARTED_BY, provenance, started_by
+from pqtheory.report import Picture
+
+if TYPE_CHECKING:
+    from pqtheory.digits import DigitsResult, DigitsSettings
+
+#: the digits, trained, the pictures, and where they come from
+Drawn = tuple["DigitsResult", list[Picture], dict[str, Any]]
+#: pictures of the report, in its order
+PICTURES = ("regularizer", "toy", "sign-flips", "trajectory", "basins")
+LABEL = "training on the digits"
+
+
+@contextmanager
+def drawn(jobs: int, settings: "DigitsSettings | None" = None) -> Iterator[Callable[[], Drawn]]:
+    """What gives the digits and pictures; with ``jobs`` above 1 a process of its own begins with them at once."""
+    if jobs == 1:
+        yield lambda: _here(settings)
+        return
+    # a fresh interpreter, as for claims
+    begin = partial(ProcessPoolExecutor, 1, get_context("spawn"), _work_for)
+    with begin((os.getpid(), started_by())) as pool:
+        begun = pool.submit(train_and_draw, settings)
+        yield lambda: _awaited(begun)
+
+
+def _work_for(parent: int, command: str) -> None:
+    end_with(parent)
+    os.environ[STARTED_BY] = command
+
+
+def _awaited(begun: Future[Drawn]) -> Drawn:
+    with progress(LABEL) as update:
+        update(0, 1)
+        return begun.result()
+
+
+def _here(settings: "DigitsSettings | None") -> Drawn:
+    with progress(LABEL) as update:
+        return train_and_draw(settings, update)
+
+
+def train_and_draw(
+    settings: "DigitsSettings | None" = None, update: Callable[..., None] | None = None
+) -> Drawn:
+    """Train on the digits and draw the pictures; ``update(done, total, text)`` is called on the way."""
+    from pqtheory.digits import run_digits
+    from pqtheory.plotting import CAPTIONS, REGISTRY, description, png
+    from pqtheory.problems import digits_split
+
+    data = digits_split()
+    digits = run_digits(settings, data, on_epoch=update)
+    pictures = []
+    for i, name in enumerate(PICTURES):
+        if update is not None:
+            update(i, len(PICTURES), "pictures")
+        draw = REGISTRY[name]
+        figure = draw(digits) if name == "sign-flips" else draw()
+        pictures.append(Picture(name, png(figure), CAPTIONS[name], description(figure)))
+    (X, y), (X_test, y_test) = data.train, data.test
+    source = provenance(
+        seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}
+    )
+    return digits, pictures, source
