@@ -37,7 +37,7 @@ def test_names_are_shown_as_they_are(tmp_path, command):
 
 def test_names_stand_in_the_page_as_they_are(tmp_path):
     page = tmp_path / "r.html"
-    assert run("verify", odd_claim(tmp_path), "w-prox", "--html", page).exit_code == 0
+    assert run("verify", odd_claim(tmp_path), "par-prox", "--html", page).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert html.escape(SHOWN) in text
     assert "\x1b" not in text
