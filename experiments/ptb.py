@@ -26,7 +26,10 @@ from pqtheory.networks.tables.collected import collected
 from pqtheory.networks.tables.markdown import markdown
 from pqtheory.networks.training import preset
 from pqtheory.networks.training.device import check_device
-from pqtheory.plotting.style import grid_of_axes, legend_below, png, run_colours
+from pqtheory.plotting.files import png
+from pqtheory.plotting.looks import looks
+from pqtheory.plotting.parts import describe, grid_of_axes, legend_below, title
+from pqtheory.plotting.styles import styled
 from pqtheory.provenance import provenance, write_json
 
 #: two cores: a tenth of the network, a third of the text, the rest of the protocol as published
@@ -183,23 +186,27 @@ def _differences(runs: Runs) -> Any:
 
 
 def draw(runs: Runs) -> bytes:
-    """Validation perplexity of the quantized network against epochs, a line for each run, a colour for each method."""
-    figure, ((axis,),) = grid_of_axes(1, 1, 8.0, 5.0)
-    by_method = treebank.finished(runs)
-    for colour, (name, own) in zip(run_colours(list(by_method)), by_method.items(), strict=True):
-        for place, run in enumerate(own.values()):
-            points = run["curves"]["perplexity"][1:]
-            axis.plot(
-                [m["epoch"] for m in points],
-                [error_of(m["held_out"]) for m in points],
-                color=colour,
-                label=None if place else name,
-            )
-    axis.set_yscale("log")
-    axis.set_xlabel("epoch")
-    axis.set_ylabel(f"validation {PERPLEXITY.axis}")
-    legend_below(figure, axis)
-    return png(figure)
+    """Validation perplexity of the quantized network against epochs, a line for each run, a look for each method."""
+    with styled():
+        figure, ((axis,),) = grid_of_axes(1, 1, 8.0, 5.0)
+        by_method = treebank.finished(runs)
+        ends = []
+        for look, (name, own) in zip(looks(list(by_method)), by_method.items(), strict=True):
+            last = []
+            for place, run in enumerate(own.values()):
+                points = run["curves"]["perplexity"][1:]
+                errors = [error_of(m["held_out"]) for m in points]
+                epochs = [m["epoch"] for m in points]
+                look.draw(axis, epochs, errors, label=None if place else name)
+                last += errors[-1:]
+            ends.append(f"{name} {', '.join(PERPLEXITY.shown(value) for value in last)}")
+        axis.set_yscale("log")
+        axis.set_xlabel("epoch")
+        axis.set_ylabel(f"validation {PERPLEXITY.axis}")
+        title(axis, "validation perplexity of the quantized network, a line for each run")
+        legend_below(figure, axis)
+        said = "Validation perplexity of the quantized network against epochs, a line for each run."
+        return png(describe(figure, f"{said} At last: {'; '.join(ends)}."))
 
 
 @click.command(cls=Script)

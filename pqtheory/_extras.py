@@ -5,6 +5,7 @@ from collections.abc import Mapping
 #: package, as it is imported, -> extra of pyproject.toml
 EXTRAS: Mapping[str, str] = {
     "matplotlib": "plots",
+    "imageio_ffmpeg": "video",
     "sklearn": "digits",
     "threadpoolctl": "digits",
     "torch": "torch",

@@ -18,7 +18,7 @@ from pqtheory._files import write_whole
 from pqtheory.cli.base import user_errors
 from pqtheory.networks import export
 from pqtheory.plotting import save
-from pqtheory.plotting.style import grid_of_axes
+from pqtheory.plotting.parts import grid_of_axes
 from pqtheory.provenance import write_json
 
 
@@ -128,7 +128,7 @@ def test_everything_that_is_written_is_written_so(tmp_path, monkeypatch, name):
 
 
 def test_it_needs_no_torch():
-    code = "import sys, pqtheory._files, pqtheory.provenance, pqtheory.plotting.style; print('torch' in sys.modules)"
+    code = "import sys, pqtheory._files, pqtheory.provenance, pqtheory.plotting.files; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

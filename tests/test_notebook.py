@@ -12,7 +12,7 @@ import pqtheory as pq
 from pqtheory._notebook import shown, sketch
 from pqtheory.claims import Claim, Control, Part
 from pqtheory.evidence.base import Evidence, Step
-from pqtheory.plotting.style import grid_of_axes
+from pqtheory.plotting.parts import grid_of_axes
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.sets import REGISTRY as SETS
 

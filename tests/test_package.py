@@ -19,7 +19,7 @@ REPOSITORY = PROJECT["urls"]["Repository"]
 #: what checks of ours use, and nothing that a user runs
 TOOLS = ("mutate", "browser", "notebook", "integrations")
 #: name on the index -> name of the module, where they differ
-MODULES = {"scikit-learn": "sklearn", "z3-solver": "z3"}
+MODULES = {"scikit-learn": "sklearn", "z3-solver": "z3", "imageio-ffmpeg": "imageio_ffmpeg"}
 
 
 def pins(file: str) -> dict[str, str]:
@@ -77,7 +77,7 @@ def test_tests_bring_all_that_they_need() -> None:
     assert "pqtheory[all]" in PROJECT["optional-dependencies"]["test"]
     everything = PROJECT["optional-dependencies"]["all"][0]
     for extra in PROJECT["optional-dependencies"]:
-        if extra not in ("all", "test", "dask", "tensorboard", *TOOLS):
+        if extra not in ("all", "test", "dask", "tensorboard", "video", *TOOLS):
             assert extra in re.split(r"[\[\],]", everything)
 
 

@@ -13,8 +13,8 @@ def draw_run(folder: Path) -> bool:
     """Errors and sign changes of the run in ``folder``, as ``figure.png`` there; whether it could be drawn."""
     from pqtheory._files import write_whole
     from pqtheory.networks.training import RunFolder
+    from pqtheory.plotting.files import png
     from pqtheory.plotting.run_curves import run_curves
-    from pqtheory.plotting.style import png
 
     run = RunFolder(folder)
     try:
@@ -29,7 +29,7 @@ def draw_sweep(rows: "list[Row]", folder: Path) -> bool:
     """Test errors and sign changes by label, as ``figure.png`` in ``folder``; whether it could be drawn."""
     from pqtheory._files import write_whole
     from pqtheory.networks.tables.curves import curve_rows
-    from pqtheory.plotting.style import png
+    from pqtheory.plotting.files import png
     from pqtheory.plotting.sweep_curves import sweep_curves
 
     try:

@@ -17,11 +17,12 @@ from pqtheory.cli.base import (
     progress,
     user_errors,
 )
-from pqtheory.cli.picture import out_option, write_picture
+from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.cli.plot_map import book_map
 from pqtheory.cli.plot_runs import distances, draw_sign_changes
 from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
+from pqtheory.plotting import REGISTRY as PICTURES
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.regularizers import DistanceL1, LevelRegularizer, PiecewiseAffine, Regularizer
@@ -99,9 +100,9 @@ def _check_weights(
     callback=_check_weights,
     help="A lambda; may be repeated.",
 )
-@out_option("regularizer.png")
+@picture_options("regularizer.png", moves=True)
 def regularizer(
-    regularizer: str | None, set_name: str | None, weights: tuple[float, ...], out: Path
+    regularizer: str | None, set_name: str | None, weights: tuple[float, ...], out: Out
 ) -> None:
     """Draw a regularizer and its prox (the paper's Figure 2)."""
     if regularizer is not None and set_name is not None:
@@ -113,7 +114,9 @@ def regularizer(
         else:
             name = regularizer or "l1-binary"
             chosen = REGULARIZERS[name]()
-    write_picture(out, "regularizer", regularizer=chosen, weights=weights, name=name)
+    write_picture(
+        out, lambda: PICTURES["regularizer"](regularizer=chosen, weights=weights, name=name)
+    )
 
 
 @plot.command(epilog=example("pqtheory plot toy --start 0.8 --rate 0.1 --out toy.svg"))
@@ -128,10 +131,12 @@ def regularizer(
     help="lambda_t = rate * t.",
 )
 @click.option("--steps", type=int, default=100, show_default=True)
-@out_option("toy.png")
-def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> None:
+@picture_options("toy.png", moves=True)
+def toy(theta0: float, step_size: float, rate: float, steps: int, out: Out) -> None:
     """Draw the two-function toy with both methods' paths (the paper's Figure 1b)."""
-    write_picture(out, "toy", theta0=theta0, step_size=step_size, rate=rate, steps=steps)
+    write_picture(
+        out, lambda: PICTURES["toy"](theta0=theta0, step_size=step_size, rate=rate, steps=steps)
+    )
 
 
 @plot.command(
@@ -155,9 +160,9 @@ def toy(theta0: float, step_size: float, rate: float, steps: int, out: Path) -> 
 @click.option(
     "--seed", type=click.IntRange(0), help="Of a random convex quadratic; a fixed one if not given."
 )
-@out_option("trajectory.png")
+@picture_options("trajectory.png", moves=True)
 def trajectory(
-    names: tuple[str, ...], step_size: float, steps: int, dim: int, seed: int | None, out: Path
+    names: tuple[str, ...], step_size: float, steps: int, dim: int, seed: int | None, out: Out
 ) -> None:
     """Draw latent and quantized weights over the steps, on a small quadratic."""
     if seed is None and dim != 3:
@@ -167,7 +172,9 @@ def trajectory(
     with user_errors():
         methods = {METHODS[name].label: METHODS[name](step_size) for name in names}
     problem = None if seed is None else Quadratic.random(dim=dim, seed=seed)
-    write_picture(out, "trajectory", methods=methods, problem=problem, steps=steps)
+    write_picture(
+        out, lambda: PICTURES["trajectory"](methods=methods, problem=problem, steps=steps)
+    )
 
 
 @plot.command(
@@ -197,7 +204,7 @@ def trajectory(
     "--rate", type=float, help="lambda_t = rate * t; by default the one chosen on held-out digits."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@out_option("sign-flips.png")
+@picture_options("sign-flips.png")
 def sign_flips(
     run: tuple[Path, ...],
     layers: tuple[str, ...],
@@ -207,7 +214,7 @@ def sign_flips(
     step_size: float | None,
     rate: float | None,
     seed: int,
-    out: Path,
+    out: Out,
 ) -> None:
     """Draw the sign changes of each RUN folder; without one, train on the digits (some 10 s) and draw all metrics."""
     if run:
@@ -225,7 +232,7 @@ def sign_flips(
             settings = replace(settings, rate=rate)
         with progress("training on the digits") as update:
             result = run_digits(settings, on_epoch=update)
-    write_picture(out, "sign-flips", result=result)
+    write_picture(out, lambda: PICTURES["sign-flips"](result=result))
 
 
 @plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))
@@ -246,9 +253,9 @@ def sign_flips(
     "--seed", type=click.IntRange(0), default=10, show_default=True, help="Of the quadratic."
 )
 @click.option("--convex/--indefinite", default=False, show_default=True)
-@out_option("basins.png")
+@picture_options("basins.png")
 def basins(
-    step_size: float, rate: float, resolution: int, steps: int, seed: int, convex: bool, out: Path
+    step_size: float, rate: float, resolution: int, steps: int, seed: int, convex: bool, out: Out
 ) -> None:
     """Draw to which vertex each start leads, on a quadratic in two coordinates."""
     with user_errors():
@@ -258,7 +265,10 @@ def basins(
         }
         problem = Quadratic.random(dim=2, condition=4.0, seed=seed, indefinite=not convex)
     write_picture(
-        out, "basins", methods=methods, problem=problem, resolution=resolution, steps=steps
+        out,
+        lambda: PICTURES["basins"](
+            methods=methods, problem=problem, resolution=resolution, steps=steps
+        ),
     )
 
 

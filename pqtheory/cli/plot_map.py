@@ -8,8 +8,10 @@ import click
 from pqtheory._files import read_json, write_whole
 from pqtheory._messages import brief
 from pqtheory.cli.base import example, say, user_errors
-from pqtheory.cli.picture import out_option
-from pqtheory.plotting.book_layout import Entry
+from pqtheory.cli.picture import Out, picture_options, write_picture
+from pqtheory.plotting.book_layout import Entry, layout
+from pqtheory.plotting.book_map import book_map as drawn
+from pqtheory.plotting.styles import DEFAULT
 from pqtheory.report.text import in_words
 from pqtheory.theory import BOOK
 
@@ -27,8 +29,8 @@ from pqtheory.theory import BOOK
     metavar="FILE",
     help="What pqtheory verify --json wrote, for the colours; without it none is coloured.",
 )
-@out_option("map.svg")
-def book_map(results: Path | None, out: Path) -> None:
+@picture_options("map.svg")
+def book_map(results: Path | None, out: Out) -> None:
     """Draw the theorems of the book by chapter, with arrows to what each uses."""
     with user_errors():
         found = {} if results is None else _kinds(results)
@@ -36,16 +38,16 @@ def book_map(results: Path | None, out: Path) -> None:
             Entry(c.name, c.chapter.replace("_", " "), c.uses, *found.get(c.name, ("", "")))
             for c in map(BOOK.load, BOOK.names)
         ]
-        if out.suffix.lower() == ".svg":
+        if out.file.suffix.lower() == ".svg" and out.style == DEFAULT:
+            # for pages: it follows light and dark
             from pqtheory.report.book_map import book_map as as_svg
 
-            write_whole(out, as_svg(entries, alone=True).encode())
-        else:
-            from pqtheory.plotting import save
-            from pqtheory.plotting.book_map import book_map as drawn
-
-            save(drawn(entries), out)
-    say(f"wrote {out}")
+            write_whole(out.file, as_svg(entries, alone=True).encode())
+            say(f"wrote {out.file}")
+            if out.caption:
+                say(layout(entries).in_words())
+            return
+    write_picture(out, lambda: drawn(entries))
 
 
 def _kinds(results: Path) -> dict[str, tuple[str, str]]:

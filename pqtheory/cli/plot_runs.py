@@ -4,16 +4,15 @@ from pathlib import Path
 
 import click
 
-from pqtheory.cli.base import example, say, user_errors
-from pqtheory.cli.picture import out_option
+from pqtheory.cli.base import example, user_errors
+from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.cli.sweep import run_folders
 
 
 def draw_sign_changes(
-    run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out: Path
+    run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out: Out
 ) -> None:
     """Draw a sign metric of runs, a panel for each layer."""
-    from pqtheory.plotting import save
     from pqtheory.plotting.sign_curves import sign_curves
 
     with user_errors():
@@ -21,8 +20,7 @@ def draw_sign_changes(
         from pqtheory.networks.tables.summary import rows
 
         curves = {row.label: sign_rows(row, metric) for row in rows(run_folders(run))}
-        save(sign_curves(curves, layers or ("all",), metric), out)
-    say(f"wrote {out}")
+    write_picture(out, lambda: sign_curves(curves, layers or ("all",), metric))
 
 
 @click.command(
@@ -33,15 +31,14 @@ def draw_sign_changes(
 )
 @click.argument("run", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--layer", "layers", multiple=True, help="Up to four of them. Default: all.")
-@out_option("distances.png")
-def distances(run: tuple[Path, ...], layers: tuple[str, ...], out: Path) -> None:
+@picture_options("distances.png")
+def distances(run: tuple[Path, ...], layers: tuple[str, ...], out: Out) -> None:
     """Draw how far each RUN's weights were from their levels just before they were frozen."""
-    from pqtheory.plotting import save
     from pqtheory.plotting.distances import distances as draw
 
     with user_errors():
         from pqtheory.networks.tables.curves import distance_rows
         from pqtheory.networks.tables.summary import rows
 
-        save(draw(distance_rows(rows(run_folders(run))), layers or ("all",)), out)
-    say(f"wrote {out}")
+        found = distance_rows(rows(run_folders(run)))
+    write_picture(out, lambda: draw(found, layers or ("all",)))

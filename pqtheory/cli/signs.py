@@ -22,7 +22,7 @@ from pqtheory.cli.base import (
     progress,
     user_errors,
 )
-from pqtheory.cli.picture import check_picture
+from pqtheory.cli.picture import Out, picture_options, write_picture
 
 if TYPE_CHECKING:
     from pqtheory.networks.checkpoints import SignSeries
@@ -47,22 +47,20 @@ if TYPE_CHECKING:
     "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="For machines."
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="A picture: .png, .svg or .pdf."
-)
-@click.option(
     "--layer",
     "layers",
     multiple=True,
     metavar="TENSOR",
     help="A panel of the picture; may be repeated. Default: all.",
 )
+@picture_options(None)
 def signs(
     checkpoint: tuple[Path, ...],
     only: str | None,
     key: str | None,
     json_file: Path | None,
-    out: Path | None,
     layers: tuple[str, ...],
+    out: Out | None,
 ) -> None:
     """Compare the signs of the weights in each CHECKPOINT with the first, and with the one before.
 
@@ -73,10 +71,8 @@ def signs(
     """
     if json_file is not None:
         check_output_file(json_file, "--json")
-    if out is not None:
-        check_picture(out)
-    else:
-        only_with("with --out", "layers")
+    if out is None:
+        only_with("with --out", "layers", "style", "caption")
     with user_errors():
         from pqtheory.networks.checkpoints import sign_series
 
@@ -103,8 +99,8 @@ def signs(
                 "without_signs": series.without_signs,
             }
             write_whole(json_file, json.dumps(content, indent=1).encode() + b"\n")
-        if out is not None:
-            _draw(series, layers or ("all",), out)
+    if out is not None:
+        _draw(series, layers or ("all",), out)
 
 
 def _table(series: "SignSeries") -> Table:
@@ -120,13 +116,12 @@ def _table(series: "SignSeries") -> Table:
     return table
 
 
-def _draw(series: "SignSeries", layers: Sequence[str], out: Path) -> None:
+def _draw(series: "SignSeries", layers: Sequence[str], out: Out) -> None:
     """A panel for each layer, a line for each metric."""
-    from pqtheory.plotting import save
     from pqtheory.plotting.sign_curves import METRICS, sign_curves
 
     curves = {
         metric: {n: [[getattr(x, metric) for x in series.metrics[n]]] for n in layers}
         for metric in METRICS
     }
-    save(sign_curves(curves, layers, unit="checkpoint"), out)
+    write_picture(out, lambda: sign_curves(curves, layers, unit="checkpoint"))

@@ -217,7 +217,7 @@ def run_claims(
 
 def _require_extras() -> None:
     """Look for matplotlib and scikit-learn, before any work."""
-    from pqtheory.plotting.style import grid_of_axes
+    from pqtheory.plotting.parts import grid_of_axes
     from pqtheory.problems import digits_split
 
     with user_errors():

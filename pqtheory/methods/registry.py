@@ -1,4 +1,4 @@
-"""The one registry of methods: class, name on the command line and in files, label, colour."""
+"""The one registry of methods: class, name on the command line and in files, label, colour, marker."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,6 +35,8 @@ class Registered:
         In pictures and tables.
     colour : str
         Of its lines, everywhere.
+    marker : str
+        Of its lines, as matplotlib has it, where colours are not seen; full precision has none.
     method : type of Method or None
         Its class; full precision has none.
     make : callable or None
@@ -45,6 +47,7 @@ class Registered:
 
     label: str
     colour: str
+    marker: str = ""
     method: type[Method] | None = None
     make: Callable[[Any], Method] | None = None
     trained: bool = False
@@ -70,11 +73,12 @@ class Registered:
 def _registered(
     method: type[Method],
     colour: str,
+    marker: str,
     make: Callable[[Any], Method],
     *,
     trained: bool = False,
 ) -> Registered:
-    return Registered(method.__name__, colour, method, make, trained)
+    return Registered(method.__name__, colour, marker, method, make, trained)
 
 
 def _by_name(methods: Iterable[Registered]) -> Mapping[str, Registered]:
@@ -85,32 +89,36 @@ def _by_name(methods: Iterable[Registered]) -> Mapping[str, Registered]:
 # apart within each
 REGISTRY: Mapping[str, Registered] = _by_name(
     (
-        _registered(BinaryConnect, "#D55E00", BinaryConnect, trained=True),
-        _registered(DualAveraging, "#CC79A7", lambda eta: DualAveraging(Binary(), eta)),
-        _registered(ProjectedSGD, "#E69F00", lambda eta: ProjectedSGD(Binary(), eta)),
-        _registered(LazyProx, "#56B4E9", lambda eta: LazyProx(DistanceL1(Binary()), eta, 0.5)),
+        _registered(BinaryConnect, "#D55E00", "o", BinaryConnect, trained=True),
+        _registered(DualAveraging, "#CC79A7", "D", lambda eta: DualAveraging(Binary(), eta)),
+        _registered(ProjectedSGD, "#E69F00", "v", lambda eta: ProjectedSGD(Binary(), eta)),
+        _registered(LazyProx, "#56B4E9", "^", lambda eta: LazyProx(DistanceL1(Binary()), eta, 0.5)),
         _registered(
             ProxQuant,
             "#0072B2",
+            "s",
             lambda eta: ProxQuant(DistanceL1(Binary()), eta, Linear(0.01)),
             trained=True,
         ),
         _registered(
-            BinaryRelax, "#009E73", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
+            BinaryRelax, "#009E73", "P", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
         ),
-        _registered(Bop, "#222222", lambda gamma: Bop(gamma, 0.01)),
+        _registered(Bop, "#222222", "X", lambda gamma: Bop(gamma, 0.01)),
         _registered(
-            ProxConnect, "#332288", lambda eta: ProxConnect(DistanceL1(Binary()), eta, 0.1)
+            ProxConnect, "#332288", "<", lambda eta: ProxConnect(DistanceL1(Binary()), eta, 0.1)
         ),
         _registered(
             ProxConnectPlus,
             "#882255",
+            ">",
             lambda eta: ProxConnectPlus(DistanceL1(Binary()), eta, 0.1, Clipped(1.25)),
         ),
-        _registered(PARQ, "#117733", lambda eta: PARQ(eta, Linear(0.0625))),
-        _registered(Dampened, "#999933", lambda eta: Dampened(eta, 0.25)),
-        _registered(EagerPull, "#44AA99", lambda eta: EagerPull(DistanceL2(Binary()), eta, 0.25)),
-        _registered(MirrorDescent, "#AA4499", lambda eta: MirrorDescent(eta, 1.5)),
+        _registered(PARQ, "#117733", "*", lambda eta: PARQ(eta, Linear(0.0625))),
+        _registered(Dampened, "#999933", "p", lambda eta: Dampened(eta, 0.25)),
+        _registered(
+            EagerPull, "#44AA99", "h", lambda eta: EagerPull(DistanceL2(Binary()), eta, 0.25)
+        ),
+        _registered(MirrorDescent, "#AA4499", "d", lambda eta: MirrorDescent(eta, 1.5)),
     )
 )
 #: what training runs and pictures compare with: it quantizes nothing

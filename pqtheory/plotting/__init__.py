@@ -1,25 +1,24 @@
-"""Pictures: each is a function that returns a matplotlib ``Figure``; ``save`` writes it as PNG, SVG or PDF.
+"""Pictures: each is a function that returns a matplotlib ``Figure``; ``save`` writes it, as a film where it moves.
 
-Figures are made object by object, without pyplot: no window, no global state. matplotlib loads when a picture is drawn.
+Every picture has a keyword ``style``, one of ``STYLES``: for the screen, for slides, for the columns of a journal;
+``styled`` is the same for a block. ``caption`` says in words and numbers what is seen. Figures are made object by
+object, without pyplot: no window, no global state. matplotlib loads when a picture is drawn.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pqtheory.plotting.basins import CAPTION as BASINS_CAPTION
 from pqtheory.plotting.basins import basins
+from pqtheory.plotting.files import MOVING, SUFFIXES, check_file, png, save
 from pqtheory.plotting.flips import flips
-from pqtheory.plotting.regularizer import CAPTION as REGULARIZER_CAPTION
+from pqtheory.plotting.parts import caption
 from pqtheory.plotting.regularizer import regularizer
-from pqtheory.plotting.sign_flips import CAPTION as SIGN_FLIPS_CAPTION
 from pqtheory.plotting.sign_flips import sign_flips
-from pqtheory.plotting.style import SUFFIXES, check_file, description, png, save
-from pqtheory.plotting.toy import CAPTION as TOY_CAPTION
+from pqtheory.plotting.styles import STYLES, styled
 from pqtheory.plotting.toy import toy
-from pqtheory.plotting.trajectory import CAPTION as TRAJECTORY_CAPTION
 from pqtheory.plotting.trajectory import trajectory
 
-#: name -> function that draws the picture; a new picture is one file and one line here and below
+#: name -> function that draws the picture; a new picture is one file and one line here
 REGISTRY: Mapping[str, Callable[..., Any]] = {
     "regularizer": regularizer,
     "toy": toy,
@@ -28,27 +27,20 @@ REGISTRY: Mapping[str, Callable[..., Any]] = {
     "basins": basins,
 }
 
-#: name -> what there is to see in the picture as it is drawn without options
-CAPTIONS: Mapping[str, str] = {
-    "regularizer": REGULARIZER_CAPTION,
-    "toy": TOY_CAPTION,
-    "trajectory": TRAJECTORY_CAPTION,
-    "sign-flips": SIGN_FLIPS_CAPTION,
-    "basins": BASINS_CAPTION,
-}
-
 __all__ = [
-    "CAPTIONS",
+    "MOVING",
     "REGISTRY",
+    "STYLES",
     "SUFFIXES",
     "basins",
+    "caption",
     "check_file",
-    "description",
     "flips",
     "png",
     "regularizer",
     "save",
     "sign_flips",
+    "styled",
     "toy",
     "trajectory",
 ]

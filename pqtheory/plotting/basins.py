@@ -1,23 +1,16 @@
 r"""Basins: the vertex that each start of a plane grid ends at, one panel for each method."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
-from pqtheory.plotting.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    describe,
-    grid_of_axes,
-    title,
-)
+from pqtheory.plotting.looks import BLACK, BLUE, GREEN, ORANGE, PURPLE
+from pqtheory.plotting.parts import describe, grid_of_axes, legend_below, title
+from pqtheory.plotting.styles import letters, picture, points
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -28,12 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAPTION = (
-    "Where each start (a point of the plane) leads on an indefinite quadratic, whose contours are drawn. "
-    "A colour is a vertex of {-1, +1}^2, hatched grey is a start from which the quantized weights go on changing. "
-    "BinaryConnect settles only at a vertex that is its fixed point. "
-    "ProxQuant always ends at a vertex here, and the start decides at which."
-)
 #: the four vertices have the same colours in every panel
 VERTEX_COLOURS = {
     (-1.0, -1.0): BLUE,
@@ -41,9 +28,14 @@ VERTEX_COLOURS = {
     (1.0, -1.0): ORANGE,
     (1.0, 1.0): PURPLE,
 }
-_UNSETTLED, _HATCH, _DIVERGED = "#DDDDDD", "#A8A8A8", "#555555"
+#: how much white is in the colour of the vertex's basin: in grey they are from dark to light
+_WHITE = {BLUE: 0.1, GREEN: 0.3, ORANGE: 0.25, PURPLE: 0.6}
+#: and what a print in grey has besides
+VERTEX_HATCHES = {BLUE: "", GREEN: "...", ORANGE: "\\\\\\", PURPLE: ""}
+_UNSETTLED, _HATCH, _DIVERGED = "#FFFFFF", "#8C8C8C", "#333333"
 
 
+@picture
 def basins(
     methods: Mapping[str, Method] | None = None,
     problem: Problem | None = None,
@@ -51,6 +43,7 @@ def basins(
     extent: float = 1.5,
     resolution: int = 121,
     steps: int = 400,
+    style: str | None = None,
 ) -> "Figure":
     """Draw the basins of binary methods on a problem in two coordinates.
 
@@ -66,6 +59,8 @@ def basins(
         Starts along each axis.
     steps : int
         Steps from each start.
+    style : str, optional
+        One of ``STYLES``.
 
     Raises
     ------
@@ -89,25 +84,29 @@ def basins(
         name: basin_map(method, problem, -extent, extent, resolution, steps, progress=False)
         for name, method in methods.items()
     }
-    figure, axes = grid_of_axes(1, len(maps), 1.6 + 4.6 * len(maps), 5.0, sharex=True, sharey=True)
+    figure, axes = grid_of_axes(
+        1, len(maps), 1.6 + 4.6 * len(maps), 5.0, square=True, sharex=True, sharey=True
+    )
     for axis, (name, found) in zip(axes[0], maps.items(), strict=True):
         _draw(axis, name, found, problem, extent)
     axes[0, 0].set_ylabel("start of weight 2")
-    _legend(
-        axes[0, -1], {label for m in maps.values() for label in m.labels[m.labels < 0].tolist()}
-    )
+    kinds = {label for m in maps.values() for label in m.labels[m.labels < 0].tolist()}
+    legend_below(figure, axes[0, 0], _handles(kinds))
+    said = ", ".join(f"{found.settled.mean():.0%} with {name}" for name, found in maps.items())
     seen = (f"{name}: {_seen(found)}." for name, found in maps.items())
     return describe(
         figure,
-        f"Starts from [-{extent:g}, {extent:g}]^2, {resolution} along each axis, {steps} steps. "
-        + " ".join(seen),
+        f"Of the starts on a problem with two weights there settle {said}. A colour is the vertex of "
+        "{-1, +1}^2 at which a start ends; where the quantized weights go on changing it is white and hatched. The "
+        f"contours are those of the loss. Starts from [-{extent:g}, {extent:g}]^2, {resolution} along each axis, "
+        f"{steps} steps. {' '.join(seen)}",
     )
 
 
 def _seen(found: BasinMap) -> str:
     """The share of the starts that ends at each vertex, keeps changing or diverges."""
     numbers = vertex_numbers(found)
-    names = {i: f"ends at ({v[0]:+.0f}, {v[1]:+.0f})" for i, v in enumerate(VERTEX_COLOURS)}
+    names = {i: f"ends at {_name(v)}" for i, v in enumerate(VERTEX_COLOURS)}
     names |= {UNSETTLED: "keeps changing", DIVERGED: "diverges"}
     shares = {name: (numbers == number).mean() for number, name in names.items()}
     return ", ".join(f"{share:.0%} {name}" for name, share in shares.items() if share > 0)
@@ -121,6 +120,14 @@ def vertex_numbers(found: BasinMap) -> Array:
     return np.array([*numbers, DIVERGED, UNSETTLED])[found.labels]
 
 
+def _mixed(colour: str) -> tuple[float, float, float]:
+    """The colour of a vertex's basin."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (_WHITE[colour] + (1 - _WHITE[colour]) * part for part in to_rgb(colour))
+    return red, green, blue
+
+
 def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: float) -> None:
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
@@ -132,17 +139,22 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
         origin="lower",
         extent=edges,
         interpolation="nearest",
-        cmap=ListedColormap([_DIVERGED, _UNSETTLED, *VERTEX_COLOURS.values()]),
+        cmap=ListedColormap([_DIVERGED, _UNSETTLED, *map(_mixed, VERTEX_COLOURS.values())]),
         norm=BoundaryNorm(np.arange(-2.5, 4.5), 6),
-        alpha=0.75,
     )
     x, y = found.starts[..., 0], found.starts[..., 1]
-    if (found.labels == UNSETTLED).any():
-        unsettled = (found.labels == UNSETTLED).astype(float)
-        hatched = axes.contourf(x, y, unsettled, levels=[0.5, 1.5], colors="none", hatches=["////"])
-        hatched.set(edgecolor=_HATCH, linewidth=0)
+    _hatch(axes, x, y, found.labels == UNSETTLED, "////", _HATCH)
+    for number, colour in enumerate(VERTEX_COLOURS.values()):
+        if VERTEX_HATCHES[colour]:
+            _hatch(axes, x, y, numbers == number, VERTEX_HATCHES[colour], colour)
     axes.contour(
-        x, y, problem.value(found.starts), levels=8, colors=BLACK, linewidths=0.5, alpha=0.6
+        x,
+        y,
+        problem.value(found.starts),
+        levels=8,
+        colors=BLACK,
+        linewidths=points(0.5),
+        alpha=0.6,
     )
     if problem.minimisers is not None:
         axes.plot(
@@ -150,23 +162,63 @@ def _draw(axes: "Axes", name: str, found: BasinMap, problem: Problem, extent: fl
             "*",
             color="white",
             markeredgecolor=BLACK,
-            markersize=14,
+            markersize=points(14),
         )
     for vertex, colour in VERTEX_COLOURS.items():
-        axes.plot(*[[c] for c in vertex], "o", color=colour, markeredgecolor="white", markersize=10)
+        _draw_vertex(axes, vertex, colour)
     axes.grid(visible=False)
     # the axes end where the starts do: of the outermost cells the inner half
     axes.set_xlim(-extent, extent)
     axes.set_ylim(-extent, extent)
-    title(axes, f"{name}: {found.settled.mean():.0%} of the starts settle")
+    title(axes, f"{name}: {found.settled.mean():.0%} settle")
     axes.set_xlabel("start of weight 1")
 
 
-def _legend(axes: "Axes", not_settled: set[int]) -> None:
+def _hatch(axes: "Axes", x: Array, y: Array, where: Array, hatch: str, colour: str) -> None:
+    if where.any():
+        hatched = axes.contourf(
+            x, y, where.astype(float), levels=[0.5, 1.5], colors="none", hatches=[hatch]
+        )
+        hatched.set(edgecolor=colour, linewidth=0)
+
+
+def _draw_vertex(axes: "Axes", vertex: tuple[float, float], colour: str) -> None:
+    """A dot with its name at its side, on the side of the middle."""
+    axes.plot(
+        *[[c] for c in vertex],
+        "o",
+        color=colour,
+        markeredgecolor="white",
+        markeredgewidth=points(1.2),
+        markersize=points(10),
+    )
+    axes.annotate(
+        _name(vertex),
+        vertex,
+        (0, -points(10) * np.sign(vertex[1])),
+        textcoords="offset points",
+        fontsize=letters(9),
+        ha="center",
+        va="top" if vertex[1] > 0 else "bottom",
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.85, "linewidth": 0},
+        annotation_clip=True,
+    )
+
+
+def _name(vertex: tuple[float, float]) -> str:
+    return f"({vertex[0]:+.0f}, {vertex[1]:+.0f})"
+
+
+def _handles(not_settled: set[int]) -> list[Any]:
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=colour, alpha=0.75, label=f"ends at ({v[0]:+.0f}, {v[1]:+.0f})")
+        Patch(
+            facecolor=_mixed(colour),
+            edgecolor=colour,
+            hatch=VERTEX_HATCHES[colour],
+            label=f"ends at {_name(v)}",
+        )
         for v, colour in VERTEX_COLOURS.items()
     ]
     if UNSETTLED in not_settled:
@@ -174,5 +226,5 @@ def _legend(axes: "Axes", not_settled: set[int]) -> None:
             Patch(facecolor=_UNSETTLED, edgecolor=_HATCH, hatch="////", label="keeps changing")
         )
     if DIVERGED in not_settled:
-        handles.append(Patch(facecolor=_DIVERGED, alpha=0.75, label="diverges"))
-    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
+        handles.append(Patch(facecolor=_DIVERGED, edgecolor=_DIVERGED, label="diverges"))
+    return handles

@@ -80,6 +80,18 @@ class Layout:
     width: float
     height: float
 
+    def in_words(self) -> str:
+        """What the map shows."""
+        found = Counter(box.entry.kind for box in self.boxes if box.entry.kind)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in found.items())
+        chapters = ", ".join(band.chapter or "claims of your own" for band in self.bands)
+        return (
+            f"The map of the book: {len(self.boxes)} claims{f' ({kinds})' if kinds else ''} and "
+            f"{len(self.arrows)} arrows from each to what it uses. From top to bottom: {chapters}. Within a chapter a "
+            "claim stands the farther to the right, the longer the chain of claims below it; in each box stand its "
+            "name and its evidence."
+        )
+
 
 def layout(entries: Sequence[Entry]) -> Layout:
     """Places for all entries; what is used but is none of them is left out.

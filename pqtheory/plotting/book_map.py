@@ -5,16 +5,9 @@ from typing import TYPE_CHECKING
 
 from pqtheory._messages import visible
 from pqtheory.plotting.book_layout import Entry, layout
-from pqtheory.plotting.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    VERMILION,
-    grid_of_axes,
-)
+from pqtheory.plotting.looks import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from pqtheory.plotting.parts import describe, grid_of_axes
+from pqtheory.plotting.styles import current, picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,15 +21,21 @@ KIND_COLOURS = {
     "sampled": ORANGE,
     "refuted": VERMILION,
 }
+#: what is not proved or certified has a broken line
+KIND_DASHES = {"enumerated": (0, (9, 3)), "sampled": (0, (5, 2)), "refuted": (0, (1.5, 1.5))}
 
 
-def book_map(entries: Sequence[Entry]) -> "Figure":
+@picture
+def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
     """Draw the map.
 
     Parameters
     ----------
     entries : sequence of Entry
         The claims in the order of the book.
+    style : str, optional
+        One of ``STYLES``.
+        Its letters grow and shrink with the boxes.
 
     Raises
     ------
@@ -46,7 +45,12 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
         If there is no entry, or two have one name.
     """
     places = layout(entries)
-    figure, axes = grid_of_axes(1, 1, places.width / PIXELS, places.height / PIXELS)
+    # a map has the proportions of its boxes, in every style
+    across, down = places.width / PIXELS, places.height / PIXELS
+    figure, axes = grid_of_axes(1, 1, across, down)
+    wide, high = current().size(across, down)
+    scale = min(wide / across, high / down)
+    figure.set_size_inches(scale * across, scale * down)
     from matplotlib.patches import FancyBboxPatch
 
     ax = axes[0, 0]
@@ -54,25 +58,31 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
     ax.set_xlim(0, places.width)
     ax.set_ylim(places.height, 0)
     for band in places.bands:
-        ax.axhline(band.top, color="#D9D9D6", linewidth=0.8)
+        ax.axhline(band.top, color="#D9D9D6", linewidth=0.8 * scale)
         heading = band.chapter or "claims of your own"
         ax.text(
             12,
             band.top + 18,
             visible(heading),
-            fontsize=8,
+            fontsize=8 * scale,
             fontweight="bold",
             color=BLACK,
             parse_math=False,
         )
     for arrow in places.arrows:
         xs, ys = zip(*arrow.points, strict=True)
-        ax.plot(xs, ys, color=GREY, linewidth=0.9, zorder=2, solid_joinstyle="round")
+        ax.plot(xs, ys, color=GREY, linewidth=0.9 * scale, zorder=2, solid_joinstyle="round")
         ax.annotate(
             "",
             xy=arrow.points[-1],
             xytext=arrow.points[-2],
-            arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "linewidth": 0.9 * scale,
+                "mutation_scale": 10 * scale,
+                "shrinkB": 0,
+            },
         )
     for box in places.boxes:
         colour = KIND_COLOURS.get(box.entry.kind, GREY)
@@ -84,7 +94,8 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
                 boxstyle="round,pad=4",
                 facecolor="white",
                 edgecolor=colour,
-                linewidth=1.4,
+                linewidth=1.4 * scale,
+                linestyle=KIND_DASHES.get(box.entry.kind, "-"),
                 zorder=3,
             )
         )
@@ -96,7 +107,7 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
             visible(box.entry.name),
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=8 * scale,
             zorder=4,
             parse_math=False,
         )
@@ -106,8 +117,8 @@ def book_map(entries: Sequence[Entry]) -> "Figure":
             visible(box.entry.words),
             ha="center",
             va="center",
-            fontsize=6.5,
+            fontsize=6.5 * scale,
             zorder=4,
             parse_math=False,
         )
-    return figure
+    return describe(figure, places.in_words())

@@ -11,16 +11,10 @@ import numpy as np
 from pqtheory import signs
 from pqtheory._arrays import Array, as_array, is_torch
 from pqtheory._messages import brief
-from pqtheory.plotting.sign_curves import METRICS
-from pqtheory.plotting.style import (
-    GREY,
-    SEQUENCE,
-    describe,
-    draw_band,
-    grid_of_axes,
-    legend_below,
-    method_of,
-)
+from pqtheory.plotting.looks import looks
+from pqtheory.plotting.parts import describe, draw_band, grid_of_axes, legend_below, title
+from pqtheory.plotting.sign_curves import METRICS, at_the_end, late
+from pqtheory.plotting.styles import picture
 from pqtheory.signs import PathSigns
 from pqtheory.trajectory import Trajectory
 
@@ -32,8 +26,6 @@ _MEASURES = {
     "flips": signs.flips_per_step,
     "reversals": lambda latent: signs.reversals(_signs(latent)),
 }
-#: of the first, second, ... name of one method, which all have its colour
-_STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1, 2)))
 
 
 @final
@@ -44,7 +36,8 @@ class _Series:
         self.steps, self.fractions = steps, fractions.reshape(len(steps), -1)
 
 
-def flips(paths: Mapping[str, Any], metric: str = "flips") -> "Figure":
+@picture
+def flips(paths: Mapping[str, Any], metric: str = "flips", *, style: str | None = None) -> "Figure":
     """Draw a sign metric of simulations: the mean over the starts as a line, one standard deviation as a band.
 
     Every name of a method has that method's colour, however it is spelled; a second name of one has another dash.
@@ -60,6 +53,8 @@ def flips(paths: Mapping[str, Any], metric: str = "flips") -> "Figure":
         k-th step, changes since the record before.
     metric : {"flips", "change_from_start", "reversals"}
         Which.
+    style : str, optional
+        One of ``STYLES``.
 
     Returns
     -------
@@ -91,29 +86,20 @@ def flips(paths: Mapping[str, Any], metric: str = "flips") -> "Figure":
     series = {str(name): _series(path, metric, f"paths[{name!r}]") for name, path in paths.items()}
     figure, axes = grid_of_axes(1, 1, 7.0, 4.4)
     axis = axes[0, 0]
-    for (name, found), (colour, style) in zip(series.items(), _lines(list(series)), strict=True):
-        draw_band(axis, found.steps, 100 * found.fractions, colour, name, linestyle=style)
+    lines = looks(list(series), one_colour=True)
+    for (name, found), look in zip(series.items(), lines, strict=True):
+        draw_band(axis, found.steps, 100 * found.fractions, look, name)
     axis.set_xlabel("step")
     axis.set_ylabel(METRICS[metric])
     axis.set_xlim(0, max(1, *(int(found.steps[-1]) for found in series.values())))
     axis.set_ylim(bottom=0)
     legend_below(figure, axis)
+    what = at_the_end(metric, {name: found.fractions for name, found in series.items()})
+    title(axis, what)
     seen = (f"{name}: {_seen(found)}." for name, found in series.items())
-    return describe(figure, f"{METRICS[metric][0].upper()}{METRICS[metric][1:]}. {' '.join(seen)}")
-
-
-def _lines(names: list[str]) -> list[tuple[str, Any]]:
-    """Colour and dash of each name."""
-    methods = [method_of(name) for name in names]
-    taken = {method.colour for method in methods if method is not None}
-    free = iter([colour for colour in SEQUENCE if colour not in taken])
-    seen: list[str] = []
-    found = []
-    for method in methods:
-        colour = next(free, GREY) if method is None else method.colour
-        found.append((colour, _STYLES[seen.count(colour) % len(_STYLES)]))
-        seen.append(colour)
-    return found
+    return describe(
+        figure, f"{what} (means, and bands of one standard deviation). {' '.join(seen)}"
+    )
 
 
 def _series(path: Any, metric: str, name: str) -> _Series:
@@ -197,9 +183,8 @@ def _read(file: Path, name: str) -> Any:
 
 def _seen(found: _Series) -> str:
     """How many starts and steps, and the mean at the end."""
-    late = found.fractions[-max(1, len(found.steps) // 10) :].mean()
     starts = found.fractions.shape[-1]
     return (
         f"{starts} start{'s' if starts > 1 else ''}, {found.steps[-1]} steps, "
-        f"{100 * late:.3g} % on average in the last tenth"
+        f"{100 * late(found.fractions):.3g} % on average in the last tenth"
     )

@@ -17,8 +17,18 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_number
-from pqtheory._messages import brief, visible
-from pqtheory.plotting.style import BLACK, GREY, SEQUENCE, describe, grid_of_axes, mark_levels
+from pqtheory._messages import brief
+from pqtheory.plotting.looks import BLACK, GREY, SEQUENCE
+from pqtheory.plotting.motion import Motion, taken_out
+from pqtheory.plotting.parts import (
+    describe,
+    figure_title,
+    grid_of_axes,
+    legend_below,
+    mark_levels,
+    title,
+)
+from pqtheory.plotting.styles import picture, points
 from pqtheory.regularizers import DistanceL1, Indicator, LevelRegularizer, PiecewiseAffine
 from pqtheory.sets import Binary
 from pqtheory.sets.finite import require_levels
@@ -27,19 +37,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAPTION = (
-    "The W-shaped regularizer and its prox. Every level attracts its own side: the prox moves a weight by "
-    "lambda toward the nearer level and stops there. At 0 both sides are equally near, so the prox jumps: "
-    "two points minimise, and the library returns the upper one (filled). From lambda = 1 on the prox is the sign."
-)
 #: samples between two neighbouring places where the nearest level changes
 SAMPLES = 201
+#: lambdas of the film
+MOMENTS = 60
 #: heights and jumps that the description names
 NAMED = 4
 OnLevels = LevelRegularizer | PiecewiseAffine
 _STYLES = ("-", "--", "-.", ":")
 
 
+@picture
 def regularizer(
     regularizer: Any = None,
     weights: Sequence[Any] = (0.25, 0.5, 1.0),
@@ -47,8 +55,9 @@ def regularizer(
     high: float | None = None,
     *,
     name: str | None = None,
+    style: str | None = None,
 ) -> "Figure":
-    """Draw value and prox of one coordinate.
+    """Draw value and prox of one coordinate; saved as a film, lambda grows from 0 to the largest.
 
     Parameters
     ----------
@@ -60,6 +69,8 @@ def regularizer(
         Ends of the theta axis; by default a little beyond the outermost levels.
     name : str, optional
         For the title; by default the constructor call.
+    style : str, optional
+        One of ``STYLES``.
 
     Raises
     ------
@@ -83,10 +94,58 @@ def regularizer(
         raise ValueError(f"low: expected a number below high = {brief(high)}, got {brief(low)}")
     figure, axes = grid_of_axes(1, 2, 10.0, 4.4)
     shown = ("W: " if regularizer is None else "") + (name or repr(R))
-    figure.suptitle(visible(shown), fontsize=12, parse_math=False)
+    figure_title(figure, shown)
+    what = _what_to_see(R, levels, weights, low, high)
     _draw_value(axes[0, 0], R, levels, low, high)
-    _draw_prox(axes[0, 1], R, levels, weights, low, high)
-    return describe(figure, f"{shown}. {_seen(R, levels, weights, low, high)}")
+    lines = _draw_prox(axes[0, 1], R, levels, weights, low, high)
+    title(axes[0, 1], f"prox: {what}")
+    still = [*lines, legend_below(figure, axes[0, 1], formulas=True)]
+    figure.motion = _motion(axes[0, 1], R, levels, weights, low, high, still)
+    return describe(
+        figure,
+        f"{shown}: a regularizer and its prox, which {what}. Of two points that minimise the library returns the "
+        f"filled one. {_seen(R, levels, weights, low, high)}",
+    )
+
+
+def _what_to_see(
+    R: OnLevels, levels: Sequence[Fraction], weights: Sequence[Any], low: float, high: float
+) -> str:
+    """Where the prox jumps, whatever lambda is."""
+    found = {t for weight in weights for t, _, _ in ties(R, levels, weight, low, high)}
+    if not found:
+        return "does not jump"
+    where = f"at {min(found):g}" if len(found) == 1 else "halfway between levels"
+    return f"jumps {where}"
+
+
+def _motion(
+    axes: "Axes",
+    R: OnLevels,
+    levels: Sequence[Fraction],
+    weights: Sequence[Any],
+    low: float,
+    high: float,
+    still: Sequence[Any],
+) -> Motion:
+    """One prox whose lambda grows."""
+    largest = max((float(weight) for weight in weights if np.isfinite(float(weight))), default=1.0)
+    (line,) = axes.plot([], [], color=SEQUENCE[0], linewidth=points(2.4))
+    (lower,) = axes.plot([], [], "o", color=SEQUENCE[0], markerfacecolor="white")
+    (upper,) = axes.plot([], [], "o", color=SEQUENCE[0])
+    text = axes.text(0.03, 0.97, "", transform=axes.transAxes, va="top")
+    moves = (line, lower, upper, text)
+    added = [taken_out(artist) for artist in moves]
+
+    def show(moment: int) -> None:
+        weight = largest * moment / MOMENTS
+        line.set_data(*_one_line(R, levels, weight, low, high))
+        found = ties(R, levels, weight, low, high)
+        lower.set_data([t for t, _, _ in found], [x for _, x, _ in found])
+        upper.set_data([t for t, _, _ in found], [x for _, _, x in found])
+        text.set_text(f"$\\lambda = {weight:.2f}$")
+
+    return Motion(MOMENTS, show, moves, added, still)
 
 
 def _seen(
@@ -173,7 +232,7 @@ def _draw_value(
         axes.plot(theta, R.value(theta[:, None], axis=-1), color=BLACK, label="R")
     mark_levels(axes, levels, horizontal=False)
     axes.set_xlim(low, high)
-    axes.set_title("value")
+    title(axes, "value: 0 at each level" if isinstance(R, LevelRegularizer) else "value")
     axes.set_xlabel("weight $\\theta$")
     axes.set_ylabel("$R(\\theta)$")
 
@@ -185,25 +244,31 @@ def _draw_prox(
     weights: Sequence[Any],
     low: float,
     high: float,
-) -> None:
+) -> list[Any]:
+    """Of each lambda; returns what is drawn for them."""
     axes.plot(
-        [low, high], [low, high], color=GREY, linewidth=1.0, label="identity ($\\lambda = 0$)"
+        [low, high],
+        [low, high],
+        color=GREY,
+        linewidth=points(1.0),
+        label="identity ($\\lambda = 0$)",
     )
-    size = 5.5 if len(levels) < 6 else 3.0
+    before = len(axes.lines)
+    size = points(5.5 if len(levels) < 6 else 3.0)
     for i, weight in enumerate(weights):
         colour, style = SEQUENCE[i % len(SEQUENCE)], _STYLES[i % len(_STYLES)]
         theta, x = _one_line(R, levels, weight, low, high)
         axes.plot(theta, x, style, color=colour, label=f"$\\lambda = {float(weight):g}$")
         for at, lowest, highest in ties(R, levels, weight, low, high):
-            axes.plot([at, at], [lowest, highest], ":", color=colour, linewidth=0.9)
+            axes.plot([at, at], [lowest, highest], ":", color=colour, linewidth=points(0.9))
             axes.plot([at], [lowest], "o", color=colour, markerfacecolor="white", markersize=size)
             axes.plot([at], [highest], "o", color=colour, markersize=size)
+    drawn = list(axes.lines[before:])
     mark_levels(axes, levels)
     axes.set_xlim(low, high)
-    axes.set_title("prox (filled circle: what ties give)")
     axes.set_xlabel("weight $\\theta$")
     axes.set_ylabel("$\\mathrm{prox}_{\\lambda R}(\\theta)$")
-    axes.legend(loc="lower right")
+    return drawn
 
 
 def _one_line(

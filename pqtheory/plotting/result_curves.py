@@ -10,8 +10,8 @@ from typing import Any
 
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.tables.results import Group, grouped
+from pqtheory.plotting.files import save
 from pqtheory.plotting.sign_curves import sign_curves
-from pqtheory.plotting.style import save
 
 #: the curves of sign changes, before the name of the layer
 SIGNS = "change_from_start, "

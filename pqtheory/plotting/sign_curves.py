@@ -5,17 +5,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pqtheory._arrays import Array
 from pqtheory._messages import brief
-from pqtheory.plotting.style import draw_band, grid_of_axes, legend_below, run_colours, title
+from pqtheory.plotting.looks import looks
+from pqtheory.plotting.parts import (
+    describe,
+    draw_band,
+    figure_title,
+    grid_of_axes,
+    legend_below,
+    title,
+)
+from pqtheory.plotting.styles import picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: metric -> how it is named on the axis
 METRICS = {
-    "change_from_start": "changed since start, % of weights",
-    "flips": "flips, % of weights",
-    "reversals": "reversals, % of weights",
+    "change_from_start": "changed since start,\n% of weights",
+    "flips": "flips,\n% of weights",
+    "reversals": "reversals,\n% of weights",
+}
+#: and in a sentence
+_IN_WORDS = {
+    "change_from_start": "signs changed since the start",
+    "flips": "flips",
+    "reversals": "reversals",
 }
 #: label -> (epochs, one row for each run of test errors at them), as fractions
 Errors = Mapping[str, tuple[Sequence[int], Sequence[Sequence[float]]]]
@@ -23,12 +39,15 @@ Errors = Mapping[str, tuple[Sequence[int], Sequence[Sequence[float]]]]
 Curves = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
 
 
+@picture
 def sign_curves(
     curves: Curves,
     layers: Sequence[str],
     metric: str = "change_from_start",
     unit: str = "epoch",
     errors: Errors | None = None,
+    *,
+    style: str | None = None,
 ) -> "Figure":
     """Draw mean and standard deviation over the runs of each label, a panel for each layer, and one for the errors.
 
@@ -44,6 +63,8 @@ def sign_curves(
         What the points count.
     errors : mapping, optional
         Of the quantized networks; drawn on the right, from 0.
+    style : str, optional
+        One of ``STYLES``.
 
     Raises
     ------
@@ -55,8 +76,9 @@ def sign_curves(
     if metric not in METRICS:
         raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {brief(metric)}")
     panels = len(layers) + (errors is not None)
-    figure, axes = grid_of_axes(1, panels, 1.5 + 3.6 * panels, 3.6, sharey=False)
-    colours = dict(zip(curves, run_colours(list(curves)), strict=True))
+    figure, axes = grid_of_axes(1, panels, 1.5 + 3.6 * panels, 4.2, sharey=False)
+    lines = dict(zip(curves, looks(list(curves)), strict=True))
+    seen, first = [], {}
     for axis, layer in zip(axes[0], layers, strict=False):
         for label, by_layer in curves.items():
             if layer not in by_layer:
@@ -64,9 +86,12 @@ def sign_curves(
                     f"layer: expected one of {brief(list(by_layer))}, got {brief(layer)}"
                 )
             length = min(len(row) for row in by_layer[layer])
-            values = 100 * np.array([row[:length] for row in by_layer[layer]])
+            values = np.array([row[:length] for row in by_layer[layer]]).T
             points = np.arange(1, length + 1)
-            draw_band(axis, points, values.T, colours[label], f"{label} ({len(values)})")
+            draw_band(axis, points, 100 * values, lines[label], f"{label} ({values.shape[1]})")
+            seen.append(f"{layer}, {label}: {_percent(late(values))} of the weights.")
+            if layer == layers[0]:
+                first[label] = values
         title(axis, layer)
         axis.set_xlabel(unit, parse_math=False)
         axis.set_ylim(bottom=0)
@@ -74,10 +99,41 @@ def sign_curves(
     if errors is not None:
         axis = axes[0, -1]
         for label, (epochs, rows) in errors.items():
-            draw_band(axis, epochs, 100 * np.array(rows).T, colours[label], label)
-        axis.set_title("quantized network")
+            values = np.array(rows).T
+            draw_band(axis, epochs, 100 * values, lines[label], label)
+            if len(values):
+                seen.append(f"{label}: at last {_percent(values[-1].mean())} of the images wrong.")
+        title(axis, "quantized network")
         axis.set_xlabel(unit, parse_math=False)
-        axis.set_ylabel("test error, % of images")
+        axis.set_ylabel("test error,\n% of images")
         axis.set_ylim(bottom=0)
     legend_below(figure, axes[0, 0])
-    return figure
+    what = at_the_end(metric, first)
+    where = "" if layers[0] == "all" else f"; {layers[0]}"
+    figure_title(figure, f"{what}{where}")
+    return describe(
+        figure,
+        f"{what}{where} (means over runs, whose number stands in brackets, and bands of one standard deviation). "
+        f"In the last tenth of the {unit}s: {' '.join(seen)}",
+    )
+
+
+def late(fractions: Array) -> float:
+    """The mean of (points, runs) in the last tenth of the points."""
+    return float(fractions[-max(1, len(fractions) // 10) :].mean())
+
+
+def at_the_end(metric: str, curves: Mapping[str, Array]) -> str:
+    """Between what the curves, of shape (points, runs), end, in a sentence."""
+    ends = {name: late(fractions) for name, fractions in curves.items() if len(fractions)}
+    words = _IN_WORDS[metric]
+    words = words[0].upper() + words[1:]
+    if not ends:
+        return words
+    low, high = min(ends, key=lambda name: ends[name]), max(ends, key=lambda name: ends[name])
+    shown = [f"{_percent(ends[name])} ({name})" for name in dict.fromkeys((low, high))]
+    return f"{words} at the end: {' to '.join(shown)}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.3g} %"

@@ -11,15 +11,10 @@ import numpy as np
 
 from pqtheory._checks import check_count, check_number
 from pqtheory.methods import BinaryConnect, ProxQuant
-from pqtheory.plotting.style import (
-    BLACK,
-    BLUE,
-    VERMILION,
-    describe,
-    grid_of_axes,
-    mark_levels,
-    method_colour,
-)
+from pqtheory.plotting.looks import BLACK, BLUE, VERMILION, looks, method_colour
+from pqtheory.plotting.motion import Trace, traced
+from pqtheory.plotting.parts import describe, grid_of_axes, mark_levels, title
+from pqtheory.plotting.styles import picture, points
 from pqtheory.problems import TwoFunctionToy
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -31,12 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAPTION = (
-    "Two functions with the same slopes at -1 and +1 but different best vertices (left, ringed). "
-    "BinaryConnect sees gradients only at the vertices, so its path is the same on both and says nothing about "
-    "which is which (middle: the dashed line lies on the solid one). ProxQuant takes gradients where it is, "
-    "follows each function to its own minimiser and is then drawn to its best vertex (right)."
-)
 #: room above and below the paths, as a share of their range
 MARGIN = 0.12
 #: starts beyond which nothing could be told apart
@@ -45,8 +34,16 @@ _NAMES = {1: "$f_1$", -1: "$f_{-1}$"}
 _STYLES = {1: "-", -1: (0, (4, 3))}
 
 
-def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int = 100) -> "Figure":
-    """Draw the functions and the latent weights of BinaryConnect and ProxQuant on each.
+@picture
+def toy(
+    theta0: Any = 0.3,
+    step_size: Any = 0.05,
+    rate: Any = 0.02,
+    steps: int = 100,
+    *,
+    style: str | None = None,
+) -> "Figure":
+    """Draw the functions and the latent weights of BinaryConnect and ProxQuant on each; saved as a film it moves.
 
     Parameters
     ----------
@@ -58,6 +55,8 @@ def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int =
         ProxQuant's regularization rate: lambda_t = rate * t.
     steps : int
         How many steps.
+    style : str, optional
+        One of ``STYLES``.
 
     Raises
     ------
@@ -76,11 +75,9 @@ def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int =
         "ProxQuant": ProxQuant(W, step_size, Linear(rate)),
     }
     figure, axes = grid_of_axes(1, 3, 13.0, 4.2)
-    _draw_functions(axes[0, 0], theta0)
-    seen = [
-        "Left: f_1(x) = |x + 1/2| - 1/2, best vertex -1, and f_-1(x) = |x - 1/2| - 1/2, best vertex +1; "
-        f"all paths start at {theta0:g} and have {steps} steps."
-    ]
+    functions = axes[0, 0]
+    _draw_functions(functions, theta0)
+    traces, said, seen = [], [], []
     lows, highs = [-1.0], [1.0]
     for axis, (name, method) in zip(axes[0, 1:], methods.items(), strict=True):
         runs = {
@@ -94,7 +91,11 @@ def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int =
             )
             for side in (1, -1)
         }
-        _draw_runs(axis, name, runs)
+        traces += _draw_runs(axis, name, runs)
+        traces += [_on_its_function(functions, name, side, run) for side, run in runs.items()]
+        what = _what_to_see(runs)
+        title(axis, f"{name}: {what}")
+        said.append(f"{name} has {what}")
         seen.append(f"{name}: {_seen(runs)}.")
         lows += [float(run.latent.min()) for run in runs.values()]
         highs += [float(run.latent.max()) for run in runs.values()]
@@ -102,16 +103,32 @@ def toy(theta0: Any = 0.3, step_size: Any = 0.05, rate: Any = 0.02, steps: int =
     margin = MARGIN * (max(highs) - min(lows))
     axes[0, 1].set_ylim(min(lows) - margin, max(highs) + margin)
     axes[0, 2].sharey(axes[0, 1])
-    return describe(figure, " ".join(seen))
+    figure.motion = traced(traces)
+    return describe(
+        figure,
+        f"Of two functions with the same slopes at -1 and +1 {', '.join(said)}. "
+        "BinaryConnect takes gradients at -1 and +1 alone, where those of both are equal; ProxQuant takes them where "
+        "it is. Left: f_1(x) = |x + 1/2| - 1/2, best vertex -1, and f_-1(x) = |x - 1/2| - 1/2, best vertex +1, both "
+        f"ringed. All paths start at {theta0:g} and have {steps} steps. {' '.join(seen)}",
+    )
+
+
+def _what_to_see(runs: dict[int, Trajectory]) -> str:
+    """Whether both runs are one path, and whether each ends at the best vertex of its function."""
+    first, second = (run.latent for run in runs.values())
+    if np.array_equal(first, second):
+        return "one path for both"
+    if all(run.latent[-1, 0] == -side for side, run in runs.items()):
+        return "a path for each, to its best vertex"
+    return "a path for each"
 
 
 def _seen(runs: dict[int, Trajectory]) -> str:
-    """Whether both runs are one path, and where they go."""
+    """Between what numbers one path is, or where each goes."""
     first, second = (run.latent[:, 0] for run in runs.values())
     if np.array_equal(first, second):
-        return f"one path for both functions, between {first.min():.3g} and {first.max():.3g}"
-    ends = (f"to {run.latent[-1, 0]:.3g} on f_{side}" for side, run in runs.items())
-    return f"a path for each, {' and '.join(ends)}"
+        return f"between {first.min():.3g} and {first.max():.3g}"
+    return " and ".join(f"to {run.latent[-1, 0]:.3g} on f_{side}" for side, run in runs.items())
 
 
 def _draw_functions(axes: "Axes", theta0: float) -> None:
@@ -120,50 +137,70 @@ def _draw_functions(axes: "Axes", theta0: float) -> None:
     for side, colour in ((1, BLACK), (-1, "#999999")):
         f = TwoFunctionToy(side)
         axes.plot(x, f.value(x[:, None]), linestyle=_STYLES[side], color=colour, label=_NAMES[side])
+        # below the outer arm, where no other line runs
+        at = 0.75 * side * reach
+        axes.annotate(
+            _NAMES[side],
+            (at, float(f.value(np.array([at])))),
+            (4 * side, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="top",
+        )
         best = -float(side)
         axes.plot(
             [best],
             f.value(np.array([[best]])),
             "o",
             color=colour,
-            markersize=11,
+            markersize=points(11),
             markerfacecolor="none",
         )
-    axes.axvline(theta0, color=BLACK, linewidth=0.8)
+    axes.axvline(theta0, color=BLACK, linewidth=points(0.8))
     # beside the line, on the side where there is room for the word
     axes.annotate(
         "start",
         (theta0, 0.98),
-        (4, 0) if theta0 <= 0.75 * reach else (-4, 0),
+        (4, 0) if theta0 <= 0.5 * reach else (-4, 0),
         xycoords=axes.get_xaxis_transform(),
         textcoords="offset points",
-        ha="left" if theta0 <= 0.75 * reach else "right",
+        ha="left" if theta0 <= 0.5 * reach else "right",
         va="top",
     )
     mark_levels(axes, (-1.0, 1.0), horizontal=False)
-    axes.set_title("the functions (ringed: best vertex)")
+    title(axes, "the same slopes, another best vertex (ringed)")
     axes.set_xlabel("weight $\\theta$")
     axes.set_ylabel("loss")
-    axes.legend(loc="lower right")
 
 
-def _draw_runs(axes: "Axes", name: str, runs: dict[int, Trajectory]) -> None:
+def _draw_runs(axes: "Axes", name: str, runs: dict[int, Trajectory]) -> list[Trace]:
     colours = {1: method_colour(name), -1: _lighter(method_colour(name))}
+    traces = []
     for side, run in runs.items():
-        axes.plot(
+        (line,) = axes.plot(
             run.steps,
             run.latent[:, 0],
             linestyle=_STYLES[side],
             color=colours[side],
-            linewidth=2.6 if side == 1 else 1.8,
+            linewidth=points(2.6 if side == 1 else 1.8),
             label=f"on {_NAMES[side]}",
         )
-    same = np.array_equal(runs[1].latent, runs[-1].latent)
+        traces.append(Trace(line, run.steps, run.latent[:, 0]))
     mark_levels(axes, (-1.0, 1.0))
-    axes.set_title(f"{name}: {'the same path on both' if same else 'a path for each'}")
     axes.set_xlabel("step")
     axes.set_ylabel("latent weight $\\theta$")
-    axes.legend(loc="best")
+    axes.legend(loc="best", handlelength=3)
+    return traces
+
+
+def _on_its_function(axes: "Axes", name: str, side: int, run: Trajectory) -> Trace:
+    """Where a run is on the graph of its function, seen in a film."""
+    (look,) = looks([name])
+    x = run.latent[:, 0]
+    line = look.draw(
+        axes, x, TwoFunctionToy(side).value(run.latent), linestyle="", markersize=points(9)
+    )
+    return Trace(line, x, line.get_ydata(), alone=True)
 
 
 def _lighter(colour: str) -> str:

@@ -1,6 +1,6 @@
 r"""Latent weights and quantized weights over the steps, one column for each method."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +9,10 @@ from pqtheory._arrays import Array
 from pqtheory._checks import check_count
 from pqtheory.methods import BinaryConnect, DualAveraging, Method, ProxQuant
 from pqtheory.methods.base import MappedMethod
-from pqtheory.plotting.style import BLACK, SEQUENCE, describe, grid_of_axes, mark_levels, title
+from pqtheory.plotting.looks import BLACK, MARKERS, SEQUENCE, Look
+from pqtheory.plotting.motion import Trace, traced
+from pqtheory.plotting.parts import describe, grid_of_axes, legend_below, mark_levels, title
+from pqtheory.plotting.styles import picture, points
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1, LevelRegularizer
 from pqtheory.schedules import Linear
@@ -21,26 +24,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAPTION = (
-    "Three weights on a small convex quadratic; above the latent weights, below the level of each (up: +1, down: -1). "
-    "BinaryConnect's latent weights cross 0 again and again, and its output flips each time. "
-    "ProxQuant's latent weights are themselves drawn to -1 and +1, and its output comes to rest."
-)
 #: coordinates drawn at most: more could not be distinguished
 MOST_COORDINATES = len(SEQUENCE)
 #: height of a coordinate's strip that its levels fill
 FILLED = 0.6
+#: the share of the steps at whose end a level must change for it not to be at rest
+LATE = 0.1
 #: levels beyond which none is marked: fitted ones differ from step to step
 MOST_LEVELS = 16
 
 
+@picture
 def trajectory(
     methods: Mapping[str, Method] | None = None,
     problem: Problem | None = None,
     theta0: Any = None,
     steps: int = 100,
+    *,
+    style: str | None = None,
 ) -> "Figure":
-    """Draw full-gradient runs from one start.
+    """Draw full-gradient runs from one start; saved as a film they move.
 
     Parameters
     ----------
@@ -52,6 +55,8 @@ def trajectory(
         The start; 0.7, -0.7, 0.7, ... by default.
     steps : int
         How many steps.
+    style : str, optional
+        One of ``STYLES``.
 
     Raises
     ------
@@ -80,22 +85,32 @@ def trajectory(
         height_ratios=(3, 2),
     )
     shown = min(problem.dim, MOST_COORDINATES)
-    seen = [f"{shown} of {problem.dim} weights over {steps} steps."]
+    looks = [Look(SEQUENCE[i], "-", MARKERS[i], i, shown) for i in range(shown)]
+    traces: list[Trace] = []
+    said, seen = [], []
     for column, (name, method) in zip(axes.T, methods.items(), strict=True):
         run = simulate(
             method, problem, theta0, steps, fields=("latent", "quantized"), progress=False
         )
         levels = levels_of(method, run)
-        _draw_latent(column[0], run, levels)
-        _draw_quantized(column[1], run, levels)
-        title(column[0], name)
+        traces += _draw_latent(column[0], run, levels, looks)
+        traces += _draw_quantized(column[1], run, levels, looks)
+        what = _what_to_see(run)
+        title(column[0], f"{name}: {what}")
         column[1].set_xlabel("step")
+        said.append(f"{name}: {what}")
         seen.append(f"{name}: {_seen(run)}.")
     axes[0, 0].set_ylabel("latent weight")
     axes[1, 0].set_ylabel("quantized weight")
     axes[1, 0].set_yticks(range(shown), [f"{i + 1}" for i in range(shown)])
-    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
-    return describe(figure, " ".join(seen))
+    legend_below(figure, axes[0, 0])
+    figure.motion = traced(traces)
+    return describe(
+        figure,
+        f"{'; '.join(said)}. {shown} of {problem.dim} weights of {type(problem).__name__} over {steps} steps: above "
+        "the latent weights, below the level of each, the highest at the top of its strip and the lowest at the "
+        f"bottom. {' '.join(seen)}",
+    )
 
 
 def levels_of(method: Method, run: Trajectory) -> Array:
@@ -134,34 +149,58 @@ def strips(quantized: Any, levels: Any) -> Any:
     return FILLED * places.astype(float) + np.arange(quantized.shape[-1])
 
 
-def _draw_latent(axes: "Axes", run: Trajectory, levels: Array) -> None:
-    for i in range(min(run.latent.shape[-1], MOST_COORDINATES)):
-        axes.plot(run.steps, run.latent[:, i], color=SEQUENCE[i], label=f"weight {i + 1}")
-    axes.axhline(0.0, color=BLACK, linewidth=0.8)
+def _draw_latent(
+    axes: "Axes", run: Trajectory, levels: Array, looks: Sequence[Look]
+) -> list[Trace]:
+    traces = []
+    for i, look in enumerate(looks):
+        line = look.draw(axes, run.steps, run.latent[:, i], label=f"weight {i + 1}")
+        traces.append(Trace(line, run.steps, run.latent[:, i]))
+    axes.axhline(0.0, color=BLACK, linewidth=points(0.8))
     if len(levels) <= MOST_LEVELS:
         mark_levels(axes, levels)
+    return traces
 
 
-def _draw_quantized(axes: "Axes", run: Trajectory, levels: Array) -> None:
+def _draw_quantized(
+    axes: "Axes", run: Trajectory, levels: Array, looks: Sequence[Look]
+) -> list[Trace]:
     drawn = strips(run.quantized, levels)
-    shown = min(drawn.shape[-1], MOST_COORDINATES)
-    for i in range(shown):
-        axes.step(run.steps, drawn[:, i], color=SEQUENCE[i], where="post", linewidth=1.2)
+    traces = []
+    for i, look in enumerate(looks):
+        (line,) = axes.step(
+            run.steps, drawn[:, i], color=look.colour, where="post", linewidth=points(1.2)
+        )
+        traces.append(Trace(line, run.steps, drawn[:, i]))
     # room for every strip from bottom to top, whatever is visited
-    axes.set_ylim(-0.5, shown - 0.5)
+    axes.set_ylim(-0.5, len(looks) - 0.5)
     axes.grid(visible=False, axis="y")
+    return traces
 
 
-def _seen(run: Trajectory) -> str:
-    """How often the levels change and when last, and where the weights end."""
+def _moves(run: Trajectory) -> tuple[int, int]:
+    """How often levels of the weights that are drawn change, and at which step last, 0 for never."""
     shown = run.quantized[:, :MOST_COORDINATES]
     moves = (shown[1:] != shown[:-1]).sum(axis=-1)
     last = run.steps[1:][moves > 0]
-    times = (
-        f"levels change {moves.sum()} times, last at step {last[-1]}"
-        if len(last)
-        else "no level changes"
-    )
+    return int(moves.sum()), int(last[-1]) if len(last) else 0
+
+
+def _what_to_see(run: Trajectory) -> str:
+    """Whether the output comes to rest."""
+    _, last = _moves(run)
+    steps = int(run.steps[-1])
+    if not last:
+        return "no level changes"
+    if last > (1 - LATE) * steps:
+        return f"levels still change at step {last}"
+    return f"at rest from step {last} on"
+
+
+def _seen(run: Trajectory) -> str:
+    """How often the levels change, and where the weights end."""
+    count, _ = _moves(run)
+    times = f"levels change {count} times" if count else "no level changes"
     ends = ", ".join(f"{float(x):.3g}" for x in run.latent[-1, :MOST_COORDINATES])
-    levels = ", ".join(f"{float(q):.3g}" for q in shown[-1])
+    levels = ", ".join(f"{float(q):.3g}" for q in run.quantized[-1, :MOST_COORDINATES])
     return f"{times}; latent weights end at {ends}, levels at {levels}"

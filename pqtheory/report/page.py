@@ -30,16 +30,12 @@ class Picture:
     name : str
         In the registry of pictures.
     caption : str
-        The words below it: what to look for.
-    alt : str
-        The words in its place, for those who do not see it: what is seen, in the numbers of what is drawn. Without any
-        it is the caption that says it.
+        The words below it, and in its place for those who do not see it: what is seen, in the numbers of what is drawn.
     """
 
     name: str
     png: bytes
     caption: str
-    alt: str = ""
 
 
 #: pictures that the page opens with, and those that belong to the digits; all others stand below these
@@ -139,7 +135,7 @@ def _pictures(head: str, pictures: Sequence[Picture]) -> str:
 
 def _picture(picture: Picture) -> str:
     data = base64.b64encode(picture.png).decode("ascii")
-    alt = escape(picture.alt or picture.caption, quote=True)
+    alt = escape(picture.caption, quote=True)
     return (
         f'<figure id="picture-{escape(picture.name)}">'
         f'<div class="wide"><img alt="{alt}" src="data:image/png;base64,{data}"></div>'

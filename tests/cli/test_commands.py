@@ -72,7 +72,7 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
         (("plot", "signflips"), "no picture 'signflips'; did you mean 'sign-flips'?"),
         (
             ("plot", "toy", "--out", "x.jpg"),
-            "--out: file: expected a name that ends in .png, .svg, .pdf, got 'x.jpg'",
+            "--out: file: expected a name that ends in .png, .svg, .pdf, .gif, .mp4, got 'x.jpg'",
         ),
         (
             ("plot", "toy", "--out", "no/such/folder/x.png"),
@@ -124,8 +124,16 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
         (("plot", "basins", "--steps", "0"), "pqtheory: --steps: expected an integer >= 1"),
         (("plot", "trajectory", "--step-size", "nan"), "pqtheory: --step-size: expected a finite"),
         # another format: the suffix that shows the like
-        (("plot", "toy", "--out", "toy.gif"), "got 'toy.gif'; did you mean '.png'?"),
+        (
+            ("plot", "basins", "--out", "b.gif"),
+            ".pdf, got 'b.gif'; this picture does not move; did you mean '.png'?",
+        ),
+        (("plot", "toy", "--out", "toy.apng"), ".mp4, got 'toy.apng'; did you mean '.gif'?"),
+        (("plot", "toy", "--out", "toy.mov"), "got 'toy.mov'; did you mean '.mp4'?"),
         (("plot", "basins", "--out", "b.WEBP"), "got 'b.WEBP'; did you mean '.png'?"),
+        (("plot", "basins", "--style", "slide"), "no style 'slide'; did you mean 'slides'?"),
+        (("signs", "a.pt", "--style", "paper"), "--style: only with --out"),
+        (("signs", "a.pt", "--caption"), "--caption: only with --out"),
         (("plot", "map", "--out", "map.eps"), "got 'map.eps'; did you mean '.pdf'?"),
         (("signs", "a.pt", "--out", "s.gif"), "--out: file: expected a name that ends in .png,"),
         # what would not be heeded is refused

@@ -8,9 +8,9 @@ from pqtheory.methods import BinaryConnect
 from pqtheory.plotting.book_layout import Entry
 from pqtheory.plotting.book_map import book_map
 from pqtheory.plotting.distances import distances
+from pqtheory.plotting.files import png
 from pqtheory.plotting.run_curves import run_curves
 from pqtheory.plotting.sign_curves import sign_curves
-from pqtheory.plotting.style import png
 from pqtheory.plotting.trajectory import trajectory
 
 NAMES = ["$w_1$", "x_{$ and $", r"\$a", "_hidden", "a\x1b[31m", "$\\frac{$"]
@@ -42,7 +42,10 @@ def test_names_are_shown_as_they_are(name, shown):
         "signs": (sign_curves({name: {name: [[0.1, 0.2]]}}, [name]), [shown, f"{shown} (1)"]),
         "distances": (distances({name: [record(name)]}, [name]), [shown, f"{shown} (1)"]),
         "map": (book_map([Entry(name, name, (), "", "")]), [shown]),
-        "trajectory": (trajectory({name: BinaryConnect(0.1)}, steps=2), [shown]),
+        "trajectory": (
+            trajectory({name: BinaryConnect(0.1)}, steps=2),
+            [f"{shown}: no level changes"],
+        ),
         "run": (run_curves(LINES, title=name), [shown]),
     }
     for kind, (figure, expected) in drawn.items():

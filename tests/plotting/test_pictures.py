@@ -11,8 +11,8 @@ import pqtheory as pq
 from pqtheory import plotting
 from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.plotting.basins import VERTEX_COLOURS
+from pqtheory.plotting.looks import method_colour
 from pqtheory.plotting.regularizer import prox_branches
-from pqtheory.plotting.style import method_colour
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.sets import FiniteSet
 
@@ -120,9 +120,9 @@ def test_the_toy_shows_one_path_for_binary_connect_and_two_for_proxquant():
         for axes in (binary_connect, prox_quant)
     ]
     np.testing.assert_array_equal(*runs[0])
-    assert "the same path" in binary_connect.get_title()
+    assert "one path for both" in binary_connect.get_title()
     assert (runs[1][0][-1], runs[1][1][-1]) == (-1.0, 1.0)
-    assert "a path for each" in prox_quant.get_title()
+    assert "a path for each, to its best vertex" in prox_quant.get_title().replace("\n", " ")
     theta = 0.4
     for t, drawn in enumerate(runs[0][0]):
         assert drawn == pytest.approx(theta, abs=1e-12), t
@@ -175,7 +175,7 @@ def test_the_trajectory_is_the_simulated_one():
     latent, quantized = figure.axes[:2], figure.axes[2:]
     for axes, below, (name, method) in zip(latent, quantized, methods.items(), strict=True):
         run = pq.simulate(method, problem, start, 40)
-        assert axes.get_title() == name
+        assert axes.get_title().startswith(f"{name}: ")
         for i in range(2):
             (drawn,) = lines(axes, f"weight {i + 1}")
             np.testing.assert_array_equal(drawn.get_ydata(), run.latent[:, i])
@@ -332,7 +332,7 @@ def numbers(text):
 
 def test_each_picture_says_what_is_seen_in_its_own_numbers(digits):
     # another picture says something else
-    said = [plotting.description(plotting.toy(theta0=start)) for start in (0.3, 0.4)]
+    said = [plotting.caption(plotting.toy(theta0=start)) for start in (0.3, 0.4)]
     run = pq.simulate(
         pq.methods.BinaryConnect(0.05), pq.problems.TwoFunctionToy(1), np.array([0.4]), 100
     )
@@ -340,26 +340,26 @@ def test_each_picture_says_what_is_seen_in_its_own_numbers(digits):
     assert "start at 0.4 " in said[1]
     assert f"between {run.latent.min():.3g} and {run.latent.max():.3g}" in said[1]
     assert "to -1 on f_1 and to 1 on f_-1" in said[0]
-    text = plotting.description(plotting.regularizer(weights=(0.25, 2.0)))
+    text = plotting.caption(plotting.regularizer(weights=(0.25, 2.0)))
     assert "0 at the levels -1, 1, between them 1 at 0" in text
     assert "lambda = 0.25 it jumps at 0 from -0.25 to 0.25" in text
     assert "lambda = 2 it jumps at 0 from -1 to 1" in text
     grid = REGULARIZERS["l1-4-bit"]()
-    assert "..." in plotting.description(plotting.regularizer(grid))
-    assert "infinite everywhere else" in plotting.description(
+    assert "..." in plotting.caption(plotting.regularizer(grid))
+    assert "infinite everywhere else" in plotting.caption(
         plotting.regularizer(REGULARIZERS["indicator-binary"]())
     )
     figure = plotting.trajectory(steps=50)
-    text = plotting.description(figure)
+    text = plotting.caption(figure)
     for name, axes in zip(("BinaryConnect", "ProxQuant"), figure.axes[2:], strict=True):
         moves = sum((np.diff(line.get_ydata()) != 0).sum() for line in axes.get_lines())
         assert f"{name}: {f'levels change {moves} times' if moves else 'no level changes'}" in text
-    text = plotting.description(plotting.sign_flips(digits))
+    text = plotting.caption(plotting.sign_flips(digits))
     for name in ("BinaryConnect", "ProxQuant"):
         mean = 100 * digits.summary()[name]["quantized_error"][0]
         assert f"test error {mean:.3g} %" in text
     figure = plotting.basins(resolution=9, steps=60)
-    text = plotting.description(figure)
+    text = plotting.caption(figure)
     for axes in figure.axes:
         drawn = np.asarray(axes.images[0].get_array())
         assert f"{(drawn == 0).mean():.0%} ends at (-1, -1)" in text
@@ -370,7 +370,7 @@ def test_files_say_what_is_seen_too(tmp_path):
     figure = plotting.toy(steps=5)
     for suffix in plotting.SUFFIXES:
         plotting.save(figure, tmp_path / f"toy{suffix}")
-    said = plotting.description(figure)
+    said = plotting.caption(figure)
     assert said.encode() in (tmp_path / "toy.png").read_bytes()
     assert "best vertex -1" in (tmp_path / "toy.svg").read_text()
 
@@ -396,13 +396,21 @@ def test_saving_makes_a_file_of_its_kind_the_same_every_time(suffix, tmp_path):
 
 def test_unknown_suffix_is_one_clear_error():
     with pytest.raises(
-        ValueError, match=r"file: expected .*\.png, \.svg, \.pdf, got 'x.pgn'; did you mean '.png'"
+        ValueError,
+        match=r"file: expected .*\.png, \.svg, \.pdf.*, got 'x.pgn'; did you mean '.png'",
     ):
         plotting.save(plotting.toy(steps=5), "x.pgn")
     with pytest.raises(ValueError, match=r"got 'picture'$"):
         plotting.check_file("picture")
 
 
-def test_every_picture_has_a_caption_and_ours_use_no_pyplot():
-    assert set(plotting.REGISTRY) == set(plotting.CAPTIONS)
+def test_pictures_use_no_pyplot_and_leave_the_settings_of_others():
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    for style in plotting.STYLES:
+        plotting.toy(steps=2, style=style)
+    with pytest.raises(ValueError, match="steps"):
+        plotting.toy(steps=0, style="slides")
+    assert dict(matplotlib.rcParams) == before
     assert {"regularizer", "toy", "trajectory", "sign-flips", "basins"} == set(plotting.REGISTRY)

@@ -6,16 +6,16 @@ import pytest
 from pqtheory import methods
 from pqtheory.networks.tables.curves import RunsOfALabel
 from pqtheory.plotting.distances import distances, shares
-from pqtheory.plotting.run_curves import run_curves
-from pqtheory.plotting.style import (
+from pqtheory.plotting.looks import (
     BLACK,
     GREY,
     MUTED,
     SEQUENCE,
     VERMILION,
+    looks,
     method_colour,
-    run_colours,
 )
+from pqtheory.plotting.run_curves import run_curves
 from pqtheory.plotting.sweep_curves import sweep_curves
 
 
@@ -71,7 +71,7 @@ def test_bad_layers_are_refused():
 
 def test_every_method_has_its_own_colour_whatever_comes_first():
     labels = ["binaryconnect, lr = 1", "binaryconnect, lr = 2", "proxquant", "other"]
-    colours = run_colours(labels)
+    colours = [look.colour for look in looks(labels)]
     assert colours[0] == method_colour("BinaryConnect")
     assert colours[2] == method_colour("ProxQuant")
     assert len(set(colours)) == 4
@@ -82,11 +82,13 @@ def test_one_colour_for_a_method_whatever_its_spelling():
     for entry in (*methods.REGISTRY.values(), methods.FULL_PRECISION):
         spellings = (entry.label, entry.name, entry.label.upper(), entry.name.replace("-", " "))
         assert {method_colour(s) for s in spellings} == {entry.colour}
-        assert run_colours([f"{entry.name}, lr = 1"]) == [entry.colour]
+        (look,) = looks([f"{entry.name}, lr = 1"])
+        assert (look.colour, look.marker) == (entry.colour, entry.marker)
         assert entry.colour in (*SEQUENCE, *MUTED, GREY, BLACK)
     assert method_colour("binary-connect") == method_colour("binaryconnect") == VERMILION
     colours = {entry.colour for entry in methods.REGISTRY.values()}
     assert len(colours) == len(methods.REGISTRY)
+    assert len({entry.marker for entry in methods.REGISTRY.values()}) == len(methods.REGISTRY)
     with pytest.raises(ValueError, match=r"method: expected one of binaryconnect, .*got 'magic'"):
         method_colour("magic")
 

@@ -319,7 +319,7 @@ def test_every_formula_of_the_book_that_is_drawn_stays_in_its_box():
 
 def test_the_page_opens_with_the_w_and_the_toy_then_the_digits_then_the_claims(digits):
     names = ("basins", "sign-flips", "toy", "regularizer", "trajectory")
-    pictures = [Picture(n, n.encode(), f"see {n}", f"{n} has 7") for n in names]
+    pictures = [Picture(n, n.encode(), f"{n} has 7") for n in names]
     text = render(verify(claim("c")), digits, pictures)
     places = [
         text.index(mark)
@@ -343,12 +343,12 @@ def test_the_page_opens_with_the_w_and_the_toy_then_the_digits_then_the_claims(d
     assert "Paths and basins" not in bare
 
 
-def test_alt_texts_say_what_is_seen_and_the_caption_where_nothing_was_said(digits):
-    figure = plotting.toy(theta0=0.25)
-    seen = plotting.description(figure)
-    pictures = [Picture("toy", b"1", "caption", seen), Picture("x", b"2", "a <caption>")]
-    page = Page(render(verify(claim("c")), None, pictures))
-    assert [i["alt"] for i in page.all("img")] == [seen, "a <caption>"]
+def test_alt_texts_are_the_captions(digits):
+    seen = plotting.caption(plotting.toy(theta0=0.25))
+    pictures = [Picture("toy", b"1", seen), Picture("x", b"2", "a <caption>")]
+    text = render(verify(claim("c")), None, pictures)
+    assert [i["alt"] for i in Page(text).all("img")] == [seen, "a <caption>"]
+    assert "<figcaption>a &lt;caption&gt;</figcaption>" in text
     assert "0.25" in seen
 
 
