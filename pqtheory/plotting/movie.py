@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from pqtheory._arrays import Array
 
@@ -23,15 +22,15 @@ def gif(frames: Iterable[Array], per_second: float, said: str) -> bytes:
     from PIL import Image
 
     pixels = list(frames)
-    images = [Image.fromarray(frame) for frame in pixels]
     # the colours of all are those of the last, where everything has been drawn
-    colours = images[-1].quantize(256, method=Image.Quantize.MEDIANCUT)
-    # and the paper's stays what it is
-    palette: list[int] = list(colours.getpalette() or ())
-    place: Any = colours.getpixel((0, 0))
-    palette[3 * place : 3 * place + 3] = pixels[-1][0, 0].tolist()
-    colours.putpalette(palette)
-    drawn = [image.quantize(palette=colours, dither=Image.Dither.NONE) for image in images]
+    colours = Image.fromarray(pixels[-1]).quantize(256, method=Image.Quantize.MEDIANCUT)
+    paper, place = pixels[-1][0, 0], colours.getpixel((0, 0))
+    drawn = []
+    for frame in pixels:
+        image = Image.fromarray(frame).quantize(palette=colours, dither=Image.Dither.NONE)
+        # Pillow takes a neighbour's colour for the paper's
+        image.paste(place, mask=Image.fromarray((frame == paper).all(axis=-1)))
+        drawn.append(image)
     # hundredths of a second
     each = [10 * round(100 / per_second)] * len(drawn)
     each[-1] = int(1000 * STAYS)

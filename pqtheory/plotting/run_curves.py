@@ -26,7 +26,7 @@ _KINDS = {
 }
 _SETS = {"test": "-", "held_out": (0, (4, 2))}
 _SIGNS = {
-    "change_from_start": ("changed since start", Look(BLUE, "-", "o", 0, 3)),
+    "change_from_start": ("changed since start", Look(BLACK, "-", "o", 0, 3)),
     "flips": ("flips in the epoch", Look(VERMILION, (0, (5, 2)), "s", 1, 3)),
     "reversals": ("reversals in the epoch", Look(ORANGE, (0, (1.5, 1.5)), "^", 2, 3)),
 }
