@@ -1,8 +1,37 @@
-"""pqtheory: stability analysis and theory of quantized neural-network training.
+"""Stability analysis and theory of quantized neural-network training.
 
 Where the levels are (``sets``) and how the pull works (``regularizers``) are independent; so are which memory and
-which map (``methods``). ``simulate`` runs a method on a problem, ``signs`` and ``stability`` look at the result, and
-``verify`` checks the theorems.
+which map (``methods``). A first run, its sign flips, a picture, and a theorem with its proof::
+
+    import pqtheory as pq
+
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    method = pq.methods.ProxQuant(W, step_size=0.1, strength=pq.schedules.Linear(1e-3))
+    problem = pq.problems.Quadratic.random(dim=6, seed=0)
+    path = pq.simulate(method, problem, [[0.5, -0.5, 0.2, 0.1, -0.9, 0.3]], steps=500)
+    pq.signs.flips_per_step(path.latent)
+    pq.plotting.flips({"ProxQuant": path})
+    pq.verify("w-prox").show()
+
+===============  ====================================================================
+sets             where the levels are: exact projections
+quantizers       levels that are fitted to the weights
+regularizers     how the pull works: value, prox, all minimisers
+schedules        step sizes and strengths over the steps
+methods          BinaryConnect, ProxQuant, ...: memory x map
+problems         test problems with their constants
+simulate         a method on a problem, from many starts at once -> ``Trajectory``
+signs            sign changes, flips and reversals of weights and codes
+stability        fixed points, cycles, basins
+plotting         pictures: for the screen, for slides, for papers, and films
+claims           what a theorem is here: ``forall``, ``Claim``, ``Control``
+evidence         solvers, searches and certificates
+theory           the book: theorems by chapters
+verify           checks theorems, ours or yours
+testing          whether a set, regularizer, method or problem of your own is one
+===============  ====================================================================
+
+Real networks are in ``pqtheory.networks`` (torch). ``pqtheory --help`` is the command line.
 """
 
 import importlib

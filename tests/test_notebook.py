@@ -1,9 +1,10 @@
 """In a notebook objects show themselves, figures too, and bars obey; elsewhere their text is short."""
 
-from fractions import Fraction
+from fractions import re
 from html.parser import HTMLParser
 from typing import Any
 
+import Fraction
 import numpy as np
 import pytest
 import torch
@@ -176,6 +177,19 @@ def test_completion_offers_what_there_is() -> None:
     for module in (pq, pq.plotting, pq.claims, pq.sets, pq.methods, pq.signs, pq.stability):
         assert dir(module) == sorted(module.__all__)
         assert all(hasattr(module, name) for name in dir(module))
+
+
+def test_help_names_what_there_is_by_a_run_that_runs() -> None:
+    text = str(pq.__doc__)
+    for name in set(dir(pq)) - {"NonFiniteError", "__version__"}:
+        assert re.search(rf"\b{name}\b", text), name
+    code = "".join(line[4:] + "\n" for line in text.splitlines() if line.startswith("    "))
+    # the proof is checked elsewhere
+    code, proof = code.split("pq.verify")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["path"].latent.shape == (501, 1, 6)
+    assert proof == '("w-prox").show()\n'
 
 
 def test_figures_show_themselves() -> None:

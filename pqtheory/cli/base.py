@@ -4,12 +4,13 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
 
 import click
+from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.text import Text
 
@@ -31,8 +32,13 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def example(*lines: str) -> str:
-    """The end of a command's help; the mark in front keeps its lines apart."""
-    return "\n  ".join(("\b\nExample:", *lines))
+    """The end of a command's help."""
+    return block("Example:", *lines)
+
+
+def block(heading: str, *lines: str) -> str:
+    """A part of a command's help; the mark in front keeps its lines apart."""
+    return "\n  ".join((f"\b\n{heading}", *lines))
 
 
 def complain(message: str) -> None:
@@ -63,7 +69,16 @@ def _forget_output() -> None:
 
 @final
 class Commands(click.Group):
-    """A group whose errors are one line on standard error, with exit code 2."""
+    """A group whose errors are one line on standard error, with exit code 2.
+
+    ``sections`` are the headings of its help and the commands below each; without any they stand under one.
+    """
+
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections = sections
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and end the process."""
@@ -94,6 +109,14 @@ class Commands(click.Group):
             # nothing more can be said, and nothing need be: what has a verdict to end with uses ``say``
             _forget_output()
             return 0
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command with its first sentence; click itself would cut that off at the end of the line."""
+        for heading, names in (self.sections or {"Commands": self.list_commands(ctx)}).items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(n, self.commands[n].get_short_help_str(LONGEST)) for n in names]
+                )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -131,6 +154,12 @@ class RegistryName(click.ParamType):
             raise click.UsageError(f"{self.name}: no {self.name} {brief(value)}{hint}")
         return str(value)
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Its names that begin so."""
+        return [CompletionItem(name) for name in self.names if name.startswith(incomplete)]
+
 
 @final
 class MethodChoice(click.Choice[str]):
@@ -150,6 +179,12 @@ class MethodName(click.ParamType):
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         """Its name in the registry."""
         return RegistryName("method", tuple(REGISTRY)).convert(_respelled(value), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The methods whose names begin so."""
+        return RegistryName("method", tuple(REGISTRY)).shell_complete(ctx, param, incomplete)
 
 
 def _respelled(value: Any) -> Any:

@@ -10,6 +10,7 @@ from pqtheory.claims.claim import Item
 from pqtheory.claims.lookup import UserCodeError, find_claims
 from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.claims.sentences import sentences
+from pqtheory.cli import completion
 from pqtheory.cli.base import USER_ERRORS, as_it_is, example, output, user_errors
 from pqtheory.cli.verify import run_claims
 from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce, smt2
@@ -53,7 +54,7 @@ def claims(template: str | None) -> None:
         "pqtheory show w-prox --smt2 > w-prox.smt2",
     ),
 )
-@click.argument("claim")
+@click.argument("claim", shell_complete=completion.claims)
 @click.option(
     "--machine",
     is_flag=True,

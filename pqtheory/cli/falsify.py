@@ -9,6 +9,7 @@ from pqtheory._messages import brief
 from pqtheory.claims import Claim, Control, Part, counterexamples
 from pqtheory.claims import cases as engine
 from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
+from pqtheory.cli import completion
 from pqtheory.cli.base import (
     USER_ERRORS,
     as_it_is,
@@ -32,7 +33,7 @@ from pqtheory.theory import BOOK
         'pqtheory falsify my_claim.py --part "never farther" --seed 1',
     ),
 )
-@click.argument("claim")
+@click.argument("claim", shell_complete=completion.claims)
 @click.option("--part", "name", metavar="NAME", help="Only this part or control.")
 @click.option(
     "--examples",

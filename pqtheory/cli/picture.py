@@ -35,7 +35,6 @@ def picture_options(default: str | None, *, moves: bool = False) -> Callable[[An
 
     ends = "A name that ends in .png, .svg or .pdf"
     film = "; .gif or .mp4 for a film" if moves else ""
-    named = ", ".join(f"{name}: {style.what}" for name, style in STYLES.items())
     options = (
         click.option(
             "--out",
@@ -52,12 +51,12 @@ def picture_options(default: str | None, *, moves: bool = False) -> Callable[[An
             metavar="NAME",
             default=DEFAULT,
             show_default=True,
-            help=f"Letters, lines and width: {named}.",
+            help=f"{', '.join(STYLES)}; pqtheory plot --help has more.",
         ),
         click.option(
             "--caption",
             is_flag=True,
-            help="Print the caption, which stands in the file as well: alt text, figure legend.",
+            help="Print the caption that stands in the file.",
         ),
     )
 

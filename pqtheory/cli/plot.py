@@ -12,6 +12,7 @@ from pqtheory.cli.base import (
     Commands,
     MethodName,
     RegistryName,
+    block,
     example,
     only_with,
     progress,
@@ -23,6 +24,7 @@ from pqtheory.cli.plot_runs import distances, draw_sign_changes
 from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting import REGISTRY as PICTURES
+from pqtheory.plotting import STYLES
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.regularizers import DistanceL1, LevelRegularizer, PiecewiseAffine, Regularizer
@@ -35,12 +37,23 @@ from pqtheory.sets.finite import FiniteSet, require_levels
 @click.group(
     cls=Commands,
     no_args_is_help=True,
-    epilog=example(
-        "pqtheory plot regularizer --set ternary --weight 0.1 --weight 0.3 --out ternary.svg"
+    epilog="\n\n".join(
+        (
+            example(
+                "pqtheory plot regularizer --set ternary --weight 0.1 --weight 0.3 --out ternary.svg",
+                "pqtheory plot toy --style slides --out toy.mp4",
+                "pqtheory plot basins --style paper --caption --out basins.pdf",
+            ),
+            block("Styles:", *(f"{name:8} {style.what}" for name, style in STYLES.items())),
+        )
     ),
 )
 def plot() -> None:
-    """Draw a picture into a PNG, SVG or PDF file."""
+    """Draw a picture into a PNG, SVG or PDF file; what moves also into a GIF or MP4 film.
+
+    Every picture has its caption in the file, for those who do not see it as well. The style says how large letters and
+    lines are, and how wide it is.
+    """
 
 
 OnLevels = LevelRegularizer | PiecewiseAffine
@@ -121,7 +134,9 @@ def regularizer(
 
 @plot.command(epilog=example("pqtheory plot toy --start 0.8 --rate 0.1 --out toy.svg"))
 @click.option("--start", "theta0", type=float, default=0.3, show_default=True, help="theta_0.")
-@click.option("--step-size", type=float, default=0.05, show_default=True)
+@click.option(
+    "--step-size", type=float, default=0.05, show_default=True, help="Of both methods, eta."
+)
 @click.option(
     "--rate",
     type=float,
@@ -130,7 +145,7 @@ def regularizer(
     callback=_check_rate,
     help="lambda_t = rate * t.",
 )
-@click.option("--steps", type=int, default=100, show_default=True)
+@click.option("--steps", type=int, default=100, show_default=True, help="Of each path.")
 @picture_options("toy.png", moves=True)
 def toy(theta0: float, step_size: float, rate: float, steps: int, out: Out) -> None:
     """Draw the two-function toy with both methods' paths (the paper's Figure 1b)."""
@@ -154,9 +169,17 @@ def toy(theta0: float, step_size: float, rate: float, steps: int, out: Out) -> N
     metavar="NAME",
     help=f"Out of {', '.join(METHODS)}; may be repeated.",
 )
-@click.option("--step-size", type=float, default=0.1, show_default=True)
-@click.option("--steps", type=int, default=100, show_default=True)
-@click.option("--dim", type=click.IntRange(1, 6), default=3, show_default=True)
+@click.option(
+    "--step-size", type=float, default=0.1, show_default=True, help="Of all methods, eta."
+)
+@click.option("--steps", type=int, default=100, show_default=True, help="From the start.")
+@click.option(
+    "--dim",
+    type=click.IntRange(1, 6),
+    default=3,
+    show_default=True,
+    help="How many weights.",
+)
 @click.option(
     "--seed", type=click.IntRange(0), help="Of a random convex quadratic; a fixed one if not given."
 )
@@ -196,14 +219,16 @@ def trajectory(
     help="Of the runs.",
 )
 @click.option("--seeds", type=int, default=5, show_default=True, help="How many.")
-@click.option("--epochs", type=int, default=100, show_default=True)
+@click.option(
+    "--epochs", type=int, default=100, show_default=True, help="Of training on the digits."
+)
 @click.option(
     "--step-size", type=float, help="Of all methods; by default the one chosen on held-out digits."
 )
 @click.option(
     "--rate", type=float, help="lambda_t = rate * t; by default the one chosen on held-out digits."
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all randomness.")
 @picture_options("sign-flips.png")
 def sign_flips(
     run: tuple[Path, ...],
@@ -236,7 +261,9 @@ def sign_flips(
 
 
 @plot.command(epilog=example("pqtheory plot basins --convex --seed 29 --out basins.png"))
-@click.option("--step-size", type=float, default=0.1, show_default=True)
+@click.option(
+    "--step-size", type=float, default=0.1, show_default=True, help="Of both methods, eta."
+)
 @click.option(
     "--rate",
     type=float,
@@ -248,11 +275,13 @@ def sign_flips(
 @click.option(
     "--resolution", type=int, default=121, show_default=True, help="Starts along each axis."
 )
-@click.option("--steps", type=int, default=400, show_default=True)
+@click.option("--steps", type=int, default=400, show_default=True, help="From each start.")
 @click.option(
     "--seed", type=click.IntRange(0), default=10, show_default=True, help="Of the quadratic."
 )
-@click.option("--convex/--indefinite", default=False, show_default=True)
+@click.option(
+    "--convex/--indefinite", default=False, show_default=True, help="The kind of quadratic."
+)
 @picture_options("basins.png")
 def basins(
     step_size: float, rate: float, resolution: int, steps: int, seed: int, convex: bool, out: Out

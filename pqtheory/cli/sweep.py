@@ -45,10 +45,27 @@ _FILE = (
     epilog=example("pqtheory sweep seeds.toml --jobs 2", "where seeds.toml is", *_FILE),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N")
-@click.option("--device", default="cpu", show_default=True)
-@click.option("--data-dir", type=click.Path(path_type=Path))
-@click.option("--backend", type=click.Choice(("loky", "dask")), default="loky", show_default=True)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Runs side by side, in N processes.",
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where CIFAR-10 or ptb/ is; else the variable PQTHEORY_DATA.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(("loky", "dask")),
+    default="loky",
+    show_default=True,
+    help="Processes of this machine, or a Dask cluster.",
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask cluster.")
 def sweep(
     file: Path,

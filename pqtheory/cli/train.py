@@ -53,7 +53,13 @@ PRESETS = ("corrected", "faithful")
     callback=lambda context, option, value: _print_template(context, value),
     help="Print the file of a task, to start one's own from.",
 )
-@click.option("--method", type=MethodChoice(TRAINED), default="proxquant", show_default=True)
+@click.option(
+    "--method",
+    type=MethodChoice(TRAINED),
+    default="proxquant",
+    show_default=True,
+    help="What quantizes.",
+)
 @click.option(
     "--preset",
     "preset_name",
@@ -97,7 +103,9 @@ PRESETS = ("corrected", "faithful")
 @click.option("--lr", type=float, help="Step size of the base optimizer.")
 @click.option("--rate", type=float, help="lambda per epoch; of binaryrelax the factor per epoch.")
 @click.option("--held-out", type=click.IntRange(min=0), help="Training examples kept apart.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all randomness."
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
 @click.option(
     "--measure-every", type=click.IntRange(min=1), metavar="N", help="Errors every N epochs."

@@ -14,6 +14,7 @@ from pqtheory.claims.lookup import UserCodeError
 from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.claims.verification import check_claims, found_within
+from pqtheory.cli import completion
 from pqtheory.cli.base import (
     USER_ERRORS,
     check_folder,
@@ -45,7 +46,7 @@ LAB = "lab.html"
         "pqtheory verify w-prox my_claim.py --json results.json", "pqtheory verify --out out"
     )
 )
-@click.argument("claim", nargs=-1)
+@click.argument("claim", nargs=-1, shell_complete=completion.claims)
 @click.option(
     "--budget",
     type=click.Choice(BUDGETS),

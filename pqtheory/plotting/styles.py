@@ -67,13 +67,29 @@ class Style:
 #: a new style is one line here
 STYLES: Mapping[str, Style] = {
     "screen": Style("pages and notebooks"),
-    "slides": Style("the back row: a 16:9 slide", 18, 1.8, widths=(13.333,), tallest=7.5, dots=144),
-    "paper": Style(
-        "one or both columns of a journal, such as IEEE's", 8, 0.75, (3.5, 7.16), dots=600
+    "slides": Style(
+        "a slide of 16:9, read from the back row", 18, 1.8, widths=(13.333,), tallest=7.5, dots=144
     ),
-    "nature": Style("columns of 89 and 183 mm", 7, 0.7, widths=(3.504, 7.205), dots=600),
-    "icml": Style("one or both columns of ICML", 8, 0.75, widths=(3.25, 6.75), dots=600),
-    "neurips": Style("the text of NeurIPS and ICLR", 8, 0.75, widths=(5.5,), dots=600),
+    "paper": Style(
+        "one or both columns of a journal, of 3.5 and 7.16 inches as IEEE has them",
+        8,
+        0.75,
+        (3.5, 7.16),
+        dots=600,
+    ),
+    "nature": Style(
+        "one or both columns of Nature, of 89 and 183 mm", 7, 0.7, widths=(3.504, 7.205), dots=600
+    ),
+    "icml": Style(
+        "one or both columns of ICML, of 3.25 and 6.75 inches",
+        8,
+        0.75,
+        widths=(3.25, 6.75),
+        dots=600,
+    ),
+    "neurips": Style(
+        "the text of NeurIPS and ICLR, of 5.5 inches", 8, 0.75, widths=(5.5,), dots=600
+    ),
 }
 DEFAULT = "screen"
 

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from pqtheory import plotting
+from pqtheory import cli, plotting
 from pqtheory.claims import Claim, lookup
 from pqtheory.cli.base import nearest
 from pqtheory.digits import DigitsSettings
@@ -356,6 +357,47 @@ def test_every_command_has_help_with_an_example(command):
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert "\n  Example:\n    pqtheory " in result.stdout
+
+
+def walk(command, path=()):
+    yield path, command
+    for name, found in getattr(command, "commands", {}).items():
+        yield from walk(found, (*path, name))
+
+
+def test_every_option_says_what_it_is_and_no_sentence_is_cut_off():
+    for path, command in walk(cli.main):
+        options = [p for p in command.params if isinstance(p, click.Option)]
+        assert all(option.help for option in options), path
+        for name, found in getattr(command, "commands", {}).items():
+            text = " ".join(run(*path, "--help").stdout.split())
+            first = " ".join(found.help.split()).partition(". ")[0].removesuffix(".")
+            assert f"{name} {first}." in text
+
+
+def test_help_has_every_command_once():
+    listed = [name for names in cli.main.sections.values() for name in names]
+    assert sorted(listed) == sorted(cli.main.commands)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("plot", "tra"), ["plain,trajectory"]),
+        (("plot", "trajectory", "--method", "proxq"), ["plain,proxquant"]),
+        (("plot", "toy", "--style", "sl"), ["plain,slides"]),
+        (("show", "w-p"), ["plain,w-prox"]),
+        (("verify", "mine.p"), ["file,mine.p"]),
+        (("plot", "regularizer", "--set", "uniform-2"), ["plain,uniform-2-bit"]),
+    ],
+)
+def test_the_shell_completes_names(words, offered, monkeypatch, capsys):
+    monkeypatch.setenv("_PQTHEORY_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(("pqtheory", *words)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    with pytest.raises(SystemExit):
+        cli.main(prog_name="pqtheory")
+    assert capsys.readouterr().out.split() == offered
 
 
 @pytest.mark.parametrize("command", [(), ("plot",), ("show",)])
