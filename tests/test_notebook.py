@@ -1,10 +1,10 @@
 """In a notebook objects show themselves, figures too, and bars obey; elsewhere their text is short."""
 
-from fractions import re
+import re
+from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
 
-import Fraction
 import numpy as np
 import pytest
 import torch
