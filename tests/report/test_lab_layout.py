@@ -98,6 +98,25 @@ def test_nothing_overlaps_or_overflows(opened: Opened, width: int, settings: str
     assert cut == []
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_plots_beside_each_other_are_level_and_leave_no_room(opened: Opened, width: int) -> None:
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    opened.go()
+    benches = opened.run(
+        """() => [...document.querySelectorAll(".panels")].map((panels) => [panels.getBoundingClientRect().right,
+          [...panels.querySelectorAll("figure > svg")].map((svg) => svg.getBoundingClientRect())])"""
+    )
+    assert len(benches) == 3
+    for edge, plots in benches:
+        rows: dict[int, list[Any]] = {}
+        for plot in plots:
+            rows.setdefault(round(plot["bottom"]), []).append(plot)
+        assert len(rows) == {390: len(plots), 820: -(-len(plots) // 2), 1400: 1}[width]
+        for row in rows.values():
+            assert max(plot["right"] for plot in row) == pytest.approx(edge, abs=1)
+            assert len({round(plot["top"]) for plot in row}) == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_paper(opened: Opened, scheme: str) -> None:
     """Contrast of 4.5 at least, as WCAG has it, for every colour of words."""

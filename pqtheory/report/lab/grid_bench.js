@@ -10,7 +10,7 @@ function gridBench(root) {
     eta: { label: "step size η", value: 0.1, min: 0.01, max: 1, step: 0.01 },
     steps: { label: "steps", value: 400, min: 100, max: 2000, step: 100 },
     step: { label: "step shown", value: 60, min: 0, max: 2000, step: 1 },
-    noise: { label: `noise on the gradient (σ = ${NOISE})`, value: false, flag: true },
+    noise: { label: `gradient noise (σ\u00a0=\u00a0${NOISE})`, value: false, flag: true },
     momentum: { label: `momentum ${MOMENTUM}`, value: false, flag: true },
     drop: { label: `η / ${DROP} from half of the steps on`, value: false, flag: true },
   });
@@ -60,7 +60,7 @@ function gridBench(root) {
     hill.dot(done.quantized[step], bottom, "dot level", 6);
     hill.dot(done.latent[step], phi(done.latent[step]), "dot one", 7);
     hill.vertical(target, "target");
-    hill.note(target, top - 0.07 * (top - least), "w*", target > 0 ? "end" : "start");
+    hill.note(target, top - 0.12 * (top - least), "w*", target > 0 ? "start" : "end");
     hill.handle("start", start, phi(start), {
       label: "start", value: start, range: [-1.5, 1.5], step: [0.01, 0], move: (x) => settings.drag("start", x),
     });

@@ -5,7 +5,7 @@ function toyBench(root) {
     method: { label: "method", value: "proxquant", options: labels(METHODS) },
     start: { label: "start θ₀", value: 0.3, min: -1.5, max: 1.5, step: 0.01 },
     eta: { label: "step size η", value: 0.05, min: 0.01, max: 0.5, step: 0.01 },
-    rate: { label: "rate λ (λₜ = λ t)", value: 0.05, min: 0, max: 1, step: 0.005 },
+    rate: { label: "rate λ (λₜ\u00a0=\u00a0λt)", value: 0.05, min: 0, max: 1, step: 0.005 },
     steps: { label: "steps", value: 100, min: 20, max: 400, step: 10 },
     step: { label: "step shown", value: 30, min: 0, max: 400, step: 1 },
   });
