@@ -2,11 +2,13 @@
 
 import inspect
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pqtheory import cli
 from pqtheory.claims import Claim, Control, Part, all_of, forall, invariant, judge
 from pqtheory.claims.cases import Cases
 
@@ -43,3 +45,21 @@ def test_templates_that_the_page_names_are_there() -> None:
     assert set(named) == {"proof", "sample"}
     for name in named:
         assert "CLAIM = Claim(" in run("claims", "--template", name).stdout
+
+
+def test_the_page_of_pictures_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (DOCS / "pictures.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pqtheory.plotting.motion.WIDTH", 320)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    assert {file.name for file in tmp_path.iterdir()} == {"basins.pdf", "toy.gif"}
+    commands = [
+        shlex.split(c, comments=True)[2:] for c in re.findall("^pqtheory plot .*", text, re.M)
+    ]
+    assert len(commands) == 4
+    for name, *arguments in commands:
+        command: Any = cli.main.commands["plot"]
+        command.commands[name].make_context(name, arguments)
+    settings = (DOCS.parent / "pqtheory" / "plotting" / "styles.py").read_text(encoding="utf-8")
+    assert "STYLES: Mapping" in settings

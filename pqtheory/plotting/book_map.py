@@ -7,7 +7,7 @@ from pqtheory._messages import visible
 from pqtheory.plotting.book_layout import Entry, layout
 from pqtheory.plotting.looks import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 from pqtheory.plotting.parts import describe, grid_of_axes
-from pqtheory.plotting.styles import current, picture
+from pqtheory.plotting.styles import current, picture, points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,9 +48,9 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
     # a map has the proportions of its boxes, in every style
     across, down = places.width / PIXELS, places.height / PIXELS
     figure, axes = grid_of_axes(1, 1, across, down)
-    wide, high = current().size(across, down)
-    scale = min(wide / across, high / down)
-    figure.set_size_inches(scale * across, scale * down)
+    wide, _ = current().size(across, down)
+    scale = wide / across
+    figure.set_size_inches(wide, scale * down)
     from matplotlib.patches import FancyBboxPatch
 
     ax = axes[0, 0]
@@ -58,20 +58,20 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
     ax.set_xlim(0, places.width)
     ax.set_ylim(places.height, 0)
     for band in places.bands:
-        ax.axhline(band.top, color="#D9D9D6", linewidth=0.8 * scale)
+        ax.axhline(band.top, color="#D9D9D6", linewidth=points(0.8))
         heading = band.chapter or "claims of your own"
         ax.text(
             12,
             band.top + 18,
             visible(heading),
-            fontsize=8 * scale,
+            fontsize=9.5 * scale,
             fontweight="bold",
             color=BLACK,
             parse_math=False,
         )
     for arrow in places.arrows:
         xs, ys = zip(*arrow.points, strict=True)
-        ax.plot(xs, ys, color=GREY, linewidth=0.9 * scale, zorder=2, solid_joinstyle="round")
+        ax.plot(xs, ys, color=GREY, linewidth=points(0.9), zorder=2, solid_joinstyle="round")
         ax.annotate(
             "",
             xy=arrow.points[-1],
@@ -79,7 +79,7 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
             arrowprops={
                 "arrowstyle": "-|>",
                 "color": GREY,
-                "linewidth": 0.9 * scale,
+                "linewidth": points(0.9),
                 "mutation_scale": 10 * scale,
                 "shrinkB": 0,
             },
@@ -94,7 +94,7 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
                 boxstyle="round,pad=4",
                 facecolor="white",
                 edgecolor=colour,
-                linewidth=1.4 * scale,
+                linewidth=points(1.4),
                 linestyle=KIND_DASHES.get(box.entry.kind, "-"),
                 zorder=3,
             )
@@ -107,7 +107,7 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
             visible(box.entry.name),
             ha="center",
             va="center",
-            fontsize=8 * scale,
+            fontsize=9.5 * scale,
             zorder=4,
             parse_math=False,
         )
@@ -117,7 +117,7 @@ def book_map(entries: Sequence[Entry], *, style: str | None = None) -> "Figure":
             visible(box.entry.words),
             ha="center",
             va="center",
-            fontsize=6.5 * scale,
+            fontsize=7.5 * scale,
             zorder=4,
             parse_math=False,
         )

@@ -78,7 +78,9 @@ def sign_curves(
     panels = len(layers) + (errors is not None)
     figure, axes = grid_of_axes(1, panels, 1.5 + 3.6 * panels, 4.2, sharey=False)
     lines = dict(zip(curves, looks(list(curves)), strict=True))
-    seen, first = [], {}
+    seen, ends = [], {}
+    # what the title tells of
+    told = "all" if "all" in layers else layers[0]
     for axis, layer in zip(axes[0], layers, strict=False):
         for label, by_layer in curves.items():
             if layer not in by_layer:
@@ -90,8 +92,8 @@ def sign_curves(
             points = np.arange(1, length + 1)
             draw_band(axis, points, 100 * values, lines[label], f"{label} ({values.shape[1]})")
             seen.append(f"{layer}, {label}: {_percent(late(values))} of the weights.")
-            if layer == layers[0]:
-                first[label] = values
+            if layer == told:
+                ends[label] = values
         title(axis, layer)
         axis.set_xlabel(unit, parse_math=False)
         axis.set_ylim(bottom=0)
@@ -108,8 +110,8 @@ def sign_curves(
         axis.set_ylabel("test error,\n% of images")
         axis.set_ylim(bottom=0)
     legend_below(figure, axes[0, 0])
-    what = at_the_end(metric, first)
-    where = "" if layers[0] == "all" else f"; {layers[0]}"
+    what = at_the_end(metric, ends)
+    where = "" if told == "all" else f"; {told}"
     figure_title(figure, f"{what}{where}")
     return describe(
         figure,

@@ -157,14 +157,14 @@ def _draw_functions(axes: "Axes", theta0: float) -> None:
             markerfacecolor="none",
         )
     axes.axvline(theta0, color=BLACK, linewidth=points(0.8))
-    # beside the line, on the side where there is room for the word
+    # beside the line, on the side of the middle, where the functions are low
     axes.annotate(
         "start",
         (theta0, 0.98),
-        (4, 0) if theta0 <= 0.5 * reach else (-4, 0),
+        (4, 0) if theta0 < 0 else (-4, 0),
         xycoords=axes.get_xaxis_transform(),
         textcoords="offset points",
-        ha="left" if theta0 <= 0.5 * reach else "right",
+        ha="left" if theta0 < 0 else "right",
         va="top",
     )
     mark_levels(axes, (-1.0, 1.0), horizontal=False)

@@ -34,8 +34,10 @@ def test_letters_fit_and_lines_have_their_thickness(name, style):
     width, height = figure.get_size_inches()
     if name == "map":
         # it has the proportions of its boxes
-        assert width <= chosen.widths[-1] + 1e-9
-        assert height <= chosen.tallest + 1e-9
+        assert width in chosen.widths
+        assert height / width == pytest.approx(
+            picture(name).get_figheight() / picture(name).get_figwidth()
+        )
         return
     assert width in chosen.widths
     assert height <= chosen.tallest
