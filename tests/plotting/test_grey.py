@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from pqtheory import methods, plotting
 from pqtheory.plotting.basins import VERTEX_COLOURS
@@ -77,6 +77,13 @@ def test_every_method_has_a_line_of_its_own_in_grey():
     for (a, one), (b, other) in itertools.combinations(legend.items(), 2):
         # small markers differ by few pixels
         assert difference(one, other) > 0.5, (a, b)
+
+
+def test_bars_have_hatches_of_their_own():
+    (axes,) = picture("distances").axes
+    bars = [patch for patch in axes.patches if isinstance(patch, Rectangle) and patch.get_height()]
+    hatches = {bar.get_facecolor(): bar.get_hatch() for bar in bars}
+    assert len(set(hatches.values())) == len(hatches) == 3
 
 
 def test_the_basins_differ():
