@@ -57,7 +57,7 @@ def train_and_draw(
 ) -> Drawn:
     """Train on the digits and draw the pictures; ``update(done, total, text)`` is called on the way."""
     from pqtheory.digits import run_digits
-    from pqtheory.plotting import REGISTRY, caption, png
+    from pqtheory.plotting import REGISTRY, description, png
     from pqtheory.problems import digits_split
 
     data = digits_split()
@@ -68,7 +68,7 @@ def train_and_draw(
             update(i, len(PICTURES), "pictures")
         draw = REGISTRY[name]
         figure = draw(digits) if name == "sign-flips" else draw()
-        pictures.append(Picture(name, png(figure), caption(figure)))
+        pictures.append(Picture(name, png(figure), description(figure)))
     (X, y), (X_test, y_test) = data.train, data.test
     source = provenance(
         seed=digits.settings.seed, data={"X": X, "y": y, "X_test": X_test, "y_test": y_test}

@@ -85,7 +85,7 @@ def check_picture(file: Path, *, moves: bool = False) -> Path:
 
 def write_picture(out: Out, draw: "Callable[[], Figure]") -> None:
     """Draw a picture in the style of ``out`` and write it."""
-    from pqtheory.plotting import caption, save, styled
+    from pqtheory.plotting import description, save, styled
 
     with user_errors():
         with styled(out.style):
@@ -93,4 +93,4 @@ def write_picture(out: Out, draw: "Callable[[], Figure]") -> None:
         save(figure, out.file)
     say(f"wrote {out.file}")
     if out.caption:
-        say(caption(figure))
+        say(description(figure))

@@ -1,8 +1,8 @@
 """Pictures: each is a function that returns a matplotlib ``Figure``; ``save`` writes it, as a film where it moves.
 
 Every picture has a keyword ``style``, one of ``STYLES``: for the screen, for slides, for the columns of a journal;
-``styled`` is the same for a block. ``caption`` says in words and numbers what is seen. Figures are made object by
-object, without pyplot: no window, no global state. matplotlib loads when a picture is drawn.
+``styled`` is the same for a block. ``description`` is a picture's caption: what is seen, in words and numbers. Figures
+are made object by object, without pyplot: no window, no global state. matplotlib loads when a picture is drawn.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 from pqtheory.plotting.basins import basins
 from pqtheory.plotting.files import MOVING, SUFFIXES, check_file, png, save
 from pqtheory.plotting.flips import flips
-from pqtheory.plotting.parts import caption
+from pqtheory.plotting.parts import description
 from pqtheory.plotting.regularizer import regularizer
 from pqtheory.plotting.sign_flips import sign_flips
 from pqtheory.plotting.styles import STYLES, styled
@@ -33,8 +33,8 @@ __all__ = [
     "STYLES",
     "SUFFIXES",
     "basins",
-    "caption",
     "check_file",
+    "description",
     "flips",
     "png",
     "regularizer",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
 from pqtheory.plotting import movie
-from pqtheory.plotting.parts import caption
+from pqtheory.plotting.parts import description
 from pqtheory.plotting.styles import STYLES, styled
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ def _film(figure: "Figure", motion: "Motion", suffix: str) -> bytes:
 
     write = {".gif": movie.gif, ".mp4": movie.mp4}[suffix]
     with styled(_style(figure)):
-        return write(frames(figure, motion), motion.per_second, caption(figure))
+        return write(frames(figure, motion), motion.per_second, description(figure))
 
 
 def _render(figure: "Figure", kind: str) -> bytes:
-    said = caption(figure) or None
+    said = description(figure) or None
     title = said and first_sentence(said)
     # neither date nor library version: the bytes are a function of the figure
     metadata: dict[str, dict[str, Any]] = {

@@ -52,12 +52,12 @@ def grid_of_axes(
 
 
 def describe(figure: "Figure", text: str) -> "Figure":
-    """The figure with its caption, whose first sentence says what to see; see ``caption``."""
+    """The figure with its caption, whose first sentence says what to see; see ``description``."""
     figure.set_label(visible(" ".join(text.split())))
     return figure
 
 
-def caption(figure: "Figure") -> str:
+def description(figure: "Figure") -> str:
     """What is seen in a figure of ours, in words and numbers of what is drawn; "" where nothing was said.
 
     It stands in files that are saved, and serves those who do not see the picture as well.

@@ -117,7 +117,7 @@ def _what_to_see(runs: dict[int, Trajectory]) -> str:
     """Whether both runs are one path, and whether each ends at the best vertex of its function."""
     first, second = (run.latent for run in runs.values())
     if np.array_equal(first, second):
-        return "one path for both"
+        return "the same path on both"
     if all(run.latent[-1, 0] == -side for side, run in runs.items()):
         return "a path for each, to its best vertex"
     return "a path for each"

@@ -73,7 +73,7 @@ def test_a_gif_has_a_frame_for_each_step_and_the_caption(tmp_path):
     for file in files:
         plotting.save(plotting.toy(steps=3), file)
     assert files[0].read_bytes() == files[1].read_bytes()
-    said = plotting.caption(plotting.toy(steps=3))
+    said = plotting.description(plotting.toy(steps=3))
     with Image.open(files[0]) as image:
         assert image.n_frames == 4
         assert image.info["comment"] == said.encode()
@@ -125,6 +125,6 @@ def test_the_command_writes_a_film_and_prints_its_caption(tmp_path):
     assert result.exit_code == 0, result.output
     first, said = result.stdout.splitlines()
     assert first == f"wrote {file}"
-    assert said == plotting.caption(plotting.toy(steps=2))
+    assert said == plotting.description(plotting.toy(steps=2))
     with Image.open(file) as image:
         assert image.n_frames == 3

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import pqtheory as pq
-from pqtheory.plotting import caption, flips
+from pqtheory.plotting import description, flips
 from pqtheory.plotting.looks import SEQUENCE, method_colour, method_of
 
 W = pq.regularizers.DistanceL1(pq.sets.Binary())
@@ -147,7 +147,7 @@ def test_other_names_are_no_method(name):
 def test_it_says_what_is_seen_in_numbers():
     run = simulated(100)
     late = 100 * pq.signs.flips_per_step(run.latent)[-10:].mean()
-    said = caption(flips({"BC": run}))
+    said = description(flips({"BC": run}))
     assert f"BC: 7 starts, 100 steps, {late:.3g} % on average" in said
 
 

@@ -120,7 +120,7 @@ def test_the_toy_shows_one_path_for_binary_connect_and_two_for_proxquant():
         for axes in (binary_connect, prox_quant)
     ]
     np.testing.assert_array_equal(*runs[0])
-    assert "one path for both" in binary_connect.get_title()
+    assert "the same path on both" in binary_connect.get_title()
     assert (runs[1][0][-1], runs[1][1][-1]) == (-1.0, 1.0)
     assert "a path for each, to its best vertex" in prox_quant.get_title().replace("\n", " ")
     theta = 0.4
@@ -332,7 +332,7 @@ def numbers(text):
 
 def test_each_picture_says_what_is_seen_in_its_own_numbers(digits):
     # another picture says something else
-    said = [plotting.caption(plotting.toy(theta0=start)) for start in (0.3, 0.4)]
+    said = [plotting.description(plotting.toy(theta0=start)) for start in (0.3, 0.4)]
     run = pq.simulate(
         pq.methods.BinaryConnect(0.05), pq.problems.TwoFunctionToy(1), np.array([0.4]), 100
     )
@@ -340,26 +340,26 @@ def test_each_picture_says_what_is_seen_in_its_own_numbers(digits):
     assert "start at 0.4 " in said[1]
     assert f"between {run.latent.min():.3g} and {run.latent.max():.3g}" in said[1]
     assert "to -1 on f_1 and to 1 on f_-1" in said[0]
-    text = plotting.caption(plotting.regularizer(weights=(0.25, 2.0)))
+    text = plotting.description(plotting.regularizer(weights=(0.25, 2.0)))
     assert "0 at the levels -1, 1, between them 1 at 0" in text
     assert "lambda = 0.25 it jumps at 0 from -0.25 to 0.25" in text
     assert "lambda = 2 it jumps at 0 from -1 to 1" in text
     grid = REGULARIZERS["l1-4-bit"]()
-    assert "..." in plotting.caption(plotting.regularizer(grid))
-    assert "infinite everywhere else" in plotting.caption(
+    assert "..." in plotting.description(plotting.regularizer(grid))
+    assert "infinite everywhere else" in plotting.description(
         plotting.regularizer(REGULARIZERS["indicator-binary"]())
     )
     figure = plotting.trajectory(steps=50)
-    text = plotting.caption(figure)
+    text = plotting.description(figure)
     for name, axes in zip(("BinaryConnect", "ProxQuant"), figure.axes[2:], strict=True):
         moves = sum((np.diff(line.get_ydata()) != 0).sum() for line in axes.get_lines())
         assert f"{name}: {f'levels change {moves} times' if moves else 'no level changes'}" in text
-    text = plotting.caption(plotting.sign_flips(digits))
+    text = plotting.description(plotting.sign_flips(digits))
     for name in ("BinaryConnect", "ProxQuant"):
         mean = 100 * digits.summary()[name]["quantized_error"][0]
         assert f"test error {mean:.3g} %" in text
     figure = plotting.basins(resolution=9, steps=60)
-    text = plotting.caption(figure)
+    text = plotting.description(figure)
     for axes in figure.axes:
         drawn = np.asarray(axes.images[0].get_array())
         assert f"{(drawn == 0).mean():.0%} ends at (-1, -1)" in text
@@ -370,7 +370,7 @@ def test_files_say_what_is_seen_too(tmp_path):
     figure = plotting.toy(steps=5)
     for suffix in plotting.SUFFIXES:
         plotting.save(figure, tmp_path / f"toy{suffix}")
-    said = plotting.caption(figure)
+    said = plotting.description(figure)
     assert said.encode() in (tmp_path / "toy.png").read_bytes()
     assert "best vertex -1" in (tmp_path / "toy.svg").read_text()
 

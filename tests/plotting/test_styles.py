@@ -115,7 +115,7 @@ def test_an_unknown_style_is_one_clear_error(name, hint):
 def test_every_picture_says_what_is_seen_and_has_titles():
     for name in PICTURES:
         figure = picture(name)
-        said = plotting.caption(figure)
+        said = plotting.description(figure)
         assert len(said) > 80, name
         assert said.endswith("."), name
         for axes in figure.axes:

@@ -344,7 +344,7 @@ def test_the_page_opens_with_the_w_and_the_toy_then_the_digits_then_the_claims(d
 
 
 def test_alt_texts_are_the_captions(digits):
-    seen = plotting.caption(plotting.toy(theta0=0.25))
+    seen = plotting.description(plotting.toy(theta0=0.25))
     pictures = [Picture("toy", b"1", seen), Picture("x", b"2", "a <caption>")]
     text = render(verify(claim("c")), None, pictures)
     assert [i["alt"] for i in Page(text).all("img")] == [seen, "a <caption>"]
