@@ -137,15 +137,17 @@ def _draw_functions(axes: "Axes", theta0: float) -> None:
     for side, colour in ((1, BLACK), (-1, "#999999")):
         f = TwoFunctionToy(side)
         axes.plot(x, f.value(x[:, None]), linestyle=_STYLES[side], color=colour, label=_NAMES[side])
-        # below the outer arm, where no other line runs
-        at = 0.75 * side * reach
+        # above its outer arm, which is above the other function
+        at = 0.9 * side * reach
         axes.annotate(
             _NAMES[side],
             (at, float(f.value(np.array([at])))),
-            (4 * side, 0),
+            (-4 * side, 0),
             textcoords="offset points",
-            ha="left" if side > 0 else "right",
-            va="top",
+            ha="right" if side > 0 else "left",
+            va="bottom",
+            # the lines at the levels end where the name is
+            bbox={"boxstyle": "square,pad=0.05", "facecolor": "white", "linewidth": 0},
         )
         best = -float(side)
         axes.plot(
