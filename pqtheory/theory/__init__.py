@@ -28,6 +28,7 @@ BOOK = Book(
             "bop-fixed-points",
             "grid-oscillation",
             "stochastic-rounding-never-anneals",
+            "ste-floor",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
         "proxquant": (

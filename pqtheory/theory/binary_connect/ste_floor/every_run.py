@@ -32,18 +32,18 @@ BELOW_TWO = between(0, 2, open_low=True, open_high=True)
 Constant = Callable[[Any], Any]
 
 
-def of_step(
-    D: Any, D_next: Any, v: Any, s: Any, x: Any, delta: Any, **case: Any
-) -> Sequence[Any]:
+def of_step(D: Any, D_next: Any, v: Any, s: Any, x: Any, delta: Any, **case: Any) -> Sequence[Any]:
     """Where the step leads, and that q is near w."""
     w, r, h = SPACE.of(case)
     after = w - h * x
     return [
-        D == w @ w,
+        w @ w == D,
         D_next == after @ after,
         r @ r <= delta**2,
         is_square(s, x, **case),
-        *of_loss(**{name: case[name] for name in (*SPACE.products, *LOSSES, "beta") if name != "v"}, v=v),
+        *of_loss(
+            **{name: case[name] for name in (*SPACE.products, *LOSSES, "beta") if name != "v"}, v=v
+        ),
     ]
 
 
@@ -56,7 +56,9 @@ def of_step(
     becomes=lambda T, total, v: {"T": T + 1, "total": total + v},
     step=of_step,
     by=lambda v, x, s, beta, **case: [
-        excess.at(**at_step(case), **{name: case[name] for name in LOSSES if name != "v"}, v=v, beta=beta),
+        excess.at(
+            **at_step(case), **{name: case[name] for name in LOSSES if name != "v"}, v=v, beta=beta
+        ),
         EARNS.at(**at_step(case), v=v, x=x, s=s),
     ],
 )

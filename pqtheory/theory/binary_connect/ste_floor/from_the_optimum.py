@@ -15,10 +15,10 @@ that is left is a sum of two squares, both 0 in that run. There g^2 / 2 + a' alp
 from collections.abc import Sequence
 from typing import Any
 
-from pqtheory.claims import between, forall, nonnegative, positive, real
+from pqtheory.claims import between, every, forall, nonnegative, positive, real
 from pqtheory.theory.binary_connect.ste_floor.every_run import least_floor
 from pqtheory.theory.binary_connect.ste_floor.one_step import SPACE, at_step, convex
-from pqtheory.theory.vectors import reals
+from pqtheory.theory.vectors import Vector, Vectors, reals
 
 LONG = between(1, 2, open_high=True)
 #: alpha, and p after the step
@@ -59,9 +59,8 @@ def factors(m: Any, c: Any, a: Any, a_next: Any, x: Any) -> tuple[Any, Any, Any,
 
 def fit(alpha: Any, x: Any, m: Any, c: Any, a: Any, a_next: Any) -> Any:
     """Beside the square a multiple >= 0 of |w - alpha r|^2 is left."""
-    P, _, left, cross, rest = factors(m, c, a, a_next, x)
-    signs = (P > 0) & (m >= 0) & (left >= 0)
-    return signs & (left * alpha == cross) & (rest == cross * alpha)
+    P, _, *parts = factors(m, c, a, a_next, x)
+    return every([P > 0, m >= 0, *fitting(*parts, alpha)])
 
 
 def known(**case: Any) -> Sequence[Any]:
@@ -75,14 +74,12 @@ def fits(alpha: Any, x: Any, m: Any, c: Any, a: Any, a_next: Any) -> Any:
     return fit(alpha, x, m, c, a, a_next)
 
 
-def squares(
-    alpha: Any, x: Any, m: Any, c: Any, a: Any, a_next: Any, **case: Any
-) -> tuple[Any, Any]:
-    """The square, and that of w - alpha r."""
+def squares(alpha: Any, x: Any, m: Any, c: Any, a: Any, a_next: Any, **case: Any) -> Sequence[Any]:
+    """Both squares are >= 0."""
     w, r, h = SPACE.of(case)
     P, turn, *_ = factors(m, c, a, a_next, x)
-    off, near = h * P - w * turn - r * (1 + m), w - r * alpha
-    return off @ off, near @ near
+    off = h * P - w * turn - r * (1 + m)
+    return [off @ off >= 0, is_near(alpha, w, r)]
 
 
 def slack(m: Any, **case: Any) -> Any:
@@ -91,34 +88,57 @@ def slack(m: Any, **case: Any) -> Any:
     return pay(m=m, **case) - ((1 + m) * (h @ (w + r) - h @ h / 2) - m * (h @ h / 2))
 
 
+def parted(P: Any, S: Any, square: Any, more: Any) -> Any:
+    """2 P S is the square and what is left."""
+    return square + more == 2 * P * S
+
+
+def left_over(left: Any, cross: Any, rest: Any, w: Vector, r: Vector) -> Any:
+    """What is left beside the square."""
+    return left * (w @ w) - 2 * cross * (w @ r) + rest * (r @ r)
+
+
 @forall(**SPACE.products, **MULTIPLIERS, x=real)
-def is_a_square_and_more(m: Any, c: Any, a: Any, a_next: Any, x: Any, **case: Any) -> Any:
-    """2 P times it is the square and what is left."""
+def is_parted(m: Any, c: Any, a: Any, a_next: Any, x: Any, **case: Any) -> Any:
+    """So is the slack."""
     w, r, h = SPACE.of(case)
-    P, turn, left, cross, rest = factors(m, c, a, a_next, x)
+    P, turn, *parts = factors(m, c, a, a_next, x)
     off = h * P - w * turn - r * (1 + m)
-    more = left * (w @ w) - 2 * cross * (w @ r) + rest * (r @ r)
-    return 2 * P * slack(m=m, c=c, a=a, a_next=a_next, x=x, **case) == off @ off + more
+    S = slack(m=m, c=c, a=a, a_next=a_next, x=x, **case)
+    return parted(P, S, off @ off, left_over(*parts, w, r))
+
+
+PAIR = Vectors("w r")
+
+
+def fitting(left: Any, cross: Any, rest: Any, alpha: Any) -> Sequence[Any]:
+    """What is left is a multiple >= 0 of |w - alpha r|^2."""
+    return [left >= 0, left * alpha == cross, rest == cross * alpha]
+
+
+def is_near(alpha: Any, w: Vector, r: Vector) -> Any:
+    """|w - alpha r|^2 >= 0."""
+    near = w - r * alpha
+    return near @ near >= 0
 
 
 @forall(
-    **reals("left", "cross", "rest", "alpha", "w_w", "w_r", "r_r"),
-    given=lambda left, cross, rest, alpha, w_w, w_r, r_r: [
-        left >= 0,
-        left * alpha == cross,
-        rest == cross * alpha,
-        w_w - 2 * alpha * w_r + alpha**2 * r_r >= 0,
+    **PAIR.products,
+    **reals("left", "cross", "rest", "alpha"),
+    given=lambda left, cross, rest, alpha, **case: [
+        *fitting(left, cross, rest, alpha),
+        is_near(alpha, *PAIR.of(case)),
     ],
 )
-def more_is_no_less(left: Any, cross: Any, rest: Any, w_w: Any, w_r: Any, r_r: Any) -> Any:
-    """A multiple of a square."""
-    return left * w_w - 2 * cross * w_r + rest * r_r >= 0
+def is_no_less(left: Any, cross: Any, rest: Any, **case: Any) -> Any:
+    """Then it is >= 0."""
+    return left_over(left, cross, rest, *PAIR.of(case)) >= 0
 
 
 @forall(
     P=positive,
     **reals("S", "square", "more"),
-    given=lambda P, S, square, more: [square >= 0, more >= 0, 2 * P * S == square + more],
+    given=lambda P, S, square, more: [square >= 0, more >= 0, parted(P, S, square, more)],
 )
 def divided(S: Any) -> Any:
     """P > 0 goes out."""
@@ -149,19 +169,18 @@ def pay(m: Any, c: Any, a: Any, a_next: Any, x: Any, **case: Any) -> Any:
 def _of_pay(v: Any, alpha: Any, x: Any, **case: Any) -> Sequence[Any]:
     w, r, h = SPACE.of(case)
     of_step = {name: case[name] for name in MULTIPLIERS}
-    P, _, left, cross, rest = factors(x=x, **of_step)
+    P, turn, left, cross, rest = factors(x=x, **of_step)
+    off = h * P - w * turn - r * (1 + case["m"])
     form = {**at_step(case), **of_step, "x": x}
-    square, _ = squares(alpha, **form)
-    more = left * (w @ w) - 2 * cross * (w @ r) + rest * (r @ r)
-    products = {name: case[name] for name in ("w_w", "w_r", "r_r")}
+    more = left_over(left, cross, rest, w, r)
     return [
         fits.at(alpha=alpha, x=x, p_next=case["p_next"], **of_step),
-        is_a_square_and_more.at(**form),
-        more_is_no_less.at(left=left, cross=cross, rest=rest, alpha=alpha, **products),
-        divided.at(P=P, S=slack(**form), square=square, more=more),
-        weighed.at(
-            v=v, low=h @ h / 2, high=h @ (w + r) - h @ h / 2, m=case["m"], rest=pay(**form)
+        is_parted.at(**form),
+        is_no_less.at(
+            left=left, cross=cross, rest=rest, alpha=alpha, **{n: case[n] for n in PAIR.products}
         ),
+        divided.at(P=P, S=slack(**form), square=off @ off, more=more),
+        weighed.at(v=v, low=h @ h / 2, high=h @ (w + r) - h @ h / 2, m=case["m"], rest=pay(**form)),
     ]
 
 
@@ -173,7 +192,7 @@ def _of_pay(v: Any, alpha: Any, x: Any, **case: Any) -> Sequence[Any]:
     given=lambda p_next, v, **case: [
         *known(p_next=p_next, **case),
         *convex(v, **case),
-        *(square >= 0 for square in squares(**case)),
+        *squares(**case),
     ],
     by=_of_pay,
 )

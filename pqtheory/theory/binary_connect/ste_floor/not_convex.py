@@ -35,7 +35,7 @@ def of_step(L: Any, L_next: Any, beta: Any, x: Any, **case: Any) -> Sequence[Any
 
 @forall(**STEP, given=of_step)
 def descends(L: Any, L_next: Any, beta: Any, x: Any, **case: Any) -> Any:
-    """beta x (1 - x/2) |h|^2 / 2 <= L(w) - L(w') + beta x |r|^2 / (2 - x)."""
+    """One step: beta x (1 - x/2) |h|^2 / 2 <= L(w) - L(w') + beta x |r|^2 / (2 - x)."""
     h, _, r = SPACE.of(case)
     return beta * x * (1 - x / 2) * (h @ h) / 2 <= L - L_next + beta * x * (r @ r) / (2 - x)
 
@@ -74,14 +74,12 @@ def gradients(floor: Any = 1) -> ForAll:
 
     @forall(
         **GRADIENTS,
-        given=lambda L, least: [L >= least],
+        given=lambda L, least: [least <= L],
         by=lambda T, L, squares, L_0, delta, beta, x: [
             summed.at(T=T, L=L, squares=squares, L_0=L_0, delta=delta, beta=beta, x=x)
         ],
     )
-    def bounded(
-        T: Any, squares: Any, L_0: Any, least: Any, delta: Any, beta: Any, x: Any
-    ) -> Any:
+    def bounded(T: Any, squares: Any, L_0: Any, least: Any, delta: Any, beta: Any, x: Any) -> Any:
         first = 4 * beta * (L_0 - least) / (x * (2 - x) * T)
         return beta**2 * squares / T <= first + floor * 2 * least_floor(x) * beta**2 * delta**2
 
@@ -99,8 +97,8 @@ def values(times: Constant = lambda kappa: kappa) -> ForAll:
         mean=real,
         kappa=real,
         given=lambda L, L_0, least, mean, kappa, squares, beta, T: [
-            L >= least,
-            L_0 >= least,
+            least <= L,
+            least <= L_0,
             kappa >= 1,
             # |grad L(q)|^2 >= 2 mu (L(q) - L_*), on average
             beta**2 * squares * kappa >= 2 * beta * mean * T,

@@ -48,7 +48,7 @@ def convex(v: Any, **case: Any) -> Sequence[Any]:
 
 
 def is_size(s: Any, x: Any) -> Sequence[Any]:
-    """x < 1 + s."""
+    """What is asked of the size: x < 1 + s."""
     return [x < 1 + s]
 
 

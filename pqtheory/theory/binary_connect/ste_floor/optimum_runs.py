@@ -9,6 +9,7 @@ from typing import Any
 
 from pqtheory.claims import ForAll, forall, invariant, nonnegative, positive, real
 from pqtheory.claims.cases import Cases, Fractions, Lists
+from pqtheory.claims.invariant import Invariant
 from pqtheory.methods import BinaryConnect
 from pqtheory.methods.base import State
 from pqtheory.theory.binary_connect.ste_floor.every_run import least_floor, run_slack
@@ -21,10 +22,15 @@ from pqtheory.theory.binary_connect.ste_floor.from_the_optimum import (
     pays,
     squares,
 )
-from pqtheory.theory.binary_connect.ste_floor.one_step import LOSSES, SPACE, at_step, excess, of_loss
+from pqtheory.theory.binary_connect.ste_floor.one_step import (
+    LOSSES,
+    SPACE,
+    at_step,
+    excess,
+    of_loss,
+)
 from pqtheory.theory.given import Given, exact
 from pqtheory.theory.vectors import reals
-
 
 HALF = Fraction(1, 2)
 
@@ -95,11 +101,11 @@ def _step(p: Any, p_next: Any, D: Any, D_next: Any, alpha: Any, delta: Any, **ca
     of_step = {name: case[name] for name in ("m", "c", "a", "a_next")}
     return [
         p == 1 + alpha + (x - 1) * p_next,
-        D == w @ w,
+        w @ w == D,
         D_next == after @ after,
         r @ r <= delta**2,
         *chosen(alpha=alpha, p_next=p_next, x=x, **of_step),
-        *(square >= 0 for square in squares(alpha, x, **of_step, **at_step(case))),
+        *squares(alpha, x, **of_step, **at_step(case)),
         *of_loss(**at_step(case), **{name: case[name] for name in (*LOSSES, "beta")}),
     ]
 
@@ -240,19 +246,24 @@ def pushed(theta: Any, side: Any, delta: Any, x: Any, beta: Any) -> Any:
     return q, BinaryConnect(Given(x / beta)).step(State(exact(theta), 0), exact(beta * q)).latent
 
 
-@invariant(
-    state="T theta side alpha total S",
-    fixed={"x": LONG, "beta": positive, "delta": positive},
-    begins=lambda x: {"T": 0, "theta": 0 * x, "side": 1, "alpha": 0, "total": 0, "S": 0},
-    becomes=lambda T, theta, side, alpha, total, S, x, beta, delta: {
-        "T": T + 1,
-        "theta": pushed(theta, side, delta, x, beta)[1],
-        "side": -side,
-        "alpha": following(alpha, x),
-        "total": total + pushed(theta, side, delta, x, beta)[0] ** 2 / 2,
-        "S": S + (1 + alpha) ** 2 / 2,
-    },
-)
-def alternates(theta: Any, side: Any, alpha: Any, total: Any, S: Any, delta: Any) -> Any:
-    """The run on beta q^2 / 2 whose errors are delta, -delta, ..: its sum is that of the bound."""
-    return (side**2 == 1) & (theta == side * alpha * delta) & (total == S * delta**2)
+def alternates(factor: Any = 1) -> Invariant:
+    """The run on beta q^2 / 2 whose errors are delta, -delta, ..: its sum is ``factor`` times that of the bound."""
+
+    @invariant(
+        state="T theta side alpha total S",
+        fixed={"x": LONG, "beta": positive, "delta": positive},
+        begins=lambda x: {"T": 0, "theta": 0 * x, "side": 1, "alpha": 0, "total": 0, "S": 0},
+        becomes=lambda T, theta, side, alpha, total, S, x, beta, delta: {
+            "T": T + 1,
+            "theta": pushed(theta, side, delta, x, beta)[1],
+            "side": -side,
+            "alpha": following(alpha, x),
+            "total": total + pushed(theta, side, delta, x, beta)[0] ** 2 / 2,
+            "S": S + (1 + alpha) ** 2 / 2,
+        },
+    )
+    def run(theta: Any, side: Any, alpha: Any, total: Any, S: Any, delta: Any) -> Any:
+        at = (side**2 == 1) & (theta == side * alpha * delta)
+        return at & (total == factor * S * delta**2)
+
+    return run

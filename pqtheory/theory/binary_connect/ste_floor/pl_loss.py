@@ -43,7 +43,7 @@ def is_smooth(q: Any, z: Any) -> Any:
 
 @forall(q=real)
 def is_pl(q: Any) -> Any:
-    """kappa |L'|^2 >= 2 L, and L >= 0 = L(0)."""
+    """PL: kappa |L'|^2 >= 2 L, and L >= 0 = L(0)."""
     return (KAPPA * slope(q) ** 2 >= 2 * value(q)) & (value(q) >= 0)
 
 

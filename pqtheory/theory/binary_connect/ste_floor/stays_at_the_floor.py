@@ -44,8 +44,9 @@ def stays(T: Any, theta: Any, total: Any, x: Any, beta: Any) -> Any:
     by=lambda **case: [stays.at(**case)],
 )
 def is_near(theta: Any, x: Any, beta: Any) -> Any:
-    """Its error is 1 - x/2."""
-    return (step(theta, x, beta)[0] - theta) ** 2 == (1 - x / 2) ** 2
+    """Its error is 1 - x/2, and its gradient beta q has the length beta."""
+    q = step(theta, x, beta)[0]
+    return ((q - theta) ** 2 == (1 - x / 2) ** 2) & (q**2 == 1)
 
 
 def no_less(factor: Any = 1) -> ForAll:

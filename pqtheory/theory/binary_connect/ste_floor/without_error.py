@@ -70,7 +70,7 @@ def _step(k: Any, D: Any, D_next: Any, x: Any, **case: Any) -> Sequence[Any]:
     after = w - h * x
     return [
         k >= 2,
-        D == w @ w,
+        w @ w == D,
         D_next == after @ after,
         is_square(k, x, **case),
         *of_plain_loss(**case),
