@@ -49,6 +49,7 @@ BOOK = Book(
             "pm1-lstm-saturates",
             "par-prox",
             "prox-sgd-loses-quantization",
+            "prox-connect-bound",
             "aprox-last-iterate",
         ),
     },

@@ -59,8 +59,8 @@ def factors(m: Any, c: Any, a: Any, a_next: Any, x: Any) -> tuple[Any, Any, Any,
 
 def fit(alpha: Any, x: Any, m: Any, c: Any, a: Any, a_next: Any) -> Any:
     """Beside the square a multiple >= 0 of |w - alpha r|^2 is left."""
-    P, _, *parts = factors(m, c, a, a_next, x)
-    return every([P > 0, m >= 0, *fitting(*parts, alpha)])
+    P, _, left, cross, rest = factors(m, c, a, a_next, x)
+    return every([P > 0, m >= 0, *fitting(left, cross, rest, alpha)])
 
 
 def known(**case: Any) -> Sequence[Any]:
@@ -102,10 +102,10 @@ def left_over(left: Any, cross: Any, rest: Any, w: Vector, r: Vector) -> Any:
 def is_parted(m: Any, c: Any, a: Any, a_next: Any, x: Any, **case: Any) -> Any:
     """So is the slack."""
     w, r, h = SPACE.of(case)
-    P, turn, *parts = factors(m, c, a, a_next, x)
+    P, turn, left, cross, rest = factors(m, c, a, a_next, x)
     off = h * P - w * turn - r * (1 + m)
     S = slack(m=m, c=c, a=a, a_next=a_next, x=x, **case)
-    return parted(P, S, off @ off, left_over(*parts, w, r))
+    return parted(P, S, off @ off, left_over(left, cross, rest, w, r))
 
 
 PAIR = Vectors("w r")
