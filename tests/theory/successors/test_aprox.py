@@ -9,8 +9,7 @@ from pqtheory.claims import Budget
 from pqtheory.theory.successors import prox_connect_bound as bound
 from pqtheory.theory.successors import prox_sgd_loses_quantization as sgd
 from pqtheory.theory.successors.aggregated import one_step
-from pqtheory.theory.successors.aprox_last_iterate import claim as aprox
-from pqtheory.theory.successors.aprox_last_iterate import last_values
+from pqtheory.theory.successors.aprox_last_iterate import last_values, runs
 
 from ..verified import verified
 
@@ -32,7 +31,7 @@ def test_whole_runs_are_within_the_bound():
     for sizes in ([Fraction(1, 3)], [Fraction(1, 4)] * 4, [Fraction(1, 2), Fraction(1, 8)] * 8):
         for start in (Fraction(-3), Fraction(5, 7), Fraction(2)):
             for side in (1, -1):
-                assert aprox._slack(start, side, sizes) >= 0
+                assert runs.slack(start, side, sizes) >= 0
                 assert bound._with_pieces(start=start, side=side, etas=sizes) >= 0
 
 
@@ -63,13 +62,13 @@ def test_sums_of_the_two_schedules(T):
 
 def test_noise_leaves_the_last_value_within_the_bound_on_average():
     """|x - 1/2| with gradients +-1 that have noise of +-1/2 and R = |x|: a run by other code."""
-    rng, T, runs = np.random.default_rng(1), 64, 2000
+    rng, T, many = np.random.default_rng(1), 64, 2000
     G = np.sqrt(1 + 1 / 4)
-    theta, A, start, u = np.full(runs, 2.0), 0.0, 2.0, 0.5
+    theta, A, start, u = np.full(many, 2.0), 0.0, 2.0, 0.5
     for j in range(1, T + 1):
         eta = (start - u) / (2 * G * np.sqrt(j))
         p = np.sign(theta) * np.maximum(abs(theta) - A / 2, 0)
-        theta = theta - eta * (np.sign(p - 0.5) + rng.choice([-0.5, 0.5], runs))
+        theta = theta - eta * (np.sign(p - 0.5) + rng.choice([-0.5, 0.5], many))
         A += eta
     p = np.sign(theta) * np.maximum(abs(theta) - A / 2, 0)
     excess = (abs(p - 0.5) + abs(p) / 2 - 0.25).mean()

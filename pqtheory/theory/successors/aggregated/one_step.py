@@ -9,9 +9,15 @@ h = |x|^2 / 2 + A R, and noise = <xi, p - u>,
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from pqtheory.claims import ForAll, forall, nonnegative, positive
+from pqtheory.claims.cases import Cases, Fractions
+from pqtheory.regularizers import DistanceL1
+from pqtheory.sets import Codebook
 from pqtheory.theory.lazy.lazy_minimises_what.steps import SPACE, distance, subgradient
 from pqtheory.theory.vectors import reals
 
@@ -76,10 +82,10 @@ def potentials(case: Mapping[str, Any]) -> tuple[Any, Any]:
     return before, distance(theta - g * eta, q, u, R_q, R_u, A + eta)
 
 
-def one_step(factor: Any = 1, given: Any = of_step) -> ForAll:
+def one_step(factor: Any = 1, given: Any = of_step, cases: Cases | None = None) -> ForAll:
     """Eta (F(q) - F(u)) <= D(u) - D'(u) + the cost, ``factor`` times its squares."""
 
-    @forall(**STEP, **SIZES, given=given)
+    @forall(**STEP, **SIZES, given=given, cases=cases)
     def gains(**case: Any) -> Any:
         before, after = potentials(case)
         return gain(case) <= before - after + cost(case, factor)
@@ -87,4 +93,33 @@ def one_step(factor: Any = 1, given: Any = of_step) -> ForAll:
     return gains
 
 
-STEP_GAINS = one_step()
+def on_a_line(theta: Any, A: Any, eta: Any, noise: Any, u: Any) -> Any:
+    """What a step of ProxConnect with R = |x| on L = |x - 1/2| leaves, the gradient off by ``noise``."""
+    theta, A, eta, u = (np.array([v]) for v in (theta, A, eta, u))
+    p = ABSOLUTE.prox(theta, weight=A)
+    g = np.sign(p - HALF) + noise
+    q = ABSOLUTE.prox(theta - eta * g, weight=A + eta)
+    F_q, F_u = (abs(x - HALF) + abs(x) for x in (q, u))
+    before = u**2 / 2 + A * abs(u) - p**2 / 2 - A * abs(p) - theta * (u - p)
+    grown, after = A + eta, theta - eta * g
+    later = u**2 / 2 + grown * abs(u) - q**2 / 2 - grown * abs(q) - after * (u - q)
+    paid = eta**2 * (1 + g**2) - eta * noise * (p - u)
+    return (before - later + paid - eta * (F_q - F_u))[0]
+
+
+HALF = Fraction(1, 2)
+#: |x|, whose prox is soft thresholding
+ABSOLUTE = DistanceL1(Codebook((0,)))
+STEP_GAINS = one_step(
+    cases=Cases(
+        on_a_line,
+        {
+            "theta": Fractions(-3, 3),
+            "A": Fractions(0, 2),
+            "eta": Fractions(0, 2, open_low=True),
+            "noise": Fractions(-2, 2),
+            "u": Fractions(-2, 2),
+        },
+        quick=50,
+    )
+)

@@ -12,55 +12,16 @@ and steps R / (2 G sqrt(j)) have G R (1 + 2 H_T) / sqrt(T). The sketch has G R (
 """
 
 from fractions import Fraction
-from typing import Any
-
-import numpy as np
 
 from pqtheory.claims import Claim, Control, Part, all_of
-from pqtheory.claims.cases import Cases, Fractions, Lists
-from pqtheory.methods import ProxConnect, State
-from pqtheory.problems import TwoFunctionToy
-from pqtheory.regularizers import PiecewiseAffine
-from pqtheory.sets import Ternary
-from pqtheory.simulate import simulate
-from pqtheory.theory.given import Listed
 from pqtheory.theory.successors.aggregated import one_step, sums
 from pqtheory.theory.successors.aprox_last_iterate.last_values import (
-    LAST_VALUES,
     equal_steps,
     last_value,
     last_values,
     root_steps,
 )
-
-
-def _slack(start: Fraction, side: Fraction, sizes: list[Fraction]) -> Any:
-    """How far eta_T e_T is below its bound, for L = |x -+ 1/2| - 1/2 and a piecewise affine R."""
-    toy = TwoFunctionToy(1 if side > 0 else -1)
-    R = PiecewiseAffine(Ternary(), (-1, Fraction(-1, 4), Fraction(1, 4), 1))
-
-    def F(x: Any) -> Any:
-        return toy.value(np.array([x])) + R.value(np.array([x]))
-
-    best = min((Fraction(i, 8) for i in range(-24, 25)), key=F)
-    etas = sorted(sizes, reverse=True)
-    method = ProxConnect(R, Listed((*etas, Fraction(1))), 1)
-    path = simulate(method, toy, np.array([start]), len(etas), progress=False)
-    last = method.query(State(path.latent[-1], len(etas)))[0]
-    H = sum((eta**2 / k for k, eta in enumerate(reversed(etas), 1)), Fraction(0))
-    return (best - start) ** 2 / (2 * len(etas)) + 2 * H - etas[-1] * (F(last) - F(best))
-
-
-RUNS = Cases(
-    _slack,
-    {
-        "start": Fractions(-3, 3),
-        "side": Fractions(-1, 1),
-        "sizes": Lists(Fractions(0, 1, open_low=True), 1, 8),
-    },
-    quick=10,
-    full=500,
-)
+from pqtheory.theory.successors.aprox_last_iterate.runs import RUNS
 
 CLAIM = Claim(
     name="aprox-last-iterate",
@@ -94,8 +55,7 @@ CLAIM = Claim(
             "the potential is 0 where it is taken anew",
             all_of(sums.potential_is_zero_anew, sums.potential_at_the_start),
         ),
-        Part("last values", "from their means to the last one", LAST_VALUES),
-        Part("last iterate", "the last value", all_of(last_value, beside=(RUNS,))),
+        Part("last iterate", "the last value", all_of(last_value, beside=(RUNS,), cases=(RUNS,))),
         Part("two schedules", "equal steps, and roots", all_of(equal_steps(), root_steps)),
     ),
     controls=(

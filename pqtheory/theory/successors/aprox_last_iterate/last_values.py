@@ -14,6 +14,7 @@ from pqtheory.claims import ForAll, forall, invariant, nonnegative, positive, re
 from pqtheory.claims.invariant import Invariant
 from pqtheory.claims.lemma import Instance
 from pqtheory.theory.successors.aggregated.sums import expected
+from pqtheory.theory.successors.aprox_last_iterate.runs import RUNS
 from pqtheory.theory.vectors import reals
 
 
@@ -91,6 +92,7 @@ def _of_run(
     **RUN,
     given=lambda costs, Q, G: [costs <= 2 * G**2 * Q],
     by=_of_run,
+    cases=RUNS,
 )
 def last_value(T: Any, e_T: Any, eta_T: Any, H: Any, R: Any, G: Any) -> Any:
     """Of all T: eta_T e_T <= R^2 / (2 T) + 2 G^2 H."""
@@ -147,6 +149,7 @@ def equal_steps(share: Any = 1) -> ForAll:
             _of_last(T=T, H=H, eta_T=eta_T, **case),
             of_equal_steps.at(k=T, H=H, h=h, eta=eta_T),
         ],
+        cases=RUNS if share == 1 else None,
     )
     def bounded(r: Any, e_T: Any, h: Any, R: Any, G: Any) -> Any:
         return r * e_T <= share * G * R * (1 + h)
@@ -170,6 +173,7 @@ def equal_steps(share: Any = 1) -> ForAll:
         _of_last(T=T, H=H, **case),
         of_roots.at(k=T, H=H, h=h, back=back, T=T, c=c),
     ],
+    cases=RUNS,
 )
 def root_steps(r: Any, e_T: Any, h: Any, back: Any, R: Any, G: Any) -> Any:
     """eta_j = R / (2 G sqrt(j)), r = sqrt(T): e_T <= G R (1 + h + back) / sqrt(T)."""
