@@ -39,6 +39,19 @@ def at_a_quarter(x: Any) -> Any:
     return (7 * every_run.its_start(x) == 16) & (49 * every_run.least_floor(x) == 32)
 
 
+#: the first bound
+LEAN = """
+variable {E : Type*} [NormedAddCommGroup E] [InnerProductSpace ℝ E] [CompleteSpace E]
+
+theorem ste_floor (L : E → ℝ) (L' : E → E) (β : NNReal) (u : E) (w q : ℕ → E) (η δ : ℝ) (T : ℕ)
+    (hL : ∀ z, HasGradientAt L (L' z) z) (hc : ConvexOn ℝ Set.univ L) (hs : LipschitzWith β L')
+    (hu : IsMinOn L Set.univ u) (hβ : 0 < β) (hη : 0 < η) (hx : η * β < 2) (hT : 0 < T)
+    (hδ : ∀ t, ‖q t - w t‖ ≤ δ) (update : ∀ t, w (t + 1) = w t - η • L' (q t)) :
+    (∑ t ∈ Finset.range T, L (q t)) / T - L u ≤
+      β * ‖w 0 - u‖ ^ 2 / (η * β * (2 - η * β) * T) + 2 * β * δ ^ 2 / (2 - η * β) ^ 2 := by
+  sorry
+"""
+
 CLAIM = Claim(
     name="ste-floor",
     source="Taylor, Hendrickx, Glineur, arXiv 1502.05666 (how worst cases are found); derived here",
@@ -126,6 +139,7 @@ CLAIM = Claim(
             not_convex.values(lambda kappa: kappa / kappa),
         ),
     ),
+    lean=LEAN,
     headline=FROM_THE_OPTIMUM.format("3/2", 3),
     uses=("ste-is-dual-subgradient",),
     operators=(
