@@ -6,6 +6,8 @@ above x - 1 (``one_step.py``). Summed, with s = x/2,
 
     mean of L(q_0) .. L(q_{T-1}) - L(u)  <=  beta R^2 / (x (2 - x) T) + 2 beta delta^2 / (2 - x)^2.
 
+At eta = 1 / (4 beta) these are 16/7 beta R^2 / T + 32/49 beta delta^2, where a bound in use has 8 and 4.
+
 The floor, the last term, is the least that there is: BinaryConnect with sign on beta q^2 / 2 stays there for ever
 (``stays_at_the_floor.py``). So strong convexity does not lower it. For x < 1 the start needs no more than
 beta R^2 / (2 x T), s = 0, which with delta = 0 is what R costs for large T: there the best constant is found for every T

@@ -67,7 +67,9 @@ def telescoped(T: Any, total: Any, D: Any, x: Any, s: Any, delta: Any, D_0: Any)
     return (T >= 0) & (2 * x * (1 - s) * total + D <= D_0 + T * x * delta**2 / (1 + s - x))
 
 
-def mean_bound(share: Constant, size: Any, start: Constant, floor: Constant, runs: Any) -> ForAll:
+def mean_bound(
+    share: Constant, size: Any, start: Constant, floor: Constant, runs: Cases | None
+) -> ForAll:
     """The mean exceeds L(u) by ``start(x)`` beta R^2 / T + ``floor(x)`` beta delta^2 at most; ``share(x)`` is s."""
 
     @forall(
@@ -154,7 +156,11 @@ RUNS = _runs(its_start, least_floor, 2)
 def bounded(factor: Any = 1) -> ForAll:
     """The bound with the least floor, or with ``factor`` times that floor."""
     return mean_bound(
-        lambda x: x / 2, BELOW_TWO, its_start, lambda x: factor * least_floor(x), RUNS
+        lambda x: x / 2,
+        BELOW_TWO,
+        its_start,
+        lambda x: factor * least_floor(x),
+        RUNS if factor == 1 else None,
     )
 
 

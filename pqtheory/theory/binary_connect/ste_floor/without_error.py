@@ -135,7 +135,7 @@ def bounded(factor: Any = 1) -> ForAll:
                 k=1 + 0 * T, total=total, D=case["w_w"], T=T, x=x, beta=beta, D_0=R**2
             ),
         ],
-        cases=RUNS,
+        cases=RUNS if factor == 1 else None,
     )
     def within(T: Any, mean: Any, R: Any, x: Any, beta: Any) -> Any:
         return mean <= factor * beta * R**2 / (2 * (1 + x * (T - 1)))
