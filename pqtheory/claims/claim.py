@@ -112,6 +112,8 @@ class Claim:
         The argument, for a reader; the docstring of the claim's file unless it is given.
     formula_latex, derivation_latex : str
         Both in LaTeX.
+    lean : str
+        The statement for Lean 4, in the words of Mathlib and optlib, where one is written by hand; nothing checks it.
     uses : tuple of str
         Names of the claims that it builds on.
     operators : tuple of str
@@ -138,6 +140,7 @@ class Claim:
     derivation: str = ""
     formula_latex: str = ""
     derivation_latex: str = ""
+    lean: str = ""
     uses: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     file: str = ""

@@ -13,7 +13,7 @@ from pqtheory.claims.sentences import sentences
 from pqtheory.cli import completion
 from pqtheory.cli.base import USER_ERRORS, as_it_is, example, output, user_errors
 from pqtheory.cli.verify import run_claims
-from pqtheory.report import controls_refuted, kind_in_words, latex, reproduce, smt2
+from pqtheory.report import controls_refuted, kind_in_words, latex, lean, reproduce, smt2
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
@@ -52,6 +52,7 @@ def claims(template: str | None) -> None:
         "pqtheory show w-prox",
         "pqtheory show no-fixed-point --machine",
         "pqtheory show w-prox --smt2 > w-prox.smt2",
+        "pqtheory show ste-floor --lean > ste_floor.lean",
     ),
 )
 @click.argument("claim", shell_complete=completion.claims)
@@ -72,16 +73,22 @@ def claims(template: str | None) -> None:
     is_flag=True,
     help="Print statement, formula and derivation as LaTeX, and run nothing.",
 )
-def show(claim: str, machine: bool, as_smt2: bool, as_latex: bool) -> None:
+@click.option(
+    "--lean",
+    "as_lean",
+    is_flag=True,
+    help="Print its statements as text for Lean 4, in the words of optlib, unchecked, and run nothing.",
+)
+def show(claim: str, machine: bool, as_smt2: bool, as_latex: bool, as_lean: bool) -> None:
     """Show CLAIM, a name or a claim file, in full.
 
     Statement, source, formula and derivation; then a quick run, with the evidence of each part and control, and what
     each of them states by its own source.
     """
-    if as_latex:
+    if as_latex or as_lean:
         with user_errors(UserCodeError, *USER_ERRORS):
             (found,) = find_claims(claim, book=BOOK)
-        click.echo(latex(found), nl=False)
+        click.echo((latex if as_latex else lean)(found), nl=False)
         return
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))

@@ -3,6 +3,7 @@
 from pqtheory.report.digits import digits_setting, digits_table
 from pqtheory.report.lab import lab_page
 from pqtheory.report.latex import latex
+from pqtheory.report.lean import lean
 from pqtheory.report.page import Picture, render
 from pqtheory.report.smt2 import smt2
 from pqtheory.report.text import (
@@ -23,6 +24,7 @@ __all__ = [
     "kind_in_words",
     "lab_page",
     "latex",
+    "lean",
     "rechecked",
     "render",
     "reproduce",

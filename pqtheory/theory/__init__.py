@@ -1,6 +1,26 @@
 """The book: what is true of quantized training, a page for each theorem, in chapters.
 
 A page reads downwards: derivation, statement, and the nearby false statements beside it, which the same checks refute.
+
+Not yet in it, and what is missing:
+
+* Coarse gradients (Yin et al., ICLR 2019, arXiv 1903.05662): with a step for activation and Gaussian inputs the expected
+  straight-through gradient of the first layer has the product sin(theta) (v . v*)^2 / (2 (2 pi)^{3/2} |w|) >= 0 with the
+  gradient of the expected loss. ``tests/theory/test_cited.py`` compares these formulas with samples and differences. Not
+  proved: no engine here carries a Gaussian integral or an angle, and the theorem is about activations; weights are not
+  quantized in it.
+* Recurrence of the optimum (Long, Yin, Xin, "Recurrence of optimum for training weight and activation quantized
+  networks"; cited from memory, its text was not at hand): with weights and activations quantized a run does not rest
+  at the optimum and comes back to it again and again. On a quadratic in one dimension ``flip-law`` and
+  ``grid-oscillation`` say how often, and in any dimension ``bc-average`` and ``ste-is-dual-subgradient`` say where the
+  mean is. Missing: that a run visits the best levels infinitely often in several dimensions, where the orbit is a
+  piecewise translation that no invariant here describes; and the activations, as above.
+* High-dimensional limits (Ichikawa, Kashiwamura, Sakata, arXiv 2510.10693): as the dimension grows the run of
+  straight-through on a linear model tends to an ordinary differential equation. Missing: an engine for limits in
+  distribution; what is proved here holds at each dimension, and says nothing of typical random data.
+* ``ste-floor``: the best floor under |grad L|^2 >= 2 mu (L - L_*) alone, which lies between that of a convex L and
+  beta / mu times it; from the optimum at step sizes below 1 / beta the best constants of short runs.
+* ``aprox-last-iterate``: the factor 1.5 of ln T at steps like 1 / sqrt(t), where 2 is proved.
 """
 
 from typing import Any
@@ -28,6 +48,7 @@ BOOK = Book(
             "bop-fixed-points",
             "grid-oscillation",
             "stochastic-rounding-never-anneals",
+            "ste-floor",
         ),
         "lazy": ("lazy-oscillation", "lazy-minimises-what"),
         "proxquant": (
@@ -48,6 +69,7 @@ BOOK = Book(
             "pm1-lstm-saturates",
             "par-prox",
             "prox-sgd-loses-quantization",
+            "prox-connect-bound",
             "aprox-last-iterate",
         ),
     },

@@ -220,6 +220,16 @@ def test_show_prints_the_questions_of_the_solver_alone(tmp_path):
     assert "Parts:" not in result.stdout
 
 
+def test_show_prints_text_for_lean_alone(tmp_path):
+    path = tmp_path / "spoken.py"
+    path.write_text(SPOKEN)
+    result = run("show", path, "--lean")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("-- spoken: statements for Lean 4, unchecked")
+    assert "theorem spoken_all_1 (x : ℝ) :" in result.stdout
+    assert "Parts:" not in result.stdout
+
+
 def test_show_prints_each_statements_own_source_prose_uses_and_operators(tmp_path):
     path = tmp_path / "spoken.py"
     path.write_text(SPOKEN)

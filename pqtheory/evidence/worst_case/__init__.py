@@ -1,4 +1,4 @@
-"""Worst cases of prox-gradient steps, eager and lazy: certified bounds, and instances that rerun."""
+"""Worst cases of prox-gradient steps, eager and lazy, and of straight-through: certified bounds, and runs of them."""
 
 from pqtheory.evidence.worst_case.certificate import RULES, Certificate
 from pqtheory.evidence.worst_case.engine import WorstCase, prox_gradient
@@ -9,6 +9,10 @@ from pqtheory.evidence.worst_case.lazy_instance import LazyInstance
 from pqtheory.evidence.worst_case.lazy_model import STRENGTHS, LazyModel
 from pqtheory.evidence.worst_case.rerun import Rerun, rerun
 from pqtheory.evidence.worst_case.solver import SolverError
+from pqtheory.evidence.worst_case.straight_through import straight_through
+from pqtheory.evidence.worst_case.straight_through_certificate import StraightThroughCertificate
+from pqtheory.evidence.worst_case.straight_through_instance import StraightThroughInstance
+from pqtheory.evidence.worst_case.straight_through_model import StraightThroughModel
 
 __all__ = [
     "MEASURES",
@@ -21,9 +25,13 @@ __all__ = [
     "LazyModel",
     "Rerun",
     "SolverError",
+    "StraightThroughCertificate",
+    "StraightThroughInstance",
+    "StraightThroughModel",
     "WorstCase",
     "lazy_prox_gradient",
     "on_the_line",
     "prox_gradient",
     "rerun",
+    "straight_through",
 ]

@@ -29,6 +29,8 @@ from pqtheory.evidence.worst_case.lazy_certificate import LazyCertificate
 from pqtheory.evidence.worst_case.lazy_instance import LazyInstance
 from pqtheory.evidence.worst_case.search import find_instance
 from pqtheory.evidence.worst_case.solver import SolverError
+from pqtheory.evidence.worst_case.straight_through_certificate import StraightThroughCertificate
+from pqtheory.evidence.worst_case.straight_through_instance import StraightThroughInstance
 
 #: two figures this close, relatively, are not worth another search
 CLOSE = 1e-4
@@ -36,7 +38,7 @@ CLOSE = 1e-4
 #: how much to spare in an instance's inequalities (of the order of 1), from the one tried first
 MARGINS = (2e-6, 1e-5, 5e-5)
 
-Numbers = TypeVar("Numbers", Instance, LazyInstance)
+Numbers = TypeVar("Numbers", Instance, LazyInstance, StraightThroughInstance)
 
 
 @final
@@ -56,9 +58,9 @@ class WorstCase:
         ``value - primal``.
     status : str
         Of the solver: always "optimal", anything else raises.
-    instance : Instance or LazyInstance
+    instance : Instance, LazyInstance or StraightThroughInstance
         ``rerun`` runs it.
-    certificates : tuple of Certificate or of LazyCertificate
+    certificates : tuple of Certificate, LazyCertificate or StraightThroughCertificate
         One, or one for each step that may be the shortest.
     """
 
@@ -67,8 +69,8 @@ class WorstCase:
     primal: float
     gap: float
     status: str
-    instance: Instance | LazyInstance
-    certificates: tuple[Certificate, ...] | tuple[LazyCertificate, ...]
+    instance: Instance | LazyInstance | StraightThroughInstance
+    certificates: tuple[Certificate | LazyCertificate | StraightThroughCertificate, ...]
 
     @property
     def proof(self) -> tuple[Step, ...]:
@@ -158,8 +160,8 @@ def legal_instance(
     raise reason
 
 
-def step_sizes(x: Any, steps: int) -> list[Fraction]:
-    """``steps`` numbers in (0, 1], exactly, from one number or a list of them.
+def step_sizes(x: Any, steps: int, below: int | None = None) -> list[Fraction]:
+    """``steps`` numbers in (0, 1], or in (0, ``below``), exactly, from one number or a list of them.
 
     Raises
     ------
@@ -173,7 +175,8 @@ def step_sizes(x: Any, steps: int) -> list[Fraction]:
     sizes = []
     for number in x if listed else [x] * steps:
         size = check_number(number, "x", 0, open_low=True)
-        if size > 1:
-            raise ValueError(f"x: expected numbers in (0, 1], got {brief(size)}")
+        if not (size <= 1 if below is None else size < below):
+            allowed = "(0, 1]" if below is None else f"(0, {below})"
+            raise ValueError(f"x: expected numbers in {allowed}, got {brief(size)}")
         sizes.append(Fraction(size))
     return sizes

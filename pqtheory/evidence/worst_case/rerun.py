@@ -2,7 +2,8 @@ r"""Run an instance: an explicit 1-smooth L and an explicit R, a method, ``simul
 
 The loss is interpolated (:mod:`interpolation`). For the eager method lambda R is the instance's table: finite on
 theta_0 .. theta_T only, so its prox compares T + 1 numbers. For the lazy one it is the largest of the affine pieces
-that the instance's subgradients give: convex, and finite everywhere.
+that the instance's subgradients give: convex, and finite everywhere. Straight-through takes its gradients at w_t + r_t,
+with the errors r_t that the instance lists.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from pqtheory.evidence.worst_case.interpolation import AffinePieces, Interpolate
 from pqtheory.evidence.worst_case.lazy_certificate import LAST
 from pqtheory.evidence.worst_case.lazy_instance import LazyInstance, lazy_ratio
 from pqtheory.evidence.worst_case.lazy_model import FIXED
+from pqtheory.evidence.worst_case.straight_through_instance import StraightThroughInstance
 from pqtheory.methods.base import Eager, Lazy
-from pqtheory.methods.maps import Prox
+from pqtheory.methods.maps import Map, Prox
 from pqtheory.regularizers import Regularizer
-from pqtheory.schedules import Schedule
+from pqtheory.schedules import Constant, Schedule
 from pqtheory.simulate import simulate
 
 #: how far rounding may take a simulated iterate from the instance's
@@ -74,6 +76,34 @@ class _Listed(Schedule):
 
 
 @final
+class WithErrors(Map):
+    """theta + ``errors[step]``, whatever the strength; the last of them from there on."""
+
+    separable = False
+
+    def __init__(self, errors: Array) -> None:
+        self.errors = errors
+        self.strength = Constant(1.0)
+
+    def __call__(self, theta: Array, step: int, factor: Any, out: Array | None = None) -> Array:
+        """The point of this step."""
+        return self.apply(theta, step, out)
+
+    def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
+        """Theta and the error that is listed at ``weight``."""
+        return np.add(theta, self.errors[min(weight, len(self.errors) - 1)], out=out)
+
+    def quantize(self, theta: Array) -> Array:
+        """``theta``: there are no levels."""
+        return theta
+
+
+@final
+class StraightThroughWithErrors(Lazy):
+    """Lazy steps whose gradients are taken at theta_t + r_t: theta_{t+1} = theta_t - eta_t grad L(theta_t + r_t)."""
+
+
+@final
 @dataclass(frozen=True)
 class Rerun:
     """What a rerun found.
@@ -85,9 +115,11 @@ class Rerun:
     deviation : float
         Largest distance of a simulated iterate from the instance's; of a lazy one also that of grad L(u) from 0.
     ratio : float
-        What the simulated run reaches: ||grad F(theta_best)||^2 / (F_0 - F_*), or (f of the output - f_*) / D.
+        What the simulated run reaches: ||grad F(theta_best)||^2 / (F_0 - F_*), (f of the output - f_*) / D, or the mean
+        of L(q_t) - L_*.
     best : int
-        The step that the rule picks in it; the last, or that of the least value, of a lazy run.
+        The step that the rule picks in it; the last, or that of the least value, of a lazy run; of straight-through the
+        one with the least value.
     """
 
     margin: float
@@ -101,7 +133,7 @@ class Rerun:
         return self.margin >= 0 and self.deviation <= ROUNDING
 
 
-def rerun(instance: Instance | LazyInstance) -> Rerun:
+def rerun(instance: Instance | LazyInstance | StraightThroughInstance) -> Rerun:
     """Re-evaluate every inequality of an instance, then run it from theta_0 through ``simulate``.
 
     Raises
@@ -111,6 +143,8 @@ def rerun(instance: Instance | LazyInstance) -> Rerun:
     """
     if isinstance(instance, LazyInstance):
         return _rerun_lazy(instance)
+    if isinstance(instance, StraightThroughInstance):
+        return _rerun_straight_through(instance)
     if not isinstance(instance, Instance):
         raise TypeError(f"instance: expected an Instance, got {brief(instance)}")
     eta = instance.x
@@ -158,3 +192,14 @@ def _rerun_lazy(instance: LazyInstance) -> Rerun:
         lazy_ratio(instance, losses, penalties),
         len(eta) if last else int(reached[1:-1].argmin()) + 1,
     )
+
+
+def _rerun_straight_through(instance: StraightThroughInstance) -> Rerun:
+    loss, eta = InterpolatedLoss(instance, convex=True), instance.x
+    method = StraightThroughWithErrors(WithErrors(instance.errors), _Listed(tuple(eta.tolist())))
+    path = simulate(method, loss, instance.start, len(eta), progress=False)
+    points = path.latent[:-1] + instance.errors
+    least, slope = loss.value_and_gradient(instance.points[-1])
+    off = max(np.abs(points - instance.points[:-1]).max(), np.abs(slope).max())
+    excess = path.values[:-1] - least
+    return Rerun(instance.margin(), float(off), float(excess.mean()), int(excess.argmin()) + 1)

@@ -46,6 +46,13 @@ def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     return {FIGURE: list(HALF_SQUARE.prox_set(0.0, 1.0))}, {FIGURE: [-0.5, 0.5]}
 
 
+LEAN = """
+theorem squared_prox (θ w : ℝ) (hw : 0 < w) :
+    prox_prop (fun x : ℝ => w * (min |x - 1| |x + 1| ^ 2 / 2)) θ
+      ((θ + w * (if 0 ≤ θ then 1 else -1)) / (1 + w)) := by
+  sorry
+"""
+
 CLAIM = Claim(
     name="squared-prox",
     source="arXiv 1810.00861, section 4 (squared L2 example)",
@@ -95,6 +102,7 @@ CLAIM = Claim(
         Control("0 stays 0", "0 is its own prox", minimises(stays_at_zero(printed), HALF_SQUARE)),
     ),
     headline=FIGURE,
+    lean=LEAN,
     operators=(
         "pqtheory.regularizers.DistanceL2.prox",
         "pqtheory.regularizers.DistanceL2.value",

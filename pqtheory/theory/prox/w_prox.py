@@ -55,6 +55,14 @@ def _figures(budget: Budget) -> tuple[dict[str, Any], dict[str, Any]]:
     return {FIGURE: list(W.prox_set(0.0, weight=0.5))}, {FIGURE: [-0.5, 0.5]}
 
 
+LEAN = """
+theorem w_prox (θ w : ℝ) (hw : 0 < w) :
+    prox_prop (fun x : ℝ => w * min |x - 1| |x + 1|) θ
+      (let s : ℝ := if 0 ≤ θ then 1 else -1
+       s + (SignType.sign (θ - s) : ℝ) * max (|θ - s| - w) 0) := by
+  sorry
+"""
+
 CLAIM = Claim(
     name="w-prox",
     source="arXiv 1810.00861, section 4 (W-shaped regularizer)",
@@ -105,6 +113,7 @@ CLAIM = Claim(
         ),
     ),
     headline=FIGURE,
+    lean=LEAN,
     operators=(
         "pqtheory.regularizers.DistanceL1.prox",
         "pqtheory.regularizers.DistanceL1.value",

@@ -8,7 +8,7 @@ import pytest
 
 from pqtheory.claims import one_of
 from pqtheory.evidence import Budget
-from pqtheory.theory.binary_connect import grid_oscillation as page
+from pqtheory.theory.binary_connect.grid_oscillation import heavy_ball, levels_held, runs
 
 from ..verified import verified
 
@@ -54,9 +54,9 @@ def test_the_page_holds():
     result = verified("grid-oscillation")
     assert result.ok
     assert {part.kind for part in result.parts} == {"proved"}
-    assert result.measured[page.FEWER]
+    assert result.measured[runs.FEWER]
 
 
 def test_what_is_false_is_refuted():
-    assert page.dwells(Fraction(1, 2), one_of(1, 2, 3))(QUICK).kind == "refuted"
-    assert page.is_kept(wide=False)(QUICK).kind == "refuted"
+    assert levels_held.dwells(Fraction(1, 2), one_of(1, 2, 3))(QUICK).kind == "refuted"
+    assert heavy_ball.is_kept(wide=False)(QUICK).kind == "refuted"

@@ -1,0 +1,1 @@
+"""The claim ``aprox-last-iterate``: its statement in ``claim.py``, what it is proved from beside it."""
