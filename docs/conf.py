@@ -13,7 +13,7 @@ import pqtheory  # noqa: E402
 
 project = "pqtheory"
 author = "The pqtheory developers"
-copyright = "The pqtheory developers, BSD-3-Clause"  # noqa: A001
+copyright = "The pqtheory developers, BSD-3-Clause"
 version = release = pqtheory.__version__
 
 extensions = [

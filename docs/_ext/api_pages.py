@@ -148,9 +148,7 @@ def escaped(text: str) -> str:
     )
 
 
-def prepare(
-    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
-) -> None:
+def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Escape the formulas of docstrings, before numpydoc reads them; a line of a table or a code block stays."""
     code = False
     for place, line in enumerate(lines):

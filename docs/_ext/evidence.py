@@ -22,6 +22,7 @@ RECORD = Path(__file__).parents[1] / "evidence.json"
 #: how a step begins that shows a model of the assumptions
 MODEL = "the assumptions hold at "
 
+
 def fingerprint(claim: Claim) -> str:
     """Of what a claim says: a record of another text is none of it."""
     items = [(item.name, item.statement) for item in (*claim.parts, *claim.controls)]

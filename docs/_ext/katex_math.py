@@ -1,4 +1,4 @@
-"""Formulas by the KaTeX that lies in ``_static/katex``: no network, neither when the site is built nor when it is read."""
+"""Formulas by the KaTeX that lies in ``_static/katex``: no network, neither for the site nor for its reader."""
 
 from typing import Any
 

@@ -32,8 +32,8 @@ CHAPTERS = {
 }
 INDEX = """# The theorems
 
-A page for each theorem, made from the claim that `pqtheory verify` checks: what is true and under which assumptions, why,
-by what it is proved, and the nearby false statements that the same checks refute.
+A page for each theorem, made from the claim that `pqtheory verify` checks: what is true and under which assumptions,
+why, by what it is proved, and the nearby false statements that the same checks refute.
 
 ## Map of the book
 
@@ -112,7 +112,7 @@ class Theorem(SphinxDirective):
             yield nodes.figure("", image, nodes.caption("", "", *link), classes=["theorem"])
 
     def _statement(self, claim: Claim) -> Iterator[nodes.Node]:
-        yield nodes.paragraph("", claim.statement)
+        yield nodes.paragraph("", "", *plain_formulas(claim.statement))
         if claim.formula_latex:
             yield display(claim.formula_latex)
         else:
@@ -171,7 +171,49 @@ def display(latex: str) -> nodes.Node:
     """A formula on a line of its own, or a text with formulas."""
     if "$" in latex.replace(r"\$", ""):
         return nodes.paragraph("", "", *text_with_formulas(latex))
+    latex = in_lines(latex)
     return nodes.math_block(latex, latex, nowrap=True, number=None, label=None)
+
+
+#: formulas that are longer stand in lines
+LONG = 90
+
+
+def in_lines(latex: str) -> str:
+    """A long formula of several that stand apart, one below the other."""
+    apart = r"\\qquad(?![a-z])" if r"\qquad" in latex else r"\\quad(?![a-z])"
+    pieces = [piece.strip() for piece in re.split(apart, latex)]
+    whole = all(piece.count("{") == piece.count("}") for piece in pieces)
+    if len(latex) <= LONG or len(pieces) == 1 or not whole or r"\begin" in latex or r"\\" in latex:
+        return latex
+    return r"\begin{gathered}" + r" \\ ".join(pieces) + r"\end{gathered}"
+
+
+#: as claims name them in plain text
+LETTERS = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "eta": "η",
+    "theta": "θ", "lambda": "λ", "mu": "μ", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "φ",
+}  # fmt: skip
+SIGNS = {"<=>": "⇔", "<=": "≤", ">=": "≥", "+-": "±"}
+_LETTER = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(LETTERS)})(?![A-Za-z])")
+_SIGN = re.compile("|".join(map(re.escape, SIGNS)))
+#: an index or a power of a letter or a short name
+_SHIFTED = re.compile(r"(?<=[A-Za-zα-ω0-9)|*}])([_^])(\{[^{}]*\}|[A-Za-z]+(?![A-Za-z_(])|-?\d+|\*)")
+
+
+def plain_formulas(text: str) -> Iterator[nodes.Node]:
+    """Text with formulas in plain letters, as it would be printed: Greek, relations, indices and powers."""
+    text = _LETTER.sub(lambda m: LETTERS[m[0]], text)
+    text = _SIGN.sub(lambda m: SIGNS[m[0]], text)
+    last = 0
+    for found in _SHIFTED.finditer(text):
+        yield nodes.Text(text[last : found.start()])
+        shifted = nodes.subscript if found[1] == "_" else nodes.superscript
+        inside = found[2].strip("{}")
+        yield shifted("", inside)
+        last = found.end()
+    yield nodes.Text(text[last:])
 
 
 def text_with_formulas(latex: str) -> Iterator[nodes.Node]:
@@ -224,7 +266,7 @@ def parts(claim: Claim, found: Mapping[str, Any]) -> Iterator[nodes.Node]:
                 "",
                 "",
                 nodes.strong("", part.name),
-                nodes.Text(f": {part.statement} "),
+                *plain_formulas(f": {part.statement} "),
                 nodes.inline("", result["kind"], classes=["evidence", result["kind"]]),
             ),
         )
@@ -258,7 +300,7 @@ def controls(claim: Claim, found: Mapping[str, Any]) -> Iterator[nodes.Node]:
                 "",
                 "",
                 nodes.strong("", control.name),
-                nodes.Text(f": {control.statement} "),
+                *plain_formulas(f": {control.statement} "),
                 nodes.inline("", word, classes=["evidence", "refuted"]),
             ),
         )

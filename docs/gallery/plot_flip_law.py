@@ -25,7 +25,9 @@ for step_size, marker in ((1.0, "o"), (0.1, "s"), (0.01, "^")):
     signs = np.where(path.latent >= 0, 1, -1)
     measured = (signs[1:] != signs[:-1]).mean(axis=0)
     axes.plot(targets, measured, marker, markersize=4, label=f"measured, step size {step_size:g}")
-axes.set(xlabel="w", ylabel="changes a step", title="No step size calms a weight between two levels")
+axes.set(
+    xlabel="w", ylabel="changes a step", title="No step size calms a weight between two levels"
+)
 axes.legend()
 
 # %%

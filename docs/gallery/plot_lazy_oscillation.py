@@ -28,5 +28,7 @@ for name, method in methods.items():
     axes.plot(path.latent[:, 0], ".-", color=colour, label=name)
 axes.axhline(a, color="grey", linestyle=":")
 axes.axhline(-a, color="grey", linestyle=":", label="the orbit of the theorem")
-axes.set(xlabel="step", ylabel="latent weight", title="Lazy: a cycle of two steps. Eager: a fixed point")
+axes.set(
+    xlabel="step", ylabel="latent weight", title="Lazy: a cycle of two steps. Eager: a fixed point"
+)
 axes.legend()

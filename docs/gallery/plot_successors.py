@@ -2,8 +2,8 @@
 The successors beside ProxQuant
 ===============================
 
-Methods are points of memory x map: some of the registry on one quadratic, in the mean over the same 100 starts. Which of
-them come to rest, and when, is a matter of their schedules as much as of the method.
+Methods are points of memory x map: some of the registry on one quadratic, in the mean over the same 100 starts. Which
+of them come to rest, and when, is a matter of their schedules as much as of the method.
 """
 
 import numpy as np

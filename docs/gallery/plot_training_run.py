@@ -2,8 +2,8 @@
 A training run at a glance, and several
 =======================================
 
-What ``pqtheory train`` and ``pqtheory sweep`` draw into their folders. Here a small network on the digits, six epochs from
-a random start, by BinaryConnect and by ProxQuant: too few to compare the two.
+What ``pqtheory train`` and ``pqtheory sweep`` draw into their folders. Here a small network on the digits, six epochs
+from a random start, by BinaryConnect and by ProxQuant: too few to compare the two.
 """
 
 import tempfile
