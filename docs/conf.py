@@ -41,6 +41,8 @@ exclude_patterns = [
 # pages: Markdown with formulas; a broken link is a warning, and each warning an error
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+# formulas on lines of their own inside a paragraph, as notebooks have them
+myst_dmath_double_inline = True
 nitpicky = True
 # what is not ours: there is no network to look it up
 nitpick_ignore_regex = [(r"py:.*", r"(?!pqtheory\.).*")]

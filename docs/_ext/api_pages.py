@@ -9,13 +9,13 @@ import re
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.util import logging
+from typing import TYPE_CHECKING, Any
 
 from pqtheory._files import write_whole
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 #: in the order of the house, from the ground up
 MODULES = (
@@ -51,7 +51,6 @@ MODULES = (
     "pqtheory.report",
     "pqtheory.lessons",
 )
-logger = logging.getLogger(__name__)
 
 
 def names_of(module: str) -> list[str]:
@@ -72,7 +71,7 @@ def described(module: str) -> list[str]:
     return [name for name in names_of(module) if not inspect.ismodule(getattr(loaded, name))]
 
 
-def write_pages(app: Sphinx) -> None:
+def write_pages(app: "Sphinx") -> None:
     """A file for each module, before Sphinx looks for files."""
     folder = Path(app.srcdir) / "api"
     folder.mkdir(exist_ok=True)
@@ -148,7 +147,7 @@ def escaped(text: str) -> str:
     )
 
 
-def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+def prepare(app: "Sphinx", what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Escape the formulas of docstrings, before numpydoc reads them; a line of a table or a code block stays."""
     code = False
     for place, line in enumerate(lines):
@@ -160,8 +159,11 @@ def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
             code = True
 
 
-def require_pages(app: Sphinx, env: BuildEnvironment) -> Sequence[str]:
+def require_pages(app: "Sphinx", env: "BuildEnvironment") -> Sequence[str]:
     """A warning for each public name that no page describes."""
+    from sphinx.util import logging
+
+    logger = logging.getLogger(__name__)
     objects = env.domains.python_domain.objects
     for module in MODULES:
         for name in described(module):
@@ -170,7 +172,7 @@ def require_pages(app: Sphinx, env: BuildEnvironment) -> Sequence[str]:
     return []
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
+def setup(app: "Sphinx") -> dict[str, Any]:
     """What Sphinx calls."""
     app.connect("builder-inited", write_pages)
     app.connect("autodoc-process-docstring", prepare, priority=100)

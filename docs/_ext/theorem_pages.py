@@ -1,8 +1,8 @@
 """A page for each theorem, from its claim, and the map of the book: nobody writes them, so that none is out of date."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import evidence
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from theorem_text import DOCS, WHY, in_lines, pages, printed, shortened
 
 from pqtheory._files import write_whole
 from pqtheory.claims import Claim
@@ -20,60 +21,19 @@ from pqtheory.report.book_map import book_map
 from pqtheory.report.text import in_words
 from pqtheory.theory import BOOK
 
-DOCS = Path(__file__).parents[1]
-#: why each theorem matters, and its picture
-WHY: Mapping[str, Mapping[str, str]] = tomllib.loads((DOCS / "why.toml").read_text("utf-8"))
-CHAPTERS = {
-    "prox": "The W and its relatives: proximal maps",
-    "binary_connect": "BinaryConnect",
-    "lazy": "Lazy proximal steps",
-    "proxquant": "ProxQuant",
-    "successors": "Successors",
-}
-INDEX = """# The theorems
-
-A page for each theorem, made from the claim that `pqtheory verify` checks: what is true and under which assumptions,
-why, by what it is proved, and the nearby false statements that the same checks refute.
-
-## Map of the book
-
-An arrow leads from a theorem to one that it uses. Each box is a link.
-
-```{{book-map}}
-```
-
-{chapters}
-"""
-
 
 def write_pages(app: Sphinx) -> None:
     """A file for each page, before Sphinx looks for files."""
     folder = Path(app.srcdir) / "theorems"
     folder.mkdir(exist_ok=True)
-    pages = {f"{name}.md": page(name) for name in BOOK.names}
-    pages["index.md"] = INDEX.format(chapters="\n".join(map(chapter, BOOK.chapters)))
+    made = pages()
     for file in folder.glob("*.md"):
-        if file.name not in pages:
+        if file.name not in made:
             file.unlink()
-    for name, text in pages.items():
+    for name, text in made.items():
         file = folder / name
         if not file.is_file() or file.read_text("utf-8") != text:
             write_whole(file, text.encode())
-
-
-def page(name: str) -> str:
-    """The file of a theorem: all that it shows is made by the directive."""
-    return f"({name})=\n# {name}\n\n```{{theorem}} {name}\n```\n"
-
-
-def chapter(name: str) -> str:
-    """A chapter of the index."""
-    listed = "\n".join(BOOK.chapters[name])
-    title = CHAPTERS.get(name, name.replace("_", " "))
-    lines = [f"- [{n}]({n}.md): {WHY[n]['why']}" for n in BOOK.chapters[name] if n in WHY]
-    return "\n".join(
-        [f"## {title}", "", *lines, "", "```{toctree}", ":hidden:", "", listed, "```", ""]
-    )
 
 
 class Theorem(SphinxDirective):
@@ -85,8 +45,8 @@ class Theorem(SphinxDirective):
         """The page."""
         name = self.arguments[0]
         claim = BOOK.load(name)
-        self.env.note_dependency(str(evidence.RECORD))
-        self.env.note_dependency(str(DOCS / "why.toml"))
+        for file in (evidence.RECORD, DOCS / "why.toml", __file__):
+            self.env.note_dependency(str(file))
         found = self.config.found_of_claims[name]
         return [
             nodes.paragraph("", "", badge(found), nodes.Text(f"  {claim.source}")),
@@ -175,45 +135,11 @@ def display(latex: str) -> nodes.Node:
     return nodes.math_block(latex, latex, nowrap=True, number=None, label=None)
 
 
-#: formulas that are longer stand in lines
-LONG = 90
-
-
-def in_lines(latex: str) -> str:
-    """A long formula of several that stand apart, one below the other."""
-    apart = r"\\qquad(?![a-z])" if r"\qquad" in latex else r"\\quad(?![a-z])"
-    pieces = [piece.strip() for piece in re.split(apart, latex)]
-    whole = all(piece.count("{") == piece.count("}") for piece in pieces)
-    if len(latex) <= LONG or len(pieces) == 1 or not whole or r"\begin" in latex or r"\\" in latex:
-        return latex
-    return r"\begin{gathered}" + r" \\ ".join(pieces) + r"\end{gathered}"
-
-
-#: as claims name them in plain text
-LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "eta": "η",
-    "theta": "θ", "lambda": "λ", "mu": "μ", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "phi": "φ",
-}  # fmt: skip
-SIGNS = {"<=>": "⇔", "<=": "≤", ">=": "≥", "+-": "±"}
-_LETTER = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(LETTERS)})(?![A-Za-z])")
-_SIGN = re.compile("|".join(map(re.escape, SIGNS)))
-#: an index or a power of a letter or a short name
-_SHIFTED = re.compile(r"(?<=[A-Za-zα-ω0-9)|*}])([_^])(\{[^{}]*\}|[A-Za-z]+(?![A-Za-z_(])|-?\d+|\*)")
-
-
 def plain_formulas(text: str) -> Iterator[nodes.Node]:
     """Text with formulas in plain letters, as it would be printed: Greek, relations, indices and powers."""
-    text = _LETTER.sub(lambda m: LETTERS[m[0]], text)
-    text = _SIGN.sub(lambda m: SIGNS[m[0]], text)
-    last = 0
-    for found in _SHIFTED.finditer(text):
-        yield nodes.Text(text[last : found.start()])
-        shifted = nodes.subscript if found[1] == "_" else nodes.superscript
-        inside = found[2].strip("{}")
-        yield shifted("", inside)
-        last = found.end()
-    yield nodes.Text(text[last:])
+    kinds = {"": nodes.Text, "_": partial(nodes.subscript, ""), "^": partial(nodes.superscript, "")}
+    for shift, piece in printed(text):
+        yield kinds[shift](piece)
 
 
 def text_with_formulas(latex: str) -> Iterator[nodes.Node]:
@@ -265,13 +191,14 @@ def parts(claim: Claim, found: Mapping[str, Any]) -> Iterator[nodes.Node]:
             nodes.paragraph(
                 "",
                 "",
-                nodes.strong("", part.name),
+                nodes.strong("", "", *plain_formulas(part.name)),
                 *plain_formulas(f": {part.statement} "),
                 nodes.inline("", result["kind"], classes=["evidence", result["kind"]]),
             ),
         )
         if facts:
-            item += nodes.paragraph("", f"By {'; '.join(facts)}.", classes=["facts"])
+            said = plain_formulas(f"By {'; '.join(facts)}.")
+            item += nodes.paragraph("", "", *said, classes=["facts"])
         for prose in part.prose:
             item += nodes.paragraph("", f"In words alone: {prose}", classes=["facts"])
         item.extend(stated(part.check))
@@ -299,20 +226,16 @@ def controls(claim: Claim, found: Mapping[str, Any]) -> Iterator[nodes.Node]:
             nodes.paragraph(
                 "",
                 "",
-                nodes.strong("", control.name),
+                nodes.strong("", "", *plain_formulas(control.name)),
                 *plain_formulas(f": {control.statement} "),
                 nodes.inline("", word, classes=["evidence", "refuted"]),
             ),
         )
         if result["by"]:
-            item += nodes.paragraph("", f"By {shortened(result['by'])}.", classes=["facts"])
+            said = plain_formulas(f"By {shortened(result['by'])}.")
+            item += nodes.paragraph("", "", *said, classes=["facts"])
         items.append(item)
     yield nodes.bullet_list("", *items)
-
-
-def shortened(text: str, length: int = 240) -> str:
-    """A counterexample as far as a page has room for it; ``pqtheory verify`` has it in full."""
-    return text if len(text) <= length else f"{text[:length].rstrip()} ..."
 
 
 def figures(claim: Claim, found: Mapping[str, Any]) -> Iterator[nodes.Node]:
@@ -332,7 +255,8 @@ def table(
     """Texts in columns."""
 
     def row(cells: tuple[str, ...]) -> nodes.row:
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+        shown = (nodes.paragraph("", "", *plain_formulas(cell)) for cell in cells)
+        return nodes.row("", *(nodes.entry("", paragraph) for paragraph in shown))
 
     group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in widths), cols=len(head))
     group += nodes.thead("", row(head))
@@ -347,7 +271,7 @@ def commands(claim: Claim) -> Iterator[nodes.Node]:
         f"pqtheory show {claim.name}       # the statement by its own source, and the proof",
         f"pqtheory falsify {claim.name}    # search for a counterexample, case by case",
     ]
-    yield nodes.literal_block("", "\n".join(lines), language="console")
+    yield nodes.literal_block("", "\n".join(lines), language="bash")
 
 
 def set_up_found(app: Sphinx) -> None:
