@@ -68,7 +68,7 @@ $(TESTABLE): $(READY)
 	@touch $@
 
 $(DOCUMENTED): $(READY)
-	@$(PIP) --no-build-isolation --editable '.[docs]'
+	@$(PIP) --no-compile --no-build-isolation --editable '.[docs]'
 	@touch $@
 
 clean:  ## remove the environment and everything generated
