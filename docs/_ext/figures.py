@@ -23,7 +23,8 @@ def save_new(block: Any, block_vars: Mapping[str, Any], gallery_conf: Mapping[st
             file = next(block_vars["image_path_iterator"])
             pq.plotting.save(value, file)
             files.append(file)
-            titles.append(pq.plotting.description(value))
+            # what is seen in it, in words
+            titles.append(str(value.get_label() or ""))
     return figure_rst(files, gallery_conf["src_dir"], " ".join(filter(None, titles)))
 
 

@@ -9,4 +9,3 @@ here. On the command line: ``pqtheory plot basins``.
 import pqtheory as pq
 
 figure = pq.plotting.basins(resolution=81, steps=300)
-print(pq.plotting.description(figure))
