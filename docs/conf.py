@@ -53,8 +53,8 @@ nitpick_ignore = [
     ("py:class", "pqtheory.claims.claim.Item"),
     ("py:class", "pqtheory.evidence.terms.Term"),
 ]
-# attributes that two classes call alike, in lists that numpydoc makes; pages that may be there
-suppress_warnings = ["ref.python", "toc.empty_glob"]
+# attributes that two classes call alike, in lists that numpydoc makes
+suppress_warnings = ["ref.python"]
 
 # formulas: docs/_ext/katex_math.py
 html_math_renderer = "katex"
@@ -112,6 +112,15 @@ def copy_lab(app: Sphinx, error: Exception | None) -> None:
         shutil.copytree(DOCS / "lab", Path(app.outdir) / "lab", dirs_exist_ok=True)
 
 
+def list_further_pages(app: Sphinx, docname: str, source: list[str]) -> None:
+    """A page beside the landing page that its contents do not name is there too."""
+    if docname == "index":
+        named = set(source[0].split("\n"))
+        pages = sorted({file.stem for file in DOCS.glob("*.md")} - named - {"index"})
+        source[0] = source[0].replace("FURTHER-PAGES\n", "".join(f"{page}\n" for page in pages))
+
+
 def setup(app: Sphinx) -> None:
     """What Sphinx calls."""
+    app.connect("source-read", list_further_pages)
     app.connect("build-finished", copy_lab)

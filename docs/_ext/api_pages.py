@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,9 @@ MODULES = (
     "pqtheory.report",
     "pqtheory.lessons",
 )
+
+#: letters of a constant's value that is shown
+SHORT = 300
 
 
 def names_of(module: str) -> list[str]:
@@ -147,8 +150,18 @@ def escaped(text: str) -> str:
     )
 
 
+def said_of_data(lines: Sequence[str], value: Any) -> list[str]:
+    """What a comment says of a constant, not what the docstring of its type says; and its names, or itself if short."""
+    of_type = (inspect.getdoc(type(value)) or "").split("\n")[0]
+    said = [] if lines and lines[0].strip() == of_type.strip() else list(lines)
+    shown = f"names {', '.join(map(str, value))}" if isinstance(value, Mapping) else repr(value)
+    return [*said, "", f"``{shown}``"] if len(shown) <= SHORT else said
+
+
 def prepare(app: "Sphinx", what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Escape the formulas of docstrings, before numpydoc reads them; a line of a table or a code block stays."""
+    if what == "data":
+        lines[:] = said_of_data(lines, obj)
     code = False
     for place, line in enumerate(lines):
         if code and line.strip() and not line.startswith(" "):

@@ -48,6 +48,13 @@ def test_an_object_of_two_modules_is_described_once() -> None:
     assert api.first_place("pqtheory.networks.optim", "ProxQuant").endswith("optim.ProxQuant")
 
 
+def test_constants_say_their_values_not_what_their_type_is() -> None:
+    of_type = (tuple.__doc__ or "").split("\n")
+    assert api.said_of_data(of_type, ("quick", "full")) == ["", "``('quick', 'full')``"]
+    assert api.said_of_data(["how much", ""], {"a": 1}) == ["how much", "", "", "``names a``"]
+    assert api.said_of_data(["long"], tuple(range(1000))) == ["long"]
+
+
 @pytest.mark.parametrize(
     ("text", "printed"),
     [
