@@ -3,7 +3,7 @@ Sign flips of any paths
 =======================
 
 What the paper's title picture shows, on a random quadratic from 200 starts: BinaryConnect goes on flipping, ProxQuant
-stops. :doc:`/theorems/proxquant-flips-finitely-often` proves that it must, at a fixed strength.
+stops. :doc:`/theorems/proxquant-flips-finitely-often` proves it for a fixed strength; here the strength grows.
 """
 
 import numpy as np
