@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 TESTABLE := .venv/.testable
+DOCUMENTED := .venv/.documented
+SITE := out/site
 QUIET := --quiet --disable-pip-version-check
 PIP := $(BIN)/python -m pip install $(QUIET) --constraint constraints.txt
 LOWEST := .venv-lowest
@@ -12,7 +14,7 @@ FAST := tests/testing tests/conformance tests/regularizers tests/quantizers test
 	tests/test_package.py tests/evidence tests/cli/test_commands.py tests/cli/test_claims_table.py tests/networks/optim \
 	tests/networks/models tests/networks/tables tests/networks/training/test_settings.py tests/plotting
 
-.PHONY: help verify test test-lowest package lint bench mutate clean
+.PHONY: help verify test test-lowest docs package lint bench mutate clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +37,10 @@ test-lowest:  ## fast tests with the lowest versions that pyproject.toml admits,
 	$(LOWEST)/bin/python -m pip install $(QUIET) --constraint constraints-lowest.txt hatchling editables
 	$(LOWEST)/bin/python -m pip install $(QUIET) --constraint constraints-lowest.txt --no-build-isolation --editable '.[test]'
 	$(LOWEST)/bin/python -m pytest -q $(FAST)
+
+docs: $(DOCUMENTED)  ## the site, in out/site: pages, theorems, gallery, reference; a warning or a broken link ends it
+	$(BIN)/python -m sphinx -W --keep-going -q -d out/doctrees docs $(SITE)
+	$(BIN)/python docs/_ext/check_site.py $(SITE)
 
 package: $(READY)  ## the sdist and the wheel, in dist/
 	$(BIN)/python -m hatchling build
@@ -61,5 +67,9 @@ $(TESTABLE): $(READY)
 	@-$(BIN)/python -W ignore -m compileall -qq -j 0 $$($(BIN)/python -c 'import site; print(*site.getsitepackages())')
 	@touch $@
 
+$(DOCUMENTED): $(READY)
+	@$(PIP) --no-compile --no-build-isolation --editable '.[docs]'
+	@touch $@
+
 clean:  ## remove the environment and everything generated
-	rm -rf .venv .venv-lowest dist out mutants .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest dist out mutants docs/theorems docs/api docs/pictures .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
 #: what checks of ours use, and nothing that a user runs
-TOOLS = ("mutate", "browser", "notebook", "integrations")
+TOOLS = ("mutate", "browser", "notebook", "integrations", "docs")
 #: name on the index -> name of the module, where they differ
 MODULES = {"scikit-learn": "sklearn", "z3-solver": "z3", "imageio-ffmpeg": "imageio_ffmpeg"}
 

@@ -2,8 +2,8 @@ r"""Quantized networks on disk: each quantized tensor as codebooks and k bits fo
 
 One safetensors file, in whose header stands
 
-* ``packed``: for each packed tensor ``[codes, levels, bits, shape, axis, zero_rows]``, the names of two tensors of the
-  file and what :class:`pqtheory.networks.packing.Packed` says of the rest; tied tensors name the same two,
+* ``packed``: for each packed tensor ``[codes, levels, bits, shape, axis, zero_rows]``, the names of two tensors of
+  the file and what ``pqtheory.networks.packing.Packed`` says of the rest; tied tensors name the same two,
 * ``same``: for each other tensor that is one with another the name of that one,
 * ``objects``: what is no plain tensor (extra state, sparse buffers), the name of the bytes that ``torch.save`` wrote,
 * ``sha256``: of the file, with zeros in its own place; compared whenever the file is read.

@@ -60,7 +60,7 @@ class Quantizer(ABC):
         The axes that the fit *reduces*. None: one codebook for the whole tensor, of shape (L,).
         -1: one for each row, of shape (..., L), (...) being the shape of theta without these axes.
     per : str, int or None
-        The same by name, see :func:`pqtheory._groups.find_groups`; for groups of g consecutive weights the codebooks
+        The same by name, see ``pqtheory._groups.find_groups``; for groups of g consecutive weights the codebooks
         have the shape (outputs, weights of a row / g, L).
 
     Notes

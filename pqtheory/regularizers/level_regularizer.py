@@ -24,7 +24,7 @@ class LevelRegularizer(Regularizer):
     """A separable regularizer on a finite set: each coordinate of x solves a problem of its own.
 
     A subclass that also says, for exact numbers, where a minimiser can lie (``_candidates``) has ``prox_set`` and an
-    exact ``prox_naive``; without, the twin is the search of :mod:`pqtheory.regularizers.brute_force`.
+    exact ``prox_naive``; without, the twin is the search of ``pqtheory.regularizers.brute_force``.
     """
 
     set: Set

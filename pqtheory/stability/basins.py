@@ -97,7 +97,7 @@ def basin_map(
         A start has settled if its quantized point stays the same over the last ``last`` steps; a
         quarter of all ``steps`` if not given. A slower cycle goes unnoticed.
     progress : bool, optional
-        As in :func:`~pqtheory.simulate.simulate`.
+        As in :func:`~pqtheory.simulate`.
 
     Raises
     ------
