@@ -143,7 +143,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "attribute": lambda v: getattr(pq, v) if isinstance(v, str) else pq.sets.Binary(v),
     "check_problem": pq.testing.check_problem,
     "CodeTracker": lambda v: pq.signs.CodeTracker(v, 3),
-    "CodeTracker of a name": lambda v: pq.signs.CodeTracker({str(v): np.ones(2)}, 3),
+    "CodeTracker of a name": lambda v: pq.signs.CodeTracker(
+        {v if isinstance(v, str) else "w": np.ones(2)}, 3
+    ),
     "levels": lambda v: pq.signs.CodeTracker(np.ones(2), v),
     "momentum": lambda v: pq.signs.CodeTracker(np.ones(2), pq.sets.Binary(), momentum=v),
     "codes": lambda v: pq.signs.CodeTracker(np.ones(2), pq.sets.Binary()).codes(v),

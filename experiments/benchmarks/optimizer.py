@@ -18,7 +18,6 @@ from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
 
 W = DistanceL1(Binary())
-STEPS = 50
 #: base optimizer -> how it is made, and the limits for ProxQuant and for BinaryConnect
 BASES: dict[str, tuple[Callable[[Any], torch.optim.Optimizer], float, float]] = {
     "SGD-momentum": (lambda groups: torch.optim.SGD(groups, lr=1e-3, momentum=0.9), 1.5, 1.8),
@@ -26,24 +25,28 @@ BASES: dict[str, tuple[Callable[[Any], torch.optim.Optimizer], float, float]] = 
 }
 
 
-def measure(repeats: int = 9) -> list[Row]:
+def measure(repeats: int = 9, optimizer_steps: int = 50) -> list[Row]:
     """ProxQuant and BinaryConnect round each base."""
+
+    def steps(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+        return lambda: _steps(optimizer, optimizer_steps)
+
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
     rows = []
     for name, (make, prox_limit, lazy_limit) in BASES.items():
-        bare = _steps(make(_groups()))
+        bare = steps(make(_groups()))
         for method, limit, opt in (
             ("ProxQuant", prox_limit, optim.ProxQuant(make(_groups()), W, Linear(1e-6))),
             ("BinaryConnect", lazy_limit, optim.BinaryConnect(make(_groups()))),
         ):
             what = f"{method} step / {name} step, ResNet-20"
-            rows.append(compare(what, _steps(opt), bare, limit, repeats=repeats))
+            rows.append(compare(what, steps(opt), bare, limit, repeats=repeats))
         if importlib.util.find_spec("torchao") is not None:
-            ours = _steps(optim.ProxQuant(make(_groups()), W, Linear(1e-6)))
+            ours = steps(optim.ProxQuant(make(_groups()), W, Linear(1e-6)))
             for peer, opt in _torchao(make):
                 what = f"torchao {peer} step / ProxQuant step on {name}, ResNet-20"
-                row = compare(what, ours, _steps(opt), 1.0, repeats=repeats)
+                row = compare(what, ours, steps(opt), 1.0, repeats=repeats)
                 rows.append(dataclasses.replace(row, ratio=1 / row.ratio, at_least=True))
     torch.set_num_threads(threads)
     return rows
@@ -72,9 +75,6 @@ def _groups() -> list[dict[str, Any]]:
     return optim.split_parameters(net, models.binary_weights)
 
 
-def _steps(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-    def work() -> None:
-        for _ in range(STEPS):
-            optimizer.step()
-
-    return work
+def _steps(optimizer: torch.optim.Optimizer, count: int) -> None:
+    for _ in range(count):
+        optimizer.step()

@@ -16,7 +16,13 @@ from experiments.benchmarks.timing import Row, compare
     "ignore:.*torch.jit:DeprecationWarning"
 )  # torch's compiler uses it itself
 def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny = {"size": 100_000, "starts": 50, "steps": 20, "checkpoint_bytes": 100_000}
+    tiny = {
+        "size": 100_000,
+        "starts": 50,
+        "steps": 20,
+        "checkpoint_bytes": 100_000,
+        "optimizer_steps": 1,
+    }
     write(tmp_path, measure(**tiny, depth=8, batch=2, words=50, compiled=False, repeats=1))
     table = (tmp_path / "benchmarks.md").read_text()
     assert table in capsys.readouterr().out
