@@ -1,17 +1,14 @@
-r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its memory, its map, its clip; freeze, state.
+r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its parts; freeze, show, export, state.
 
-The base optimizer makes the gradient step, and its ``lr`` is the step size. Its groups and its state are the state of
-the whole: what is ours in them are plain values and plain tensors, so that whatever moves, shards, saves and loads an
-optimizer does so with this one.
+:mod:`stepping` has its steps. The base optimizer's groups and state are the state of the whole: what is ours in them
+are plain values and plain tensors, so that whatever moves, shards, saves and loads an optimizer does so with this one.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -19,19 +16,18 @@ from pqtheory._checks import check_number
 from pqtheory._messages import brief
 from pqtheory.methods import Eager, Lazy
 from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.around import Around
 from pqtheory.networks.optim.described import OPTIONS, is_marked, make_group, memory_of
 from pqtheory.networks.optim.loading import (
     check_state,
     described_by,
-    values_of,
     without_latents,
 )
 from pqtheory.networks.optim.memory import writing
 from pqtheory.networks.optim.replicas import Replicas
+from pqtheory.networks.optim.stepping import Stepping
 
 
-class QuantizingOptimizer(Around):
+class QuantizingOptimizer(Stepping):
     """A method round an unmodified model: it quantizes the groups of an optimizer marked ``{"quantize": True}``.
 
     Parameters
@@ -64,10 +60,6 @@ class QuantizingOptimizer(Around):
     ``QuantizingOptimizer(base, methods.Lazy(Prox(MyRegularizer(), strength), 1))``.
     """
 
-    #: whether another optimizer has taken over
-    _over = False
-    #: whether the model shows its quantized weights for a while
-    _shows_quantized = False
     #: latent weights by the places of their parameters, while the base optimizer is loaded
     _loading: Mapping[int, Tensor] = {}
 
@@ -125,174 +117,6 @@ class QuantizingOptimizer(Around):
         self._detach()
         self._over = True
         return latents
-
-    @property
-    def steps(self) -> int:
-        """How many steps were made."""
-        return self._steps
-
-    @steps.setter
-    def steps(self, steps: int) -> None:
-        self._steps = steps
-        self._say()
-
-    @property
-    def frozen(self) -> bool:
-        """Whether the weights are quantized for good."""
-        return self._frozen
-
-    def _say(self) -> None:
-        """Let the groups say what the state of the whole is, for whoever saves them."""
-        values = values_of(self.method.__name__, self._steps, self._frozen)
-        for index in self.quantized_groups:
-            self.param_groups[index].update(quantize=True, **values)
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group that is not quantized.
-
-        Raises
-        ------
-        ValueError
-            If it is marked: quantized groups must be there from the start.
-        """
-        if param_group.get("quantize"):
-            raise ValueError(
-                "group: quantized groups must be there from the start: mark it before this is made"
-            )
-        self.base.add_param_group({"quantize": False, **param_group})
-
-    def train(self) -> None:
-        """Pass on to a base optimizer that shows other weights in training (schedule-free ones)."""
-        self._switch("train")
-
-    def eval(self) -> None:
-        """Pass on to a base optimizer that shows other weights in evaluation (schedule-free ones)."""
-        self._switch("eval")
-
-    @writing()
-    def _switch(self, mode: str) -> None:
-        switch = getattr(self.base, mode, None)
-        if switch is None:
-            return
-        self.follow()
-        groups = {} if self._frozen else self.quantized_groups
-        for found in groups.values():
-            found.before_step(self.state)
-        switch()
-        for index, found in groups.items():
-            found.load(self.state, {}, self._steps, self.param_groups[index])
-
-    @writing()
-    def follow(self) -> None:
-        """Take up what was written into the model since the last step: ``step`` does, recorded steps cannot."""
-        self._follow()
-
-    def _follow(self) -> None:
-        if not self._shows_quantized:
-            for found in self.quantized_groups.values():
-                found.follow(self.state)
-
-    @writing()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Make one step; a closure is evaluated as often as the base optimizer does, where the model runs."""
-        if self._shows_quantized:
-            raise RuntimeError(
-                "step: the model shows its quantized weights; leave quantized() first"
-            )
-        if self._over:
-            raise RuntimeError(
-                "step: another optimizer was made round the same base; step that one"
-            )
-        self._follow()
-        self._replicas.begin()
-        if closure is None and self._is_idle():
-            self._set_up()
-            return None
-        loss = self._move(self.weights(self._steps), closure)
-        self.steps += 1
-        return loss
-
-    def weights(self, step: int) -> list[Any]:
-        """What each quantized group's map weighs its pull with in that step, at the step sizes of now."""
-        return [
-            found.weight(step, self.param_groups[index])
-            for index, found in self.quantized_groups.items()
-        ]
-
-    @writing()
-    def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:
-        """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
-        return self._move(weights, closure)
-
-    def _move(self, weights: Sequence[Any], closure: Callable[[], Any] | None) -> Any:
-        if closure is not None:
-            closure = self._at_query(closure)
-        arguments = () if closure is None else (closure,)
-        if not self._frozen:
-            with self._at_latents(weights):
-                return self.base.step(*arguments)
-        parameters = [p for g in self.quantized_groups.values() for p in g.parameters]
-        held = [] if closure is None else [p.detach().clone() for p in parameters]
-        for parameter in parameters:
-            parameter.grad = None
-        loss = self.base.step(*arguments)
-        for parameter, value in zip(parameters, held, strict=False):
-            # a base optimizer with a closure may go on in directions of its own
-            parameter.copy_(value)
-        return loss
-
-    @contextmanager
-    def _at_latents(self, weights: Sequence[Any]) -> Iterator[None]:
-        """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
-        groups = self.quantized_groups
-        for found in groups.values():
-            found.before_step(self.state)
-        try:
-            yield
-        except BaseException:
-            for index, found in groups.items():
-                found.load(self.state, {}, self._steps, self.param_groups[index])
-            raise
-        for found, weight in zip(groups.values(), weights, strict=True):
-            found.after_step(self.state, weight, self.clip)
-
-    def _at_query(self, closure: Callable[[], Any]) -> Callable[[], Any]:
-        """The closure, evaluated where the gradient is taken."""
-
-        def evaluated() -> Any:
-            with torch.enable_grad():
-                loss = closure()
-            if self._frozen:
-                for found in self.quantized_groups.values():
-                    for parameter in found.parameters:
-                        parameter.grad = None
-            return loss
-
-        found: Callable[[], Any] = evaluated
-        if not self._frozen:
-            for index, group in self.quantized_groups.items():
-                found = partial(group.at_query, found, self._steps, self.param_groups[index])
-        return found
-
-    def _is_idle(self) -> bool:
-        """Whether the step is none: torch's checkpoints make one, of size 0 along 0, to have the state made."""
-        return all(_is_zero(group.get("lr")) for group in self.param_groups) and not any(
-            p.grad is not None and bool(p.grad.any())
-            for g in self.param_groups
-            for p in g["params"]
-        )
-
-    def _set_up(self) -> None:
-        """Let the base optimizer make its state; the weights stay."""
-        parameters = [p for g in self.param_groups for p in g["params"]]
-        held = [p.detach().clone() for p in parameters]
-        for group in self.quantized_groups.values():
-            group.before_step(self.state)
-        self.base.step()
-        for parameter, value in zip(parameters, held, strict=True):
-            parameter.copy_(value)
-        for group in self.quantized_groups.values():
-            group.keep(self.state)
 
     @writing()
     def freeze(self) -> None:
@@ -404,10 +228,3 @@ class QuantizingOptimizer(Around):
     def __repr__(self) -> str:
         maps = ", ".join(repr(g.map) for g in self.quantized_groups.values())
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
-
-
-def _is_zero(lr: Any) -> bool:
-    """Whether a step size is 0, or there is none; not asked of a device."""
-    if isinstance(lr, Tensor) and lr.device.type != "cpu":
-        return False
-    return float(lr or 0) == 0
