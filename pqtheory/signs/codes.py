@@ -1,6 +1,6 @@
 r"""The code of a weight: the index, from below, of the level that it is quantized to; NaN has the code 0."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import array_api_compat
@@ -74,7 +74,8 @@ def encode(array: Array, levels: Levels, name: str) -> tuple[Array, int]:
     elif isinstance(levels, ScaledBinary):
         thresholds = (0,)
     else:
-        codes, count = _of_values(array, levels)
+        codes, book = _of_values(array, levels)
+        count = book.shape[-1]
         _check_levels(count, name)
         return to_numpy(codes.reshape(-1)).astype(np.uint8), count
     _check_levels(len(thresholds) + 1, name)
@@ -170,16 +171,63 @@ def _count(xp: Namespace, block: Array, thresholds: tuple[Any, ...]) -> Array:
     return above
 
 
-def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, int]:
-    """Codes from a fit: the number of levels below the value, or the side of the threshold."""
+def coded(array: Array, levels: Set | Quantizer) -> tuple[Array, Callable[[Array], Array]]:
+    """Codes in the library of the array, and what gives codes of its shape the values of their levels.
+
+    Parameters
+    ----------
+    array : array
+        Latent weights, which levels may be fitted to.
+    levels : Set or Quantizer
+        What they are quantized by.
+
+    Returns
+    -------
+    codes : array of uint8 and the shape of ``array``
+    values : callable
+        Codes -> values in the dtype of ``array``.
+
+    Raises
+    ------
+    TypeError
+        If ``levels`` has not the same levels for all weights of a group.
+    """
+    xp, array = as_array(array.detach() if is_torch(array) else array)
+    if isinstance(levels, FiniteSet):
+        cells = levels.cells(array)
+        codes = _count(xp, widen(xp, array), cells.thresholds)
+        # one by one: a list would be copied from the host, which a CUDA graph could not hold
+        each = [constant_like(xp, level, array) for level in cells.levels]
+    else:
+        codes, book = _of_values(array, levels)
+        books = xp.reshape(book, (-1, book.shape[-1]))
+        each = [books[:, j : j + 1] for j in range(books.shape[-1])]
+    axis, per = _grouping(levels)
+    groups = find_groups(tuple(array.shape), axis, per)
+
+    def values(codes: Array) -> Array:
+        rows = groups.rows(xp, codes)
+        found = xp.where(rows == 0, each[0], each[0])
+        for j, level in enumerate(each[1:], 1):
+            found = xp.where(rows == j, level, found)
+        return groups.entries(xp, found)
+
+    return codes, values
+
+
+def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, Array]:
+    """Codes from a fit, the number of levels below the value, or the side of the threshold; and the levels."""
     xp, array = as_array(array.detach() if is_torch(array) else array)
     if isinstance(levels, AdaptiveTernary):
         fit = levels.fit(array)
         # a side without weights has the level 0 too: the side says more than the value
         side = 1 + fit.signs[..., 1] - fit.signs[..., 0]
-        return xp.where(fit.values == fit.values, side, 0 * side), 3
+        codes = xp.where(fit.values == fit.values, side, 0 * side)
+        return xp.asarray(codes, dtype=xp.uint8), fit.codebook
     if isinstance(levels, Quantizer):
         values, book = levels.quantize(array)
+    elif isinstance(levels, ScaledBinary):
+        return xp.asarray(widen(xp, array) >= 0, dtype=xp.uint8), levels.levels(array)
     else:
         values, book = levels.project(array), levels.levels(array)
         if book.ndim != 1:
@@ -192,7 +240,7 @@ def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, int]:
     codes = xp.zeros_like(rows, dtype=xp.uint8)
     for j in range(books.shape[-1] - 1):
         codes += rows > books[:, j : j + 1]
-    return groups.entries(xp, codes), books.shape[-1]
+    return groups.entries(xp, codes), book
 
 
 def _check_levels(count: int, name: str) -> None:

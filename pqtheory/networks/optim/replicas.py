@@ -11,7 +11,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.sharded import local
 
@@ -27,7 +27,7 @@ class Replicas:
     """
 
     def __init__(self, groups: Iterable[QuantizedGroup]) -> None:
-        self.groups = [group for group in groups if isinstance(group, LazyGroup)]
+        self.groups = [group for group in groups if isinstance(group, ApartGroup)]
         self.written: list[int] | None = self._writings()
 
     def _writings(self) -> list[int]:

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pqtheory.methods import Eager, Lazy
+from pqtheory.methods import Bop, Eager, Lazy
 from pqtheory.networks.optim.around import Around
-from pqtheory.networks.optim.loading import values_of
+from pqtheory.networks.optim.loading import SUMMED, values_of
 from pqtheory.networks.optim.memory import QuantizedGroup, writing
 from pqtheory.networks.optim.replicas import Replicas
 
@@ -23,7 +23,7 @@ class Stepping(Around):
 
     Attributes
     ----------
-    method : type of Eager or Lazy
+    method : type of Eager, Lazy or Bop
         Whose memory and map.
     clip : float or None
         Latent weights are clipped to [-clip, clip] after each step.
@@ -31,7 +31,7 @@ class Stepping(Around):
         By the places of the marked groups.
     """
 
-    method: type[Eager] | type[Lazy]
+    method: type[Eager] | type[Lazy] | type[Bop]
     clip: float | None
     quantized_groups: dict[int, QuantizedGroup]
     _steps: int
@@ -49,6 +49,9 @@ class Stepping(Around):
 
     @steps.setter
     def steps(self, steps: int) -> None:
+        for index, found in self.quantized_groups.items():
+            if found.parts.sums_steps:
+                found.summed += (steps - self._steps) * float(self.param_groups[index]["lr"])
         self._steps = steps
         self._say()
 
@@ -62,6 +65,8 @@ class Stepping(Around):
         values = values_of(self.method.__name__, self._steps, self._frozen)
         for index in self.quantized_groups:
             self.param_groups[index].update(quantize=True, **values)
+            if self.quantized_groups[index].parts.sums_steps:
+                self.param_groups[index][SUMMED] = self.quantized_groups[index].summed
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group that is not quantized.
@@ -129,10 +134,11 @@ class Stepping(Around):
         return loss
 
     def weights(self, step: int) -> list[Any]:
-        """What each quantized group's map weighs its pull with in that step, at the step sizes of now."""
+        """What changes from step to step: the numbers of each quantized group for that step, one after the other."""
         return [
-            found.weight(step, self.param_groups[index])
+            number
             for index, found in self.quantized_groups.items()
+            for number in found.numbers(step, self.param_groups[index])
         ]
 
     @writing()
@@ -141,24 +147,47 @@ class Stepping(Around):
         return self._move(weights, closure)
 
     def _move(self, weights: Sequence[Any], closure: Callable[[], Any] | None) -> Any:
-        if closure is not None:
-            closure = self._at_query(closure)
-        arguments = () if closure is None else (closure,)
-        if not self._frozen:
-            with self._at_latents(weights):
-                return self.base.step(*arguments)
-        parameters = [p for g in self.quantized_groups.values() for p in g.parameters]
+        if self._frozen:
+            return self._move_others(closure)
+        numbers = self._by_group(weights)
+        with self._at_latents(numbers), self._with_gradients():
+            if closure is not None:
+                return self.base.step(self._at_query(closure, numbers))
+            for found, own in zip(self.quantized_groups.values(), numbers, strict=True):
+                found.correct(own)
+            return self.base.step()
+
+    def _move_others(self, closure: Callable[[], Any] | None) -> Any:
+        """Step without the quantized parameters."""
+        groups = [*self.quantized_groups.values()]
+        parameters = [p for g in groups for p in g.parameters]
         held = [] if closure is None else [p.detach().clone() for p in parameters]
         for parameter in parameters:
             parameter.grad = None
-        loss = self.base.step(*arguments)
+
+        def evaluated() -> Any:
+            with torch.enable_grad():
+                loss = closure() if closure is not None else None
+            for parameter in parameters:
+                parameter.grad = None
+            return loss
+
+        loss = self.base.step() if closure is None else self.base.step(evaluated)
         for parameter, value in zip(parameters, held, strict=False):
             # a base optimizer with a closure may go on in directions of its own
             parameter.copy_(value)
         return loss
 
+    def _by_group(self, weights: Sequence[Any]) -> list[Sequence[Any]]:
+        """The numbers of each group."""
+        found, start = [], 0
+        for group in self.quantized_groups.values():
+            found.append(weights[start : start + group.width])
+            start += group.width
+        return found
+
     @contextmanager
-    def _at_latents(self, weights: Sequence[Any]) -> Iterator[None]:
+    def _at_latents(self, numbers: Sequence[Sequence[Any]]) -> Iterator[None]:
         """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
         groups = self.quantized_groups
         for found in groups.values():
@@ -169,26 +198,39 @@ class Stepping(Around):
             for index, found in groups.items():
                 found.load(self.state, {}, self._steps, self.param_groups[index])
             raise
-        for found, weight in zip(groups.values(), weights, strict=True):
-            found.after_step(self.state, weight, self.clip)
+        for found, own in zip(groups.values(), numbers, strict=True):
+            found.after_step(self.state, own, self.clip)
 
-    def _at_query(self, closure: Callable[[], Any]) -> Callable[[], Any]:
-        """The closure, evaluated where the gradient is taken."""
+    @contextmanager
+    def _with_gradients(self) -> Iterator[None]:
+        """Give the parameters their own gradients back, whatever the base optimizer was shown in their place."""
+        try:
+            yield
+        finally:
+            for found in self.quantized_groups.values():
+                found.give_back()
+
+    def _at_query(
+        self, closure: Callable[[], Any], numbers: Sequence[Sequence[Any]]
+    ) -> Callable[[], Any]:
+        """The closure, evaluated where the gradient is taken, which is then corrected."""
 
         def evaluated() -> Any:
             with torch.enable_grad():
-                loss = closure()
-            if self._frozen:
-                for found in self.quantized_groups.values():
-                    for parameter in found.parameters:
-                        parameter.grad = None
+                return closure()
+
+        query: Callable[[], Any] = evaluated
+        for index, group in self.quantized_groups.items():
+            query = partial(group.at_query, query, self._steps, self.param_groups[index])
+
+        def corrected() -> Any:
+            loss = query()
+            with writing():
+                for group, own in zip(self.quantized_groups.values(), numbers, strict=True):
+                    group.correct(own)
             return loss
 
-        found: Callable[[], Any] = evaluated
-        if not self._frozen:
-            for index, group in self.quantized_groups.items():
-                found = partial(group.at_query, found, self._steps, self.param_groups[index])
-        return found
+        return corrected
 
     def _is_idle(self) -> bool:
         """Whether the step is none: torch's checkpoints make one, of size 0 along 0, to have the state made."""
@@ -202,9 +244,12 @@ class Stepping(Around):
         """Let the base optimizer make its state; the weights stay."""
         parameters = [p for g in self.param_groups for p in g["params"]]
         held = [p.detach().clone() for p in parameters]
-        for group in self.quantized_groups.values():
-            group.before_step(self.state)
-        self.base.step()
+        numbers = self._by_group(self.weights(self._steps))
+        with self._with_gradients():
+            for group, own in zip(self.quantized_groups.values(), numbers, strict=True):
+                group.before_step(self.state)
+                group.correct(own)
+            self.base.step()
         for parameter, value in zip(parameters, held, strict=True):
             parameter.copy_(value)
         for group in self.quantized_groups.values():

@@ -5,26 +5,29 @@ are plain values and plain tensors, so that whatever moves, shards, saves and lo
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_count, check_number
 from pqtheory._messages import brief
-from pqtheory.methods import Eager, Lazy
-from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.described import OPTIONS, is_marked, make_group, memory_of
+from pqtheory.methods import Bop, Eager, Lazy
+from pqtheory.methods.corrections import Pull
+from pqtheory.networks.optim.described import OPTIONS, describe_method, is_marked, make_group
 from pqtheory.networks.optim.loading import (
+    SUMMED,
     check_state,
     described_by,
-    without_latents,
+    without_ours,
 )
-from pqtheory.networks.optim.memory import writing
+from pqtheory.networks.optim.memory import LATENT, writing
+from pqtheory.networks.optim.oscillation import Freezing
 from pqtheory.networks.optim.replicas import Replicas
 from pqtheory.networks.optim.stepping import Stepping
+from pqtheory.schedules import Schedule
 
 
 class QuantizingOptimizer(Stepping):
@@ -34,11 +37,20 @@ class QuantizingOptimizer(Stepping):
     ----------
     optimizer : torch.optim.Optimizer
         Makes the gradient step. Its groups and its state are shared: learning-rate schedulers may hold either.
-    method : Eager, Lazy, or a class of them
-        Whose memory and map. A method gives its regularizer, strength and clip, and its step size is of no account:
-        each group has its ``lr``. A class is given what it is described by (``describe``) as ``options``.
+    method : Eager, Lazy or Bop, or a class of them
+        Whose memory and map. A method gives its regularizer, strength, correction and clip, and its step size is of no
+        account: each group has its ``lr``. A class is given what it is described by (``describe``, ``correct``) as
+        ``options``.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    dampening : float or Schedule, optional
+        lambda_t by step, of either sign: lambda_t (theta - P(theta)) is added to the gradient, a pull of the latent
+        weights toward their levels, or away from them.
+    freezing : Freezing, optional
+        Weights that oscillate are frozen, one by one.
+    refit_every : int, optional
+        Levels are fitted anew after the first step and every so many steps from it, and stay meanwhile; for the
+        regularizer ``FittedBump``, as PARQ has it.
     **options
         For the groups that carry none of their own: ``regularizer``, ``strength``, ``set``, whatever the method's
         ``describe`` takes.
@@ -60,32 +72,35 @@ class QuantizingOptimizer(Stepping):
     ``QuantizingOptimizer(base, methods.Lazy(Prox(MyRegularizer(), strength), 1))``.
     """
 
-    #: latent weights by the places of their parameters, while the base optimizer is loaded
-    _loading: Mapping[int, Tensor] = {}
+    #: our state by the places of the parameters, while the base optimizer is loaded
+    _loading: Mapping[int, Mapping[str, Tensor]] = {}
 
     def __init__(
         self,
         optimizer: Optimizer,
-        method: Eager | Lazy | type[Eager] | type[Lazy],
+        method: Eager | Lazy | Bop | type[Eager] | type[Lazy] | type[Bop],
         *,
         clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
+        refit_every: int | None = None,
         **options: Any,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected a torch.optim optimizer, got {brief(optimizer)}")
-        describe: Callable[..., Prox]
-        if isinstance(method, Eager | Lazy):
-            own = {"regularizer": method.map.regularizer, "strength": method.map.strength}
-            describe, options, self.method = Prox, {**own, **options}, type(method)
-            clip = method.clip if clip is None else clip
-        else:
-            memory_of(method)
-            describe, self.method = method.describe, method
-        self.base = optimizer
+        description = describe_method(method, options)
+        self.base, self.method = optimizer, description.method
+        if clip is None and isinstance(method, Eager | Lazy):
+            clip = method.clip
         self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
+        if freezing is not None and not isinstance(freezing, Freezing):
+            raise TypeError(f"freezing: expected a Freezing, got {brief(freezing)}")
+        if refit_every is not None:
+            refit_every = check_count(refit_every, "refit_every", 1)
+        pulls = () if dampening is None else (_dampening(dampening, self.method),)
         # first what may be refused, then what changes the base optimizer
         self.quantized_groups = {
-            index: make_group(index, group, self.method, describe, options)
+            index: make_group(index, group, description, pulls, freezing, refit_every)
             for index, group in enumerate(optimizer.param_groups)
             if is_marked(index, group)
         }
@@ -114,6 +129,8 @@ class QuantizingOptimizer(Stepping):
     def _hand_over(self) -> dict[nn.Parameter, Tensor]:
         """Leave the latent weights to another optimizer round the same base."""
         latents = dict(self.latent_parameters())
+        for found in self.quantized_groups.values():
+            found.beside.take(self.state)
         self._detach()
         self._over = True
         return latents
@@ -198,19 +215,22 @@ class QuantizingOptimizer(Stepping):
 
     def _before_load(self, base: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
         """Keep the latent weights of what the base optimizer is to load, which would take any state for its own."""
-        self._loading, rest = without_latents(state_dict)
+        self._loading, rest = without_ours(state_dict)
         return rest
 
     @writing()
     def _after_load(self, base: Optimizer) -> None:
         """Go on from what the base optimizer has been loaded with, by whomever."""
         parameters = [p for group in self.param_groups for p in group["params"]]
-        latents = {parameters[place]: latent for place, latent in self._loading.items()}
+        ours = {parameters[place]: found for place, found in self._loading.items()}
+        latents = {p: found[LATENT] for p, found in ours.items() if LATENT in found}
         self._loading = {}
         groups = [self.param_groups[index] for index in self.quantized_groups]
         self._steps, self._frozen = described_by(groups) or (self._steps, self._frozen)
         for index, found in self.quantized_groups.items():
             found.frozen = self._frozen
+            found.summed = float(self.param_groups[index].get(SUMMED, found.summed))
+            found.beside.load(ours)
             found.load(self.state, latents, self._steps, self.param_groups[index])
         self._say()
 
@@ -228,3 +248,14 @@ class QuantizingOptimizer(Stepping):
     def __repr__(self) -> str:
         maps = ", ".join(repr(g.map) for g in self.quantized_groups.values())
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
+
+
+def _dampening(strength: Any, method: type) -> Pull:
+    """The pull that was asked for."""
+    if not isinstance(strength, Schedule):
+        check_number(strength, "dampening", finite=True)
+    if issubclass(method, Bop):
+        raise ValueError(
+            f"dampening: expected none, as Bop has no latent weights, got {brief(strength)}"
+        )
+    return Pull(strength, "dampening")
