@@ -66,7 +66,10 @@ SUCCESSORS = {
         made(methods.MirrorDescent, set=Ternary(), strength=Hardened(Exponential(1.0, 1.05), 30)),
     ),
     "bop": (methods.Bop(ETA, 0.05), made(methods.Bop(0.5, 0.05))),
-    "bop, as a class": (methods.Bop(ETA, Linear(0.002)), made(methods.Bop, threshold=Linear(0.002))),
+    "bop, as a class": (
+        methods.Bop(ETA, Linear(0.002)),
+        made(methods.Bop, threshold=Linear(0.002)),
+    ),
 }
 
 
