@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.beside import State
-from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup, writing
+from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.scratch import Scratch
 from pqtheory.networks.optim.sharded import local

@@ -8,10 +8,11 @@ from typing import Any, final
 from pqtheory._messages import brief
 from pqtheory.methods import Bop, Eager, EagerPull, Lazy, Map, Method
 from pqtheory.methods.corrections import Correction
+from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.bop import BopGroup
 from pqtheory.networks.optim.eager import EagerGroup
 from pqtheory.networks.optim.lazy import LazyGroup
-from pqtheory.networks.optim.memory import QuantizedGroup, writing
+from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.oscillation import Freezing
 from pqtheory.networks.optim.padding import keeping_zero_row
 from pqtheory.networks.optim.parts import Parts

@@ -9,8 +9,9 @@ from typing import Any
 from pqtheory._messages import brief
 from pqtheory.networks.optim import oscillation
 from pqtheory.networks.optim.apart import ApartGroup
+from pqtheory.networks.optim.applied import CODEBOOKS
 from pqtheory.networks.optim.bop import AVERAGE
-from pqtheory.networks.optim.memory import CODEBOOKS, LATENT, QuantizedGroup
+from pqtheory.networks.optim.memory import LATENT, QuantizedGroup
 
 VERSION_KEY, METHOD, STEPS, FROZEN = (
     "quantize_version",

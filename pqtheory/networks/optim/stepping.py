@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from pqtheory.methods import Bop, Eager, Lazy
+from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.around import Around
 from pqtheory.networks.optim.loading import SUMMED, values_of
-from pqtheory.networks.optim.memory import QuantizedGroup, writing
+from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.replicas import Replicas
 
 

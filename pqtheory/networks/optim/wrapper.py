@@ -16,6 +16,7 @@ from pqtheory._checks import check_count, check_number
 from pqtheory._messages import brief
 from pqtheory.methods import Bop, Eager, Lazy
 from pqtheory.methods.corrections import Pull
+from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.described import OPTIONS, describe_method, is_marked, make_group
 from pqtheory.networks.optim.loading import (
     SUMMED,
@@ -23,7 +24,7 @@ from pqtheory.networks.optim.loading import (
     described_by,
     without_ours,
 )
-from pqtheory.networks.optim.memory import LATENT, writing
+from pqtheory.networks.optim.memory import LATENT
 from pqtheory.networks.optim.oscillation import Freezing
 from pqtheory.networks.optim.replicas import Replicas
 from pqtheory.networks.optim.stepping import Stepping

@@ -14,8 +14,10 @@ from torch.distributed.checkpoint.state_dict import (
 )
 from torch.nn.parallel import DistributedDataParallel
 
+from pqtheory import methods
 from pqtheory.networks import optim
 from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import AlternatingDistance, FittedBump
 from pqtheory.schedules import Linear
 from pqtheory.sets import ScaledBinary, Ternary
 
@@ -74,6 +76,24 @@ SHARDED = {
     "binaryconnect, tensor": lambda base: optim.BinaryConnect(base, ScaledBinary()),
     "proxquant, columns": lambda base: optim.ProxQuant(base, AlternatingMultiBit(2, axis=0), 0.5),
     "lazyprox, tensor": lambda base: optim.LazyProx(base, AlternatingMultiBit(2), 0.5),
+    "bop": lambda base: optim.QuantizingOptimizer(base, methods.Bop, threshold=0.0),
+    "frozen, dampened": lambda base: optim.BinaryConnect(
+        base, Ternary(0.2), dampening=-0.3, freezing=optim.Freezing(0.005)
+    ),
+    "frozen, pulled": lambda base: optim.QuantizingOptimizer(
+        base,
+        methods.EagerPull,
+        regularizer=AlternatingDistance(AlternatingMultiBit(2)),
+        strength=0.1,
+        freezing=optim.Freezing(0.005),
+    ),
+    "refitted, columns": lambda base: optim.QuantizingOptimizer(
+        base,
+        methods.LazyProx,
+        regularizer=FittedBump(AlternatingMultiBit(2, axis=0)),
+        strength=Linear(0.1),
+        refit_every=2,
+    ),
 }
 
 
