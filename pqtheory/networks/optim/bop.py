@@ -109,7 +109,7 @@ class BopGroup(QuantizedGroup):
         return [p.detach() for p in self.parameters]
 
     def keep(self, state: State) -> None:
-        """The base optimizer makes no state for them, and would take any for its own: saved states have the averages."""
+        """The base optimizer makes no state for them, and would take any for its own: saved states have them."""
 
     def add_to(self, saved: dict[Any, dict[str, Any]], keys: Sequence[Any]) -> None:
         """The averages."""
