@@ -50,6 +50,10 @@ def check_method(settings: Any) -> None:
     if own == FULL_PRECISION.name and any(asked.values()):
         name = next(name for name in asked if asked[name])
         raise ValueError(f"{name}: expected a method that quantizes, got {own}")
+    if "near_threshold" in settings.metrics and settings.levels == "ternary":
+        raise ValueError(
+            "metrics: expected levels with thresholds midway between them for near_threshold, got ternary"
+        )
     if own in FIXED and settings.levels != "binary":
         raise ValueError(
             f"levels: expected binary, whose levels are fixed, for {own}, got {brief(settings.levels)}"
