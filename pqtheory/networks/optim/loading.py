@@ -107,7 +107,7 @@ def _check_beside(saved: dict[str, Any], where: str, group: QuantizedGroup, plac
         expected, got = tuple(kept[place].shape), tuple(saved[name].shape)
         if got != expected:
             raise ValueError(
-                f"state_dict: {where}: expected {brief(name)} of shape {expected}, got {got}"
+                f"state_dict: {where}: expected {brief(name)} of shape {expected}, got {brief(got)}"
             )
 
 

@@ -49,7 +49,7 @@ def check_method(settings: Any) -> None:
     }
     if own == FULL_PRECISION.name and any(asked.values()):
         name = next(name for name in asked if asked[name])
-        raise ValueError(f"{name}: expected a method that quantizes, got {own}")
+        raise ValueError(f"{name}: expected a method that quantizes, got {brief(own)}")
     if "near_threshold" in settings.metrics and settings.levels == "ternary":
         raise ValueError(
             "metrics: expected levels with thresholds midway between them for near_threshold, got ternary"
@@ -64,5 +64,5 @@ def check_method(settings: Any) -> None:
         )
     if asked["refit_every"] and (own != "parq" or settings.levels == "binary"):
         raise ValueError(
-            f"refit_every: expected parq with fitted levels, got {own} with {settings.levels}"
+            f"refit_every: expected parq with fitted levels, got {brief(own)} with {settings.levels}"
         )

@@ -1,6 +1,7 @@
 """Several processes: replicas stay equal, shards are mapped as the whole is, and their state is one state."""
 
 import copy
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.networks.tracking import OptimizerCodes
 from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import AlternatingDistance, FittedBump
 from pqtheory.schedules import Linear
@@ -97,6 +99,10 @@ SHARDED = {
 }
 
 
+#: what needs nothing but codes, a number for each weight, and values
+METRICS = ("flips", "oscillating", "near_threshold", "long_paths")
+
+
 def small():
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(6, 7), nn.Tanh(), nn.Linear(7, 3)).double()
@@ -125,8 +131,15 @@ def _shards(rank, path):
             fully_shard(layer, mesh=mesh)
         fully_shard(net, mesh=mesh)
         opt = wrap(adam(net))
+        codes = OptimizerCodes(opt, net.named_parameters(), METRICS)
         # every process has the same data, so that the mean over them is that of one
         train(net, opt, images(3))
+        seen = {layer: asdict(m) for layer, m in codes.update().items()}
+        again = OptimizerCodes(opt, net.named_parameters(), METRICS)
+        again.load_state_dict(codes.state_dict())
+        assert again.update()["all"].flips == 0, name
+        of_part = codes.tracker.codes("0.weight")
+        assert of_part.size < net[0].weight.numel() or rank == 0
         assert isinstance(net[0].weight, DTensor)
         if name.startswith(("binary", "lazy")):
             assert isinstance(opt.state[net[0].weight]["latent"], DTensor), name
@@ -143,6 +156,7 @@ def _shards(rank, path):
         train(net, opt, images(5)[3:])
         end = {
             "levels": levels,
+            "codes": seen,
             "after": get_model_state_dict(net, options=EVERYTHING),
             "latent": [v.full_tensor() if isinstance(v, DTensor) else v for v in latents(opt)],
         }
@@ -170,7 +184,10 @@ def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):
         saved = torch.load(tmp_path / f"{name}.pt", weights_only=True)
         net = small()
         opt = wrap(adam(net))
+        codes = OptimizerCodes(opt, net.named_parameters(), METRICS)
         train(net, opt, images(3))
+        seen = {layer: asdict(m) for layer, m in codes.update().items()}
+        assert seen == _near(saved["end"]["codes"]), name
         for key, value in saved["model"].items():
             torch.testing.assert_close(net.state_dict()[key], value, rtol=0, atol=1e-9)
         with opt.quantized():
@@ -192,6 +209,17 @@ def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):
         train(net, opt, images(5)[3:])
         for a, b in zip(latents(opt), saved["end"]["latent"], strict=True):
             torch.testing.assert_close(a, b, rtol=0, atol=1e-9)
+
+
+def _near(found):
+    """The same but for how lengths of paths are rounded."""
+    return {
+        layer: {
+            name: pytest.approx(v) if name == "path_ratio" and v is not None else v
+            for name, v in metrics.items()
+        }
+        for layer, metrics in found.items()
+    }
 
 
 @pytest.mark.parametrize("flat", [False, True])
