@@ -96,8 +96,8 @@ class CodeTracker:
         self._memory: dict[str, CodeMemory] = {}
         self._paths: dict[str, PathLengths] = {}
         for name, array in arrays.items():
-            codes, count = coding.encode(array, self._levels[name], name)
-            self._memory[name] = CodeMemory(tuple(array.shape), count, codes, bool(frequencies))
+            planes, count = coding.encode(array, self._levels[name], name)
+            self._memory[name] = CodeMemory(tuple(array.shape), count, planes, bool(frequencies))
             if self._near is not None:
                 coding.threshold_distances(array, self._levels[name])
             if self._window is not None:
@@ -154,7 +154,7 @@ class CodeTracker:
         dict of CodeMetrics
             As ``update``.
         """
-        codes = {name: memory.codes().reshape(-1) for name, memory in self._memory.items()}
+        codes = {name: memory.planes() for name, memory in self._memory.items()}
         ends = {name: lengths.ends for name, lengths in self._paths.items()}
         return self._updated(codes, dict.fromkeys(self.names, 0), ends)
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like, dtype_name, is_torch
 from pqtheory._checks import check_count
-from pqtheory._elementwise import widen
+from pqtheory._elementwise import keep_freed_memory, widen
 from pqtheory._groups import find_groups
 from pqtheory._messages import brief
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.quantizers.base import Quantizer
 from pqtheory.sets import FiniteSet, ScaledBinary, Set
-from pqtheory.signs.code_planes import MAX_LEVELS
+from pqtheory.signs.code_planes import MAX_LEVELS, bits_for, pack_above, pack_codes
 from pqtheory.signs.packing import BLOCK, DEVICE_BLOCK
 
 #: what says which code a weight has: a set, a fitted quantizer, or for integer codes how many levels there are
@@ -60,15 +60,16 @@ def check_codable(array: Any, name: str, levels: Levels) -> Array:
 
 
 def encode(array: Array, levels: Levels, name: str) -> tuple[Array, int]:
-    """Codes of a checked array and the number of levels.
+    """Packed codes of a checked array, in row-major order, and the number of levels.
 
     Returns
     -------
-    codes : NumPy array of uint8 and shape (size,), in row-major order; not for writing
+    planes : NumPy array of uint8 and shape (bits, ceil(size / 8))
     count : int
     """
+    keep_freed_memory()
     if isinstance(levels, int):
-        return to_numpy(array.reshape(-1)).astype(np.uint8), levels
+        return _packed(array, levels), levels
     if isinstance(levels, FiniteSet):
         thresholds = levels.cells(array).thresholds
     elif isinstance(levels, ScaledBinary):
@@ -77,9 +78,21 @@ def encode(array: Array, levels: Levels, name: str) -> tuple[Array, int]:
         codes, book = _of_values(array, levels)
         count = book.shape[-1]
         _check_levels(count, name)
-        return to_numpy(codes.reshape(-1)).astype(np.uint8), count
-    _check_levels(len(thresholds) + 1, name)
-    return _by_thresholds(array, thresholds), len(thresholds) + 1
+        return _packed(codes, count), count
+    count = len(thresholds) + 1
+    _check_levels(count, name)
+    on_device = is_torch(array) and array.device.type != "cpu"
+    if on_device or count > CHAIN or dtype_name(array) == "object":
+        return _packed(_by_thresholds(array, thresholds), count), count
+    flat = to_numpy(array.reshape(-1))
+    blocks = (widen(np, flat[i : i + BLOCK]) for i in range(0, flat.size, BLOCK))
+    return pack_above(blocks, flat.size, thresholds), count
+
+
+def _packed(codes: Array, count: int) -> Array:
+    """Codes of any integer type, packed."""
+    flat = to_numpy(codes.reshape(-1)).astype(np.uint8, copy=False)
+    return pack_codes(flat, bits_for(count))
 
 
 def quantized(array: Array, levels: Levels) -> Array:
