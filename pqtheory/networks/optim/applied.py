@@ -159,6 +159,14 @@ class AppliedParts(ABC):
             self.beside.begin(CODEBOOKS, lambda place: self._codebooks(self.latents()[place]))
         if self.parts.freezing is not None and oscillation.CODES not in self.beside.tensors:
             oscillation.remember(self.beside)
+            self.begin_again()
+
+    def begin_again(self) -> None:
+        """Before the first step: what was written into the model since is the start."""
+        if self.parts.refit_every is not None:
+            for place, latent in enumerate(self.latents()):
+                self.beside.tensors[CODEBOOKS][place].copy_(self._codebooks(latent))
+        if self.parts.freezing is not None:
             for place, latent in enumerate(self.latents()):
                 oscillation.begin(self.beside, place, self._coded(latent)[0])
 

@@ -33,14 +33,19 @@ class Replicas:
     def _writings(self) -> list[int]:
         return [value._version for group in self.groups for value in group.values()]
 
-    def begin(self) -> None:
-        """Before the first step: send the latent weights, where the parameters were written to in the meantime."""
+    def begin(self) -> bool:
+        """Before the first step: send the latent weights, where the parameters were written to in the meantime.
+
+        Whether that was so.
+        """
         if self.written is None:
-            return
+            return False
         before, self.written = self.written, None
-        if before != self._writings():
-            shown = [value for group in self.groups for value in group.values()]
-            share(shown, [local(t) for group in self.groups for t in group.latents()])
+        if before == self._writings():
+            return False
+        shown = [value for group in self.groups for value in group.values()]
+        share(shown, [local(t) for group in self.groups for t in group.latents()])
+        return True
 
 
 def share(shown: Sequence[Tensor], latents: Sequence[Tensor]) -> None:

@@ -113,6 +113,8 @@ class Stepping(Around):
         if not self._shows_quantized:
             for found in self.quantized_groups.values():
                 found.follow(self.state)
+                if not self._steps:
+                    found.begin_again()
 
     @writing()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -126,7 +128,9 @@ class Stepping(Around):
                 "step: another optimizer was made round the same base; step that one"
             )
         self._follow()
-        self._replicas.begin()
+        if self._replicas.begin() and not self._steps:
+            for found in self.quantized_groups.values():
+                found.begin_again()
         if closure is None and self._is_idle():
             self._set_up()
             return None

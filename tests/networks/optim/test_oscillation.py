@@ -296,6 +296,25 @@ def test_a_map_that_names_no_levels_is_refused(net):
         optim.ProxQuant(adam(net), HalfDistance(), 0.1, freezing=Freezing(0.1))
 
 
+@pytest.mark.parametrize(
+    "wrap", [optim.BinaryConnect, lambda b, **o: optim.ProxQuant(b, NEAR, 0.1, **o)]
+)
+def test_weights_written_before_the_first_step_are_the_start(net, wrap):
+    opt = wrap(adam(net), freezing=Freezing(0.5))
+    with torch.no_grad():
+        for p in (net.conv.weight, net.fc.weight):
+            p.copy_(-p)
+    after = [latent.clone() for _, latent in opt.latent_parameters()]
+    levels = opt.quantized_groups[0].map.quantized_by
+    codes = opt.quantized_groups[0].beside.tensors["oscillation_code"]
+    for latent, code in zip(after, codes, strict=True):
+        np.testing.assert_array_equal(code.numpy(), CodeTracker(latent, levels).codes())
+    train(net, opt, batches(1))
+    means = opt.quantized_groups[0].beside.tensors["oscillation_mean_code"]
+    still = codes[0].float() == means[0]
+    assert float(still.float().mean()) > 0.5
+
+
 def test_fitted_levels_at_the_start(net):
     """Codes at the start are those of the fit, by channel."""
     levels = AlternatingMultiBit(2, per="channel")

@@ -40,6 +40,7 @@ def equal_on_both(tensors):
 
 
 def _replicas(rank, path):
+    _frozen_replicas(rank)
     for name in EVERY:
         for after in (False, True):
             for seed in (0, rank):
@@ -64,6 +65,19 @@ def _replicas(rank, path):
                 opt.freeze()
                 train(model, opt, data)
                 assert equal_on_both(net.parameters()), what
+
+
+def _frozen_replicas(rank):
+    """Codes at the start are those of the first process too."""
+    torch.manual_seed(rank)
+    net = Net()
+    net.norm = nn.Identity()
+    opt = optim.BinaryConnect(adam(net), Ternary(0.1), freezing=optim.Freezing(0.005))
+    model = DistributedDataParallel(net)
+    train(model, opt, [(x[rank::2], y[rank::2]) for x, y in batches(6)])
+    for name in ("oscillation_code", "oscillation_mean_code", "oscillation_frozen"):
+        assert equal_on_both([opt.state[p][name].float() for p, _ in opt.latent_parameters()]), name
+    assert bool(opt.state[net.conv.weight]["oscillation_frozen"].any())
 
 
 def test_replicas_stay_equal_whichever_was_made_first(tmp_path):
