@@ -14,16 +14,16 @@ from pqtheory.sets import Binary, Ternary
 from pqtheory.signs import CODE_METRICS, CodeTracker, code_metric
 from tests.own_parts import HalfDistance
 
-LEVELS = {"0.weight": AlternatingMultiBit(2, per="row"), "2.weight": Ternary(0.2)}
+LEVELS = {"0.weight": AlternatingMultiBit(4, per="row"), "2.weight": Ternary(0.2)}
 
 
 def network():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(6, 7), nn.Tanh(), nn.Linear(7, 3))
+    return nn.Sequential(nn.Linear(12, 30), nn.Tanh(), nn.Linear(30, 3))
 
 
 def step(net, opt, seed):
-    x = torch.randn(8, 6, generator=torch.Generator().manual_seed(seed))
+    x = torch.randn(8, 12, generator=torch.Generator().manual_seed(seed))
     opt.zero_grad()
     net(x).square().sum().backward()
     opt.step()
@@ -55,11 +55,11 @@ def test_each_group_is_tracked_by_its_own_levels_and_stays_when_it_is_frozen():
     before = codes.update()
     assert before["0.weight"].flips_per_weight > 0
     held = codes.tracker.codes("0.weight")
+    beside.update(latents())
     opt.freeze()
-    with torch.no_grad():
-        # a fit to what is quantized is another one
-        net[0].weight.mul_(1.0)
     after = codes.update()
+    # a fit to what is quantized is another one
+    assert beside.update(latents())["0.weight"].flips > 0
     assert after["all"].flips == 0
     np.testing.assert_array_equal(codes.tracker.codes("0.weight"), held)
     assert after["all"].change_from_start == before["all"].change_from_start
