@@ -51,7 +51,6 @@ class Map(ABC):
         """Whether each coordinate is mapped by itself."""
 
     @property
-    @abstractmethod
     def quantized_by(self) -> Set | Quantizer:
         """The set or the quantizer whose levels it leads to.
 
@@ -60,6 +59,7 @@ class Map(ABC):
         TypeError
             If it does not say.
         """
+        raise TypeError(f"map: expected one that says its levels, got {brief(self)}")
 
     @abstractmethod
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:

@@ -38,7 +38,7 @@ class CodeMetric:
     @property
     def axis(self) -> str:
         """The label with its unit."""
-        return f"{self.label}, % of weights" if self.share else self.label
+        return f"{self.label},\n% of weights" if self.share else self.label
 
 
 CODE_METRICS: Mapping[str, CodeMetric] = {

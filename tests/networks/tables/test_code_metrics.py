@@ -62,7 +62,7 @@ def test_curves_are_those_of_the_lines(run):
     np.testing.assert_allclose(
         flips.lines[0].get_ydata(), [100 * line["all"]["flips"] for line in lines]
     )
-    assert flips.get_ylabel() == "flips, % of weights"
+    assert flips.get_ylabel() == "flips,\n% of weights"
     np.testing.assert_allclose(levels.lines[1].get_ydata(), 100 * shares[1])
     (axes,) = sign_curves(curves, ["all"], "c2i").axes
     np.testing.assert_allclose(axes.lines[0].get_ydata(), [line["all"]["c2i"] for line in lines])
