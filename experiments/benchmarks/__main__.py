@@ -12,6 +12,7 @@ from rich.progress import track
 
 from experiments.benchmarks import (
     checkpoints,
+    codes,
     importing,
     language,
     optimizer,
@@ -31,6 +32,7 @@ SUITES = {
     "prox": prox,
     "simulation": simulation,
     "signs": signs,
+    "codes": codes,
     "checkpoints": checkpoints,
     "optimizer": optimizer,
     "training": training,

@@ -38,15 +38,15 @@ def measure(
     depth: int = 20, batch: int = BATCH, compiled: bool = True, repeats: int = 9
 ) -> list[Row]:
     """ProxQuant and BinaryConnect on Adam, tracked; and ProxQuant against the usual loop."""
-    images = _images(4 * batch)
+    pictures = images(4 * batch)
     keep_memory()
     amp = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
     def ours(wrap: Callable[[Any], Any]) -> tuple[Callable[[], None], Any, nn.Module]:
-        net = _net(depth).to(memory_format=torch.channels_last)
+        net = network(depth).to(memory_format=torch.channels_last)
         opt = wrap(torch.optim.Adam(optim.split_parameters(net, models.binary_weights)))
         set_up_base(opt, recorded=False)
-        batches = ImageBatches(images, "cpu", batch, augment=True, seed=0)
+        batches = ImageBatches(pictures, "cpu", batch, augment=True, seed=0)
         pairs = itertools.chain.from_iterable(map(batches.epoch, itertools.count()))
         forward = torch.compile(net, dynamic=False) if compiled else net
         return _steps(forward, opt, pairs, amp), opt, net
@@ -69,14 +69,16 @@ def measure(
     return [*rows, dataclasses.replace(row, ratio=1 / row.ratio, at_least=True)]
 
 
-def _images(count: int) -> Images:
+def images(count: int) -> Images:
+    """Noise of the shape of CIFAR-10."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8)
     labels = rng.integers(0, 10, count)
     return Images("noise", pixels, labels, pixels[:1], labels[:1], MEAN, STD, 10)
 
 
-def _net(depth: int) -> nn.Module:
+def network(depth: int) -> nn.Module:
+    """The ResNet, the same each time."""
     torch.manual_seed(0)
     return models.resnet(depth)
 
@@ -116,8 +118,8 @@ def _elsewhere(depth: int, batch: int) -> Iterator[Callable[[], None]]:
 
 
 def _usual(orders: Any, depth: int, batch: int) -> None:
-    net, images = _net(depth), _images(4 * batch)
-    steps = _steps(net, torch.optim.Adam(net.parameters()), _one_by_one(images, batch), False)
+    net, pictures = network(depth), images(4 * batch)
+    steps = _steps(net, torch.optim.Adam(net.parameters()), _one_by_one(pictures, batch), False)
     with suppress(EOFError):
         while orders.recv():
             steps()
@@ -136,18 +138,18 @@ def _update_seconds(optimizer: Any, net: nn.Module, repeats: int) -> float:
     return min(spent)
 
 
-def _one_by_one(images: Images, batch: int) -> Pairs:
+def _one_by_one(pictures: Images, batch: int) -> Pairs:
     """What a data loader does with transforms of single images, in this process."""
     rng = np.random.default_rng(0)
     mean, std = (np.array(v, dtype=np.float32).reshape(3, 1, 1) for v in (MEAN, STD))
     while True:
-        for picked in np.split(rng.permutation(len(images.train)), len(images.train) // batch):
+        for picked in np.split(rng.permutation(len(pictures.train)), len(pictures.train) // batch):
             seen = []
-            for pixels in images.train[picked]:
+            for pixels in pictures.train[picked]:
                 dy, dx = rng.integers(0, 2 * PAD + 1, 2)
                 wide = np.pad(pixels, ((0, 0), (PAD, PAD), (PAD, PAD)))
                 image = wide[:, dy : dy + 32, dx : dx + 32]
                 if rng.random() < 0.5:
                     image = image[:, :, ::-1]
                 seen.append(torch.from_numpy((image.astype(np.float32) / 255 - mean) / std))
-            yield torch.stack(seen), torch.from_numpy(images.train_labels[picked])
+            yield torch.stack(seen), torch.from_numpy(pictures.train_labels[picked])

@@ -18,6 +18,7 @@ from pqtheory._extras import what_to_install
 from pqtheory._messages import brief, visible
 from pqtheory._messages import nearest as suggested
 from pqtheory.methods.registry import REGISTRY, registered
+from pqtheory.signs.metric_names import code_metric
 
 #: columns where standard output is no terminal and nothing says how wide it is
 WIDTH = 160
@@ -185,6 +186,20 @@ class MethodName(click.ParamType):
     ) -> list[CompletionItem]:
         """The methods whose names begin so."""
         return RegistryName("method", tuple(REGISTRY)).shell_complete(ctx, param, incomplete)
+
+
+@final
+class CodeMetricName(click.ParamType):
+    """A metric of codes, by our name for it or another's; an unknown one gets the nearest suggested."""
+
+    name = "metric"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        """Our name."""
+        try:
+            return code_metric(value).name
+        except (TypeError, ValueError) as error:
+            self.fail(str(error).removeprefix("metrics: "), param, ctx)
 
 
 def _respelled(value: Any) -> Any:

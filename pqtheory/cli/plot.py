@@ -9,6 +9,7 @@ import click
 
 from pqtheory._checks import check_number
 from pqtheory.cli.base import (
+    CodeMetricName,
     Commands,
     MethodName,
     RegistryName,
@@ -213,10 +214,12 @@ def trajectory(
 )
 @click.option(
     "--metric",
-    type=click.Choice(("change_from_start", "flips", "reversals")),
-    default="change_from_start",
+    "metrics",
+    type=CodeMetricName(),
+    multiple=True,
+    default=("change_from_start",),
     show_default=True,
-    help="Of the runs.",
+    help="Of the runs, as --metrics of train; may be repeated, a row of panels for each.",
 )
 @click.option("--seeds", type=int, default=5, show_default=True, help="How many.")
 @click.option(
@@ -233,7 +236,7 @@ def trajectory(
 def sign_flips(
     run: tuple[Path, ...],
     layers: tuple[str, ...],
-    metric: str,
+    metrics: tuple[str, ...],
     seeds: int,
     epochs: int,
     step_size: float | None,
@@ -244,9 +247,9 @@ def sign_flips(
     """Draw the sign changes of each RUN folder; without one, train on the digits (some 10 s) and draw all metrics."""
     if run:
         only_with("without RUN", "seeds", "epochs", "step_size", "rate", "seed")
-        draw_sign_changes(run, layers, metric, out)
+        draw_sign_changes(run, layers, metrics, out)
         return
-    only_with("with RUN", "layers", "metric")
+    only_with("with RUN", "layers", "metrics")
     from pqtheory.digits import DigitsSettings, run_digits
 
     with user_errors():

@@ -7,20 +7,27 @@ import click
 from pqtheory.cli.base import example, user_errors
 from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.cli.sweep import run_folders
+from pqtheory.signs.metric_names import code_metrics
 
 
 def draw_sign_changes(
-    run: tuple[Path, ...], layers: tuple[str, ...], metric: str, out: Out
+    run: tuple[Path, ...], layers: tuple[str, ...], metrics: tuple[str, ...], out: Out
 ) -> None:
-    """Draw a sign metric of runs, a panel for each layer."""
-    from pqtheory.plotting.sign_curves import sign_curves
+    """Draw metrics of signs and codes of runs: a panel for each layer, a row for each metric."""
+    from pqtheory.plotting.sign_curves import metric_curves, sign_curves
 
     with user_errors():
-        from pqtheory.networks.tables.curves import sign_rows
+        from pqtheory.networks.tables.curves import metric_rows
         from pqtheory.networks.tables.summary import rows
 
-        curves = {row.label: sign_rows(row, metric) for row in rows(run_folders(run))}
-    write_picture(out, lambda: sign_curves(curves, layers or ("all",), metric))
+        found = rows(run_folders(run))
+        curves = {metric: metric_rows(found, metric) for metric in code_metrics(metrics)}
+    shown = layers or ("all",)
+    if len(curves) == 1:
+        ((metric, of_metric),) = curves.items()
+        write_picture(out, lambda: sign_curves(of_metric, shown, metric))
+    else:
+        write_picture(out, lambda: metric_curves(curves, shown))
 
 
 @click.command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from pqtheory.cli.base import as_it_is, example, output, say, user_errors
+from pqtheory.cli.base import CodeMetricName, as_it_is, example, output, say, user_errors
 from pqtheory.cli.sweep import run_folders, runs_table
 
 if TYPE_CHECKING:
@@ -50,7 +50,16 @@ RESULTS = Path("experiments/results")
     is_flag=True,
     help="Of cifar10 and sign-change: the methods' differences over the same seeds and warm starts, with a t-test.",
 )
-def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
+@click.option(
+    "--metric",
+    "metrics",
+    type=CodeMetricName(),
+    multiple=True,
+    help="Of the runs' codes, as --metrics of train; may be repeated. Default: those that a run recorded.",
+)
+def table(
+    run: tuple[Path, ...], results: Path | None, paired: bool, metrics: tuple[str, ...]
+) -> None:
     """Show each RUN's errors and sign changes at its last epoch; seeds become mean and deviation.
 
     In place of runs: cifar10 or sign-change, the figures of the paper beside ours. A folder of that name is ./cifar10.
@@ -58,6 +67,8 @@ def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
     name = str(run[0])
     with user_errors():
         if len(run) == 1 and name in PUBLISHED:
+            if metrics:
+                raise ValueError(f"--metric: only of runs, not of {name}")
             _compare(name, results, paired)
             return
         if results is not None or paired:
@@ -65,7 +76,7 @@ def table(run: tuple[Path, ...], results: Path | None, paired: bool) -> None:
             raise ValueError(f"{option}: only with {' or '.join(PUBLISHED)} alone")
         from pqtheory.networks.tables.summary import rows
 
-        output().print(runs_table(rows(run_folders(run))))
+        output().print(runs_table(rows(run_folders(run), metrics or None)))
 
 
 def _compare(name: str, results: Path | None, paired: bool) -> None:

@@ -33,6 +33,7 @@ PRESETS = ("corrected", "faithful")
     epilog=example(
         "pqtheory train warm --method full-precision --epochs 20",
         "pqtheory train pq --method proxquant --epochs 30 --warm-start warm",
+        "pqtheory train bc --method binaryconnect --metrics ff-ratio,frequency --track step",
         "pqtheory train lm --task language --levels 2-bit --per row --epochs 20",
         "pqtheory train --task-template > my_task.py",
         "pqtheory train mine --task my_task.py",
@@ -110,6 +111,16 @@ PRESETS = ("corrected", "faithful")
 @click.option(
     "--measure-every", type=click.IntRange(min=1), metavar="N", help="Errors every N epochs."
 )
+@click.option(
+    "--metrics",
+    metavar="NAMES",
+    help="What to record of the codes, with commas: flips, frequency, occupation, ... (docs/flip_ratios.md).",
+)
+@click.option(
+    "--track",
+    type=click.Choice(("epoch", "step")),
+    help="How often to look at the codes for it: after each epoch, or each step.",
+)
 @click.option("--augment/--no-augment", default=None, help="Pad, crop, mirror; on for cifar10.")
 @click.option("--amp", is_flag=True, help="bfloat16 autocast.")
 @click.option("--compile", "compiled", is_flag=True, help="torch.compile.")
@@ -148,6 +159,8 @@ def train(
             raise ValueError(f"--time-budget: expected minutes > 0, got {brief(time_budget)}")
         check_device(device, "--device")
         changes = {name: value for name, value in given.items() if value is not None}
+        if "metrics" in changes:
+            changes["metrics"] = [name for name in changes["metrics"].split(",") if name.strip()]
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
         if "rate" in changes and method not in LAMBDA:
             raise ValueError(f"--rate: {method} has no lambda; expected {' or '.join(LAMBDA)}")

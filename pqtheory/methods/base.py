@@ -27,6 +27,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
+from pqtheory.methods.corrections import Correction
 from pqtheory.methods.maps import Map, Prox
 from pqtheory.schedules import Schedule, as_schedule
 
@@ -141,20 +142,36 @@ class MappedMethod(Method):
     describe : callable
         The map from what the method is described by: a regularizer and a strength, unless a method says otherwise.
         Arrays and torch optimizers have it from here.
+    sums_steps : bool
+        Whether the strength is a number that is multiplied by the sum of the step sizes so far.
+    correct : callable or None
+        The correction of the gradient from what the method is described by, likewise; None: it has none.
     """
 
     describe: ClassVar[Callable[..., Any]] = Prox
+    correct: ClassVar[Callable[..., Correction] | None] = None
+    sums_steps: ClassVar[bool] = False
+    correction: Correction | None = None
     #: a ``Map``; of most methods a ``Prox``
     map: Any
 
-    def __init__(self, mapping: Map, step_size: Any, clip: Any = None) -> None:
-        self.map = mapping
+    def __init__(
+        self, mapping: Map, step_size: Any, clip: Any = None, correction: Correction | None = None
+    ) -> None:
+        self.map, self.correction = mapping, correction
         self.step_size = check_step_size(step_size)
         self.clip = None if clip is None else check_number(clip, "clip", 0, open_low=True)
 
     def output(self, state: State) -> Array:
         """The latent weights, quantized."""
         return self.map.quantize(state.latent)
+
+    def _direction(self, state: State, gradient: Array) -> Array:
+        """What the step descends along: the gradient, corrected."""
+        if self.correction is None:
+            return gradient
+        weight = self.correction.weight(state.step, state.latent)
+        return self.correction.apply(state.latent, gradient, weight, self.map.quantize)
 
     def _clipped(self, latent: Array) -> Array:
         if self.clip is None or self.clip == math.inf:
@@ -182,7 +199,7 @@ class Eager(MappedMethod):
     def step(self, state: State, gradient: Array) -> State:
         """The mapped gradient step."""
         eta = self.eta(state.step, state.latent)
-        moved = descend(state.latent, eta, gradient)
+        moved = descend(state.latent, eta, self._direction(state, gradient))
         return State(self._clipped(self.map(moved, state.step, eta)), state.step + 1)
 
 
@@ -196,4 +213,5 @@ class Lazy(MappedMethod):
     def step(self, state: State, gradient: Array) -> State:
         """The plain gradient step from the unmapped point."""
         eta = self.eta(state.step, state.latent)
-        return State(self._clipped(descend(state.latent, eta, gradient)), state.step + 1)
+        moved = descend(state.latent, eta, self._direction(state, gradient))
+        return State(self._clipped(moved), state.step + 1)

@@ -6,7 +6,7 @@ from typing import Any, final
 
 from pqtheory._arrays import Array
 from pqtheory.methods.base import Lazy, State
-from pqtheory.methods.maps import Prox, pull_to, set_of
+from pqtheory.methods.maps import Prox, pull_to
 from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Binary, Set
@@ -47,7 +47,7 @@ class BinaryConnect(Lazy):
         return Prox(pull_to(Binary() if set is None else set, Indicator), math.inf)
 
     def _map_arguments(self) -> Mapping[str, Any]:
-        return {"set": set_of(self.map)}
+        return {"set": self.map.quantized_by}
 
     def observe(self, state: State) -> tuple[Array, Array]:
         """The quantized point, twice."""

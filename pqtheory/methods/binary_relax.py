@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Prox, as_strength, pull_to, set_of
+from pqtheory.methods.maps import Prox, as_strength, pull_to
 from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import DistanceL2
 from pqtheory.schedules import Exponential, Hardened
@@ -63,4 +63,4 @@ class BinaryRelax(Lazy):
         return Prox(pull_to(Binary() if set is None else set, DistanceL2), growing)
 
     def _map_arguments(self) -> Mapping[str, Any]:
-        return {"strength": self.map.strength, "set": set_of(self.map)}
+        return {"strength": self.map.strength, "set": self.map.quantized_by}

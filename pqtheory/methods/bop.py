@@ -13,7 +13,8 @@ from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory._messages import brief
 from pqtheory.methods.base import Method, check_step_size
-from pqtheory.methods.maps import as_strength
+from pqtheory.methods.maps import Prox, as_strength
+from pqtheory.regularizers import Indicator
 from pqtheory.schedules import Schedule
 from pqtheory.sets import Binary
 
@@ -56,6 +57,11 @@ class Bop(Method):
             raise ValueError(f"step_size: expected a number of (0, 1], got {brief(step_size)}")
         self.threshold = as_strength(threshold, "threshold")
 
+    @staticmethod
+    def describe(threshold: Any = 0.0) -> Prox:
+        """The signs, with the threshold in the place of a strength, which no projection has."""
+        return Prox(Indicator(Binary()), as_strength(threshold, "threshold"))
+
     def init(self, theta0: Any) -> BopState:
         """The signs of ``theta0``, and no gradients yet."""
         xp, theta = as_array(theta0, "theta0")
@@ -68,11 +74,24 @@ class Bop(Method):
     def step(self, state: BopState, gradient: Array) -> BopState:
         """Average the gradient, and flip what it is against beyond tau."""
         gamma, tau = self.eta(state.step, state.latent), self._tau(state)
-        xp, weights = as_array(state.latent)
-        before = widen(xp, state.average)
-        average = before + gamma * (widen(xp, gradient) - before)
-        flipped = xp.where(widen(xp, weights) * average > tau, -weights, weights)
-        return BopState(flipped, narrow(xp, average, state.average), state.step + 1)
+        average = self.averaged(state.average, gradient, gamma)
+        flipped = self.flipped(state.latent, average, tau)
+        return BopState(
+            flipped, narrow(as_array(average)[0], average, state.average), state.step + 1
+        )
+
+    @staticmethod
+    def averaged(average: Array, gradient: Array, gamma: Any) -> Array:
+        """M + gamma (g - m); of half precision in float32."""
+        xp, _ = as_array(average)
+        before = widen(xp, average)
+        return before + gamma * (widen(xp, gradient) - before)
+
+    @staticmethod
+    def flipped(weights: Array, average: Array, tau: Any) -> Array:
+        """-w where w m > tau, else w."""
+        xp, _ = as_array(weights)
+        return xp.where(widen(xp, weights) * average > tau, -weights, weights)
 
     def output(self, state: BopState) -> Array:
         """The weights."""

@@ -7,12 +7,12 @@ lambda_t < 0: the slope of lambda_t / 2 dist(theta, Q)^2 beside the loss.
 from collections.abc import Mapping
 from typing import Any, final
 
-from pqtheory._arrays import Array, is_symbolic, number_like
-from pqtheory._checks import check_number
+from pqtheory._arrays import Array
 from pqtheory.methods.base import Lazy, State
 from pqtheory.methods.binary_connect import BinaryConnect
-from pqtheory.methods.maps import set_of
-from pqtheory.schedules import as_schedule
+from pqtheory.methods.corrections import Pull
+from pqtheory.methods.maps import Prox
+from pqtheory.quantizers import Quantizer
 from pqtheory.sets import Set
 
 
@@ -26,7 +26,7 @@ class Dampened(Lazy):
         eta_t > 0.
     strength : float or Schedule
         lambda_t, of either sign, finite.
-    set : Set
+    set : Set or Quantizer
         {-1, +1} by default.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
@@ -42,23 +42,26 @@ class Dampened(Lazy):
     """
 
     def __init__(
-        self, step_size: Any, strength: Any, *, set: Set | None = None, clip: Any = None
+        self,
+        step_size: Any,
+        strength: Any,
+        *,
+        set: Set | Quantizer | None = None,
+        clip: Any = None,
     ) -> None:
-        self.strength = as_schedule(strength, "strength")
-        super().__init__(BinaryConnect.describe(set), step_size, clip)
+        pull = self.correct(strength)
+        self.strength = pull.strength
+        super().__init__(self.describe(set), step_size, clip, pull)
 
-    def step(self, state: State, gradient: Array) -> State:
-        """The step of ``Lazy`` with the pull beside the gradient."""
-        latent = state.latent
-        pull = self._pull(state.step, latent) * (latent - self.output(state))
-        return super().step(state, gradient + pull)
+    @staticmethod
+    def describe(set: Set | Quantizer | None = None) -> Prox:
+        """The projection, or the fit; on {-1, +1} by default."""
+        return BinaryConnect.describe(set)
 
-    def _pull(self, step: int, latent: Array) -> Any:
-        strength = self.strength(step)
-        if is_symbolic(strength):
-            return strength
-        name = f"strength at step {step}"
-        return number_like(check_number(strength, name, finite=True), latent)
+    @staticmethod
+    def correct(strength: Any) -> Pull:
+        """The pull beside the gradient."""
+        return Pull(strength)
 
     def observe(self, state: State) -> tuple[Array, Array]:
         """The quantized point, twice."""
@@ -66,4 +69,4 @@ class Dampened(Lazy):
         return quantized, quantized
 
     def _map_arguments(self) -> Mapping[str, Any]:
-        return {"strength": self.strength, "set": set_of(self.map)}
+        return {"strength": self.strength, "set": self.map.quantized_by}

@@ -29,7 +29,6 @@ from pqtheory.regularizers.alternating_distance import AlternatingDistance
 from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.distance_l1 import DistanceL1
 from pqtheory.regularizers.distance_l2 import DistanceL2
-from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.schedules import Schedule, as_schedule
 from pqtheory.sets.base import Set
 from pqtheory.sets.finite import FiniteSet
@@ -50,6 +49,17 @@ class Map(ABC):
     @abstractmethod
     def separable(self) -> bool:
         """Whether each coordinate is mapped by itself."""
+
+    @property
+    def quantized_by(self) -> Set | Quantizer:
+        """The set or the quantizer whose levels it leads to.
+
+        Raises
+        ------
+        TypeError
+            If it does not say.
+        """
+        raise TypeError(f"map: expected one that says its levels, got {brief(self)}")
 
     @abstractmethod
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
@@ -112,6 +122,11 @@ class Prox(Map):
         """Whether each coordinate is mapped by itself."""
         return self.regularizer.separable
 
+    @property
+    def quantized_by(self) -> Set | Quantizer:
+        """Those of the regularizer."""
+        return self.regularizer.quantized_by
+
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""
         return self.regularizer.prox(theta, weight, out)
@@ -165,22 +180,6 @@ def regularizer_on(levels: Any) -> Regularizer:
     return pull_to(
         levels, lambda s: DistanceL1(s) if isinstance(s, FiniteSet) else DistanceL2(s), 2
     )
-
-
-def set_of(mapping: Prox) -> Set | Quantizer:
-    """The quantization set of a projection or relaxation, or the quantizer that takes its place.
-
-    Raises
-    ------
-    TypeError
-        If the regularizer is not one of a set.
-    """
-    regularizer = mapping.regularizer
-    if isinstance(regularizer, AlternatingDistance):
-        return regularizer.quantizer
-    if not isinstance(regularizer, LevelRegularizer):
-        raise TypeError(f"regularizer: expected one on a set, got {brief(regularizer)}")
-    return regularizer.set
 
 
 def as_strength(strength: Any, name: str = "strength") -> Schedule:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Lazy
-from pqtheory.methods.maps import Prox, set_of
+from pqtheory.methods.maps import Prox
 from pqtheory.regularizers import Bump
 from pqtheory.sets import Binary, FiniteSet
 
@@ -49,4 +49,4 @@ class PARQ(Lazy):
         return Prox(Bump(Binary() if set is None else set), strength)
 
     def _map_arguments(self) -> Mapping[str, Any]:
-        return {"strength": self.map.strength, "set": set_of(self.map)}
+        return {"strength": self.map.strength, "set": self.map.quantized_by}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from pqtheory.methods.base import Eager
-from pqtheory.methods.maps import Prox, pull_to, set_of
+from pqtheory.methods.maps import Prox, pull_to
 from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers import Indicator
 from pqtheory.sets import Set
@@ -43,4 +43,4 @@ class ProjectedSGD(Eager):
         return Prox(pull_to(set, Indicator), math.inf)
 
     def _map_arguments(self) -> Mapping[str, Any]:
-        return {"set": set_of(self.map)}
+        return {"set": self.map.quantized_by}

@@ -5,7 +5,7 @@ averaging, and with R of the set at infinite strength BinaryConnect.
 """
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from pqtheory.methods.base import Lazy, check_step_size
 from pqtheory.methods.maps import as_strength
@@ -17,7 +17,7 @@ from pqtheory.schedules import Constant, Summed
 class ProxConnect(Lazy):
     """Gradients at the mapped point, steps from the unmapped one; the prox sees lambda times the sum of the steps.
 
-    With a torch optimizer the steps are its ``lr``: give it ``strength=Summed(schedule of the lr, lambda)``.
+    With a torch optimizer the step sizes are the ``lr`` of its groups, whatever a scheduler makes of them.
 
     Parameters
     ----------
@@ -39,6 +39,9 @@ class ProxConnect(Lazy):
     ----------
     Dockhorn et al., NeurIPS 2021, arXiv 2110.13220; Jin et al., arXiv 2503.15748.
     """
+
+    sums_steps: ClassVar[bool] = True
+    strength: Any
 
     def __init__(
         self, regularizer: Regularizer, step_size: Any, strength: Any, *, clip: Any = None

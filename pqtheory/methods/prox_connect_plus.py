@@ -5,12 +5,11 @@ ProxConnect, z - eta grad L(F(T^-1(z))); so it is one where F composed with the 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, final
+from typing import Any, ClassVar, final
 
-from pqtheory._arrays import Array
-from pqtheory._messages import brief
 from pqtheory.methods.backward import Backward, inadmissible_pair
-from pqtheory.methods.base import Lazy, State
+from pqtheory.methods.base import Lazy
+from pqtheory.methods.corrections import Sloped
 from pqtheory.methods.prox_connect import ProxConnect
 from pqtheory.regularizers import Regularizer
 
@@ -36,6 +35,9 @@ class ProxConnectPlus(Lazy):
     Lu et al., NeurIPS 2023, arXiv 2402.17710.
     """
 
+    sums_steps: ClassVar[bool] = True
+    strength: Any
+
     def __init__(
         self,
         regularizer: Regularizer,
@@ -45,15 +47,15 @@ class ProxConnectPlus(Lazy):
         *,
         clip: Any = None,
     ) -> None:
-        if not isinstance(backward, Backward):
-            raise TypeError(f"backward: expected a backward quantizer, got {brief(backward)}")
+        sloped = self.correct(backward)
         plain = ProxConnect(regularizer, step_size, strength)
         self.backward, self.strength = backward, plain.strength
-        super().__init__(plain.map, plain.step_size, clip)
+        super().__init__(plain.map, plain.step_size, clip, sloped)
 
-    def step(self, state: State, gradient: Array) -> State:
-        """The step of ``Lazy`` with B(theta_t) times the gradient."""
-        return super().step(state, self.backward.slope(state.latent) * gradient)
+    @staticmethod
+    def correct(backward: Backward) -> Sloped:
+        """B(theta_t) before the gradient."""
+        return Sloped(backward)
 
     def inadmissible_pair(self, points: Sequence[Any], step: int) -> tuple[Any, Any] | None:
         """Two of the points that show that the map of that step is not admissible with B; None if none do."""

@@ -103,22 +103,33 @@ REGISTRY: Mapping[str, Registered] = _by_name(
         _registered(
             BinaryRelax, "#009E73", "P", lambda eta: BinaryRelax(eta, harden_at=50), trained=True
         ),
-        _registered(Bop, "#222222", "X", lambda gamma: Bop(gamma, 0.01)),
+        _registered(Bop, "#222222", "X", lambda gamma: Bop(gamma, 0.01), trained=True),
         _registered(
-            ProxConnect, "#332288", "<", lambda eta: ProxConnect(DistanceL1(Binary()), eta, 0.1)
+            ProxConnect,
+            "#332288",
+            "<",
+            lambda eta: ProxConnect(DistanceL1(Binary()), eta, 0.1),
+            trained=True,
         ),
         _registered(
             ProxConnectPlus,
             "#882255",
             ">",
             lambda eta: ProxConnectPlus(DistanceL1(Binary()), eta, 0.1, Clipped(1.25)),
+            trained=True,
         ),
-        _registered(PARQ, "#117733", "*", lambda eta: PARQ(eta, Linear(0.0625))),
-        _registered(Dampened, "#999933", "p", lambda eta: Dampened(eta, 0.25)),
+        _registered(PARQ, "#117733", "*", lambda eta: PARQ(eta, Linear(0.0625)), trained=True),
+        _registered(Dampened, "#999933", "p", lambda eta: Dampened(eta, 0.25), trained=True),
         _registered(
-            EagerPull, "#44AA99", "h", lambda eta: EagerPull(DistanceL2(Binary()), eta, 0.25)
+            EagerPull,
+            "#44AA99",
+            "h",
+            lambda eta: EagerPull(DistanceL2(Binary()), eta, 0.25),
+            trained=True,
         ),
-        _registered(MirrorDescent, "#AA4499", "d", lambda eta: MirrorDescent(eta, 1.5)),
+        _registered(
+            MirrorDescent, "#AA4499", "d", lambda eta: MirrorDescent(eta, 1.5), trained=True
+        ),
     )
 )
 #: what training runs and pictures compare with: it quantizes nothing

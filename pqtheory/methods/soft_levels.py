@@ -52,6 +52,11 @@ class SoftLevels(Map):
         """Each coordinate is mapped by itself."""
         return True
 
+    @property
+    def quantized_by(self) -> FiniteSet:
+        """The set."""
+        return self.set
+
     def apply(self, theta: Any, weight: Any, out: Array | None = None) -> Array:
         """The mean of the levels at beta = ``weight``.
 

@@ -12,6 +12,7 @@ from typing import Any, final
 
 from pqtheory._messages import brief
 from pqtheory.networks.metrics import ERROR, MEASURES, Measure, measure_of
+from pqtheory.signs.metric_names import CODE_METRICS, CodeMetric
 
 Schema = Callable[[Any], None]
 
@@ -187,6 +188,17 @@ _SIGNS = {
     "flips_per_weight": _size,
     "reversals_per_weight": _size,
 }
+
+
+def _code_metric(metric: CodeMetric) -> Schema:
+    """A share; a number, of those below 0 Bop's alone; or one for each level."""
+    one = _share if metric.share else number(*(() if metric.name == "pi" else (0,)))
+    # layers of different levels have no occupation in all; ratios are there once a window is over
+    return or_none(each(one) if metric.per_level else one)
+
+
+#: metrics of codes, by our names
+_CODES = {name: _code_metric(metric) for name, metric in CODE_METRICS.items()}
 _PROVENANCE = record(
     {"command": text, "data_sha256": or_none(text)},
     {
@@ -209,7 +221,9 @@ _SETTINGS = record(
     {
         **dict.fromkeys(("data", "model", "method", "levels", "optimizer", "select_on"), text),
         **dict.fromkeys(("epochs", "batch_size", "held_out", "measure_every", "seed"), count),
-        **dict.fromkeys(("lr", "momentum", "weight_decay", "drop_factor", "rate"), _size),
+        **dict.fromkeys(("lr", "momentum", "weight_decay", "drop_factor"), _size),
+        # a pull away from the levels has a rate below 0
+        "rate": number(),
         **dict.fromkeys(("per_epoch", "renew", "augment", "amp", "compile"), flag),
         "drops": each(count),
         "freeze_epoch": or_none(count),
@@ -220,6 +234,11 @@ _SETTINGS = record(
         "task": text,
         "per": text,
         "options": by_name(_option),
+        "metrics": each(text),
+        "track": text,
+        "dampening": number(),
+        "oscillation_threshold": or_none(_size),
+        "refit_every": or_none(count),
         "stall_divisor": _size,
         "gradient_factor": _size,
         "clip_norm": or_none(_size),
@@ -235,6 +254,7 @@ METRICS = record(
         "watched": by_name(by_name(number())),
         "code_changes": by_name(record(dict.fromkeys(("mean", "least", "median", "most"), _share))),
         "signs": by_name(record(_SIGNS), "all"),
+        "codes": by_name(record({}, _CODES), "all"),
         "quantization_error": by_name(_size, "all"),
         "fixed_point_share": by_name(_share, "all"),
         "distance": record(_distance),

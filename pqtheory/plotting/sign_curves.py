@@ -17,8 +17,10 @@ from pqtheory.plotting.parts import (
     title,
 )
 from pqtheory.plotting.styles import picture
+from pqtheory.signs import CODE_METRICS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: metric -> how it is named on the axis
@@ -58,7 +60,7 @@ def sign_curves(
     layers : sequence of str
         Panels, in this order; at most four.
     metric : str
-        Which of ``METRICS`` it is.
+        Which of ``METRICS`` or ``pqtheory.signs.CODE_METRICS`` it is.
     unit : str
         What the points count.
     errors : mapping, optional
@@ -73,31 +75,13 @@ def sign_curves(
     ValueError
         If a layer or the metric is unknown.
     """
-    if metric not in METRICS:
-        raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {brief(metric)}")
+    _check_metric(metric)
     panels = len(layers) + (errors is not None)
     figure, axes = grid_of_axes(1, panels, 1.5 + 3.6 * panels, 4.2, sharey=False)
     lines = dict(zip(curves, looks(list(curves)), strict=True))
-    seen, ends = [], {}
     # what the title tells of
     told = "all" if "all" in layers else layers[0]
-    for axis, layer in zip(axes[0], layers, strict=False):
-        for label, by_layer in curves.items():
-            if layer not in by_layer:
-                raise ValueError(
-                    f"layer: expected one of {brief(list(by_layer))}, got {brief(layer)}"
-                )
-            length = min(len(row) for row in by_layer[layer])
-            values = np.array([row[:length] for row in by_layer[layer]]).T
-            points = np.arange(1, length + 1)
-            draw_band(axis, points, 100 * values, lines[label], f"{label} ({values.shape[1]})")
-            seen.append(f"{layer}, {label}: {_percent(late(values))} of the weights.")
-            if layer == told:
-                ends[label] = values
-        title(axis, layer)
-        axis.set_xlabel(unit, parse_math=False)
-        axis.set_ylim(bottom=0)
-    axes[0, 0].set_ylabel(METRICS[metric])
+    seen, ends = _draw_row(axes[0], curves, layers, metric, unit)
     if errors is not None:
         axis = axes[0, -1]
         for label, (epochs, rows) in errors.items():
@@ -110,7 +94,7 @@ def sign_curves(
         axis.set_ylabel("test error,\n% of images")
         axis.set_ylim(bottom=0)
     legend_below(figure, axes[0, 0])
-    what = at_the_end(metric, ends)
+    what = at_the_end(metric, ends.get(told, {}))
     where = "" if told == "all" else f"; {told}"
     figure_title(figure, f"{what}{where}")
     return describe(
@@ -118,6 +102,80 @@ def sign_curves(
         f"{what}{where} (means over runs, whose number stands in brackets, and bands of one standard deviation). "
         f"In the last tenth of the {unit}s: {' '.join(seen)}",
     )
+
+
+@picture
+def metric_curves(
+    curves: Mapping[str, Curves], layers: Sequence[str], *, style: str | None = None
+) -> "Figure":
+    """Draw several metrics of runs, one below the other, each as ``sign_curves``.
+
+    Parameters
+    ----------
+    curves : mapping
+        Metric -> what ``sign_curves`` takes of it.
+    layers : sequence of str
+        Panels of each row; at most four.
+    style : str, optional
+        One of ``STYLES``.
+
+    Raises
+    ------
+    ImportError, ValueError
+        As ``sign_curves``.
+    """
+    for metric in curves:
+        _check_metric(metric)
+    size = (1.5 + 3.6 * len(layers), 1.0 + 3.2 * len(curves))
+    figure, axes = grid_of_axes(len(curves), len(layers), *size, sharey=False)
+    told = "all" if "all" in layers else layers[0]
+    said, first = [], list(next(iter(curves.values())))
+    for row, (metric, of_metric) in zip(axes, curves.items(), strict=True):
+        seen, ends = _draw_row(row, of_metric, layers, metric, "epoch")
+        said.append(f"{at_the_end(metric, ends.get(told, {}))}: {' '.join(seen)}")
+        if list(of_metric) != first:
+            # levels are lines of their own
+            row[0].legend(fontsize="small")
+    legend_below(figure, axes[0, 0])
+    words = ", ".join(_words(metric) for metric in curves)
+    what = words[0].upper() + words[1:]
+    figure_title(figure, what)
+    return describe(figure, f"{what} (means over runs, and bands). {' '.join(said)}")
+
+
+def _check_metric(metric: str) -> None:
+    if metric not in CODE_METRICS:
+        raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {brief(metric)}")
+
+
+def _draw_row(
+    axes: Sequence["Axes"], curves: Curves, layers: Sequence[str], metric: str, unit: str
+) -> tuple[list[str], dict[str, dict[str, Array]]]:
+    """A panel for each layer; where the curves end, in words, and the curves by layer and label."""
+    known = CODE_METRICS[metric]
+    lines = dict(zip(curves, looks(list(curves)), strict=True))
+    seen: list[str] = []
+    drawn: dict[str, dict[str, Array]] = {}
+    for axis, layer in zip(axes, layers, strict=False):
+        for label, by_layer in curves.items():
+            if layer not in by_layer:
+                raise ValueError(
+                    f"layer: expected one of {brief(list(by_layer))}, got {brief(layer)}"
+                )
+            length = min(len(row) for row in by_layer[layer])
+            values = np.array([row[:length] for row in by_layer[layer]], dtype=float).T
+            points = np.arange(1, length + 1)
+            shown = 100 * values if known.share else values
+            draw_band(axis, points, shown, lines[label], f"{label} ({values.shape[1]})")
+            of = " of the weights" if known.share else ""
+            seen.append(f"{layer}, {label}: {_number(metric, late(values))}{of}.")
+            drawn.setdefault(layer, {})[label] = values
+        title(axis, layer)
+        axis.set_xlabel(unit, parse_math=False)
+        if metric != "pi":
+            axis.set_ylim(bottom=0)
+    axes[0].set_ylabel(METRICS.get(metric, known.axis))
+    return seen, drawn
 
 
 def late(fractions: Array) -> float:
@@ -128,13 +186,21 @@ def late(fractions: Array) -> float:
 def at_the_end(metric: str, curves: Mapping[str, Array]) -> str:
     """Between what the curves, of shape (points, runs), end, in a sentence."""
     ends = {name: late(fractions) for name, fractions in curves.items() if len(fractions)}
-    words = _IN_WORDS[metric]
+    words = _words(metric)
     words = words[0].upper() + words[1:]
     if not ends:
         return words
     low, high = min(ends, key=lambda name: ends[name]), max(ends, key=lambda name: ends[name])
-    shown = [f"{_percent(ends[name])} ({name})" for name in dict.fromkeys((low, high))]
+    shown = [f"{_number(metric, ends[name])} ({name})" for name in dict.fromkeys((low, high))]
     return f"{words} at the end: {' to '.join(shown)}"
+
+
+def _words(metric: str) -> str:
+    return _IN_WORDS.get(metric, CODE_METRICS[metric].label)
+
+
+def _number(metric: str, value: float) -> str:
+    return _percent(value) if CODE_METRICS[metric].share else f"{value:.3g}"
 
 
 def _percent(fraction: float) -> str:

@@ -63,6 +63,11 @@ class AlternatingDistance(Regularizer):
             raise TypeError(f"quantizer: expected a quantizer, got {brief(self.quantizer)}")
         store(self, rounds=check_count(self.rounds, "rounds"))
 
+    @property
+    def quantized_by(self) -> Quantizer:
+        """What fits the levels."""
+        return self.quantizer
+
     def quantize(self, theta: Any) -> Array:
         """Values of ``quantizer.quantize(theta)``.
 

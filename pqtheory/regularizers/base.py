@@ -23,6 +23,7 @@ from pqtheory._checks import check_number
 from pqtheory._elementwise import narrow, widen
 from pqtheory._messages import brief
 from pqtheory._notebook import shown
+from pqtheory.quantizers.base import Quantizer
 from pqtheory.regularizers.brute_force import least_point
 from pqtheory.regularizers.weights import (
     finite_part,
@@ -30,6 +31,7 @@ from pqtheory.regularizers.weights import (
     infinite_unless_zero,
     weight_like,
 )
+from pqtheory.sets.base import Set
 
 Axis = int | tuple[int, ...] | None
 
@@ -52,6 +54,17 @@ class Regularizer(ABC):
     def separable(self) -> bool:
         """Whether R is a sum over coordinates, so that the prox takes each by itself."""
         return False
+
+    @property
+    def quantized_by(self) -> Set | Quantizer:
+        """The set or the quantizer whose levels R pulls to.
+
+        Raises
+        ------
+        TypeError
+            If R does not say.
+        """
+        raise TypeError(f"regularizer: expected one on a set, got {brief(self)}")
 
     def value(self, theta: Any, axis: Axis = None) -> Array:
         """R(theta), summed over ``axis`` (None: over all); differentiable under torch.

@@ -47,6 +47,11 @@ class FittedBump(Regularizer):
         if not isinstance(self.quantizer, Quantizer):
             raise TypeError(f"quantizer: expected a quantizer, got {brief(self.quantizer)}")
 
+    @property
+    def quantized_by(self) -> Quantizer:
+        """What fits the levels."""
+        return self.quantizer
+
     def codebooks(self, theta: Any) -> Array:
         """The levels that are fitted to ``theta``, ascending: (L,), or (..., L) with a codebook for each group.
 

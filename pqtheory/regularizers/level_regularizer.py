@@ -34,6 +34,11 @@ class LevelRegularizer(Regularizer):
         """As the set is."""
         return self.set.separable
 
+    @property
+    def quantized_by(self) -> Set:
+        """The set."""
+        return self.set
+
     def _plots(self) -> list[str]:
         if not isinstance(self.set, FiniteSet):
             return []

@@ -78,6 +78,11 @@ class PiecewiseAffine(Regularizer):
             slopes = (-math.inf, *between, math.inf)
         store(self, set=set, slopes=_checked(slopes, len(levels)))
 
+    @property
+    def quantized_by(self) -> FiniteSet:
+        """The set."""
+        return self.set
+
     def quantize(self, theta: Any) -> Array:
         """Nearest level."""
         return self.set.project(theta)

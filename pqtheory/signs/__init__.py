@@ -21,17 +21,21 @@ Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861): the sign change.
 from pqtheory.signs.code_metrics import CodeMetrics
 from pqtheory.signs.code_tracker import CodeTracker
 from pqtheory.signs.codes import threshold_distances
+from pqtheory.signs.metric_names import CODE_METRICS, CodeMetric, code_metric
 from pqtheory.signs.path_signs import PathSigns
 from pqtheory.signs.paths import change_from_start, flips_per_step, reversals
 from pqtheory.signs.tracker import SignMetrics, SignTracker
 
 __all__ = [
+    "CODE_METRICS",
+    "CodeMetric",
     "CodeMetrics",
     "CodeTracker",
     "PathSigns",
     "SignMetrics",
     "SignTracker",
     "change_from_start",
+    "code_metric",
     "flips_per_step",
     "reversals",
     "threshold_distances",

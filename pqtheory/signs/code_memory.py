@@ -51,6 +51,7 @@ class CodeMemory:
     """
 
     __slots__ = (
+        "_all",
         "_last",
         "_start",
         "_up",
@@ -65,12 +66,12 @@ class CodeMemory:
     )
 
     def __init__(
-        self, shape: tuple[int, ...], levels: int, codes: Array, frequencies: bool
+        self, shape: tuple[int, ...], levels: int, planes: Array, frequencies: bool
     ) -> None:
         self.shape, self.size, self.levels = shape, math.prod(shape), levels
-        self._start = code_planes.pack_codes(codes, code_planes.bits_for(levels))
+        self._start = planes
         self._last = np.zeros_like(self._start)
-        self._up = code_planes.all_set(self.size)
+        self._all = self._up = code_planes.all_set(self.size)
         self.flips = self.reversals = 0
         self.held = code_planes.counts(self._start, self._up, levels)
         self.visits = self.held.copy()
@@ -82,9 +83,8 @@ class CodeMemory:
         arrays = (self._start, self._last, self._up, self.frequencies)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def update(self, codes: Array, momentum: float) -> CodeCounts:
-        """Remember the flat uint8 ``codes`` (only read); what they changed."""
-        now = code_planes.pack_codes(codes, len(self._start))
+    def update(self, now: Array, momentum: float) -> CodeCounts:
+        """Remember the packed codes ``now`` (only read); what they changed."""
         still = self._never_moved()
         last = self._last | (self._start & still)
         flips, up = code_planes.differ(last, now), code_planes.above(now, last)
@@ -92,20 +92,24 @@ class CodeMemory:
         self._last = now & ~(still & ~flips)
         self._up = (flips & up) | (~flips & self._up)
         flipped, reversed_ = count_bits(flips), count_bits(reversals)
-        levels = code_planes.counts(now, code_planes.all_set(self.size), self.levels)
+        levels = code_planes.counts(now, self._all, self.levels, self.size)
         self.flips += flipped
         self.reversals += reversed_
         self.held += levels
-        self.visits += code_planes.counts(now, flips, self.levels)
+        self.visits += code_planes.counts(now, flips, self.levels, flipped)
         if self.frequencies is not None:
             _average(self.frequencies, reversals, momentum)
         changed = count_bits(code_planes.differ(self._start, now))
         return CodeCounts(changed, flipped, reversed_, levels)
 
+    def planes(self) -> Array:
+        """The last codes, packed."""
+        last: Array = self._last | (self._start & self._never_moved())
+        return last
+
     def codes(self) -> Array:
         """The last codes, uint8 of ``shape``."""
-        last = self._last | (self._start & self._never_moved())
-        return code_planes.unpack_codes(last, self.shape)
+        return code_planes.unpack_codes(self.planes(), self.shape)
 
     def start(self) -> Array:
         """The codes at the start, uint8 of ``shape``."""
@@ -149,7 +153,7 @@ class CodeMemory:
                 f"state: expected {self.levels} levels for {brief(name)}, got {brief(levels)}"
             )
         keep = self.frequencies is not None
-        memory = CodeMemory(self.shape, levels, np.zeros(self.size, dtype=np.uint8), keep)
+        memory = CodeMemory(self.shape, levels, np.zeros_like(self._start), keep)
         bits, width = len(self._start), packed_size(self.size)
         memory._start = entry(state, f"start/{name}", np.uint8, (bits, width))
         memory._last = entry(state, f"last/{name}", np.uint8, (bits, width))

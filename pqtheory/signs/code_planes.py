@@ -5,12 +5,13 @@ Codes of k bits are compared plane by plane, the highest bit first, on whole byt
     differ = OR_j (a_j ^ b_j),    above = OR_j (a_j & ~b_j & all higher bits are equal).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory.signs.packing import count_bits, packed_size
+from pqtheory.signs.packing import BLOCK, count_bits, packed_size
 
 #: the most levels: codes are bytes
 MAX_LEVELS = 256
@@ -24,8 +25,34 @@ def bits_for(levels: int) -> int:
 def pack_codes(codes: Array, bits: int) -> Array:
     """Pack flat uint8 ``codes`` below 2^bits: shape (bits, ceil(size / 8)), the last byte filled with 0."""
     planes = np.empty((bits, packed_size(codes.size)), dtype=np.uint8)
-    for j in range(bits):
-        planes[j] = np.packbits(codes & (1 << (bits - 1 - j)))
+    for start in range(0, codes.size, BLOCK):
+        block = codes[start : start + BLOCK]
+        for j in range(bits):
+            packed = np.packbits(block & (1 << (bits - 1 - j)))
+            planes[j, start // 8 : start // 8 + packed.size] = packed
+    return planes
+
+
+def pack_above(blocks: Iterable[Array], size: int, thresholds: Sequence[Any]) -> Array:
+    r"""Pack the codes sum_j [w >= threshold_j], ascending thresholds, of ``size`` weights in blocks of whole bytes.
+
+    The code is j where the first j comparisons hold, so that a bit of it is the parity of those of them at which this
+    bit changes: plane_b = XOR of [w >= threshold_j] over all j of which bit b differs from that of j - 1.
+    """
+    bits = bits_for(len(thresholds) + 1)
+    planes = np.zeros((bits, packed_size(size)), dtype=np.uint8)
+    changes = [
+        [b for b in range(bits) if (j ^ (j - 1)) >> (bits - 1 - b) & 1]
+        for j in range(1, len(thresholds) + 1)
+    ]
+    start = 0
+    for block in blocks:
+        part = planes[:, start : start + packed_size(len(block))]
+        for threshold, changed in zip(thresholds, changes, strict=True):
+            above = np.packbits(block >= threshold)
+            for b in changed:
+                part[b] ^= above
+        start += part.shape[1]
     return planes
 
 
@@ -53,21 +80,27 @@ def above(a: Array, b: Array) -> Array:
     return result
 
 
-def counts(planes: Array, mask: Array, levels: int) -> Array:
-    """How many of the codes where ``mask`` is set are 0, 1, ..., ``levels`` - 1: int64."""
-    return np.fromiter(_counts(planes, mask, levels), dtype=np.int64, count=levels)
+def counts(planes: Array, mask: Array, levels: int, total: int | None = None) -> Array:
+    """How many codes where ``mask`` is set are 0, 1, ..., ``levels`` - 1: int64; ``total`` is how many that are."""
+    total = count_bits(mask) if total is None else total
+    return np.fromiter(_counts(planes, mask, levels, total), dtype=np.int64, count=levels)
 
 
-def _counts(planes: Array, mask: Array, levels: int) -> Iterator[int]:
-    """Split the mask by the highest bit, then each half by the next, until a code is left."""
-    if levels <= 0:
-        return
-    if not len(planes):
-        yield count_bits(mask)
+def _counts(planes: Array, mask: Array, levels: int, total: int) -> Iterator[int]:
+    """Split the mask by the highest bit, then each half by the next; the lower half is what is left of the total."""
+    if levels == 1:
+        yield total
         return
     half = 1 << (len(planes) - 1)
-    yield from _counts(planes[1:], mask & ~planes[0], min(levels, half))
-    yield from _counts(planes[1:], mask & planes[0], levels - half)
+    if levels <= half:
+        yield from _counts(planes[1:], mask, levels, total)
+        return
+    upper = mask & planes[0]
+    above = count_bits(upper)
+    # codes below 2 need no mask: there is one of them
+    lower = mask & ~planes[0] if half > 1 else mask
+    yield from _counts(planes[1:], lower, half, total - above)
+    yield from _counts(planes[1:], upper, levels - half, above)
 
 
 def all_set(size: int) -> Array:

@@ -96,8 +96,8 @@ class CodeTracker:
         self._memory: dict[str, CodeMemory] = {}
         self._paths: dict[str, PathLengths] = {}
         for name, array in arrays.items():
-            codes, count = coding.encode(array, self._levels[name], name)
-            self._memory[name] = CodeMemory(tuple(array.shape), count, codes, bool(frequencies))
+            planes, count = coding.encode(array, self._levels[name], name)
+            self._memory[name] = CodeMemory(tuple(array.shape), count, planes, bool(frequencies))
             if self._near is not None:
                 coding.threshold_distances(array, self._levels[name])
             if self._window is not None:
@@ -139,12 +139,34 @@ class CodeTracker:
         for name, memory in self._memory.items():
             check_shape(arrays[name], memory.shape, name)
         arrays = self._checked(arrays)
-        codes = {name: coding.encode(arrays[name], self._levels[name], name) for name in self.names}
+        codes = {n: coding.encode(arrays[n], self._levels[n], n)[0] for n in self.names}
         near = {name: self._count_near(name, arrays[name]) for name in self.names}
         ends = {name: self._ends(name, arrays[name]) for name in self._paths}
+        return self._updated(codes, near, ends)
+
+    def stay(self) -> dict[str, CodeMetrics]:
+        """Update with the codes that there are: of weights that are quantized for good, and whose fit is over.
+
+        A fit to quantized weights may find other levels; these count as where they are, at rest and near no threshold.
+
+        Returns
+        -------
+        dict of CodeMetrics
+            As ``update``.
+        """
+        codes = {name: memory.planes() for name, memory in self._memory.items()}
+        ends = {name: lengths.ends for name, lengths in self._paths.items()}
+        return self._updated(codes, dict.fromkeys(self.names, 0), ends)
+
+    def _updated(
+        self,
+        codes: Mapping[str, Array],
+        near: Mapping[str, int],
+        ends: Mapping[str, tuple[Array, Array]],
+    ) -> dict[str, CodeMetrics]:
         seen: dict[str, CodeTotals] = {}
         for name, memory in self._memory.items():
-            counts = memory.update(codes[name][0], self._momentum)
+            counts = memory.update(codes[name], self._momentum)
             window = Window()
             if name in self._paths:
                 self._paths[name].update(*ends[name])

@@ -1,6 +1,6 @@
 r"""The code of a weight: the index, from below, of the level that it is quantized to; NaN has the code 0."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import array_api_compat
@@ -8,13 +8,13 @@ import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, constant_like, dtype_name, is_torch
 from pqtheory._checks import check_count
-from pqtheory._elementwise import widen
+from pqtheory._elementwise import keep_freed_memory, widen
 from pqtheory._groups import find_groups
 from pqtheory._messages import brief
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.quantizers.base import Quantizer
 from pqtheory.sets import FiniteSet, ScaledBinary, Set
-from pqtheory.signs.code_planes import MAX_LEVELS
+from pqtheory.signs.code_planes import MAX_LEVELS, bits_for, pack_above, pack_codes
 from pqtheory.signs.packing import BLOCK, DEVICE_BLOCK
 
 #: what says which code a weight has: a set, a fitted quantizer, or for integer codes how many levels there are
@@ -60,25 +60,39 @@ def check_codable(array: Any, name: str, levels: Levels) -> Array:
 
 
 def encode(array: Array, levels: Levels, name: str) -> tuple[Array, int]:
-    """Codes of a checked array and the number of levels.
+    """Packed codes of a checked array, in row-major order, and the number of levels.
 
     Returns
     -------
-    codes : NumPy array of uint8 and shape (size,), in row-major order; not for writing
+    planes : NumPy array of uint8 and shape (bits, ceil(size / 8))
     count : int
     """
+    keep_freed_memory()
     if isinstance(levels, int):
-        return to_numpy(array.reshape(-1)).astype(np.uint8), levels
+        return _packed(array, levels), levels
     if isinstance(levels, FiniteSet):
         thresholds = levels.cells(array).thresholds
     elif isinstance(levels, ScaledBinary):
         thresholds = (0,)
     else:
-        codes, count = _of_values(array, levels)
+        codes, book = _of_values(array, levels)
+        count = book.shape[-1]
         _check_levels(count, name)
-        return to_numpy(codes.reshape(-1)).astype(np.uint8), count
-    _check_levels(len(thresholds) + 1, name)
-    return _by_thresholds(array, thresholds), len(thresholds) + 1
+        return _packed(codes, count), count
+    count = len(thresholds) + 1
+    _check_levels(count, name)
+    on_device = is_torch(array) and array.device.type != "cpu"
+    if on_device or count > CHAIN or dtype_name(array) == "object":
+        return _packed(_by_thresholds(array, thresholds), count), count
+    flat = to_numpy(array.reshape(-1))
+    blocks = (widen(np, flat[i : i + BLOCK]) for i in range(0, flat.size, BLOCK))
+    return pack_above(blocks, flat.size, thresholds), count
+
+
+def _packed(codes: Array, count: int) -> Array:
+    """Codes of any integer type, packed."""
+    flat = to_numpy(codes.reshape(-1)).astype(np.uint8, copy=False)
+    return pack_codes(flat, bits_for(count))
 
 
 def quantized(array: Array, levels: Levels) -> Array:
@@ -170,16 +184,63 @@ def _count(xp: Namespace, block: Array, thresholds: tuple[Any, ...]) -> Array:
     return above
 
 
-def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, int]:
-    """Codes from a fit: the number of levels below the value, or the side of the threshold."""
+def coded(array: Array, levels: Set | Quantizer) -> tuple[Array, Callable[[Array], Array]]:
+    """Codes in the library of the array, and what gives codes of its shape the values of their levels.
+
+    Parameters
+    ----------
+    array : array
+        Latent weights, which levels may be fitted to.
+    levels : Set or Quantizer
+        What they are quantized by.
+
+    Returns
+    -------
+    codes : array of uint8 and the shape of ``array``
+    values : callable
+        Codes -> values in the dtype of ``array``.
+
+    Raises
+    ------
+    TypeError
+        If ``levels`` has not the same levels for all weights of a group.
+    """
+    xp, array = as_array(array.detach() if is_torch(array) else array)
+    if isinstance(levels, FiniteSet):
+        cells = levels.cells(array)
+        codes = _count(xp, widen(xp, array), cells.thresholds)
+        # one by one: a list would be copied from the host, which a CUDA graph could not hold
+        each = [constant_like(xp, level, array) for level in cells.levels]
+    else:
+        codes, book = _of_values(array, levels)
+        books = xp.reshape(book, (-1, book.shape[-1]))
+        each = [books[:, j : j + 1] for j in range(books.shape[-1])]
+    axis, per = _grouping(levels)
+    groups = find_groups(tuple(array.shape), axis, per)
+
+    def values(codes: Array) -> Array:
+        rows = groups.rows(xp, codes)
+        found = xp.where(rows == 0, each[0], each[0])
+        for j, level in enumerate(each[1:], 1):
+            found = xp.where(rows == j, level, found)
+        return groups.entries(xp, found)
+
+    return codes, values
+
+
+def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, Array]:
+    """Codes from a fit, the number of levels below the value, or the side of the threshold; and the levels."""
     xp, array = as_array(array.detach() if is_torch(array) else array)
     if isinstance(levels, AdaptiveTernary):
         fit = levels.fit(array)
         # a side without weights has the level 0 too: the side says more than the value
         side = 1 + fit.signs[..., 1] - fit.signs[..., 0]
-        return xp.where(fit.values == fit.values, side, 0 * side), 3
+        codes = xp.where(fit.values == fit.values, side, 0 * side)
+        return xp.asarray(codes, dtype=xp.uint8), fit.codebook
     if isinstance(levels, Quantizer):
         values, book = levels.quantize(array)
+    elif isinstance(levels, ScaledBinary):
+        return xp.asarray(widen(xp, array) >= 0, dtype=xp.uint8), levels.levels(array)
     else:
         values, book = levels.project(array), levels.levels(array)
         if book.ndim != 1:
@@ -192,7 +253,7 @@ def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, int]:
     codes = xp.zeros_like(rows, dtype=xp.uint8)
     for j in range(books.shape[-1] - 1):
         codes += rows > books[:, j : j + 1]
-    return groups.entries(xp, codes), books.shape[-1]
+    return groups.entries(xp, codes), book
 
 
 def _check_levels(count: int, name: str) -> None:

@@ -38,6 +38,11 @@ class PathLengths:
         self.latent_length, self.value_length = np.zeros_like(latent), np.zeros_like(value)
         self.last: Window | None = None
 
+    @property
+    def ends(self) -> tuple[Array, Array]:
+        """Latent weights and values at the last update."""
+        return self.latent, self.value
+
     def update(self, latent: Array, value: Array) -> None:
         """Add a step; at the end of a window it becomes ``last`` and the next one begins."""
         with np.errstate(invalid="ignore", over="ignore"):

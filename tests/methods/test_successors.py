@@ -257,11 +257,3 @@ def test_torch_optimizers(method: Any, options: Any, on_arrays: Any) -> None:
         np.testing.assert_allclose(weight.detach().numpy(), seen, atol=1e-12)
         weight.grad = torch.tensor(PROBLEM.gradient(weight.detach().numpy()))
         optimizer.step()
-
-
-@pytest.mark.parametrize("method", [Dampened, EagerPull, ProxConnectPlus])
-def test_torch_optimizers_refuse_steps_of_their_own(method: Any) -> None:
-    weight = torch.nn.Parameter(torch.tensor(START))
-    base = torch.optim.SGD([{"params": [weight], "quantize": True}], lr=0.125)
-    with pytest.raises(TypeError, match="with its own"):
-        QuantizingOptimizer(base, method)

@@ -88,6 +88,7 @@ def test_changed_settings(folder, edited):
     for new in accepted:
         # runs of earlier versions have their defaults
         later = {"task", "per", "options", "stall_divisor", "gradient_factor", "clip_norm"}
+        later |= {"metrics", "track", "dampening", "oscillation_threshold", "refit_every"}
         assert new["settings"].keys() <= content["settings"].keys()
         assert content["settings"].keys() - new["settings"].keys() <= later
         for name, value in new["settings"].items():
@@ -95,6 +96,7 @@ def test_changed_settings(folder, edited):
                 *("warm_start", "clip", "freeze_epoch", "clip_norm"),
                 *("lr", "rate", "momentum", "weight_decay", "drop_factor"),
                 *("stall_divisor", "gradient_factor"),
+                *("dampening", "oscillation_threshold", "refit_every"),
             )
 
 

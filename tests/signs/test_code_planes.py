@@ -36,3 +36,25 @@ def test_codes_come_back_and_compare_as_numbers(case):
 
 def test_bits_of_levels():
     assert [code_planes.bits_for(n) for n in (1, 2, 3, 4, 5, 256)] == [1, 1, 2, 2, 3, 8]
+
+
+@given(
+    st.lists(st.floats(-3, 3, width=32) | st.just(np.nan), max_size=40),
+    st.lists(st.sampled_from(np.arange(-8, 9) / 4), unique=True, max_size=15).map(sorted),
+    st.integers(1, 3),
+)
+def test_codes_are_packed_as_they_are_compared(weights, thresholds, octets):
+    w = np.array(weights, dtype=np.float32)
+    blocks = [w[i : i + 8 * octets] for i in range(0, len(w), 8 * octets)]
+    codes = sum((w >= t for t in thresholds), np.zeros(len(w), dtype=np.uint8))
+    packed = code_planes.pack_above(blocks, len(w), thresholds)
+    expected = code_planes.pack_codes(codes, code_planes.bits_for(len(thresholds) + 1))
+    assert_array_equal(packed, expected)
+
+
+def test_codes_beyond_a_block():
+    codes = np.random.default_rng(0).integers(0, 8, (1 << 16) + 77).astype(np.uint8)
+    packed = code_planes.pack_codes(codes, 3)
+    assert_array_equal(code_planes.unpack_codes(packed, codes.shape), codes)
+    counted = code_planes.counts(packed, code_planes.all_set(len(codes)), 8, len(codes))
+    assert_array_equal(counted, np.bincount(codes))

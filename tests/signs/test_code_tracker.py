@@ -488,6 +488,41 @@ def test_a_sum_of_another_kind_is_refused():
         tracker.update(C)
 
 
+def test_weights_that_stay_are_updated_without_their_weights():
+    start = np.array([[0.9, 0.1, -0.8], [0.2, -0.3, 0.7]])
+    options = {"frequencies": True, "near": 0.5, "window": 2}
+    one, other = (CodeTracker(start, pq.sets.Ternary(), **options) for _ in range(2))
+    moved = -start
+    for tracker in (one, other):
+        tracker.update(moved)
+    stayed, seen = one.stay()["weights"], other.update(moved)["weights"]
+    assert dataclasses.replace(seen, near_threshold=0.0) == stayed
+    assert stayed.flips == 0
+    assert stayed.path_ratio == seen.path_ratio
+    for key, value in one.state_dict().items():
+        assert_array_equal(value, other.state_dict()[key])
+
+
+@pytest.mark.parametrize("array", [np.asarray, torch.as_tensor])
+@pytest.mark.parametrize(
+    "levels",
+    [
+        pq.sets.Ternary(0.5),
+        pq.sets.ScaledBinary(per="row"),
+        pq.quantizers.AlternatingMultiBit(2, per="row"),
+        pq.quantizers.AdaptiveTernary(per=3),
+    ],
+)
+def test_codes_have_their_values_back(levels, array):
+    from pqtheory.signs.codes import coded, quantized
+
+    theta = array(np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32))
+    codes, values = coded(theta, levels)
+    assert codes.shape == theta.shape
+    assert_array_equal(codes, CodeTracker(theta, levels).codes())
+    assert_array_equal(values(codes), quantized(theta, levels))
+
+
 def test_metrics_are_frozen():
     metrics = made().update({"w": np.zeros(11)})["all"]
     assert isinstance(metrics, CodeMetrics)

@@ -6,8 +6,9 @@ from typing import Any, final
 from torch import Tensor
 
 from pqtheory._checks import check_number
-from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup, State
+from pqtheory.networks.optim.beside import State
+from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup
+from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.scratch import Scratch, dense
 from pqtheory.networks.optim.sharded import local
 
@@ -19,13 +20,15 @@ SMALL = 1 << 16
 class EagerGroup(QuantizedGroup):
     """The parameters hold the latent weights: nothing else is remembered."""
 
-    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
-        super().__init__(group, mapping)
+    def __init__(self, group: dict[str, Any], parts: Parts) -> None:
+        super().__init__(group, parts)
         check_number(group.get("lr"), "lr", 0)
         self._scratch: Scratch | None = None
 
     def follow(self, state: State) -> None:
         """Whatever the parameters hold are the latent weights."""
+        if self.beside:
+            self.beside.follow(state, [bool(state.get(p)) for p in self.parameters])
 
     def load(self, state: State, latents: Latents, step: int, group: dict[str, Any]) -> None:
         """The model brings them, unless an optimizer before did."""
@@ -33,28 +36,38 @@ class EagerGroup(QuantizedGroup):
             if parameter in latents:
                 local(parameter).copy_(local(latents[parameter]))
             state.get(parameter, {}).pop(LATENT, None)
+        self._begin()
+        self.follow(state)
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
-        """The step size times lambda_step."""
-        return self.map.weight(step, float(group["lr"]), local(self.parameters[0]))
+        """The step size, or the sum of them until now, times lambda_step."""
+        factor = self._factor(step, group, float(group["lr"]))
+        return self.map.weight(step, factor, local(self.parameters[0]))
 
     def before_step(self, state: State) -> None:
         """They hold them."""
+        self.beside.take(state)
 
     def at_query(self, closure: Callable[[], Any], step: int, group: dict[str, Any]) -> Any:
         """At the latent weights themselves."""
         return closure()
 
-    def after_step(self, state: State, weight: Any, clip: float | None) -> None:
+    def after_step(self, state: State, numbers: Sequence[Any], clip: float | None) -> None:
         """The map in place."""
+        weight = numbers[0]
+        self._refit(numbers)
         if self.map.separable:
             self._map_together(weight)
         else:
-            for parameter, value in zip(self.parameters, self.values(), strict=True):
-                value.copy_(self._on_each(lambda t: self.map.apply(t, weight), parameter))
+            for place, (latent, value) in enumerate(
+                zip(self.latents(), self.values(), strict=True)
+            ):
+                value.copy_(self._mapped(place, latent, weight))
         if clip is not None:
             for value in self.values():
                 value.clamp_(-clip, clip)
+        self._hold_oscillating(numbers)
+        self.keep(state)
 
     def _map_together(self, weight: Any) -> None:
         values = self.values()
@@ -75,10 +88,14 @@ class EagerGroup(QuantizedGroup):
         return [p.detach() for p in self.parameters]
 
     def keep(self, state: State) -> None:
-        """Nothing is."""
+        """Nothing is but what was asked for."""
+        if self.beside:
+            begun = [bool(state.get(p)) or p.grad is not None for p in self.parameters]
+            self.beside.keep(state, begun)
 
     def add_to(self, saved: dict[Any, dict[str, Any]], keys: Sequence[Any]) -> None:
-        """The model has them."""
+        """The model has the latent weights."""
+        self.beside.add_to(saved, keys)
 
     def freeze(self) -> None:
         """Quantize in place."""

@@ -1,192 +1,34 @@
-r"""Lazy memory: theta <- base step of theta, the gradient taken at prox_{lambda_t R}(theta), which the model sees.
+r"""Lazy memory: theta <- base step of theta, the gradient taken at prox_{lambda_t R}(theta), which the model sees."""
 
-The latent weights theta are state of their parameter, ``state[p]["latent"]``, and leave it only while the base
-optimizer steps: then the parameter holds them. What the parameters were last given is kept as scratch. Whatever differs
-from it was written by somebody, and is the new theta; what was only moved, cast or laid out anew, or written and
-written back, is not.
-"""
-
-from collections.abc import Callable, Sequence
 from typing import Any, final
 
-import torch
-from torch import Tensor
-
-from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup, State, writing
-from pqtheory.networks.optim.scratch import Scratch
+from pqtheory.networks.optim.apart import ApartGroup
+from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import local
-
-#: what a model may have been cast to and back
-CASTS = (torch.float32, torch.bfloat16, torch.float16)
 
 
 @final
-class LazyGroup(QuantizedGroup):
-    """Two places: the latent weights, where the base optimizer steps, and the parameters, where the model runs."""
+class LazyGroup(ApartGroup):
+    """The model sees the latent weights mapped; they stay unmapped."""
 
-    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
-        super().__init__(group, mapping)
-        self._latents = [p.detach().clone() for p in self.parameters]
-        self._shown: Scratch | None = None
-        #: where the parameters were when the latent weights were laid out as they are
-        self._homes: list[tuple[Any, ...]] = []
+    def __init__(self, group: dict[str, Any], parts: Parts) -> None:
+        super().__init__(group, parts)
         # a strength that is none is refused here
-        self.weight(-1, group)
-
-    @property
-    def shown(self) -> Scratch:
-        """What the parameters were last given to hold."""
-        if self._shown is None:
-            self._shown = Scratch(self.values())
-            self._shown.read(self.values())
-        return self._shown
-
-    def follow(self, state: State) -> None:
-        """What was written into a parameter is its latent weight, and so is what was put into its state."""
-        if self.frozen:
-            torch._foreach_copy_(self._here(), self.values())
-        elif not self.shown.holds(self.values()):
-            self._take_written()
-        for parameter, latent in zip(self.parameters, self._latents, strict=True):
-            given = state.get(parameter, {}).get(LATENT, latent)
-            if given is not latent:
-                local(latent).copy_(local(given))
-        self._keep(state, [bool(state.get(p)) for p in self.parameters])
-
-    def _take_written(self) -> None:
-        views = self.shown.views
-        for name, value, view, latent in zip(
-            self.names, self.values(), views, self._here(), strict=True
-        ):
-            if value.shape != view.shape:
-                raise ValueError(
-                    f"{name}: expected the shape {tuple(view.shape)} that it had, got "
-                    f"{tuple(value.shape)}: make the optimizer after the model is wrapped"
-                )
-            if _written(value, view):
-                latent.copy_(value)
-        self._shown, self._homes = None, []
-
-    def load(self, state: State, latents: Latents, step: int, group: dict[str, Any]) -> None:
-        """Show them, mapped; frozen ones as they are."""
-        self.follow(state)
-        for parameter, latent in zip(self.parameters, self._latents, strict=True):
-            if parameter in latents:
-                local(latent).copy_(local(latents[parameter]))
-        if self.frozen:
-            torch._foreach_copy_(self.values(), self._here())
-            return
-        self._map(self.weight(step - 1, group))
-        self.shown.write(self.values())
+        self.map.weight(0, 1, local(self.parameters[0]))
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
-        """lambda_{step + 1}: the map of the next step."""
-        return self.map.weight(step + 1, 1, local(self.parameters[0]))
+        """lambda_{step + 1}, or times the sum of the steps until then: the map of the next step."""
+        return self.map.weight(step + 1, self._factor(step, group, 1), local(self.parameters[0]))
 
-    def before_step(self, state: State) -> None:
-        """Hand over the latent weights; a base optimizer that finds any state takes it for its own."""
-        self._fit()
-        for parameter in self.parameters:
-            state.get(parameter, {}).pop(LATENT, None)
-        torch._foreach_copy_(self.values(), self._here())
+    def _settle(self, weight: Any) -> None:
+        """They stay."""
 
-    def at_query(self, closure: Callable[[], Any], step: int, group: dict[str, Any]) -> Any:
-        """At what the weights of the moment are mapped to."""
-        with writing():
-            torch._foreach_copy_(self._here(), self.values())
-            self._map(self.weight(step - 1, group))
-            self.shown.write(self.values())
-        try:
-            return closure()
-        finally:
-            with writing():
-                torch._foreach_copy_(self.values(), self._here())
-
-    def after_step(self, state: State, weight: Any, clip: float | None) -> None:
-        """Take them back, and map for the next step."""
-        torch._foreach_copy_(self._here(), self.values())
-        if clip is not None:
-            for latent in self._here():
-                latent.clamp_(-clip, clip)
-        self.keep(state)
-        self._map(weight)
-        self.shown.write(self.values())
-
-    def latents(self) -> Sequence[Tensor]:
-        """The unmapped weights, of the dtype, device and layout that the parameters have now."""
-        self._fit()
-        return self._latents
-
-    def quantize(self) -> None:
-        """Quantize what the model sees; the latent weights stay, at the precision that they have."""
-        for value, latent in zip(self.values(), self._latents, strict=True):
-            value.copy_(self._on_each(self.map.quantize, latent))
-
-    def freeze(self) -> None:
-        """Quantize for good; the latent weights are what the model sees."""
-        self.quantize()
-        torch._foreach_copy_(self._here(), self.values())
-        self.frozen, self._shown = True, None
-
-    def _here(self) -> list[Tensor]:
-        return self.here(self._latents)
-
-    def keep(self, state: State) -> None:
-        """Where the base optimizer made no step yet it would take its own state for made."""
-        self._keep(state, [bool(state.get(p)) or p.grad is not None for p in self.parameters])
-
-    def _keep(self, state: State, begun: Sequence[bool]) -> None:
-        for parameter, latent, has in zip(self.parameters, self._latents, begun, strict=True):
-            if has:
-                state[parameter][LATENT] = latent
-
-    def add_to(self, saved: dict[Any, dict[str, Any]], keys: Sequence[Any]) -> None:
-        """Also those that are not state yet."""
-        for key, latent in zip(keys, self._latents, strict=True):
-            saved[key] = {**saved.get(key, {}), LATENT: latent}
-
-    def _fit(self) -> None:
-        """Give the latent weights the dtype, device and layout of their parameters, where these have moved."""
-        # memory that was given back may be had again, for another layout or dtype
-        homes = [(v.data_ptr(), v.stride(), v.dtype, v.device) for v in self.values()]
-        if homes == self._homes:
-            return
-        self._homes = homes
-        for place, (parameter, latent) in enumerate(
-            zip(self.parameters, self._latents, strict=True)
-        ):
-            if _alike(local(parameter), local(latent)):
-                continue
-            fitting = torch.empty_like(parameter, requires_grad=False)
-            if not _alike(local(fitting), local(latent)):
-                local(fitting).copy_(local(latent))
-                self._latents[place] = fitting
-
-    def _map(self, weight: Any) -> None:
-        """The latent weights, mapped, as what is to be shown."""
+    def _show(self, weight: Any) -> None:
         shown = self.shown
         if self.map.separable:
             shown.read(self._here())
             for flat in shown.values:
                 self.map.apply(flat, weight, flat)
             return
-        for view, latent in zip(shown.views, self._latents, strict=True):
-            view.copy_(self._on_each(lambda t: self.map.apply(t, weight), latent))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_shown": None, "_homes": []}
-
-
-def _written(value: Tensor, shown: Tensor) -> bool:
-    """Whether a parameter was given other values than it was shown, and not only moved, or cast and cast back."""
-    there = shown.to(value.device)
-    return not any(_same(value, there.to(via).to(value.dtype)) for via in (value.dtype, *CASTS))
-
-
-def _same(a: Tensor, b: Tensor) -> bool:
-    return torch.equal(a, b) or bool(((a == b) | (a.isnan() & b.isnan())).all())
-
-
-def _alike(a: Tensor, b: Tensor) -> bool:
-    return a.dtype == b.dtype and a.device == b.device and a.stride() == b.stride()
+        for place, (view, latent) in enumerate(zip(shown.views, self._latents, strict=True)):
+            view.copy_(self._mapped(place, latent, weight))

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pqtheory._messages import brief
-from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim import oscillation
+from pqtheory.networks.optim.apart import ApartGroup
+from pqtheory.networks.optim.applied import CODEBOOKS
+from pqtheory.networks.optim.bop import AVERAGE
 from pqtheory.networks.optim.memory import LATENT, QuantizedGroup
 
 VERSION_KEY, METHOD, STEPS, FROZEN = (
@@ -17,6 +20,10 @@ VERSION_KEY, METHOD, STEPS, FROZEN = (
     "quantize_frozen",
 )
 VERSION = 2
+#: the sum of the step sizes so far, of groups whose map is weighed by it
+SUMMED = "quantize_summed"
+#: what state of a parameter is ours
+OURS = (LATENT, AVERAGE, CODEBOOKS, *oscillation.REMEMBERED)
 #: where version 1 had what was ours
 OLDER = "quantizing"
 
@@ -72,9 +79,11 @@ def _check_latents(
     state: dict[str, Any], index: int, saved: dict[str, Any], group: QuantizedGroup
 ) -> None:
     here = [tuple(p.shape) for p in group.parameters]
-    for key, name, shape in zip(saved["params"], group.names, here, strict=True):
+    for place, (key, name, shape) in enumerate(
+        zip(saved["params"], group.names, here, strict=True)
+    ):
         latent = state["state"].get(key, {}).get(LATENT)
-        if latent is None and isinstance(group, LazyGroup):
+        if latent is None and isinstance(group, ApartGroup):
             raise ValueError(
                 f"state_dict: group {index}, {name}: no latent weights, {brief(LATENT)}, in its state"
             )
@@ -82,6 +91,23 @@ def _check_latents(
             raise ValueError(
                 f"state_dict: group {index}, {name}: expected latent weights of shape {shape}, "
                 f"got {tuple(latent.shape)}"
+            )
+        _check_beside(state["state"].get(key, {}), f"group {index}, {name}", group, place)
+
+
+def _check_beside(saved: dict[str, Any], where: str, group: QuantizedGroup, place: int) -> None:
+    """Make sure that what is remembered beside the latent weights is there, and nothing that would be lost."""
+    for name in OURS:
+        if name != LATENT and (name in saved) != (name in group.beside.tensors):
+            lost = "has" if name in saved else "has no"
+            raise ValueError(
+                f"state_dict: {where}: {lost} {brief(name)}: make the optimizer with the options of the saved one"
+            )
+    for name, kept in group.beside.tensors.items():
+        expected, got = tuple(kept[place].shape), tuple(saved[name].shape)
+        if got != expected:
+            raise ValueError(
+                f"state_dict: {where}: expected {brief(name)} of shape {expected}, got {brief(got)}"
             )
 
 
@@ -105,24 +131,25 @@ def _of_version_1(state: dict[str, Any], groups: dict[int, QuantizedGroup]) -> d
         for key in saved[index]["params"]:
             latent = next(latents)
             # lazy ones were kept as they were before the freeze
-            hard = ours["frozen"] and isinstance(group, LazyGroup)
+            hard = ours["frozen"] and isinstance(group, ApartGroup)
             values.setdefault(key, {})[LATENT] = group.map.quantize(latent) if hard else latent
     for index in groups:
         saved[index].update(values_of(ours["method"], ours["steps"], ours["frozen"]))
     return {"state": values, "param_groups": saved}
 
 
-def without_latents(state: dict[str, Any]) -> tuple[dict[int, Any], dict[str, Any]]:
-    """Latent weights by the places of their parameters, counted through all groups; and the state without them."""
+def without_ours(
+    state: dict[str, Any],
+) -> tuple[dict[int, dict[str, Any]], dict[str, Any]]:
+    """What is ours by the places of the parameters, counted through all groups; and the state without it."""
     keys = [key for group in state["param_groups"] for key in group["params"]]
     values = {key: {**value} for key, value in state["state"].items()}
-    latents = {
-        place: values[key].pop(LATENT)
+    ours = {
+        place: {name: values[key].pop(name) for name in OURS if name in values.get(key, {})}
         for place, key in enumerate(keys)
-        if LATENT in values.get(key, {})
     }
     kept = {key: value for key, value in values.items() if value}
-    return latents, {**state, "state": kept}
+    return ours, {**state, "state": kept}
 
 
 def values_of(method: str, steps: int, frozen: bool) -> dict[str, Any]:

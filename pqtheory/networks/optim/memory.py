@@ -1,63 +1,29 @@
-"""What a memory does with the parameters of one group; :mod:`eager` and :mod:`lazy` are the two there are.
+"""What a memory does with the parameters of one group; :mod:`eager`, :mod:`lazy` and their neighbours are those.
 
 Parameters keep their own memory: whatever they are to hold is copied into them. So a model may be moved, laid out,
 wrapped and saved as any other.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.sharded import check_whole, is_shared, local, on_whole
+from pqtheory.networks.optim.applied import AppliedParts
+from pqtheory.networks.optim.beside import State
+from pqtheory.networks.optim.sharded import local
 
 #: key of the latent weights in the state of a parameter
 LATENT = "latent"
-State = dict[Any, dict[str, Any]]
 Latents = Mapping[nn.Parameter, Tensor]
 
 
-@contextmanager
-def writing() -> Iterator[None]:
-    """No gradients, and what is made is ordinary, also under a caller's inference mode."""
-    with torch.inference_mode(False), torch.no_grad():
-        yield
-
-
-class QuantizedGroup(ABC):
-    """The parameters of one group, its map, and how they remember: eager or lazy.
+class QuantizedGroup(AppliedParts):
+    """The parameters of one group, its map, and how they remember.
 
     Making one changes nothing; ``load`` does.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter is not one that the map can take; names it.
     """
-
-    def __init__(self, group: dict[str, Any], mapping: Prox) -> None:
-        self.map = mapping
-        #: quantized for good: the parameters hold what they are to hold, and train no more
-        self.frozen = False
-        self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
-        self.shared = any(map(is_shared, self.parameters))
-        names = group.get("names") or group.get("param_names") or ()
-        self.names = [*names, *(f"parameter {i}" for i in range(len(names), len(self.parameters)))]
-        with writing():
-            for name, parameter in zip(self.names, self.parameters, strict=True):
-                try:
-                    check_whole(parameter)
-                    if mapping.separable:
-                        # where coordinates are for themselves, none tells as much as all
-                        mapping.quantize(local(parameter).flatten()[:0])
-                    else:
-                        on_whole(mapping.quantize, parameter)
-                except (TypeError, ValueError) as error:
-                    raise type(error)(f"{name}: {error}") from error
 
     def here(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """What this process has of tensors that are shared as the parameters are."""
@@ -68,14 +34,9 @@ class QuantizedGroup(ABC):
         return self.here(self.parameters)
 
     def quantize(self) -> None:
-        """Let the parameters hold the quantized weights."""
-        latents = self.latents()
-        for value, latent in zip(self.values(), latents, strict=True):
-            value.copy_(self._on_each(self.map.quantize, latent))
-
-    def _on_each(self, function: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
-        """A function of one parameter, the part of this process."""
-        return function(local(theta)) if self.map.separable else on_whole(function, theta)
+        """Let the parameters hold the quantized weights; latent weights that are elsewhere stay."""
+        for place, (value, latent) in enumerate(zip(self.values(), self.latents(), strict=True)):
+            value.copy_(self._quantized(place, latent))
 
     @abstractmethod
     def follow(self, state: State) -> None:
@@ -86,10 +47,6 @@ class QuantizedGroup(ABC):
         """Begin at that step, with these latent weights where there are any; show the model what it is to see."""
 
     @abstractmethod
-    def weight(self, step: int, group: dict[str, Any]) -> Any:
-        """What the map after ``step`` weighs its pull with, at the step size of the group."""
-
-    @abstractmethod
     def before_step(self, state: State) -> None:
         """Let the parameters hold what the base optimizer moves."""
 
@@ -98,12 +55,8 @@ class QuantizedGroup(ABC):
         """Evaluate the closure of a base optimizer in its step, where the gradient is taken."""
 
     @abstractmethod
-    def after_step(self, state: State, weight: Any, clip: float | None) -> None:
-        """Clip and map what it moved; the weight may be a tensor without dimensions."""
-
-    @abstractmethod
-    def latents(self) -> Sequence[Tensor]:
-        """The latent weights, one tensor for each parameter."""
+    def after_step(self, state: State, numbers: Sequence[Any], clip: float | None) -> None:
+        """Clip and map what it moved."""
 
     @abstractmethod
     def keep(self, state: State) -> None:

@@ -5,6 +5,7 @@ from typing import Any, final
 from torch.optim import Optimizer
 
 from pqtheory import methods
+from pqtheory.networks.optim.oscillation import Freezing
 from pqtheory.networks.optim.wrapper import QuantizingOptimizer
 
 
@@ -23,6 +24,8 @@ class ProxQuant(QuantizingOptimizer):
         lambda_t >= 0 by step, likewise; ``Staircase(schedule, steps_per_epoch)`` counts epochs.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    dampening, freezing
+        As for :class:`QuantizingOptimizer`.
 
     Raises
     ------
@@ -41,9 +44,17 @@ class ProxQuant(QuantizingOptimizer):
         strength: Any = None,
         *,
         clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
     ) -> None:
         super().__init__(
-            optimizer, methods.ProxQuant, regularizer=regularizer, strength=strength, clip=clip
+            optimizer,
+            methods.ProxQuant,
+            regularizer=regularizer,
+            strength=strength,
+            clip=clip,
+            dampening=dampening,
+            freezing=freezing,
         )
 
 
@@ -58,6 +69,8 @@ class LazyProx(QuantizingOptimizer):
     regularizer, strength, clip
         As for ProxQuant; the weight that the prox sees is lambda_t, without the step size. A schedule that grows with
         the sum of step sizes gives ProxConnect and PARQ.
+    dampening, freezing
+        As for :class:`QuantizingOptimizer`.
 
     Raises
     ------
@@ -76,9 +89,17 @@ class LazyProx(QuantizingOptimizer):
         strength: Any = None,
         *,
         clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
     ) -> None:
         super().__init__(
-            optimizer, methods.LazyProx, regularizer=regularizer, strength=strength, clip=clip
+            optimizer,
+            methods.LazyProx,
+            regularizer=regularizer,
+            strength=strength,
+            clip=clip,
+            dampening=dampening,
+            freezing=freezing,
         )
 
 
@@ -96,6 +117,8 @@ class BinaryConnect(QuantizingOptimizer):
         For the groups that carry none; {-1, +1} by default.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    dampening, freezing
+        As for :class:`QuantizingOptimizer`.
 
     Raises
     ------
@@ -107,8 +130,23 @@ class BinaryConnect(QuantizingOptimizer):
     Courbariaux et al., NeurIPS 2015; ProxQuant, arXiv 1810.00861, section 3.1.
     """
 
-    def __init__(self, optimizer: Optimizer, set: Any = None, *, clip: float | None = None) -> None:
-        super().__init__(optimizer, methods.BinaryConnect, set=set, clip=clip)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        set: Any = None,
+        *,
+        clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
+    ) -> None:
+        super().__init__(
+            optimizer,
+            methods.BinaryConnect,
+            set=set,
+            clip=clip,
+            dampening=dampening,
+            freezing=freezing,
+        )
 
 
 @final
@@ -127,6 +165,8 @@ class BinaryRelax(QuantizingOptimizer):
         {-1, +1} by default.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    dampening, freezing
+        As for :class:`QuantizingOptimizer`.
 
     Raises
     ------
@@ -146,6 +186,8 @@ class BinaryRelax(QuantizingOptimizer):
         harden_at: int | None = None,
         set: Any = None,
         clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
     ) -> None:
         super().__init__(
             optimizer,
@@ -154,4 +196,6 @@ class BinaryRelax(QuantizingOptimizer):
             strength=strength,
             harden_at=harden_at,
             clip=clip,
+            dampening=dampening,
+            freezing=freezing,
         )

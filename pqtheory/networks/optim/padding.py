@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, constant_like, namespace
-from pqtheory.methods.maps import Prox
+from pqtheory.methods.maps import Map, Prox
+from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.schedules import Schedule
+from pqtheory.sets import Set
 
 
 @final
@@ -27,35 +30,90 @@ class BesidesZeroRow(Regularizer):
     regularizer: Regularizer
     row: int
 
+    @property
+    def quantized_by(self) -> Set | Quantizer:
+        """As the other rows."""
+        return self.regularizer.quantized_by
+
     def quantize(self, theta: Any) -> Array:
         """The quantized point, 0 in the row."""
-        keep = self._is_zero(theta)
-        return self._kept(self.regularizer.quantize(theta), keep)
+        return self.kept(theta, self.regularizer.quantize(theta))
+
+    def kept(self, theta: Any, result: Any) -> Any:
+        """``result``, made of ``theta``, with a row that was 0 as it was; in place."""
+        return with_zero_row(result, self.row, is_zero_row(theta, self.row))
 
     def _values(self, theta: Array) -> Array:
-        return self._kept(self.regularizer._values(theta), self._is_zero(theta))
+        return self.kept(theta, self.regularizer._values(theta))
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         # ``out`` may be theta
-        keep = self._is_zero(theta)
-        return self._kept(self.regularizer._prox(theta, weight, out), keep)
+        keep = is_zero_row(theta, self.row)
+        return with_zero_row(self.regularizer._prox(theta, weight, out), self.row, keep)
 
     def _weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return self.regularizer._weight_shape(shape)
 
-    def _is_zero(self, theta: Array) -> Array:
-        xp: Namespace = namespace(theta)
-        return xp.all(theta[self.row] == 0)
 
-    def _kept(self, result: Array, keep: Array) -> Array:
-        xp = namespace(result)
-        row = result[self.row]
-        result[self.row] = xp.where(keep, constant_like(xp, 0, row), row)
-        return result
+@final
+@dataclass(frozen=True)
+class MapBesidesZeroRow(Map):
+    """The same of a map that is not the prox of a regularizer.
+
+    Parameters
+    ----------
+    map : Map
+        Of the other rows.
+    row : int
+        The row along the first axis.
+    """
+
+    map: Map
+    row: int
+
+    @property
+    def strength(self) -> Schedule:  # type: ignore[override]
+        """As the other rows."""
+        return self.map.strength
+
+    @property
+    def separable(self) -> bool:
+        """Not: the row is one."""
+        return False
+
+    @property
+    def quantized_by(self) -> Set | Quantizer:
+        """As the other rows."""
+        return self.map.quantized_by
+
+    def apply(self, theta: Any, weight: Any, out: Array | None = None) -> Array:
+        """The point mapped with this weight, 0 in the row."""
+        keep = is_zero_row(theta, self.row)
+        return with_zero_row(self.map.apply(theta, weight, out), self.row, keep)
+
+    def quantize(self, theta: Any) -> Array:
+        """The quantized point, 0 in the row."""
+        return with_zero_row(self.map.quantize(theta), self.row, is_zero_row(theta, self.row))
 
 
-def keeping_zero_row(mapping: Prox, row: int | None) -> Prox:
+def keeping_zero_row(mapping: Map, row: int | None) -> Map:
     """The map of a group with "zero_row", which stays 0 while it is; the map itself where there is no such row."""
     if row is None:
         return mapping
-    return Prox(BesidesZeroRow(mapping.regularizer, row), mapping.strength)
+    if isinstance(mapping, Prox):
+        return Prox(BesidesZeroRow(mapping.regularizer, row), mapping.strength)
+    return MapBesidesZeroRow(mapping, row)
+
+
+def is_zero_row(theta: Array, row: int) -> Array:
+    """Whether all in the row is 0."""
+    xp: Namespace = namespace(theta)
+    return xp.all(theta[row] == 0)
+
+
+def with_zero_row(result: Array, row: int, keep: Array) -> Array:
+    """``result`` with 0 in the row, where ``keep``; in place."""
+    xp = namespace(result)
+    found = result[row]
+    result[row] = xp.where(keep, constant_like(xp, 0, found), found)
+    return result

@@ -11,7 +11,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from pqtheory.networks.optim.lazy import LazyGroup
+from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.sharded import local
 
@@ -27,20 +27,25 @@ class Replicas:
     """
 
     def __init__(self, groups: Iterable[QuantizedGroup]) -> None:
-        self.groups = [group for group in groups if isinstance(group, LazyGroup)]
+        self.groups = [group for group in groups if isinstance(group, ApartGroup)]
         self.written: list[int] | None = self._writings()
 
     def _writings(self) -> list[int]:
         return [value._version for group in self.groups for value in group.values()]
 
-    def begin(self) -> None:
-        """Before the first step: send the latent weights, where the parameters were written to in the meantime."""
+    def begin(self) -> bool:
+        """Before the first step: send the latent weights, where the parameters were written to in the meantime.
+
+        Whether that was so.
+        """
         if self.written is None:
-            return
+            return False
         before, self.written = self.written, None
-        if before != self._writings():
-            shown = [value for group in self.groups for value in group.values()]
-            share(shown, [local(t) for group in self.groups for t in group.latents()])
+        if before == self._writings():
+            return False
+        shown = [value for group in self.groups for value in group.values()]
+        share(shown, [local(t) for group in self.groups for t in group.latents()])
+        return True
 
 
 def share(shown: Sequence[Tensor], latents: Sequence[Tensor]) -> None:

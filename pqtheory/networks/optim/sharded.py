@@ -16,19 +16,31 @@ def local(tensor: Tensor) -> Tensor:
     return tensor.to_local() if is_shared(tensor) else tensor
 
 
-def on_whole(function: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor:
-    """The part of this process of ``function(tensor)``, a function of the whole."""
+def on_whole(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """The part of this process of ``function(*tensors)``, a function of the whole ones, of the first one's shape."""
+    return part(function(*(whole(tensor) for tensor in tensors)), tensors[0])
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """All of it, on every process."""
     if not is_shared(tensor):
-        return function(tensor)
+        return tensor
+    shared: Any = tensor
+    found: Tensor = shared.full_tensor()
+    return found
+
+
+def part(found: Tensor, tensor: Tensor) -> Tensor:
+    """What this process has of a whole that is to be shared as ``tensor`` is."""
+    if not is_shared(tensor):
+        return found
     from torch.distributed.tensor import DTensor, Replicate
 
     shared: Any = tensor
     mesh = shared.device_mesh
-    found = DTensor.from_local(
-        function(shared.full_tensor()), mesh, [Replicate()] * mesh.ndim, run_check=False
-    )
-    part: Tensor = found.redistribute(mesh, shared.placements).to_local()
-    return part
+    everywhere = DTensor.from_local(found, mesh, [Replicate()] * mesh.ndim, run_check=False)
+    own: Tensor = everywhere.redistribute(mesh, shared.placements).to_local()
+    return own
 
 
 def is_shared(tensor: Tensor) -> bool:

@@ -1,48 +1,57 @@
-r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its memory, its map, its clip; freeze, state.
+r"""A method of :mod:`pqtheory.methods` round a ``torch.optim`` optimizer: its parts; freeze, show, export, state.
 
-The base optimizer makes the gradient step, and its ``lr`` is the step size. Its groups and its state are the state of
-the whole: what is ours in them are plain values and plain tensors, so that whatever moves, shards, saves and loads an
-optimizer does so with this one.
+:mod:`stepping` has its steps. The base optimizer's groups and state are the state of the whole: what is ours in them
+are plain values and plain tensors, so that whatever moves, shards, saves and loads an optimizer does so with this one.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_count, check_number
 from pqtheory._messages import brief
-from pqtheory.methods import Eager, Lazy
-from pqtheory.methods.maps import Prox
-from pqtheory.networks.optim.around import Around
-from pqtheory.networks.optim.described import OPTIONS, is_marked, make_group, memory_of
+from pqtheory.methods import Bop, Eager, Lazy
+from pqtheory.methods.corrections import Pull
+from pqtheory.networks.optim.applied import writing
+from pqtheory.networks.optim.described import OPTIONS, describe_method, is_marked, make_group
 from pqtheory.networks.optim.loading import (
+    SUMMED,
     check_state,
     described_by,
-    values_of,
-    without_latents,
+    without_ours,
 )
-from pqtheory.networks.optim.memory import writing
+from pqtheory.networks.optim.memory import LATENT
+from pqtheory.networks.optim.oscillation import Freezing
 from pqtheory.networks.optim.replicas import Replicas
+from pqtheory.networks.optim.stepping import Stepping
+from pqtheory.schedules import Schedule
 
 
-class QuantizingOptimizer(Around):
+class QuantizingOptimizer(Stepping):
     """A method round an unmodified model: it quantizes the groups of an optimizer marked ``{"quantize": True}``.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
         Makes the gradient step. Its groups and its state are shared: learning-rate schedulers may hold either.
-    method : Eager, Lazy, or a class of them
-        Whose memory and map. A method gives its regularizer, strength and clip, and its step size is of no account:
-        each group has its ``lr``. A class is given what it is described by (``describe``) as ``options``.
+    method : Eager, Lazy or Bop, or a class of them
+        Whose memory and map. A method gives its regularizer, strength, correction and clip, and its step size is of no
+        account: each group has its ``lr``. A class is given what it is described by (``describe``, ``correct``) as
+        ``options``.
     clip : float, optional
         Latent weights are clipped to [-clip, clip] after each step.
+    dampening : float or Schedule, optional
+        lambda_t by step, of either sign: lambda_t (theta - P(theta)) is added to the gradient, a pull of the latent
+        weights toward their levels, or away from them.
+    freezing : Freezing, optional
+        Weights that oscillate are frozen, one by one.
+    refit_every : int, optional
+        Levels are fitted anew after the first step and every so many steps from it, and stay meanwhile; for the
+        regularizer ``FittedBump``, as PARQ has it.
     **options
         For the groups that carry none of their own: ``regularizer``, ``strength``, ``set``, whatever the method's
         ``describe`` takes.
@@ -64,36 +73,35 @@ class QuantizingOptimizer(Around):
     ``QuantizingOptimizer(base, methods.Lazy(Prox(MyRegularizer(), strength), 1))``.
     """
 
-    #: whether another optimizer has taken over
-    _over = False
-    #: whether the model shows its quantized weights for a while
-    _shows_quantized = False
-    #: latent weights by the places of their parameters, while the base optimizer is loaded
-    _loading: Mapping[int, Tensor] = {}
+    #: our state by the places of the parameters, while the base optimizer is loaded
+    _loading: Mapping[int, Mapping[str, Tensor]] = {}
 
     def __init__(
         self,
         optimizer: Optimizer,
-        method: Eager | Lazy | type[Eager] | type[Lazy],
+        method: Eager | Lazy | Bop | type[Eager] | type[Lazy] | type[Bop],
         *,
         clip: float | None = None,
+        dampening: Any = None,
+        freezing: Freezing | None = None,
+        refit_every: int | None = None,
         **options: Any,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected a torch.optim optimizer, got {brief(optimizer)}")
-        describe: Callable[..., Prox]
-        if isinstance(method, Eager | Lazy):
-            own = {"regularizer": method.map.regularizer, "strength": method.map.strength}
-            describe, options, self.method = Prox, {**own, **options}, type(method)
-            clip = method.clip if clip is None else clip
-        else:
-            memory_of(method)
-            describe, self.method = method.describe, method
-        self.base = optimizer
+        description = describe_method(method, options)
+        self.base, self.method = optimizer, description.method
+        if clip is None and isinstance(method, Eager | Lazy):
+            clip = method.clip
         self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
+        if freezing is not None and not isinstance(freezing, Freezing):
+            raise TypeError(f"freezing: expected a Freezing, got {brief(freezing)}")
+        if refit_every is not None:
+            refit_every = check_count(refit_every, "refit_every", 1)
+        pulls = () if dampening is None else (_dampening(dampening, self.method),)
         # first what may be refused, then what changes the base optimizer
         self.quantized_groups = {
-            index: make_group(index, group, self.method, describe, options)
+            index: make_group(index, group, description, pulls, freezing, refit_every)
             for index, group in enumerate(optimizer.param_groups)
             if is_marked(index, group)
         }
@@ -122,177 +130,11 @@ class QuantizingOptimizer(Around):
     def _hand_over(self) -> dict[nn.Parameter, Tensor]:
         """Leave the latent weights to another optimizer round the same base."""
         latents = dict(self.latent_parameters())
+        for found in self.quantized_groups.values():
+            found.beside.take(self.state)
         self._detach()
         self._over = True
         return latents
-
-    @property
-    def steps(self) -> int:
-        """How many steps were made."""
-        return self._steps
-
-    @steps.setter
-    def steps(self, steps: int) -> None:
-        self._steps = steps
-        self._say()
-
-    @property
-    def frozen(self) -> bool:
-        """Whether the weights are quantized for good."""
-        return self._frozen
-
-    def _say(self) -> None:
-        """Let the groups say what the state of the whole is, for whoever saves them."""
-        values = values_of(self.method.__name__, self._steps, self._frozen)
-        for index in self.quantized_groups:
-            self.param_groups[index].update(quantize=True, **values)
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group that is not quantized.
-
-        Raises
-        ------
-        ValueError
-            If it is marked: quantized groups must be there from the start.
-        """
-        if param_group.get("quantize"):
-            raise ValueError(
-                "group: quantized groups must be there from the start: mark it before this is made"
-            )
-        self.base.add_param_group({"quantize": False, **param_group})
-
-    def train(self) -> None:
-        """Pass on to a base optimizer that shows other weights in training (schedule-free ones)."""
-        self._switch("train")
-
-    def eval(self) -> None:
-        """Pass on to a base optimizer that shows other weights in evaluation (schedule-free ones)."""
-        self._switch("eval")
-
-    @writing()
-    def _switch(self, mode: str) -> None:
-        switch = getattr(self.base, mode, None)
-        if switch is None:
-            return
-        self.follow()
-        groups = {} if self._frozen else self.quantized_groups
-        for found in groups.values():
-            found.before_step(self.state)
-        switch()
-        for index, found in groups.items():
-            found.load(self.state, {}, self._steps, self.param_groups[index])
-
-    @writing()
-    def follow(self) -> None:
-        """Take up what was written into the model since the last step: ``step`` does, recorded steps cannot."""
-        self._follow()
-
-    def _follow(self) -> None:
-        if not self._shows_quantized:
-            for found in self.quantized_groups.values():
-                found.follow(self.state)
-
-    @writing()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Make one step; a closure is evaluated as often as the base optimizer does, where the model runs."""
-        if self._shows_quantized:
-            raise RuntimeError(
-                "step: the model shows its quantized weights; leave quantized() first"
-            )
-        if self._over:
-            raise RuntimeError(
-                "step: another optimizer was made round the same base; step that one"
-            )
-        self._follow()
-        self._replicas.begin()
-        if closure is None and self._is_idle():
-            self._set_up()
-            return None
-        loss = self._move(self.weights(self._steps), closure)
-        self.steps += 1
-        return loss
-
-    def weights(self, step: int) -> list[Any]:
-        """What each quantized group's map weighs its pull with in that step, at the step sizes of now."""
-        return [
-            found.weight(step, self.param_groups[index])
-            for index, found in self.quantized_groups.items()
-        ]
-
-    @writing()
-    def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:
-        """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
-        return self._move(weights, closure)
-
-    def _move(self, weights: Sequence[Any], closure: Callable[[], Any] | None) -> Any:
-        if closure is not None:
-            closure = self._at_query(closure)
-        arguments = () if closure is None else (closure,)
-        if not self._frozen:
-            with self._at_latents(weights):
-                return self.base.step(*arguments)
-        parameters = [p for g in self.quantized_groups.values() for p in g.parameters]
-        held = [] if closure is None else [p.detach().clone() for p in parameters]
-        for parameter in parameters:
-            parameter.grad = None
-        loss = self.base.step(*arguments)
-        for parameter, value in zip(parameters, held, strict=False):
-            # a base optimizer with a closure may go on in directions of its own
-            parameter.copy_(value)
-        return loss
-
-    @contextmanager
-    def _at_latents(self, weights: Sequence[Any]) -> Iterator[None]:
-        """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
-        groups = self.quantized_groups
-        for found in groups.values():
-            found.before_step(self.state)
-        try:
-            yield
-        except BaseException:
-            for index, found in groups.items():
-                found.load(self.state, {}, self._steps, self.param_groups[index])
-            raise
-        for found, weight in zip(groups.values(), weights, strict=True):
-            found.after_step(self.state, weight, self.clip)
-
-    def _at_query(self, closure: Callable[[], Any]) -> Callable[[], Any]:
-        """The closure, evaluated where the gradient is taken."""
-
-        def evaluated() -> Any:
-            with torch.enable_grad():
-                loss = closure()
-            if self._frozen:
-                for found in self.quantized_groups.values():
-                    for parameter in found.parameters:
-                        parameter.grad = None
-            return loss
-
-        found: Callable[[], Any] = evaluated
-        if not self._frozen:
-            for index, group in self.quantized_groups.items():
-                found = partial(group.at_query, found, self._steps, self.param_groups[index])
-        return found
-
-    def _is_idle(self) -> bool:
-        """Whether the step is none: torch's checkpoints make one, of size 0 along 0, to have the state made."""
-        return all(_is_zero(group.get("lr")) for group in self.param_groups) and not any(
-            p.grad is not None and bool(p.grad.any())
-            for g in self.param_groups
-            for p in g["params"]
-        )
-
-    def _set_up(self) -> None:
-        """Let the base optimizer make its state; the weights stay."""
-        parameters = [p for g in self.param_groups for p in g["params"]]
-        held = [p.detach().clone() for p in parameters]
-        for group in self.quantized_groups.values():
-            group.before_step(self.state)
-        self.base.step()
-        for parameter, value in zip(parameters, held, strict=True):
-            parameter.copy_(value)
-        for group in self.quantized_groups.values():
-            group.keep(self.state)
 
     @writing()
     def freeze(self) -> None:
@@ -374,19 +216,22 @@ class QuantizingOptimizer(Around):
 
     def _before_load(self, base: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
         """Keep the latent weights of what the base optimizer is to load, which would take any state for its own."""
-        self._loading, rest = without_latents(state_dict)
+        self._loading, rest = without_ours(state_dict)
         return rest
 
     @writing()
     def _after_load(self, base: Optimizer) -> None:
         """Go on from what the base optimizer has been loaded with, by whomever."""
         parameters = [p for group in self.param_groups for p in group["params"]]
-        latents = {parameters[place]: latent for place, latent in self._loading.items()}
+        ours = {parameters[place]: found for place, found in self._loading.items()}
+        latents = {p: found[LATENT] for p, found in ours.items() if LATENT in found}
         self._loading = {}
         groups = [self.param_groups[index] for index in self.quantized_groups]
         self._steps, self._frozen = described_by(groups) or (self._steps, self._frozen)
         for index, found in self.quantized_groups.items():
             found.frozen = self._frozen
+            found.summed = float(self.param_groups[index].get(SUMMED, found.summed))
+            found.beside.load(ours)
             found.load(self.state, latents, self._steps, self.param_groups[index])
         self._say()
 
@@ -406,8 +251,12 @@ class QuantizingOptimizer(Around):
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
 
 
-def _is_zero(lr: Any) -> bool:
-    """Whether a step size is 0, or there is none; not asked of a device."""
-    if isinstance(lr, Tensor) and lr.device.type != "cpu":
-        return False
-    return float(lr or 0) == 0
+def _dampening(strength: Any, method: type) -> Pull:
+    """The pull that was asked for."""
+    if not isinstance(strength, Schedule):
+        check_number(strength, "dampening", finite=True)
+    if issubclass(method, Bop):
+        raise ValueError(
+            f"dampening: expected none, as Bop has no latent weights, got {brief(strength)}"
+        )
+    return Pull(strength, "dampening")

@@ -8,6 +8,16 @@ import numpy as np
 
 from pqtheory.networks.metrics import ERROR, Measure, error_of
 from pqtheory.networks.tables.summary import Row, measured
+from pqtheory.signs import CODE_METRICS
+
+#: recorded by every run
+SIGN_METRICS = (
+    "change_from_start",
+    "flips",
+    "reversals",
+    "flips_per_weight",
+    "reversals_per_weight",
+)
 
 
 @final
@@ -35,13 +45,47 @@ class RunsOfALabel:
 
 
 def sign_rows(row: Row, metric: str) -> dict[str, list[list[float]]]:
-    """A sign metric by layer: for each run its values from the first epoch on."""
+    """A metric of signs or codes by layer: for each run its values from the first epoch on, NaN where there is none.
+
+    Of codes if the run recorded it of them, else of signs.
+
+    Raises
+    ------
+    ValueError
+        If a run recorded it of neither.
+    """
     curves: dict[str, list[list[float]]] = {}
     for run in row.runs:
-        signs = [m["signs"] for m in run.metrics() if "signs" in m]
-        for layer in signs[0] if signs else ():
-            curves.setdefault(layer, []).append([s[layer][metric] for s in signs])
+        lines = run.metrics()
+        kind = "codes" if metric in run.settings.metrics else "signs"
+        found = [line[kind] for line in lines if kind in line]
+        if kind == "signs" and metric not in SIGN_METRICS:
+            raise ValueError(f"{run.path}: {metric} is not recorded; train with --metrics {metric}")
+        for layer in found[0] if found else ():
+            values = [layers[layer][metric] for layers in found]
+            curves.setdefault(layer, []).append([np.nan if v is None else v for v in values])
     return curves
+
+
+def metric_rows(rows: Iterable[Row], metric: str) -> dict[str, dict[str, list[list[float]]]]:
+    """By label the same; of a metric with a number for each level a label for each of them.
+
+    Raises
+    ------
+    ValueError
+        As ``sign_rows``.
+    """
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    for row in rows:
+        curves: dict[str, Any] = sign_rows(row, metric)
+        if not CODE_METRICS[metric].per_level:
+            found[row.label] = curves
+            continue
+        for layer, runs in curves.items():
+            for level in range(max((len(v) for v in runs[0] if isinstance(v, list)), default=0)):
+                of_level = [[v[level] if isinstance(v, list) else v for v in run] for run in runs]
+                found.setdefault(f"{row.label}, level {level}", {})[layer] = of_level
+    return found
 
 
 def curve_rows(rows: Iterable[Row]) -> dict[str, RunsOfALabel]:

@@ -1,7 +1,7 @@
 """Finished runs side by side: what is the same in all but their seeds becomes one row, mean and standard deviation."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -10,7 +10,10 @@ import numpy as np
 
 from pqtheory.networks.metrics import ERROR, Measure, measure_in, measure_of
 from pqtheory.networks.training import RunFolder, Settings
+from pqtheory.signs import CODE_METRICS
 
+#: a metric of codes that is no share
+NUMBER = Measure("metric", 1.0, "", "", float("-inf"), float("inf"), 4)
 #: a share, like the error
 SIGNS = "signs changed"
 
@@ -41,13 +44,20 @@ class Row:
     measure: Measure = ERROR
 
 
-def rows(folders: Iterable[str | Path]) -> list[Row]:
+def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) -> list[Row]:
     """One row for each setting.
+
+    Parameters
+    ----------
+    folders : iterable of path
+        The runs.
+    metrics : sequence of str, optional
+        Which metrics of codes are figures too, by our names; those that a run recorded if it is not said.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a folder holds no run, or a run of which nothing is measured.
+        If a folder holds no run, a run of which nothing is measured, or one that did not record a metric.
     """
     groups: dict[str, list[RunFolder]] = {}
     settings: dict[str, Settings] = {}
@@ -56,14 +66,19 @@ def rows(folders: Iterable[str | Path]) -> list[Row]:
         chosen = folder.settings
         if not measured(folder):
             raise ValueError(f"{folder.path}: nothing is measured yet")
+        missing = [name for name in metrics or () if name not in chosen.metrics]
+        if missing:
+            raise ValueError(
+                f"{folder.path}: {missing[0]} is not recorded; train with --metrics {missing[0]}"
+            )
         key = json.dumps({k: v for k, v in chosen.to_dict().items() if k != "seed"})
         groups.setdefault(key, []).append(folder)
         settings[key] = chosen
     labels = _labels(list(settings.values()))
-    return [_row(label, runs) for label, runs in zip(labels, groups.values(), strict=True)]
+    return [_row(label, runs, metrics) for label, runs in zip(labels, groups.values(), strict=True)]
 
 
-def _row(label: str, runs: list[RunFolder]) -> Row:
+def _row(label: str, runs: list[RunFolder], asked: Sequence[str] | None) -> Row:
     last = [measured(run)[-1] for run in runs]
     figures: dict[str, list[float]] = {}
     measure = measure_in(last)
@@ -74,8 +89,22 @@ def _row(label: str, runs: list[RunFolder]) -> Row:
         overall = metrics.get("signs", {}).get("all", {})
         if overall:
             figures.setdefault(SIGNS, []).append(overall["change_from_start"])
+        codes = metrics.get("codes", {}).get("all", {})
+        for name in codes if asked is None else asked:
+            for column, value in _columns(name, codes.get(name)):
+                figures.setdefault(column, []).append(value)
     complete = {k: np.array(v) for k, v in figures.items() if len(v) == len(runs)}
     return Row(label, max(m["epoch"] for m in last), complete, tuple(runs), measure)
+
+
+def _columns(name: str, value: Any) -> list[tuple[str, float]]:
+    """A metric of codes as columns, one for each level where it has them."""
+    metric = CODE_METRICS[name]
+    if value is None:
+        return []
+    if metric.per_level:
+        return [(f"{metric.label} {level}", share) for level, share in enumerate(value)]
+    return [(metric.label, value)]
 
 
 def measured(run: RunFolder) -> list[dict[str, Any]]:
@@ -108,17 +137,25 @@ def spread(values: np.ndarray, measure: Measure = ERROR) -> str:
     return f"{mean.removesuffix(measure.unit)} ± {deviation}"
 
 
+def _measure(figure: str, row: Row) -> Measure:
+    """How a figure of a row is shown."""
+    if figure == SIGNS:
+        return ERROR
+    for metric in CODE_METRICS.values():
+        # of a level the column has its number behind the label
+        if figure == metric.label or (
+            metric.per_level and figure.rstrip("0123456789") == f"{metric.label} "
+        ):
+            return ERROR if metric.share else NUMBER
+    return row.measure
+
+
 def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of a table: a row for each setting, mean and standard deviation over its seeds."""
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
     cells = [
         [row.label, str(len(row.runs)), str(row.epochs)]
-        + [
-            spread(row.figures[n], ERROR if n == SIGNS else row.measure)
-            if n in row.figures
-            else "–"
-            for n in names
-        ]
+        + [spread(row.figures[n], _measure(n, row)) if n in row.figures else "–" for n in names]
         for row in rows
     ]
     return ["runs", "seeds", "epochs", *names], cells

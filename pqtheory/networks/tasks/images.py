@@ -6,6 +6,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from pqtheory.methods.registry import FULL_PRECISION
 from pqtheory.networks.data import NAMES, Images, load
 from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
 from pqtheory.networks.optim.groups import Predicate
@@ -88,7 +89,9 @@ class ImageTask(Task):
     def preset(self, method: str, levels: str, data: str) -> Mapping[str, Any]:
         """The paper's: section 5.1 and appendix C."""
         binary = levels in ("binary", "scaled-binary", "1-bit")
-        chosen = _PUBLISHED.get((method, binary), _FULL)
+        # what the paper has not trained is trained as BinaryConnect
+        like = method if method in ("proxquant", "binaryrelax") else "binaryconnect"
+        chosen = _FULL if method == FULL_PRECISION.name else _PUBLISHED[like, binary]
         return {**chosen, "held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}
 
 

@@ -1,6 +1,5 @@
 """From settings to a network, its optimizer and its warm start."""
 
-import math
 from typing import Any
 
 import torch
@@ -8,15 +7,14 @@ from torch import nn
 from torch.optim import Optimizer
 
 from pqtheory.networks import optim
-from pqtheory.networks.levels import bits_of
 from pqtheory.networks.tasks import Task, find_task
 from pqtheory.networks.tasks.find import errors_with_lines
 from pqtheory.networks.training.settings import FULL, Settings
 from pqtheory.networks.training.warm_start import load_warm_start
-from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit, Quantizer
-from pqtheory.regularizers import AlternatingDistance, DistanceL1
-from pqtheory.schedules import Exponential, Linear, Schedule, Staircase
-from pqtheory.sets import Binary, ScaledBinary
+from pqtheory.networks.training.wrapped import wrapped
+
+#: of Bop's averages, at the first step size
+BOP_RATE = 1e-3
 
 
 def load_data(settings: Settings, data_dir: Any = None) -> Any:
@@ -52,51 +50,12 @@ def make_optimizer(
     """The base optimizer, wrapped by the method."""
     if settings.method == FULL:
         return _base(settings, list(model.parameters()))
-    groups = optim.split_parameters(model, task.quantized(settings.levels, data))
-    base, clip = _base(settings, groups), settings.clip
-    strength = _strength(settings, steps_per_epoch)
-    levels = _levels(settings.levels, settings.per)
-    if isinstance(levels, Quantizer):
-        # a second round of the alternation changes nothing (the claim alternating-prox)
-        fitted = AlternatingDistance(levels, rounds=1)
-        if settings.method == "binaryconnect":
-            return optim.LazyProx(base, fitted, math.inf, clip=clip)
-        if settings.method == "binaryrelax":
-            return optim.LazyProx(base, fitted, strength, clip=clip)
-        return optim.ProxQuant(base, fitted, strength, clip=clip)
-    if settings.method == "binaryconnect":
-        return optim.BinaryConnect(base, levels, clip=clip)
-    if settings.method == "binaryrelax":
-        return optim.BinaryRelax(base, strength, set=levels, clip=clip)
-    if isinstance(levels, ScaledBinary):
-        # the scale follows the weights, as that of one fitted bit: half the squared distance to the set
-        fitted = AlternatingDistance(AlternatingMultiBit(1, per=settings.per), rounds=1)
-        return optim.ProxQuant(base, fitted, strength, clip=clip)
-    return optim.ProxQuant(base, DistanceL1(levels), strength, clip=clip)
-
-
-def _levels(levels: str, per: str) -> Binary | ScaledBinary | Quantizer:
-    """Fixed levels for binary weights; all others are fitted to each tensor, channel or row.
-
-    Fixed ternary levels at +-1 would make all small weights 0.
-    """
-    if levels == "binary":
-        return Binary()
-    if levels == "scaled-binary":
-        return ScaledBinary(per=per)
-    if levels == "ternary":
-        return AdaptiveTernary(per=per)
-    return AlternatingMultiBit(bits_of(levels) or 1, per=per)
-
-
-def _strength(settings: Settings, steps_per_epoch: int) -> Schedule:
-    growing = settings.method == "binaryrelax"
-    if settings.per_epoch:
-        by_epoch = Exponential(1.0, settings.rate) if growing else Linear(settings.rate)
-        return Staircase(by_epoch, steps_per_epoch)
-    if growing:
-        return Exponential(1.0, settings.rate ** (1 / steps_per_epoch))
-    return Linear(settings.rate / steps_per_epoch)
+    # Bop's rate is that of an average, and no step size
+    rate = {"lr_factor": BOP_RATE / settings.lr} if settings.method == "bop" else {}
+    groups = optim.split_parameters(model, task.quantized(settings.levels, data), **rate)
+    for group in groups:
+        group["lr"] = settings.lr * group.get("lr_factor", 1.0)
+    return wrapped(settings, _base(settings, groups), steps_per_epoch)
 
 
 def _base(settings: Settings, groups: Any) -> Optimizer:

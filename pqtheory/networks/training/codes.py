@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pqtheory.networks.optim import QuantizingOptimizer
-from pqtheory.regularizers import AlternatingDistance
+from pqtheory.signs.codes import coded
 
 
 @final
@@ -27,7 +27,9 @@ class CodeChanges:
 
         Nothing at the first look.
         """
-        new = codes(names, optimizer)
+        # weights that are quantized for good keep their codes: a fit to them may have other levels
+        kept = optimizer.frozen and bool(self._codes)
+        new = self._codes if kept else codes(names, optimizer)
         found = {name: _summary(now, self._codes[name]) for name, now in new.items() if self._codes}
         self._codes = new
         return found
@@ -37,17 +39,9 @@ def codes(names: dict[int, str], optimizer: QuantizingOptimizer) -> dict[str, Te
     """Uint8 codes (rows, weights of a row) of each quantized parameter."""
     found = {}
     for group in optimizer.quantized_groups.values():
-        regularizer = group.map.regularizer
         for p, latent in zip(group.parameters, group.latents(), strict=True):
-            values = latent.detach()
-            if isinstance(regularizer, AlternatingDistance):
-                values, codebook = regularizer.quantizer.quantize(values)
-                rows = values.flatten(1)
-                levels = codebook.expand(len(rows), -1).contiguous()
-                place = torch.searchsorted(levels, rows.contiguous())
-            else:
-                place = group.map.quantize(values).flatten(1) > 0
-            found[names[id(p)]] = place.to(torch.uint8)
+            place, _ = coded(latent, group.map.quantized_by)
+            found[names[id(p)]] = place.flatten(1)
     return found
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from pqtheory.networks.optim import LATENT, QuantizingOptimizer
+from pqtheory.networks.optim import OURS, QuantizingOptimizer
 from pqtheory.networks.tasks import Batches
 
 #: records what a function does, without doing it; gives what does it
@@ -124,7 +124,7 @@ class GraphedSteps:
         """Moments and counters of the base optimizer back to 0, where they are: as if it were made anew."""
         for state in optimizer.state.values():
             for name, value in state.items():
-                if isinstance(value, Tensor) and name != LATENT:
+                if isinstance(value, Tensor) and name not in OURS:
                     value.zero_()
 
     def _fill(self, epoch: int, optimizer: Any) -> None:
@@ -132,8 +132,7 @@ class GraphedSteps:
         table, frozen = torch.zeros(self.full, 1), False
         if isinstance(optimizer, QuantizingOptimizer):
             weights = [optimizer.weights(optimizer.steps + step) for step in range(self.full)]
-            groups = len(optimizer.quantized_groups)
-            table = torch.tensor(weights, dtype=torch.float32).reshape(self.full, groups)
+            table = torch.tensor(weights, dtype=torch.float32).reshape(self.full, -1)
             frozen = optimizer.frozen
             # recorded steps do not look whether somebody wrote into the model
             optimizer.follow()

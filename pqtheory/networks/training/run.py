@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, final
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
-from pqtheory.networks.optim import LATENT, QuantizingOptimizer
+from pqtheory.networks.optim import OURS, QuantizingOptimizer
 from pqtheory.networks.tasks import find_task
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.build import make_model, make_optimizer
@@ -34,6 +34,7 @@ from pqtheory.networks.training.graphs import (
 from pqtheory.networks.training.memory import keep_memory
 from pqtheory.networks.training.randomness import Randomness
 from pqtheory.networks.training.settings import Settings, check_task
+from pqtheory.networks.training.tracked import TrackedCodes
 from pqtheory.signs import SignTracker
 
 #: what a run goes on from
@@ -103,6 +104,11 @@ class Run:
         self.names = {id(p): name for name, p in self.model.named_parameters()}
         self.tracker = SignTracker(self._tracked())
         self.codes = CodeChanges() if settings.per == "row" else None
+        self.tracked = None
+        if settings.metrics and isinstance(self.optimizer, QuantizingOptimizer):
+            self.tracked = TrackedCodes(
+                self.optimizer, self.model, settings.metrics, settings.track
+            )
         self.epoch = 0
         #: epochs whose figure was no better than the best before
         self.stalls = 0
@@ -135,9 +141,12 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         set_up_base(self.optimizer, self.graphed is not None)
-        self.tracker.load_state_dict(
-            {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state["tracker"].items()}
-        )
+        self.tracker.load_state_dict(_arrays(state["tracker"]))
+        if self.tracked is not None:
+            if "codes" not in state:
+                file = self.folder.path / "checkpoint.pt"
+                raise ValueError(f"{file}: not the state of a run with metrics: 'codes' is missing")
+            self.tracked.codes.load_state_dict(_arrays(state["codes"]))
         self.epoch, self.best = state["epoch"], state["best"]
         if self.codes is not None and isinstance(self.optimizer, QuantizingOptimizer):
             self.codes.update(self.names, self.optimizer)
@@ -159,7 +168,7 @@ class Run:
         if epoch == settings.freeze_epoch and isinstance(self.optimizer, QuantizingOptimizer):
             self._freeze()
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.lr_at(epoch, self.stalls)
+            group["lr"] = settings.lr_at(epoch, self.stalls) * group.get("lr_factor", 1.0)
         self.random.begin(epoch)
         for kept in self.memory:
             kept.zero_()
@@ -171,6 +180,8 @@ class Run:
             with self.random.lent():
                 loss = next(made)
             losses.append(loss)
+            if self.tracked is not None:
+                self.tracked.after_step()
             # on a GPU the host runs ahead
             if step % 50 == 49 and not self.graphed and not math.isfinite(float(loss)):
                 break
@@ -230,7 +241,7 @@ class Run:
             return
         whole = kept.state_dict()
         latents = {
-            place: {name: value for name, value in state.items() if name == LATENT}
+            place: {name: value for name, value in state.items() if name in OURS}
             for place, state in whole["state"].items()
         }
         kept.load_state_dict({**whole, "state": latents})
@@ -258,6 +269,8 @@ class Run:
         if self.epoch:
             signs = self.tracker.update(self._tracked())
             metrics["signs"] = {name: asdict(m) for name, m in signs.items()}
+            if self.tracked is not None:
+                metrics["codes"] = self.tracked.line()
         if isinstance(self.optimizer, QuantizingOptimizer):
             if self.codes is not None:
                 changes = self.codes.update(self.names, self.optimizer)
@@ -278,11 +291,10 @@ class Run:
             "settings": self.settings.to_dict(),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "tracker": {
-                k: torch.from_numpy(np.array(v)) if isinstance(v, np.ndarray) else v
-                for k, v in self.tracker.state_dict().items()
-            },
+            "tracker": _tensors(self.tracker.state_dict()),
         }
+        if self.tracked is not None:
+            state["codes"] = _tensors(self.tracked.codes.state_dict())
         self.folder.add_metrics(metrics)
         if better:
             self.folder.save("best.pt", state)
@@ -304,3 +316,16 @@ class Run:
             score = error_of(line[self.task.measure][self.settings.select_on])
             self.stalls += score >= self._least
             self._least = min(score, self._least)
+
+
+def _tensors(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a tracker as checkpoints have it."""
+    return {
+        k: torch.from_numpy(np.array(v)) if isinstance(v, np.ndarray) else v
+        for k, v in state.items()
+    }
+
+
+def _arrays(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as a tracker has it."""
+    return {k: v.numpy() if isinstance(v, Tensor) else v for k, v in state.items()}

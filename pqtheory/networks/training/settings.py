@@ -25,6 +25,7 @@ References
 ProxQuant, arXiv 1810.00861, section 5.1 and appendix C; the published code where it differs.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, final
@@ -38,12 +39,16 @@ from pqtheory.networks.levels import LEVELS, PER
 from pqtheory.networks.tasks import find_task
 from pqtheory.networks.tasks.base import Option
 from pqtheory.networks.tasks.find import is_file
+from pqtheory.networks.training.successors import AT_FREEZE, check_method, rate_of
+from pqtheory.signs.metric_names import code_metrics
 
 #: names of methods in settings and files
 METHODS = TRAINED
 FULL = FULL_PRECISION.name
 PRESETS = ("corrected", "faithful")
 OPTIMIZERS = ("sgd", "adam")
+#: when codes are looked at
+TRACK = ("epoch", "step")
 
 
 @final
@@ -71,8 +76,8 @@ class Settings:
     lr, drops, drop_factor
         Step size, multiplied by ``drop_factor`` before each of the epochs ``drops``.
     rate : float
-        lambda = rate * epochs so far (binaryrelax: the factor per epoch, from 1); of ternary levels that of half the
-        squared distance, twice the paper's, which has the whole square.
+        lambda = rate * epochs so far (binaryrelax, mirrordescent: the factor per epoch, from 1; bop: the threshold); of
+        ternary levels that of half the squared distance, twice the paper's, which has the whole square.
     per_epoch : bool
         Whether lambda advances once per epoch; otherwise at every step.
     renew : bool
@@ -91,6 +96,17 @@ class Settings:
         A run folder whose network this one starts from, or any file or folder of weights that fit.
     seed : int
         Of weights, order and augmentation.
+    metrics : tuple of str
+        What is recorded of the codes, names in ``pqtheory.signs.CODE_METRICS`` or those of others; in the run's lines
+        under "codes".
+    track : {"epoch", "step"}
+        How often the codes are looked at for it.
+    dampening : float
+        Of either sign: so many times (theta - P(theta)) is added to the gradient.
+    oscillation_threshold : float or None
+        Weights are frozen, one by one, where the moving average of their reversals is above it.
+    refit_every : int or None
+        Of parq on fitted levels: after how many steps they are fitted anew.
 
     Raises
     ------
@@ -128,6 +144,11 @@ class Settings:
     compile: bool = False
     warm_start: str | None = None
     seed: int = 0
+    metrics: tuple[str, ...] = ()
+    track: str = "epoch"
+    dampening: float = 0.0
+    oscillation_threshold: float | None = None
+    refit_every: int | None = None
     options: Mapping[str, Option] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,6 +160,7 @@ class Settings:
             ("levels", LEVELS),
             ("per", PER),
             ("optimizer", OPTIMIZERS),
+            ("track", TRACK),
             ("select_on", ("held_out", "test")),
         ):
             value = getattr(self, name)
@@ -163,8 +185,18 @@ class Settings:
             number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
             store(self, **{name: number})
         store(self, stall_divisor=check_number(self.stall_divisor, "stall_divisor", 1, finite=True))
+        # a pull away from the levels has a rate below 0
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
-            store(self, **{name: check_number(getattr(self, name), name, 0, finite=True)})
+            low = -math.inf if (name, self.method) == ("rate", "dampened") else 0
+            store(self, **{name: check_number(getattr(self, name), name, low, finite=True)})
+        store(self, metrics=code_metrics(self.metrics))
+        store(self, dampening=check_number(self.dampening, "dampening", finite=True))
+        if self.oscillation_threshold is not None:
+            threshold = check_number(self.oscillation_threshold, "oscillation_threshold", 0)
+            store(self, oscillation_threshold=threshold)
+        if self.refit_every is not None:
+            store(self, refit_every=check_count(self.refit_every, "refit_every"))
+        check_method(self)
         for name in ("clip", "clip_norm"):
             if getattr(self, name) is not None:
                 number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
@@ -191,7 +223,8 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {**plain, "drops": list(self.drops), "options": dict(self.options)}
+        lists = {"drops": list(self.drops), "metrics": list(self.metrics)}
+        return {**plain, **lists, "options": dict(self.options)}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
@@ -227,7 +260,7 @@ _OF_DATA: dict[str, dict[str, Any]] = {"digits": {"batch_size": 16, "lr": 0.1}}
 #: lambda at the freeze is at least so many step sizes: the scatter about the levels is then little beside their gap
 SETTLED = 5.0
 #: methods whose maps know lambda
-LAMBDA = ("proxquant", "binaryrelax")
+LAMBDA = ("proxquant", "binaryrelax", *AT_FREEZE)
 
 
 class _Frozen(dict[str, Option]):
@@ -342,6 +375,8 @@ def preset(
         own = _scaled(own, check_count(epochs, "epochs", 1), method)
     if task == "images" and not full and data != PUBLISHED_ON:
         own |= _suited({**chosen, **own}, method, levels, data, changes)
+    if method in AT_FREEZE and "rate" not in changes:
+        own["rate"] = rate_of(method, {**own, **changes})
     if name == "faithful":
         published = {} if full else {"per_epoch": True, "renew": True, "clip": 1.0}
         own |= {**published, "select_on": "test"}

@@ -1,6 +1,7 @@
 """Several processes: replicas stay equal, shards are mapped as the whole is, and their state is one state."""
 
 import copy
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -14,8 +15,11 @@ from torch.distributed.checkpoint.state_dict import (
 )
 from torch.nn.parallel import DistributedDataParallel
 
+from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.networks.tracking import OptimizerCodes
 from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import AlternatingDistance, FittedBump
 from pqtheory.schedules import Linear
 from pqtheory.sets import ScaledBinary, Ternary
 
@@ -36,6 +40,7 @@ def equal_on_both(tensors):
 
 
 def _replicas(rank, path):
+    _frozen_replicas(rank)
     for name in EVERY:
         for after in (False, True):
             for seed in (0, rank):
@@ -62,6 +67,19 @@ def _replicas(rank, path):
                 assert equal_on_both(net.parameters()), what
 
 
+def _frozen_replicas(rank):
+    """Codes at the start are those of the first process too."""
+    torch.manual_seed(rank)
+    net = Net()
+    net.norm = nn.Identity()
+    opt = optim.BinaryConnect(adam(net), Ternary(0.1), freezing=optim.Freezing(0.005))
+    model = DistributedDataParallel(net)
+    train(model, opt, [(x[rank::2], y[rank::2]) for x, y in batches(6)])
+    for name in ("oscillation_code", "oscillation_mean_code", "oscillation_frozen"):
+        assert equal_on_both([opt.state[p][name].float() for p, _ in opt.latent_parameters()]), name
+    assert bool(opt.state[net.conv.weight]["oscillation_frozen"].any())
+
+
 def test_replicas_stay_equal_whichever_was_made_first(tmp_path):
     in_two_processes(_replicas, tmp_path)
 
@@ -74,7 +92,29 @@ SHARDED = {
     "binaryconnect, tensor": lambda base: optim.BinaryConnect(base, ScaledBinary()),
     "proxquant, columns": lambda base: optim.ProxQuant(base, AlternatingMultiBit(2, axis=0), 0.5),
     "lazyprox, tensor": lambda base: optim.LazyProx(base, AlternatingMultiBit(2), 0.5),
+    "bop": lambda base: optim.QuantizingOptimizer(base, methods.Bop, threshold=0.0),
+    "frozen, dampened": lambda base: optim.BinaryConnect(
+        base, Ternary(0.2), dampening=-0.3, freezing=optim.Freezing(0.005)
+    ),
+    "frozen, pulled": lambda base: optim.QuantizingOptimizer(
+        base,
+        methods.EagerPull,
+        regularizer=AlternatingDistance(AlternatingMultiBit(2)),
+        strength=0.1,
+        freezing=optim.Freezing(0.005),
+    ),
+    "refitted, columns": lambda base: optim.QuantizingOptimizer(
+        base,
+        methods.LazyProx,
+        regularizer=FittedBump(AlternatingMultiBit(2, axis=0)),
+        strength=Linear(0.1),
+        refit_every=2,
+    ),
 }
+
+
+#: what needs nothing but codes, a number for each weight, and values
+METRICS = ("flips", "oscillating", "near_threshold", "long_paths")
 
 
 def small():
@@ -105,8 +145,15 @@ def _shards(rank, path):
             fully_shard(layer, mesh=mesh)
         fully_shard(net, mesh=mesh)
         opt = wrap(adam(net))
+        codes = OptimizerCodes(opt, net.named_parameters(), METRICS)
         # every process has the same data, so that the mean over them is that of one
         train(net, opt, images(3))
+        seen = {layer: asdict(m) for layer, m in codes.update().items()}
+        again = OptimizerCodes(opt, net.named_parameters(), METRICS)
+        again.load_state_dict(codes.state_dict())
+        assert again.update()["all"].flips == 0, name
+        of_part = codes.tracker.codes("0.weight")
+        assert of_part.size < net[0].weight.numel() or rank == 0
         assert isinstance(net[0].weight, DTensor)
         if name.startswith(("binary", "lazy")):
             assert isinstance(opt.state[net[0].weight]["latent"], DTensor), name
@@ -123,6 +170,7 @@ def _shards(rank, path):
         train(net, opt, images(5)[3:])
         end = {
             "levels": levels,
+            "codes": seen,
             "after": get_model_state_dict(net, options=EVERYTHING),
             "latent": [v.full_tensor() if isinstance(v, DTensor) else v for v in latents(opt)],
         }
@@ -150,7 +198,10 @@ def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):
         saved = torch.load(tmp_path / f"{name}.pt", weights_only=True)
         net = small()
         opt = wrap(adam(net))
+        codes = OptimizerCodes(opt, net.named_parameters(), METRICS)
         train(net, opt, images(3))
+        seen = {layer: asdict(m) for layer, m in codes.update().items()}
+        assert seen == _near(saved["end"]["codes"]), name
         for key, value in saved["model"].items():
             torch.testing.assert_close(net.state_dict()[key], value, rtol=0, atol=1e-9)
         with opt.quantized():
@@ -172,6 +223,17 @@ def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):
         train(net, opt, images(5)[3:])
         for a, b in zip(latents(opt), saved["end"]["latent"], strict=True):
             torch.testing.assert_close(a, b, rtol=0, atol=1e-9)
+
+
+def _near(found):
+    """The same but for how lengths of paths are rounded."""
+    return {
+        layer: {
+            name: pytest.approx(v) if name == "path_ratio" and v is not None else v
+            for name, v in metrics.items()
+        }
+        for layer, metrics in found.items()
+    }
 
 
 @pytest.mark.parametrize("flat", [False, True])

@@ -9,7 +9,8 @@ from pqtheory.networks.models import ternary_weights
 from pqtheory.networks.optim import split_parameters
 from pqtheory.networks.tasks.find import find_task
 from pqtheory.networks.training import RunFolder, train
-from pqtheory.networks.training.build import _strength, make_model, make_optimizer
+from pqtheory.networks.training.build import make_model, make_optimizer
+from pqtheory.networks.training.wrapped import strength_of
 from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.regularizers import AlternatingDistance
 
@@ -22,7 +23,7 @@ STEPS = 8
 @pytest.mark.parametrize("preset", ["corrected", "faithful"])
 def test_relaxation_begins_at_strength_1_and_grows_by_its_rate_an_epoch(levels, preset):
     settings = small("binaryrelax", preset, levels=levels, rate=1.5)
-    strength = _strength(settings, STEPS)
+    strength = strength_of(settings, STEPS)
     assert strength(0) == 1.0
     assert strength(STEPS) == pytest.approx(1.5)
     assert strength(3 * STEPS) == pytest.approx(1.5**3)
@@ -33,7 +34,7 @@ def test_relaxation_begins_at_strength_1_and_grows_by_its_rate_an_epoch(levels, 
 @pytest.mark.parametrize("preset", ["corrected", "faithful"])
 def test_the_homotopy_begins_at_0_and_gains_its_rate_an_epoch(preset):
     settings = small("proxquant", preset, rate=0.25)
-    strength = _strength(settings, STEPS)
+    strength = strength_of(settings, STEPS)
     assert strength(0) == 0
     assert strength(STEPS) == pytest.approx(0.25)
     assert strength(2 * STEPS) == pytest.approx(0.5)

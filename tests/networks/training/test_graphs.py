@@ -27,6 +27,14 @@ CASES = {
     "proxquant, ternary": settings(levels="ternary", freeze_epoch=3, rate=1.0),
     "binaryconnect, ternary": settings("binaryconnect", levels="ternary", freeze_epoch=3),
     "binaryrelax, ternary": settings("binaryrelax", "faithful", levels="ternary", freeze_epoch=3),
+    "dampened, frozen one by one": settings(
+        "dampened", freeze_epoch=3, rate=-0.1, dampening=0.05, oscillation_threshold=0.015
+    ),
+    "parq, ternary, kept for four steps": settings(
+        "parq", levels="ternary", freeze_epoch=3, refit_every=4
+    ),
+    "proxconnectplus": settings("proxconnectplus", freeze_epoch=3, drops=(2,)),
+    "bop": settings("bop", freeze_epoch=3, drops=(2,)),
 }
 
 

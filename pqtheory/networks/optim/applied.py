@@ -1,0 +1,212 @@
+"""The parts of a method on the parameters of one group: its map, corrections, kept levels, frozen weights."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pqtheory.networks.optim import oscillation
+from pqtheory.networks.optim.beside import Beside
+from pqtheory.networks.optim.parts import Parts
+from pqtheory.networks.optim.sharded import check_whole, is_shared, local, on_whole, part, whole
+from pqtheory.signs.codes import coded
+
+#: key of levels that are kept for a while in the state of a parameter
+CODEBOOKS = "codebooks"
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """No gradients, and what is made is ordinary, also under a caller's inference mode."""
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
+class AppliedParts(ABC):
+    """What a step does with latent weights, wherever these are: a memory says that.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is not one that the map can take; names it.
+    """
+
+    def __init__(self, group: dict[str, Any], parts: Parts) -> None:
+        self.parts, self.map = parts, parts.map
+        #: quantized for good: the parameters hold what they are to hold, and train no more
+        self.frozen = False
+        #: the sum of the step sizes so far, where it matters
+        self.summed = 0.0
+        self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
+        self.shared = any(map(is_shared, self.parameters))
+        names = group.get("names") or group.get("param_names") or ()
+        self.names = [*names, *(f"parameter {i}" for i in range(len(names), len(self.parameters)))]
+        self.beside = Beside(self.parameters)
+        self._gradients: list[Tensor | None] | None = None
+        with writing():
+            for name, parameter in zip(self.names, self.parameters, strict=True):
+                try:
+                    check_whole(parameter)
+                    if self.map.separable:
+                        # where coordinates are for themselves, none tells as much as all
+                        self.map.quantize(local(parameter).flatten()[:0])
+                    else:
+                        on_whole(self.map.quantize, parameter)
+                except (TypeError, ValueError) as error:
+                    raise type(error)(f"{name}: {error}") from error
+
+    @abstractmethod
+    def weight(self, step: int, group: dict[str, Any]) -> Any:
+        """What the map after ``step`` weighs its pull with, at the step size of the group."""
+
+    @abstractmethod
+    def latents(self) -> Sequence[Tensor]:
+        """The latent weights, one tensor for each parameter."""
+
+    def _on_each(self, function: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
+        """A function of one parameter, the part of this process."""
+        return function(local(theta)) if self.map.separable else on_whole(function, theta)
+
+    def _mapped(self, place: int, theta: Tensor, weight: Any) -> Tensor:
+        """The map of one parameter, on the levels that are kept where they are."""
+        if self.parts.refit_every is None:
+            return self._on_each(lambda t: self.map.apply(t, weight), theta)
+        books = self.beside.tensors[CODEBOOKS][place]
+        return self._on_each(lambda t: self.parts.on_codebooks(t, books, weight), theta)
+
+    def _quantized(self, place: int, theta: Tensor) -> Tensor:
+        if self.parts.refit_every is None:
+            return self._on_each(self.map.quantize, theta)
+        return self._mapped(place, theta, torch.inf)
+
+    # what changes from step to step: numbers, which a recording of steps has as tensors without dimensions
+
+    @property
+    def width(self) -> int:
+        """How many numbers a step has."""
+        parts = self.parts
+        freezing = 0 if parts.freezing is None else 2
+        return 1 + len(parts.corrections) + freezing + (parts.refit_every is not None)
+
+    def numbers(self, step: int, group: dict[str, Any]) -> list[Any]:
+        """The weight of the map after ``step``, those of the corrections, threshold and rate, whether to fit anew."""
+        parts, theta = self.parts, local(self.parameters[0])
+        found = [self.weight(step, group), *(c.weight(step, theta) for c in parts.corrections)]
+        if parts.freezing is not None:
+            found += parts.freezing.numbers(step)
+        if parts.refit_every is not None:
+            found.append(float(step % parts.refit_every == 0))
+        return found
+
+    def _factor(self, step: int, group: dict[str, Any], factor: Any) -> Any:
+        """``factor``, or the sum of the step sizes up to ``step`` where the map is weighed by it."""
+        if not self.parts.sums_steps:
+            return factor
+        return self.summed + (step + 1 - int(group["quantize_steps"])) * float(group["lr"])
+
+    # the gradient, corrected while the base optimizer steps
+
+    def correct(self, numbers: Sequence[Any]) -> None:
+        """Let the parameters have the directions to descend along in place of their gradients, until ``give_back``."""
+        if not self.corrects:
+            return
+        self._gradients = [p.grad for p in self.parameters]
+        thetas = self.moved()
+        for place, (parameter, theta) in enumerate(zip(self.parameters, thetas, strict=True)):
+            if parameter.grad is not None:
+                parameter.grad = self._direction(place, parameter.grad, theta, numbers)
+
+    def give_back(self) -> None:
+        """Let them have their gradients again."""
+        if self._gradients is not None:
+            for parameter, gradient in zip(self.parameters, self._gradients, strict=True):
+                parameter.grad = gradient
+        self._gradients = None
+
+    @property
+    def corrects(self) -> bool:
+        """Whether gradients are corrected."""
+        return bool(self.parts.corrections)
+
+    def moved(self) -> Sequence[Tensor]:
+        """What the base optimizer moves, while it does."""
+        return [p.detach() for p in self.parameters]
+
+    def _direction(
+        self, place: int, gradient: Tensor, theta: Tensor, numbers: Sequence[Any]
+    ) -> Tensor | None:
+        direction, shared = local(gradient), local(theta)
+        weights = numbers[1 : 1 + len(self.parts.corrections)]
+        for correction, weight in zip(self.parts.corrections, weights, strict=True):
+            direction = correction.apply(
+                shared, direction, weight, lambda _: self._quantized(place, theta)
+            )
+        if not is_shared(gradient):
+            return direction
+        found = torch.empty_like(gradient)
+        local(found).copy_(direction)
+        return found
+
+    # what is remembered beside the latent weights
+
+    def _begin(self) -> None:
+        """Remember what there is at the start: levels, codes."""
+        if self.parts.refit_every is not None:
+            self.beside.begin(CODEBOOKS, lambda place: self._codebooks(self.latents()[place]))
+        if self.parts.freezing is not None and oscillation.CODES not in self.beside.tensors:
+            oscillation.remember(self.beside)
+            self.begin_again()
+
+    def begin_again(self) -> None:
+        """Before the first step: what was written into the model since is the start."""
+        if self.parts.refit_every is not None:
+            for place, latent in enumerate(self.latents()):
+                self.beside.tensors[CODEBOOKS][place].copy_(self._codebooks(latent))
+        if self.parts.freezing is not None:
+            for place, latent in enumerate(self.latents()):
+                oscillation.begin(self.beside, place, self._coded(latent)[0])
+
+    def _codebooks(self, latent: Tensor) -> Tensor:
+        return self.parts.bump.codebooks(whole(latent)).clone()
+
+    def _refit(self, numbers: Sequence[Any]) -> None:
+        """Fit the levels anew, if this step does."""
+        if self.parts.refit_every is None:
+            return
+        now = numbers[-1]
+        if not isinstance(now, Tensor) and not now:
+            return
+        for place, latent in enumerate(self.latents()):
+            books, new = self.beside.tensors[CODEBOOKS][place], self._codebooks(latent)
+            books.copy_(torch.where(now > 0, new, books) if isinstance(now, Tensor) else new)
+
+    def _hold_oscillating(self, numbers: Sequence[Any]) -> None:
+        """Take up the codes after a step, and put latent weights that are frozen to their levels."""
+        if self.parts.freezing is None:
+            return
+        first = 1 + len(self.parts.corrections)
+        threshold, rate = numbers[first : first + 2]
+        for place, latent in enumerate(self.latents()):
+            now, values = self._coded(latent)
+            momentum = self.parts.freezing.momentum
+            frozen, codes = oscillation.update(self.beside, place, now, momentum, threshold, rate)
+            here = local(latent)
+            here.copy_(torch.where(frozen, values(codes), here))
+
+    def _coded(self, latent: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """The codes of one parameter and what gives codes their levels, both on the part of this process."""
+        levels = self.map.quantized_by
+        if self.map.separable or not is_shared(latent):
+            return coded(local(latent), levels)
+        codes, values = coded(whole(latent), levels)
+        return part(codes, latent), partial(_on_part, values, latent)
+
+
+def _on_part(values: Callable[[Tensor], Tensor], latent: Tensor, codes: Tensor) -> Tensor:
+    shared = torch.empty_like(latent, dtype=codes.dtype)
+    local(shared).copy_(codes)
+    return part(values(whole(shared)), latent)

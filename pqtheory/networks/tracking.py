@@ -1,0 +1,123 @@
+"""A code tracker of what an optimizer quantizes: whatever its levels, on one process or on many."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pqtheory._arrays import Array
+from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.optim.sharded import is_shared, local, whole
+from pqtheory.signs import CODE_METRICS, CodeMetrics, CodeTracker
+from pqtheory.signs.metric_names import code_metrics
+
+#: what metrics are measured with: those of the communities that have them (docs/flip_ratios.md)
+NEAR, WINDOW = 0.005, 30
+
+
+@final
+class OptimizerCodes:
+    """The codes of the quantized parameters, by what their group is quantized by.
+
+    Of parameters that several processes share (DTensor) each process tracks its part, and counts are added over all of
+    them, once an update; where levels are fitted to more than a part, the first process tracks the whole.
+
+    Parameters
+    ----------
+    optimizer : QuantizingOptimizer
+        Whose latent weights.
+    named : iterable of (str, Parameter)
+        Names for its parameters, such as ``model.named_parameters()``.
+    metrics : iterable of str
+        Which; they decide what is remembered. All that need nothing but the codes if there are none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a metric is unknown, a map does not say its levels, or a quantized parameter has no name.
+
+    Examples
+    --------
+    ``codes = OptimizerCodes(opt, net.named_parameters())`` before the loop, ``codes.update()["all"].flips`` in it.
+    """
+
+    def __init__(
+        self,
+        optimizer: QuantizingOptimizer,
+        named: Iterable[tuple[str, nn.Parameter]],
+        metrics: Iterable[str] = (),
+    ) -> None:
+        self.optimizer = optimizer
+        names = {id(p): name for name, p in named}
+        levels: dict[str, Any] = {}
+        self._names: dict[str, nn.Parameter] = {}
+        #: parameters of which the first process has all, and the others none
+        self._whole: set[str] = set()
+        groups = optimizer.quantized_groups
+        self._shared = any(group.shared for group in groups.values())
+        for group in groups.values():
+            for own, parameter in zip(group.names, group.parameters, strict=True):
+                if id(parameter) not in names:
+                    raise ValueError(f"named: expected all quantized parameters, {own} is missing")
+                name = names[id(parameter)]
+                self._names[name], levels[name] = parameter, group.map.quantized_by
+                if not (group.map.separable and is_shared(parameter)):
+                    self._whole.add(name)
+        needed = {CODE_METRICS[name].needs for name in code_metrics(metrics)}
+        self.tracker = CodeTracker(
+            self._weights(),
+            levels,
+            frequencies="frequencies" in needed,
+            near=NEAR if "near" in needed else None,
+            window=WINDOW if "window" in needed else None,
+            total=self._total if self._shared else None,
+        )
+
+    def update(self) -> dict[str, CodeMetrics]:
+        """Compare with the start and the last update; all processes come here, or none."""
+        if self.optimizer.frozen:
+            return self.tracker.stay()
+        return self.tracker.update(self._weights())
+
+    def state_dict(self) -> dict[str, Any]:
+        """That of the tracker, of this process."""
+        return self.tracker.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on as if never stopped; raises as the tracker."""
+        self.tracker.load_state_dict(state)
+
+    def _weights(self) -> dict[str, Tensor]:
+        latents = {id(p): latent for p, latent in self.optimizer.latent_parameters()}
+        return {name: self._own(name, latents[id(p)]) for name, p in self._names.items()}
+
+    def _own(self, name: str, latent: Tensor) -> Tensor:
+        """What this process tracks of it: no weight is tracked by two."""
+        if not self._shared:
+            return latent
+        if name in self._whole:
+            found = whole(latent)
+            return found if torch.distributed.get_rank() == 0 else found[:0]
+        part = local(latent)
+        return part if _is_first_copy(latent) else part[:0]
+
+    def _total(self, numbers: Array) -> Array:
+        """The sum over all processes."""
+        summed = torch.from_numpy(np.array(numbers))
+        if "gloo" not in torch.distributed.get_backend():
+            summed = summed.to(local(next(iter(self._names.values()))).device)
+        torch.distributed.all_reduce(summed)
+        total: Array = summed.cpu().numpy()
+        return total
+
+
+def _is_first_copy(tensor: Any) -> bool:
+    """Whether no process before this one has the same part."""
+    place = tensor.device_mesh.get_coordinate()
+    return all(
+        at == 0
+        for at, placement in zip(place, tensor.placements, strict=True)
+        if placement.is_replicate()
+    )
