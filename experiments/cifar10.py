@@ -30,6 +30,7 @@ def plan(
     warm_epochs: int | None = None,
     presets: tuple[str, ...] = ("corrected",),
     levels: str = "binary",
+    methods: tuple[str, ...] = METHODS,
     equal_steps: bool = False,
     rate: float | None = None,
     tried_rates: tuple[float, ...] = (),
@@ -39,7 +40,7 @@ def plan(
     model: str | None = None,
     **common: object,
 ) -> list[Planned]:
-    """One warm start for each depth, and from it every method with every preset and seed.
+    """One warm start for each depth, and from it each of ``methods`` with every preset and seed.
 
     ``equal_steps`` adds a run of each method at the same constant step size; ``tried_rates`` come first, one run of
     ProxQuant each with the first seed, to choose ``rate`` by; ``optimizer`` is that of the quantized runs, where it is
@@ -61,9 +62,9 @@ def plan(
     ]
     for kind in presets:
         for seed in range(seeds):
-            ways += [(kind, m, kind, {"seed": seed, **_of(m, pulled)}) for m in METHODS]
+            ways += [(kind, m, kind, {"seed": seed, **_of(m, pulled)}) for m in methods]
     if equal_steps:
-        ways += [("corrected", m, "equal-steps", {"drops": (), **_of(m, pulled)}) for m in METHODS]
+        ways += [("corrected", m, "equal-steps", {"drops": (), **_of(m, pulled)}) for m in methods]
 
     runs: dict[tuple[Settings, str | None], Planned] = {}
     for depth in depths:

@@ -81,7 +81,7 @@ PRESETS = ("corrected", "faithful")
     type=click.Choice(PER),
     help="What shares fitted levels; tensor, or what the task is published with.",
 )
-@click.option("--model", help="small, resnet20, ... resnet56; of language lstm.")
+@click.option("--model", help="small, resnet20, ... resnet56; of language lstm or transformer.")
 @click.option("--data", help="digits or cifar10; of language sentences, ptb or a folder of texts.")
 @click.option(
     "--data-dir",

@@ -134,8 +134,10 @@ REGISTRY: Mapping[str, Registered] = _by_name(
 )
 #: what training runs and pictures compare with: it quantizes nothing
 FULL_PRECISION = Registered("full precision", "#7F7F7F", trained=True)
+#: trained ternary quantization, which moves levels of layers too and so is no method of arrays
+TTQ = Registered("TTQ", "#DDCC77", "P", trained=True)
 #: names of the methods that training runs have
-TRAINED = tuple(m.name for m in (FULL_PRECISION, *REGISTRY.values()) if m.trained)
+TRAINED = tuple(m.name for m in (FULL_PRECISION, TTQ, *REGISTRY.values()) if m.trained)
 
 
 def registered(name: str) -> Registered | None:
@@ -149,5 +151,5 @@ def _letters(name: str) -> str:
 
 #: what papers call them for short
 _SHORT = {"bc": "binaryconnect", "pq": "proxquant", "da": "dualaveraging", "br": "binaryrelax"}
-_SPELLINGS = {_letters(m.name): m for m in (*REGISTRY.values(), FULL_PRECISION)}
+_SPELLINGS = {_letters(m.name): m for m in (*REGISTRY.values(), FULL_PRECISION, TTQ)}
 _SPELLINGS |= {short: REGISTRY[name] for short, name in _SHORT.items()} | {"fp": FULL_PRECISION}

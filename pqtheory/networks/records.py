@@ -180,6 +180,8 @@ _distance = {
     "upper": _size,
     "layers": by_name(record({"counts": each(count), "pinned": _share}), "all"),
 }
+#: of a layer whose levels are trained
+_TRAINED_LEVELS = record({"below": number(), "above": number()})
 _SIGNS = {
     "size": count,
     "change_from_start": _share,
@@ -258,6 +260,7 @@ METRICS = record(
         "quantization_error": by_name(_size, "all"),
         "fixed_point_share": by_name(_share, "all"),
         "distance": record(_distance),
+        "levels": by_name(_TRAINED_LEVELS),
     },
 )
 #: how long an epoch took
@@ -309,6 +312,7 @@ _RUN = record(
                 "loss": or_none(number()),
                 "quantization_error": by_name(_size, "all"),
                 "fixed_point_share": by_name(_share, "all"),
+                "levels": by_name(_TRAINED_LEVELS),
             },
         ),
         "fixed_point_share": by_name(_share),

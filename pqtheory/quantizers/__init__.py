@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from pqtheory.quantizers.absmean_ternary import AbsMeanTernary
 from pqtheory.quantizers.adaptive_ternary import AdaptiveTernary
 from pqtheory.quantizers.alternating_multi_bit import AlternatingMultiBit
 from pqtheory.quantizers.base import Fit, Quantizer
@@ -17,10 +18,12 @@ REGISTRY: Mapping[str, Callable[[], Quantizer]] = {
     "alternating-4-bit": lambda: AlternatingMultiBit(4, rounds=3),
     "adaptive-ternary": AdaptiveTernary,
     "adaptive-ternary-rows": lambda: AdaptiveTernary(axis=-1),
+    "absmean-ternary": AbsMeanTernary,
 }
 
 __all__ = [
     "REGISTRY",
+    "AbsMeanTernary",
     "AdaptiveTernary",
     "AlternatingMultiBit",
     "Fit",

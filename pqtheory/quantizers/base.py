@@ -33,7 +33,7 @@ class Fit:
     scales : array of shape (..., k)
         alpha; float32 for half precision.
     signs : array of shape theta.shape + (k,)
-        B: -1 and +1 for the multi-bit quantizers; for the ternary one 0 and 1, (below, above).
+        B: -1 and +1 for the multi-bit quantizers; for the ternary ones 0 and 1, (below, above).
     """
 
     values: Array

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pqtheory.quantizers import (
     REGISTRY,
+    AbsMeanTernary,
     AdaptiveTernary,
     AlternatingMultiBit,
     GreedyMultiBit,
@@ -23,7 +24,7 @@ from pqtheory.sets import ScaledBinary
 
 NAMES = list(REGISTRY)
 TOLERANCE = {"float64": 1e-13, "float32": 2e-6, "float16": 2e-3, "bfloat16": 2e-2}
-LEVELS = {"greedy": 2, "alternating": 2, "adaptive": 3}
+LEVELS = {"greedy": 2, "alternating": 2, "adaptive": 3, "absmean": 3}
 
 fractions = st.fractions(-4, 4, max_denominator=12)
 rows = st.lists(fractions, min_size=1, max_size=7)
@@ -51,7 +52,7 @@ def make_input(backend, dtype, shape=(4, 9)):
 
 
 def number_of_levels(quantizer):
-    return 3 if isinstance(quantizer, AdaptiveTernary) else 2**quantizer.bits
+    return 3 if isinstance(quantizer, AdaptiveTernary | AbsMeanTernary) else 2**quantizer.bits
 
 
 # ------------------------------------------------------------------ results known by hand
@@ -85,6 +86,19 @@ def test_ternary_by_hand():
     values, codebook = AdaptiveTernary().quantize(np.array([4.0, -6.0, 1.5, -0.5, -2.0, 1.0]))
     assert_array_equal(values, [4.0, -4.0, 0.0, 0.0, -4.0, 0.0])
     assert_array_equal(codebook, [-4.0, 0.0, 4.0])
+
+
+def test_absmean_ternary_by_hand():
+    # mean|t| = 2; at the midpoints -1 and 1 the upper level
+    theta = exact([Fraction(n) for n in (1, -1, 4, -3, 2, 1)])
+    values, codebook = AbsMeanTernary().quantize(theta)
+    assert_array_equal(values, exact([2, 0, 2, -2, 2, 2]))
+    assert_array_equal(codebook, exact([-2, 0, 2]))
+    # elsewhere as published: g clip(round(t / g), -1, 1)
+    theta = random_array((6, 40))
+    for per, scale in (("tensor", np.abs(theta).mean()), ("row", np.abs(theta).mean(1)[:, None])):
+        values, _ = AbsMeanTernary(per=per).quantize(theta)
+        assert_allclose(values, scale * np.clip(np.round(theta / scale), -1, 1), atol=1e-15)
 
 
 @pytest.mark.parametrize("side", [1, -1])

@@ -117,6 +117,20 @@ class Task(ABC):
         """Settings that it is published or known to train well with; ``epochs`` are what schedules scale from."""
         return {"epochs": 30}
 
+    def options_of(self, model: str) -> Options:
+        """The options that runs of the network of that name have; by default all."""
+        return self.options
+
+    def suited(self, settings: Any) -> Mapping[str, Any]:
+        """What follows from all other settings, such as a rate from the epochs; none by default.
+
+        Parameters
+        ----------
+        settings : Settings
+            The preset's, scaled to the epochs, and the user's own; these count whatever is given here.
+        """
+        return {}
+
     def check(self, data: str, model: str) -> None:
         """Make sure that there are data and a network of these names.
 

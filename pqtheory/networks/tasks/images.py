@@ -6,8 +6,9 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
-from pqtheory.methods.registry import FULL_PRECISION
+from pqtheory.methods.registry import FULL_PRECISION, TTQ
 from pqtheory.networks.data import NAMES, Images, load
+from pqtheory.networks.levels import TERNARY
 from pqtheory.networks.models import REGISTRY, binary_weights, ternary_weights
 from pqtheory.networks.optim.groups import Predicate
 from pqtheory.networks.tasks.base import Memory, Options, Task
@@ -27,6 +28,17 @@ _PUBLISHED: dict[tuple[str, bool], dict[str, Any]] = {
     ("binaryconnect", False): {"epochs": 600, "freeze_epoch": 400, "drops": (162, 244)},
     ("binaryrelax", False): {"epochs": 600, "freeze_epoch": 400, "rate": 1.02},
 }
+#: methods whose lambda the paper or its kin has settings for
+_LAMBDA = ("proxquant", "binaryrelax")
+#: where the published settings are for, and their steps
+PUBLISHED_ON = "cifar10"
+_STEPS = {"batch_size": 128, "lr": 0.01}
+#: of runs that quantize: where an epoch has few steps they are small ones and many
+_OF_DATA: dict[str, dict[str, Any]] = {"digits": {"batch_size": 16, "lr": 0.1}}
+#: training images of each set, those held out among them
+TRAINING = {"digits": 1347, "cifar10": 50000}
+#: lambda at the freeze is at least so many step sizes: the scatter about the levels is then little beside their gap
+SETTLED = 5.0
 
 
 @final
@@ -84,15 +96,61 @@ class ImageTask(Task):
 
     def quantized(self, levels: str, data: Images) -> Predicate:
         """As the paper: ternary leaves the first convolution and the linear layer, all others quantize them too."""
-        return ternary_weights(data.train.shape[1]) if levels == "ternary" else binary_weights
+        return ternary_weights(data.train.shape[1]) if levels in TERNARY else binary_weights
 
     def preset(self, method: str, levels: str, data: str) -> Mapping[str, Any]:
         """The paper's: section 5.1 and appendix C."""
         binary = levels in ("binary", "scaled-binary", "1-bit")
+        full = method == FULL_PRECISION.name
         # what the paper has not trained is trained as BinaryConnect
-        like = method if method in ("proxquant", "binaryrelax") else "binaryconnect"
-        chosen = _FULL if method == FULL_PRECISION.name else _PUBLISHED[like, binary]
-        return {**chosen, "held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}
+        like = method if method in _LAMBDA else "binaryconnect"
+        chosen = dict(_FULL if full else _PUBLISHED[like, binary])
+        if method == TTQ.name:
+            # its levels train to the end
+            del chosen["freeze_epoch"]
+        steps = {} if full else _OF_DATA.get(data, {})
+        kept_apart = {"held_out": HELD_OUT.get(data, 0), "augment": data == "cifar10"}
+        return {**_STEPS, **chosen, **steps, **kept_apart}
+
+    def suited(self, settings: Any) -> Mapping[str, Any]:
+        """On images that the paper has no settings for: lambda that comes to the levels by the freeze, small steps
+        after it.
+        """  # noqa: D205
+        data, method = settings.data, settings.method
+        if data == PUBLISHED_ON or data not in TRAINING or method not in _LAMBDA:
+            return {}
+        frozen = settings.epochs if settings.freeze_epoch is None else max(settings.freeze_epoch, 1)
+        steps = frozen * -(-max(TRAINING[data] - settings.held_out, 1) // settings.batch_size)
+        # what has no drops of its own trains on after the freeze in small steps
+        drops = () if settings.freeze_epoch is None else (settings.freeze_epoch,)
+        if method == "proxquant":
+            pull = published_pull(settings.levels)
+            return {"drops": drops, "rate": strength_at_freeze(settings.lr, steps, pull) / frozen}
+        return {"drops": drops}
+
+
+def strength_at_freeze(lr: float, steps: int, pull: float) -> float:
+    """Lambda after so many steps in which it has grown evenly: enough to come to rest on the levels.
+
+    Parameters
+    ----------
+    lr : float
+        Step size of the base optimizer.
+    steps : int
+        Until the freeze.
+    pull : float
+        What the prox weights until then must add up to at least.
+    """
+    return max(SETTLED * lr, 2 * pull / (lr * steps))
+
+
+def published_pull(levels: str) -> float:
+    """What the prox weights of the published run add up to until its freeze, eta times the sum of all lambda_t."""
+    published = ImageTask().preset("proxquant", levels, PUBLISHED_ON)
+    steps_per_epoch = -(-TRAINING[PUBLISHED_ON] // published["batch_size"])
+    epochs: int = published["freeze_epoch"]
+    pull: float = published["lr"] * steps_per_epoch * published["rate"] * epochs**2 / 2
+    return pull
 
 
 def share_wrong(model: nn.Module, batches: Batches, which: str = "test") -> float:

@@ -1,4 +1,8 @@
-"""Language: the next word of a text, an LSTM, perplexity per word, all four matrices quantized by rows."""
+"""Language: the next word of a text, an LSTM or a Transformer, perplexity per word, matrices quantized by rows.
+
+Of the LSTM all four matrices are quantized by default, as in the paper; of the Transformer all matrices of the blocks
+and the decoder, but no norms, no biases, and not the tables of words and places, which are looked up.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,9 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory._messages import brief
-from pqtheory.networks.data.sentences import load_sentences
+from pqtheory.networks.data.sentences import SIZES, load_sentences
 from pqtheory.networks.data.text import Text, load_text
 from pqtheory.networks.models.language import LanguageModel
+from pqtheory.networks.models.transformer import Transformer
+from pqtheory.networks.optim import is_weight
+from pqtheory.networks.optim.groups import Predicate
 from pqtheory.networks.tasks.base import Memory, Options, Task, check_name
 from pqtheory.networks.tasks.batches import Batch, Batches
 from pqtheory.networks.tasks.streams import TextBatches
@@ -27,6 +34,9 @@ _SMALL = {"epochs": 20, "options": {"embedding": 64, "hidden": 64, "dropout": 0.
 #: lambda per epoch, on a large text and on that of the package, of a squared distance and of W: by the end a tenth of
 #: the way is made in a step; all steps together move by about 4, from where weights of size 0.1 have to move by 0.9
 _RATES = ((6e-5, 4e-8), (2.5e-4, 3e-5))
+LSTM_ALONE, TRANSFORMER_ALONE = ("embedding", "normalised"), ("layers", "heads")
+#: that are trained on
+PTB_WORDS = 929_589
 
 
 @final
@@ -35,14 +45,17 @@ class LanguageTask(Task):
 
     measure = "perplexity"
     data = ("sentences", "ptb")
-    models = ("lstm",)
+    models = ("lstm", "transformer")
     options: ClassVar[Options] = {
         "embedding": 300,
         "hidden": 300,
         "dropout": 0.5,
-        # words of a window: how far the gradient goes back
+        # of the Transformer alone, whose width is "hidden"
+        "layers": 4,
+        "heads": 4,
+        # words of a window: how far the gradient goes back, and the Transformer sees
         "window": 30,
-        # whether rows are normalised
+        # whether rows are normalised, of the LSTM alone, as "embedding" is
         "normalised": False,
         # the most frequent words that are kept, and words that are trained on; 0: all
         "vocabulary": 0,
@@ -64,7 +77,16 @@ class LanguageTask(Task):
         return load_sentences(*sizes) if name == "sentences" else load_text(name, data_dir, *sizes)
 
     def make_model(self, name: str, data: Text, options: Options) -> nn.Module:
-        """The LSTM."""
+        """The LSTM or the Transformer; raises as they do."""
+        if name == "transformer":
+            return Transformer(
+                len(data.words),
+                _window(options),
+                int(options["hidden"]),
+                int(options["layers"]),
+                int(options["heads"]),
+                float(options["dropout"]),
+            )
         return LanguageModel(
             len(data.words),
             int(options["embedding"]),
@@ -93,9 +115,7 @@ class LanguageTask(Task):
         if augment:
             raise ValueError("augment: expected false for a text, got True")
         text, device = shared
-        window = int(options["window"])
-        if window < 1:
-            raise ValueError(f"window: expected an integer >= 1, got {brief(window)}")
+        window = _window(options)
         test, valid = (
             TextBatches(text.train, part, device, batch_size, window)
             for part in (text.test, text.valid)
@@ -103,8 +123,10 @@ class LanguageTask(Task):
         return valid, {"test": test, "held_out": valid}
 
     def memory(self, model: nn.Module, size: int) -> Memory:
-        """Hidden and cell state."""
-        return _lstm(model).state(size)
+        """Hidden and cell state of the LSTM; a Transformer sees its window alone."""
+        if not isinstance(model, LanguageModel | Transformer):
+            raise TypeError(f"model: expected one of language, got {type(model).__name__}")
+        return model.state(size)
 
     def loss(
         self, forward: Callable[..., Any], batch: Batch, memory: Memory
@@ -139,9 +161,11 @@ class LanguageTask(Task):
     @torch.no_grad()
     def watched(self, model: nn.Module, batches: Batches) -> Mapping[str, float]:
         """Gate saturation: share of the inputs of gates beyond +-5, on the first words of the validation part."""
-        was_training = model.training
+        if not isinstance(model, LanguageModel):
+            return {}
+        lstm, was_training = model, model.training
         model.eval()
-        lstm, memory, found = _lstm(model), None, []
+        memory, found = None, []
         for words, _ in islice(batches.plain("test"), WATCHED):
             memory = lstm.state(len(words)) if memory is None else memory
             found.append((lstm.gate_inputs(words, *memory).abs() > SATURATED).double().mean())
@@ -149,9 +173,18 @@ class LanguageTask(Task):
         model.train(was_training)
         return {"gate saturation": float(torch.stack(found).mean())}
 
+    def options_of(self, model: str) -> Options:
+        """Each network has options that the other has not."""
+        others = {"transformer": LSTM_ALONE}.get(model, TRANSFORMER_ALONE)
+        return {name: value for name, value in self.options.items() if name not in others}
+
+    def quantized(self, levels: str, data: Text) -> Predicate:
+        """Of the LSTM all four matrices; of the Transformer those of the blocks and the decoder, not its tables."""
+        return lambda module, name: is_weight(module, name)
+
     def preset(self, method: str, levels: str, data: str) -> Mapping[str, Any]:
         """Zaremba-like SGD as in the paper's section 4.2: step size 20, divided by 1.2 when validation is no better."""
-        shared = {
+        shared: dict[str, Any] = {
             "batch_size": 20,
             "optimizer": "sgd",
             "lr": 20.0,
@@ -167,8 +200,34 @@ class LanguageTask(Task):
             return {**shared, "rate": _RATES[data == "sentences"][levels == "binary"]}
         return shared
 
+    def suited(self, settings: Any) -> Mapping[str, Any]:
+        """Of the Transformer: Adam, its step size cut to 0.3 times at a half, three quarters and seven eighths."""
+        if settings.model != "transformer":
+            return {}
+        epochs, small = max(settings.epochs, 1), settings.data == "sentences"
+        lr, streams = 2e-3, 20
+        options = {"hidden": 144, "dropout": 0.1, "window": 32 if small else 64}
+        chosen: dict[str, Any] = {
+            "batch_size": streams,
+            "optimizer": "adam",
+            "lr": lr,
+            "clip_norm": 1.0,
+            "stall_divisor": 1.0,
+            "drops": tuple(sorted({max(1, round(share * epochs)) for share in (0.5, 0.75, 0.875)})),
+            "drop_factor": 0.3,
+            "options": options,
+        }
+        if settings.method == "proxquant":
+            words = SIZES["train"] if small else PTB_WORDS
+            steps = max((settings.options["tokens"] or words) // (streams * options["window"]), 1)
+            # as _RATES: of W all steps together, of a squared distance the share of the last step
+            by_w, by_share = 2 * 4 / (lr * epochs**2 * steps), 0.1 / (lr * epochs)
+            chosen["rate"] = by_w if settings.levels == "binary" else by_share
+        return chosen
 
-def _lstm(model: nn.Module) -> LanguageModel:
-    if not isinstance(model, LanguageModel):
-        raise TypeError(f"model: expected a LanguageModel, got {type(model).__name__}")
-    return model
+
+def _window(options: Options) -> int:
+    window = int(options["window"])
+    if window < 1:
+        raise ValueError(f"window: expected an integer >= 1, got {brief(window)}")
+    return window

@@ -7,9 +7,10 @@ from torch import nn
 from torch.optim import Optimizer
 
 from pqtheory.networks import optim
+from pqtheory.networks.optim.trained_ternary import train_ternary
 from pqtheory.networks.tasks import Task, find_task
 from pqtheory.networks.tasks.find import errors_with_lines
-from pqtheory.networks.training.settings import FULL, Settings
+from pqtheory.networks.training.settings import FULL, TTQ_NAME, Settings
 from pqtheory.networks.training.warm_start import load_warm_start
 from pqtheory.networks.training.wrapped import wrapped
 
@@ -30,7 +31,7 @@ def load_data(settings: Settings, data_dir: Any = None) -> Any:
 
 
 def make_model(settings: Settings, data: Any) -> nn.Module:
-    """The network of these settings, from its seed or its warm start; channels last.
+    """The network of these settings, from its seed or its warm start; channels last, trained levels in it.
 
     Raises
     ------
@@ -41,6 +42,8 @@ def make_model(settings: Settings, data: Any) -> nn.Module:
     model = find_task(settings.task).make_model(settings.model, data, settings.options)
     if settings.warm_start is not None:
         load_warm_start(model, settings)
+    if settings.method == TTQ_NAME:
+        train_ternary(model, find_task(settings.task).quantized(settings.levels, data))
     return model.to(memory_format=torch.channels_last)
 
 
@@ -48,7 +51,7 @@ def make_optimizer(
     settings: Settings, task: Task, data: Any, model: nn.Module, steps_per_epoch: int
 ) -> Optimizer:
     """The base optimizer, wrapped by the method."""
-    if settings.method == FULL:
+    if settings.method in (FULL, TTQ_NAME):
         return _base(settings, list(model.parameters()))
     # Bop's rate is that of an average, and no step size
     rate = {"lr_factor": BOP_RATE / settings.lr} if settings.method == "bop" else {}

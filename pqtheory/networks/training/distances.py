@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pqtheory.networks.optim import QuantizingOptimizer
-from pqtheory.networks.training.settings import Settings
+from pqtheory.networks.training.settings import LAMBDA, Settings
 
 #: bins [0, w), [w, 2 w), ... up to UPPER, and one for all beyond
 BINS, UPPER = 40, 2.0
@@ -41,7 +41,7 @@ def advice(off: float, settings: Settings) -> str:
     """What to raise where the weights are ``off`` their levels when they are frozen; "" where they are near."""
     if off <= FAR:
         return ""
-    raised = {"proxquant": "rate (--rate)", "binaryrelax": "rate (--rate)"}.get(settings.method)
+    raised = "rate (--rate)" if settings.method in LAMBDA else ""
     return (
         f"at the freeze before epoch {settings.freeze_epoch} the weights are {off:.2g} of a level from their levels, "
         f"so that it makes another network: raise {f'{raised}, now {settings.rate:g}, or ' if raised else ''}"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import Any, final
 
@@ -12,6 +12,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from pqtheory._messages import brief
 from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.optim.trained_ternary import (
+    is_trained_ternary,
+    latent_shown,
+    ternary_layers,
+)
 from pqtheory.networks.tasks import Batches, Task
 
 #: training batches from which batch-norm statistics are estimated anew
@@ -62,11 +67,17 @@ def errors(
     NotFiniteError
         If one is not a finite number.
     """  # noqa: D205
-    if not isinstance(optimizer, QuantizingOptimizer):
-        return {name: {"latent": _finite(task, model, b, name)} for name, b in sets.items()}
-    with latent(optimizer):
+    shown: AbstractContextManager[None] = nullcontext()
+    if isinstance(optimizer, QuantizingOptimizer):
+        shown = latent(optimizer)
+    elif is_trained_ternary(model):
+        shown = latent_shown(model)
+    with shown:
         found = {name: {"latent": _finite(task, model, b, name)} for name, b in sets.items()}
-    with optimizer.quantized():
+    if not isinstance(optimizer, QuantizingOptimizer) and not is_trained_ternary(model):
+        return found
+    # with trained levels the network as it stands is the quantized one
+    with optimizer.quantized() if isinstance(optimizer, QuantizingOptimizer) else nullcontext():
         for name, b in sets.items():
             found[name]["quantized"] = _finite(task, model, b, name)
         if _norms(model):
@@ -129,6 +140,17 @@ def quantization_error(names: dict[int, str], optimizer: QuantizingOptimizer) ->
             names[id(p)]: (latents[names[id(p)]] - p).double().square()
             for p, _ in optimizer.latent_parameters()
         }
+    return _root_mean(squares)
+
+
+@torch.no_grad()
+def trained_ternary_error(model: nn.Module) -> dict[str, float]:
+    """The same of a network whose ternary levels are trained."""
+    layers = ternary_layers(model)
+    return _root_mean({name: (t - ternary(t)).double().square() for name, ternary, t in layers})
+
+
+def _root_mean(squares: dict[str, Tensor]) -> dict[str, float]:
     found = {name: float(s.mean().sqrt()) for name, s in squares.items()}
     every = torch.cat([s.flatten() for s in squares.values()])
     return {**found, "all": float(every.mean().sqrt())}

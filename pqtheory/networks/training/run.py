@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.optim import OURS, QuantizingOptimizer
+from pqtheory.networks.optim.trained_ternary import ternary_layers
 from pqtheory.networks.tasks import find_task
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.build import make_model, make_optimizer
@@ -33,7 +34,7 @@ from pqtheory.networks.training.graphs import (
 )
 from pqtheory.networks.training.memory import keep_memory
 from pqtheory.networks.training.randomness import Randomness
-from pqtheory.networks.training.settings import Settings, check_task
+from pqtheory.networks.training.settings import TTQ_NAME, Settings, check_task
 from pqtheory.networks.training.tracked import TrackedCodes
 from pqtheory.signs import SignTracker
 
@@ -123,8 +124,11 @@ class Run:
         return made
 
     def _tracked(self) -> dict[str, Tensor]:
+        """The latent weights by name; where nothing is quantized, the matrices."""
         if isinstance(self.optimizer, QuantizingOptimizer):
             return {self.names[id(p)]: v for p, v in self.optimizer.latent_parameters()}
+        if self.settings.method == TTQ_NAME:
+            return {name: latent for name, _, latent in ternary_layers(self.model)}
         return {n: p.detach() for n, p in self.model.named_parameters() if p.dim() > 1}
 
     def restore(self) -> None:
@@ -285,6 +289,10 @@ class Run:
                 metrics["fixed_point_share"] = measure.fixed_point_share(
                     self.task, self.model, self.optimizer, self.names, self.batches
                 )
+        elif self.settings.method == TTQ_NAME:
+            metrics["quantization_error"] = measure.trained_ternary_error(self.model)
+            levels = {name: t.levels for name, t, _ in ternary_layers(self.model)}
+            metrics["levels"] = {n: {"below": b, "above": a} for n, (b, _, a) in levels.items()}
         state = {
             "epoch": self.epoch,
             "best": self.best,

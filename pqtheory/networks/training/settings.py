@@ -12,7 +12,7 @@ that the prox weights eta_t lambda_t of the whole run add up to the same.
 
 On CIFAR-10 that is all. On other images an epoch has other steps: the digits have 9 where CIFAR-10 has 391, and the
 published rate would leave their weights 0.75 from their levels. There lambda grows to what brings the weights to their
-levels by the freeze after n steps, the larger of two (``strength_at_freeze``):
+levels by the freeze after n steps, the larger of two (``tasks.images.strength_at_freeze``):
 
 * 2 p / (eta n), so that the prox weights until then, about eta n lambda / 2, add up to the p of the published run;
 * 5 eta, so that what Adam's steps of eta scatter, some eta / lambda about the level, is little beside the levels.
@@ -34,7 +34,7 @@ import numpy as np
 
 from pqtheory._checks import check_count, check_number, store
 from pqtheory._messages import brief, nearest
-from pqtheory.methods.registry import FULL_PRECISION, TRAINED
+from pqtheory.methods.registry import FULL_PRECISION, TRAINED, TTQ
 from pqtheory.networks.levels import LEVELS, PER
 from pqtheory.networks.tasks import find_task
 from pqtheory.networks.tasks.base import Option
@@ -45,6 +45,8 @@ from pqtheory.signs.metric_names import code_metrics
 #: names of methods in settings and files
 METHODS = TRAINED
 FULL = FULL_PRECISION.name
+#: trained ternary quantization
+TTQ_NAME = TTQ.name
 PRESETS = ("corrected", "faithful")
 OPTIMIZERS = ("sgd", "adam")
 #: when codes are looked at
@@ -197,6 +199,8 @@ class Settings:
         if self.refit_every is not None:
             store(self, refit_every=check_count(self.refit_every, "refit_every"))
         check_method(self)
+        if self.method == TTQ_NAME:
+            _check_trained_levels(self)
         for name in ("clip", "clip_norm"):
             if getattr(self, name) is not None:
                 number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
@@ -251,16 +255,18 @@ def _flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
-#: training images of each set, those held out among them
-TRAINING = {"digits": 1347, "cifar10": 50000}
-#: where the published settings are for
-PUBLISHED_ON = "cifar10"
-#: of runs that quantize: where an epoch has few steps they are small ones and many
-_OF_DATA: dict[str, dict[str, Any]] = {"digits": {"batch_size": 16, "lr": 0.1}}
-#: lambda at the freeze is at least so many step sizes: the scatter about the levels is then little beside their gap
-SETTLED = 5.0
 #: methods whose maps know lambda
 LAMBDA = ("proxquant", "binaryrelax", *AT_FREEZE)
+
+
+def _check_trained_levels(settings: Settings) -> None:
+    """Trained levels are three, of each tensor, and never put in place for good."""
+    alone: dict[str, Any] = {"levels": "ternary", "per": "tensor", "freeze_epoch": None}
+    alone |= {"metrics": (), "dampening": 0, "oscillation_threshold": None}
+    for name, allowed in alone.items():
+        value = getattr(settings, name)
+        if value != allowed:
+            raise ValueError(f"{name}: expected {allowed} for {TTQ.label}, got {brief(value)}")
 
 
 class _Frozen(dict[str, Option]):
@@ -302,12 +308,13 @@ def check_task(settings: "Settings") -> None:
         raise ValueError(
             f"held_out: expected 0, as these data have a validation set, got {brief(settings.held_out)}"
         )
+    options = task.options_of(settings.model)
     for name, value in settings.options.items():
-        if name not in task.options:
-            hint = nearest(name, task.options)
-            known = ", ".join(task.options) or "none, this task has no options"
+        if name not in options:
+            hint = nearest(name, options)
+            known = ", ".join(options) or "none, this task has no options"
             raise ValueError(f"options: expected {known}, got {brief(name)}{hint}")
-        default = task.options[name]
+        default = options[name]
         whole = isinstance(default, float) and type(value) is int
         if type(value) is not type(default) and not whole:
             raise TypeError(
@@ -357,12 +364,13 @@ def preset(
     given: dict[str, Any] = {k: changes[k] for k in ("data", "model") if k in changes}
     data = str(changes.get("data", found.data[0]))
     own = dict(found.preset(method, levels, data))
-    options: dict[str, Option] = {
-        **found.options,
-        **own.pop("options", {}),
-        **_checked_options(changes.pop("options", {})),
-    }
-    options |= {key: changes.pop(key) for key in found.options if key in changes}
+    asked = _checked_options(changes.pop("options", {}))
+    asked |= {key: changes.pop(key) for key in found.options if key in changes}
+    # of a model that is none, which is refused below, those of all
+    known = found.options_of(str(given.get("model", found.models[0])))
+    others = set(found.options) - set(known)
+    preferred = {k: v for k, v in own.pop("options", {}).items() if k not in others}
+    options: dict[str, Option] = {**known, **preferred, **asked}
     chosen |= {"task": task, "method": method, "levels": levels, "options": options, **given}
     unknown = sorted(set(changes) - {f.name for f in fields(Settings)})
     if unknown:
@@ -370,15 +378,15 @@ def preset(
         raise ValueError(f"settings: no setting {brief(unknown[0])}{hint}")
     # names first: what goes with them depends on them
     check_task(Settings(**chosen))
-    full = method == FULL
     if epochs is not None:
         own = _scaled(own, check_count(epochs, "epochs", 1), method)
-    if task == "images" and not full and data != PUBLISHED_ON:
-        own |= _suited({**chosen, **own}, method, levels, data, changes)
+    # what is wrong in the changes is refused here
+    own |= found.suited(Settings(**{**chosen, **own, **changes, "select_on": "test"}))
+    chosen["options"] = {**options, **own.pop("options", {}), **asked}
     if method in AT_FREEZE and "rate" not in changes:
         own["rate"] = rate_of(method, {**own, **changes})
     if name == "faithful":
-        published = {} if full else {"per_epoch": True, "renew": True, "clip": 1.0}
+        published = {} if method == FULL else {"per_epoch": True, "renew": True, "clip": 1.0}
         own |= {**published, "select_on": "test"}
     settings = Settings(**{**chosen, **own, **changes})
     if name == "corrected" and "select_on" not in changes:
@@ -386,48 +394,6 @@ def preset(
         settings = replace(settings, select_on="held_out" if apart else settings.select_on)
     check_task(settings)
     return settings
-
-
-def strength_at_freeze(lr: float, steps: int, pull: float) -> float:
-    """Lambda after so many steps in which it has grown evenly: enough to come to rest on the levels.
-
-    Parameters
-    ----------
-    lr : float
-        Step size of the base optimizer.
-    steps : int
-        Until the freeze.
-    pull : float
-        What the prox weights until then must add up to at least.
-    """
-    return max(SETTLED * lr, 2 * pull / (lr * steps))
-
-
-def published_pull(levels: str) -> float:
-    """What the prox weights of the published run add up to until its freeze, eta times the sum of all lambda_t."""
-    published = find_task("images").preset("proxquant", levels, PUBLISHED_ON)
-    steps_per_epoch = -(-TRAINING[PUBLISHED_ON] // Settings.batch_size)
-    epochs: int = published["freeze_epoch"]
-    pull: float = Settings.lr * steps_per_epoch * published["rate"] * epochs**2 / 2
-    return pull
-
-
-def _suited(
-    chosen: Mapping[str, Any], method: str, levels: str, data: str, changes: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What suits images that the paper has no settings for; ``changes`` are the user's own, whatever suits."""
-    suited = dict(_OF_DATA.get(data, {}))
-    if data not in TRAINING or method not in LAMBDA:
-        return suited
-    # what is wrong in the changes is refused where all settings are checked
-    asked = Settings(**{**chosen, **suited, **changes, "method": method, "select_on": "test"})
-    frozen = asked.epochs if asked.freeze_epoch is None else max(asked.freeze_epoch, 1)
-    steps = frozen * -(-max(TRAINING[data] - asked.held_out, 1) // asked.batch_size)
-    # what has no drops of its own trains on after the freeze in small steps
-    suited["drops"] = () if asked.freeze_epoch is None else (asked.freeze_epoch,)
-    if method == "proxquant":
-        suited["rate"] = strength_at_freeze(asked.lr, steps, published_pull(levels)) / frozen
-    return suited
 
 
 def _scaled(chosen: dict[str, Any], epochs: int, method: str) -> dict[str, Any]:

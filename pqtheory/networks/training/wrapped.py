@@ -10,7 +10,7 @@ from pqtheory.networks import optim
 from pqtheory.networks.levels import bits_of
 from pqtheory.networks.training.settings import Settings
 from pqtheory.networks.training.successors import GROWING
-from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit, Quantizer
+from pqtheory.quantizers import AbsMeanTernary, AdaptiveTernary, AlternatingMultiBit, Quantizer
 from pqtheory.regularizers import (
     AlternatingDistance,
     Bump,
@@ -101,6 +101,8 @@ def levels_of(settings: Settings) -> Binary | ScaledBinary | Quantizer:
         return ScaledBinary(per=per)
     if levels == "ternary":
         return AdaptiveTernary(per=per)
+    if levels == "absmean-ternary":
+        return AbsMeanTernary(per=per)
     return AlternatingMultiBit(bits_of(levels) or 1, per=per)
 
 

@@ -76,3 +76,33 @@ def test_renewal_forgets_the_moments_from_the_second_epoch_on(tmp_path):
     assert weights["renewed first loss"] == weights["kept first loss"]
     pairs = zip(weights["renewed"].values(), weights["kept"].values(), strict=True)
     assert any(not torch.equal(a, b) for a, b in pairs)
+
+
+def test_trained_ternary_levels_train_and_go_on_where_they_were(tmp_path):
+    images = tiny_images()
+    settings = small("ttq", levels="ternary", epochs=2, held_out=0, augment=False)
+    whole, pieces = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "pieces")
+    assert train(settings, images, whole)
+    while not train(settings, images, pieces, resume=True, seconds=0):
+        torch.rand(3)
+    lines = whole.metrics()
+    assert pieces.metrics() == lines
+    # of this network the paper's ternary rule picks the second convolution alone
+    assert set(lines[-1]["levels"]) == {"conv2.weight"} == set(lines[-1]["signs"]) - {"all"}
+    assert lines[-1]["levels"] != lines[0]["levels"]
+    test = lines[-1]["error"]["test"]
+    assert set(test) == {"latent", "quantized", "quantized, reestimated"}
+    assert lines[-1]["quantization_error"]["all"] > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"levels": "binary"}, "levels: expected ternary for TTQ, got 'binary'"),
+        ({"levels": "ternary", "per": "row"}, "per: expected tensor for TTQ, got 'row'"),
+        ({"levels": "ternary", "freeze_epoch": 1}, "freeze_epoch: expected None for TTQ, got 1"),
+    ],
+)
+def test_trained_levels_are_three_of_each_tensor_and_not_frozen(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        small("ttq", **wrong)

@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 
 from pqtheory.networks.data import NAMES, load
-from pqtheory.networks.training import (
-    Settings,
-    preset,
-)
-from pqtheory.networks.training.settings import TRAINING, published_pull
+from pqtheory.networks.tasks.images import TRAINING, published_pull
+from pqtheory.networks.training import Settings, preset
 
 
 def test_the_published_settings_and_their_scaling():
