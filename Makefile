@@ -8,6 +8,8 @@ SITE := out/site
 QUIET := --quiet --disable-pip-version-check
 PIP := $(BIN)/python -m pip install $(QUIET) --constraint constraints.txt
 LOWEST := .venv-lowest
+# what claims, pictures and the digits load, besides torch
+HEAVY := cvxpy, hypothesis, matplotlib.pyplot, pqtheory.cli, scipy.optimize, sklearn.datasets, sympy, z3
 # what the versions of others can break, without the long proofs
 FAST := tests/testing tests/conformance tests/regularizers tests/quantizers tests/methods tests/problems \
 	tests/signs tests/stability tests/test_arrays.py tests/test_simulate.py tests/test_schedules.py tests/test_import.py \
@@ -58,6 +60,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP) --no-compile hatchling editables
 	@# what is used is compiled as it is loaded: a tenth of all there is
 	@$(PIP) --no-compile --no-build-isolation --editable '.[all]'
+	@# once, on two cores, and not by each process of its own
+	@$(BIN)/python -c 'import torch' & $(BIN)/python -c 'import $(HEAVY)'; wait
 	@touch $@
 
 $(TESTABLE): $(READY)
