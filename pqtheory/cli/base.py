@@ -337,6 +337,11 @@ def output() -> Console:
 @contextmanager
 def progress(label: str, *, time_left: bool = False) -> Iterator[Any]:
     """A progress bar on standard error, on terminals only: ``update(done, total, text)``."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        # some versions of rich end a bar that is disabled with an empty line
+        yield lambda *_: None
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -355,10 +360,7 @@ def progress(label: str, *, time_left: bool = False) -> Iterator[Any]:
     ]
     if time_left:
         columns += [TextColumn("left"), TimeRemainingColumn()]
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(visible(label), total=None)
 
         def update(done: int, total: int, text: str = label) -> None:

@@ -66,7 +66,7 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
     [
         (("verify", "not_there.py"), "claim file: no file 'not_there.py'"),
         (("verify", "--budget", "huge"), "Invalid value for '--budget': 'huge'"),
-        (("verify", "--bugdet", "full"), "'--budget'"),
+        (("verify", "--bugdet", "full"), "--budget"),
         (("show", "codebok-prox"), "no claim 'codebok-prox'; did you mean 'codebook-prox'?"),
         (("verfy",), "no command 'verfy'; did you mean 'verify'?"),
         (("plot", "regulariser"), "no picture 'regulariser'; did you mean 'regularizer'?"),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from pqtheory._arrays import as_array
 from pqtheory.methods import REGISTRY, BinaryConnect, Eager, Lazy, Method, Prox, ProxQuant
 from pqtheory.methods.base import State, check_step_size, descend
 from pqtheory.regularizers import DistanceL1, SmoothedL1
@@ -76,9 +77,14 @@ class Ascends(Mine):
         return super().step(state, -gradient)
 
 
+def copied(array: Any) -> Any:
+    xp, found = as_array(array)
+    return xp.asarray(found, copy=True)
+
+
 class StandsStill(Mine):
     def step(self, state: Any, gradient: Any) -> Any:
-        return State(state.latent + 0 * gradient, state.step + 1)
+        return State(copied(state.latent), state.step + 1)
 
 
 class DoesNotCount(Mine):
@@ -178,7 +184,7 @@ class WrongLazy(Lazy):
         super().__init__(Prox(DistanceL1(Binary()), 0.25), 0.125)
 
     def query(self, state: Any) -> Any:
-        return state.latent + 0
+        return copied(state.latent)
 
 
 class LatentOutput(Eager):
@@ -186,7 +192,7 @@ class LatentOutput(Eager):
         super().__init__(Prox(DistanceL1(Binary()), 0.25), 0.125)
 
     def output(self, state: Any) -> Any:
-        return state.latent + 0
+        return copied(state.latent)
 
 
 @dataclass

@@ -74,4 +74,6 @@ CLAIM = Claim(
     operators=("pqtheory.regularizers.DistanceL1.prox",),
     # the figure that tables show beside its prediction, if the parts measure one
     headline="",
+    # the statement for Lean 4, if you write it by hand; the checks' own formulas are written by themselves
+    lean="",
 )
