@@ -4,8 +4,8 @@ import pqtheory as pq
 
 
 def test_a_bar_where_it_is_wanted_and_none_else(capsys):
-    pq.verify("two-function-toy", progress=True)
+    pq.verify("pm1-lstm-saturates", progress=True)
     assert "verifying" in capsys.readouterr().err
-    pq.verify("two-function-toy", progress=False)
-    pq.verify("two-function-toy")
+    pq.verify("pm1-lstm-saturates", progress=False)
+    pq.verify("pm1-lstm-saturates")
     assert capsys.readouterr().err == ""
