@@ -6,7 +6,8 @@
 # 1, and gradient descent. 15 minutes.
 #
 # The *loss* $L$ is what is minimised; here it has one weight and is a parabola, so that all can be followed by hand.
-# With many weights both methods below do the same to each of them. `Quadratic(A, b)` is $\tfrac12 A x^2 + b x$:
+# With many weights both methods below do the same to each of them. `Quadratic(A, b)` is $\tfrac12 A x^2 + b x$; as it
+# is made for many weights, `A` is a matrix, here of one row and one column, and `b` a list:
 
 # %%
 from fractions import Fraction
@@ -26,7 +27,7 @@ problem
 # weight, its rounded one, $\operatorname{sign} \theta_t$, the *quantized* weight, which the network works with;
 # $\eta$ is the step size, and $t$ counts the steps:
 # $$\theta_{t+1} = \theta_t - \eta\, L'(\operatorname{sign} \theta_t).$$
-# Ten lines, without any library; the slope is $L'(s) = s - 1/5$:
+# In plain Python, from $\theta_0 = 1/3$ with $\eta = 1/2$; the slope is $L'(s) = s - 1/5$:
 
 # %%
 theta, latent = start, []
@@ -45,7 +46,7 @@ latent
 
 # %%
 bc = pq.simulate(pq.methods.BinaryConnect(eta), problem, np.array([start]), 200)
-bc.latent[:6, 0].tolist() == latent, pq.signs.flips_per_step(bc.latent)[-100:].mean()
+bc.latent[:6, 0].tolist() == latent, float(pq.signs.flips_per_step(bc.latent)[-100:].mean())
 
 # %% [markdown]
 # In four of five steps the sign changes: no rest. The latent weight swings about 0, since a step from 0 or above
@@ -53,12 +54,13 @@ bc.latent[:6, 0].tolist() == latent, pq.signs.flips_per_step(bc.latent)[-100:].m
 #
 # ## Dual averaging
 #
-# Dual averaging, a method of Nesterov's, is about something else: it minimises over a set of allowed points, here the
-# two levels. It remembers the *sum* of all gradients $g_k$ so far, with their step sizes, and asks in each step which
-# allowed point is best against it, not too far from the start:
+# Dual averaging, a method of Nesterov's, comes from elsewhere: it minimises over a set of allowed points, here the two
+# levels, and takes its gradients there, $g_k = L'(s_k)$. It remembers the *sum* of all of them so far, each times the
+# step size. Its next point $s_t$ is the allowed one that lies most against this sum, without going too far from the
+# start:
 # $$s_t = \operatorname{argmin}_{s \in \{-1, +1\}}\ \Big\langle \sum_{k<t} \eta\, g_k,\ s \Big\rangle
 # + \tfrac12 (s - \theta_0)^2.$$
-# ($\langle a, s \rangle$ is the product $a s$, with many weights the sum of their products.)
+# ($\langle a, s \rangle$ is the product $a s$; with many weights, the sum of such products. At a tie $+1$ is taken.)
 
 # %%
 total, chosen = Fraction(0), []
@@ -70,9 +72,10 @@ chosen, [1 if theta >= 0 else -1 for theta in latent]
 
 # %% [markdown]
 # The same signs. On $\{-1, +1\}$ the square $s^2$ is 1, so that the objective is $(\sum \eta g - \theta_0)\, s$ plus
-# a number that does not depend on $s$: it is least at $s = \operatorname{sign}(\theta_0 - \sum \eta g)$, and
-# $\theta_0 - \sum \eta g$ is what BinaryConnect calls $\theta_t$. So the latent weight is no weight: it is the start
-# minus a sum of gradients. All 200 steps:
+# a number that does not depend on $s$: it is least at $s = \operatorname{sign}(\theta_0 - \sum \eta g)$. As long as
+# both methods have taken the same signs, they have taken the same gradients; then $\theta_0 - \sum \eta g$ is what
+# BinaryConnect calls $\theta_t$, and the next sign is the same, too. So the latent weight is no weight: it is the start
+# minus $\eta$ times a sum of gradients. All 200 steps:
 
 # %%
 dual = pq.simulate(pq.methods.DualAveraging(pq.sets.Binary(), eta), problem, np.array([start]), 200)
@@ -94,9 +97,10 @@ check("2.3", "1")
 # %% [markdown]
 # ## Break it
 #
-# The identity holds for any gradients and steps, but not for every trick of practice. *Clip* the latent weights to
+# The identity holds for any gradients and step sizes, but not for every trick of practice. *Clip* the latent weights to
 # $[-c, c]$, as is often done: one that would leave the interval is put at its end, and the sum is forgotten in part.
-# How many of the 201 signs differ? Try other values of `clip`, up to 1.
+# **Predict**: does that change signs? How many of the 201 (the start's and 200 more) differ? Try other values of
+# `clip`, up to 1.
 
 # %%
 clipped = pq.simulate(
@@ -105,7 +109,7 @@ clipped = pq.simulate(
 int((clipped.quantized != bc.quantized).sum())
 
 # %% [markdown]
-# * **2.4** In the setting of the exercises, name a $c$ for which the signs differ within the first 8 steps.
+# * **2.4** In the setting of the exercises above, name a $c$ for which the signs differ within the first 8 steps.
 #
 # **What you know now.** BinaryConnect is no hack: it is dual averaging, exactly, and its latent weights are sums of
 # gradients. It need not come to rest, but its signs are right on average: their mean tends to where this $L$ is
