@@ -32,8 +32,8 @@ W
 # ## A function that is 0 at the levels
 #
 # $W(x) = \min(|x - 1|, |x + 1|)$ is the distance to the nearer level. Its graph is a W: it touches the ground at both
-# levels, has a peak of height 1 midway between them, at $x = 0$, and its four lines have the slopes $\pm 1$. The library
-# takes arrays, here of one number.
+# levels, has a peak of height 1 midway between them, at $x = 0$, and its four lines have the slopes $\pm 1$. The
+# library takes arrays, here of one number.
 
 # %%
 [(x, W.value(np.array([Fraction(x)]))) for x in (-2, -1, 0, 1, 2)]

@@ -30,6 +30,8 @@ def lessons(ctx: click.Context) -> None:
             for exercise in EXERCISES.values():
                 if exercise.number.startswith(f"{lesson.number}."):
                     say(f"   {exercise.number}  {exercise.question}")
+        say("open one: pqtheory lessons open 1 --out lesson-1.ipynb")
+        say("check an answer: pqtheory lessons check 1.1 1/2")
 
 
 @lessons.command("open", epilog=example("pqtheory lessons open 2 --out lesson-2.ipynb"))

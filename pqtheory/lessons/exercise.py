@@ -70,12 +70,15 @@ def parsed(answer: Any) -> tuple[Fraction, ...]:
     ValueError
         If one of them is no fraction or decimal number.
     """
-    parts = [part.strip().replace(" ", "") for part in str(answer).split(",")]
+    # a space may stand beside a sign or a stroke; "1 2" is no number, and not 12
+    parts = [re.sub(r"\s*/\s*", "/", part.strip()) for part in str(answer).split(",")]
+    parts = [re.sub(r"^([+-])\s+", r"\1", part.replace("\N{MINUS SIGN}", "-")) for part in parts]
     try:
         if any(len(part) > LONGEST or HUGE.search(part) for part in parts):
             raise ValueError("too long")
         return tuple(Fraction(part) for part in parts)
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(
-            f"answer: expected numbers such as 3/4 or 0.75, with commas between them, got {brief(answer)}"
+            "answer: expected numbers such as 3/4 or 0.75, with commas between them and without words or units, "
+            f"got {brief(answer)}"
         ) from error

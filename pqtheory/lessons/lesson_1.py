@@ -22,7 +22,7 @@ def _moved_point(answer: tuple[Fraction, ...]) -> str:
     if x == _prox(theta, weight):
         return ""
     if x in (-1, 1):
-        return "that is a level, but the weight is too small to go the whole way"
+        return "that is a level, but w is too small to pull it the whole way"
     if x < theta:
         return "which level is the nearer one?"
     return "how far does a weight w move it?"
@@ -31,11 +31,11 @@ def _moved_point(answer: tuple[Fraction, ...]) -> str:
 def _whole_way(answer: tuple[Fraction, ...]) -> str:
     (weight,), theta = answer, Fraction(3, 10)
     if weight <= 0:
-        return "a weight is greater than 0"
+        return "w is greater than 0"
     if _prox(theta, weight) != 1:
-        return "with that weight it does not arrive"
+        return "with that w it does not arrive"
     if _prox(theta, weight - SMALL) == 1:
-        return "it arrives, but with a smaller weight too"
+        return "it arrives, but with a smaller w, too"
     return ""
 
 
@@ -68,14 +68,14 @@ def _moved_down(answer: tuple[Fraction, ...]) -> str:
 
 
 EXERCISES = (
-    Exercise("1.1", "the prox of 2/5 with the weight 1/4", _moved_point),
-    Exercise("1.2", "the least weight that takes 3/10 the whole way to its level", _whole_way),
-    Exercise("1.3", "all minimisers at 0 for the weight 1/2", _all_at_the_middle, count=None),
+    Exercise("1.1", "the prox of 2/5 for w = 1/4", _moved_point),
+    Exercise("1.2", "the least w that takes 3/10 the whole way to its level", _whole_way),
+    Exercise("1.3", "all minimisers at 0 for w = 1/2", _all_at_the_middle, count=None),
     Exercise(
         "1.4",
-        "with the levels -1, 0, 1: all minimisers at 1/2 for the weight 1/8",
+        "with the levels -1, 0, 1: all minimisers at 1/2 for w = 1/8",
         _all_of_ternary,
         count=None,
     ),
-    Exercise("1.5", "a theta > 0 that the prox of weight 1/4 moves down", _moved_down),
+    Exercise("1.5", "a theta > 0 that the prox moves down, w = 1/4", _moved_down),
 )

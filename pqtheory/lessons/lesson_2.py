@@ -50,7 +50,9 @@ def _share(answer: tuple[Fraction, ...]) -> str:
         return "a share is between 0 and 1"
     if share == 1 - right:
         return "that is the share of the other level"
-    return "the mean of the signs is where the slope is 0 on average"
+    if share == 2 * right - 1:
+        return "that is the mean of the signs; how often is +1 among them, if that is their mean?"
+    return "first the mean of the signs: at which s does a step move theta by 0?"
 
 
 def _clip(answer: tuple[Fraction, ...]) -> str:

@@ -20,6 +20,8 @@ from pqtheory.theory.binary_connect.no_fixed_point.small_dimensions import never
 ONE = Fraction(1)
 #: with the least point n / d the run repeats itself after 2 d steps
 LARGEST_DENOMINATOR = 64
+#: an answer as near as this to a fraction is that fraction, rounded
+ROUNDED = Fraction(1, 100)
 
 
 def _flips(least: Fraction) -> Fraction:
@@ -43,7 +45,9 @@ def _share_of_flips(answer: tuple[Fraction, ...]) -> str:
         return ""
     if not 0 <= share <= 1:
         return "a share is between 0 and 1"
-    if 2 * share == right:
+    if abs(share - right) < ROUNDED:
+        return "very near, but rounded: give the fraction itself"
+    if abs(2 * share - right) < ROUNDED:
         return "that is how often the rarer level is taken; how many flips is each visit?"
     return "where is the least point between the levels, and which level is the rarer one?"
 
@@ -75,7 +79,7 @@ def _steps_up_to(bound: Fraction) -> ForAll:
 def _longest_step(answer: tuple[Fraction, ...]) -> str:
     (bound,) = answer
     if bound <= 0:
-        return "c is greater than 0"
+        return "C is greater than 0"
     return judge_largest(bound, _steps_up_to)
 
 
@@ -86,7 +90,8 @@ def _only_fixed_point(answer: tuple[Fraction, ...]) -> str:
             "there (+1, +1) is no fixed point: what is the gradient at it, and where must it point?"
         )
     others = len(fixed_points.enumerate(problem)) - 1
-    return f"(+1, +1) is a fixed point, but so are {others} more" if others else ""
+    more = "is one more" if others == 1 else f"are {others} more"
+    return f"(+1, +1) is a fixed point, but so {more}" if others else ""
 
 
 def _bowl_with_one(answer: tuple[Fraction, ...]) -> str:
@@ -101,7 +106,7 @@ EXERCISES = (
     Exercise("3.2", "a least point at which one step of four flips", _one_in_four),
     Exercise(
         "3.3",
-        "the largest eta a with which no step leads past the band of two levels",
+        "the largest C such that no step with eta a <= C leads past the band of two levels",
         _longest_step,
     ),
     Exercise(

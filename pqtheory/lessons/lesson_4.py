@@ -24,6 +24,8 @@ ONE, HALF = Fraction(1), Fraction(1, 2)
 SMALL = Fraction(1, 10**6)
 #: below it a run of the toy is long
 LEAST_RATE = Fraction(1, 1000)
+#: how near to the threshold a rate is called near
+NEAR = Fraction(1, 500)
 STEPS = 7
 
 
@@ -54,7 +56,7 @@ def _most_flips(answer: tuple[Fraction, ...]) -> str:
     if count == right:
         return ""
     if count == bound(HALF, HALF, 2 * ONE, Fraction(3)):
-        return "what is m here? The weight is eta times the strength"
+        return "what is m here? The prox's weight w is eta times the strength"
     if count < right:
         return "more flips than that can be paid for; what are x and m?"
     return "so many cannot be paid for; what are x and m?"
@@ -120,7 +122,12 @@ def _threshold(answer: tuple[Fraction, ...]) -> str:
     if _ends_right(rate):
         return "at that rate it ends at -1, the right vertex: the threshold is higher"
     if not _ends_right(rate - SMALL):
-        return "at that rate it ends at +1, but at a slightly lower one, too"
+        near = (
+            "; you are near: which simple fraction lies just below?"
+            if _ends_right(rate - NEAR)
+            else ""
+        )
+        return f"at that rate it ends at +1, but at a slightly lower one, too{near}"
     return ""
 
 

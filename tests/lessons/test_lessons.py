@@ -35,9 +35,9 @@ WRONG = {
     "1.5": ["1", "1/2", "-2"],
     "2.1": ["0", "3/8", "1"],
     "2.2": ["-1/2", "3/8"],
-    "2.3": ["3/8", "1/2", "2"],
+    "2.3": ["3/8", "1/2", "1/4", "2"],
     "2.4": ["10", "0", "-1"],
-    "3.1": ["1/3", "1", "-1", "4/3"],
+    "3.1": ["1/3", "0.33", "0.667", "1", "-1", "4/3"],
     "3.2": ["1/4", "7/8", "0", "1", "0.7500001"],
     "3.3": ["1/2", "2", "0", "0.999", "1.01"],
     "3.4": ["-1,-1", "-2,-1", "0,0", "-2,1"],
@@ -47,7 +47,7 @@ WRONG = {
     "4.3": ["2", "1/2", "1.01", "0.999"],
     "4.4": ["18/7", "1.9", "18"],
     "4.5": ["4/5", "3/5", "2", "-1", "1.21"],
-    "4.6": ["1/10", "1/5", "0", "0.1428", "0.143"],
+    "4.6": ["1/10", "1/5", "0", "0.1428", "0.143", "0.1429"],
     "5.1": ["0.9", "85", "100", "0"],
     "5.2": ["1", "0.5"],
     "5.3": ["0.62", "1", "2"],
@@ -93,7 +93,43 @@ def test_any_number_is_judged(number: str, answer: str) -> None:
     assert len(judgement.hint) < 200
 
 
-@pytest.mark.parametrize("answer", ["1e999999999", "1" * 10_000, "nan", "", "1,", "one", "1/0"])
+@pytest.mark.parametrize(
+    ("number", "answer", "says"),
+    [
+        ("2.3", "1/4", "mean of the signs"),
+        ("3.1", "0.667", "rounded"),
+        ("3.1", "0.33", "rarer level"),
+        ("3.4", "-1, -2", "so is one more"),
+        ("3.4", "-1, -1", "so are 2 more"),
+        ("4.6", "0.143", "you are near"),
+    ],
+)
+def test_a_hint_fits_the_mistake(number: str, answer: str, says: str) -> None:
+    assert says in check(number, answer).hint
+
+
+def test_a_hint_says_near_only_where_it_is() -> None:
+    assert "near" not in check("4.6", "1/5").hint
+    assert "rounded" not in check("3.1", "1").hint
+
+
+def test_what_an_exercise_asks_for_is_not_printed_before_it() -> None:
+    """1.5 asks for a counterexample, which the solver has; 5.4 for a threshold that a printed table would have."""
+    code = [source for kind, source in cells(LESSONS[0].text()) if kind == "code"]
+    assert not any("counterexample" in source for source in code)
+    (loop,) = re.findall(r"^for threshold in \((.*)\):", LESSONS[4].text(), re.MULTILINE)
+    assert not any(check("5.4", str(100 * float(tried))).right for tried in loop.split(","))
+
+
+@pytest.mark.parametrize("answer", ["- 1 / 2, 1 /2", "\N{MINUS SIGN}1/2, +1/2", " -0.5 ,0.5 "])
+def test_spaces_beside_a_sign_or_a_stroke_are_nothing(answer: str) -> None:
+    assert check("1.3", answer).right
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["1e999999999", "1" * 10_000, "nan", "", "1,", "one", "1/0", "1 2 5", "1/2 -1/2", "0;1", "50%"],
+)
 def test_what_is_no_number_of_ordinary_size_is_an_error(answer: str) -> None:
     with pytest.raises(ValueError, match="answer: expected numbers such as"):
         check("1.3", answer)
