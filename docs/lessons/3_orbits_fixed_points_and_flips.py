@@ -259,4 +259,5 @@ planted.status, bool((planted.witness == s).all())
 # **What you know now.** BinaryConnect rests only at vertices where gradient descent would push no weight toward 0,
 # and there may be none. Where it does not rest, a weight on a bowl changes its level in $2 \min(f, 1 - f)$ of the
 # steps: the place of the least point between the levels says how often, and the step size does not. All of it:
-# `pqtheory verify flip-law grid-oscillation bc-scale-invariance bc-fixed-points no-fixed-point`; `pqtheory show flip-law` is the proof.
+# `pqtheory verify flip-law grid-oscillation bc-scale-invariance bc-fixed-points no-fixed-point`; `pqtheory show
+# flip-law` is the proof.

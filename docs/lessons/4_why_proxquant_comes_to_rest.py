@@ -176,7 +176,8 @@ print(f"{flipped:.0f} flips; at most {eta * spent / (2 * (1 - x) * m**2)}")
 # sides counts, and $G$ below is the smallest of them, in size.) The paper's Theorem 5.1 says how fast $G$ becomes
 # small in $T$ steps with $\eta = 1 / (2 \beta)$, that is $x = \tfrac12$: at the end of the shortest of these steps,
 # $$G^2 \le C\, \beta\, (F_0 - F_\star), \qquad C = 18 / T \text{ by the usual proof.}$$
-# Is that sharp? Each run is a lower bound for $C$, and `on_the_line` makes one that is as bad as it can (0.5 is $x$):
+# Is that sharp? What a run has for $G^2 / (\beta (F_0 - F_\star))$ is a lower bound for $C$; `on_the_line` looks for a
+# run with one weight for which it is large (0.5 is $x$):
 
 # %%
 for steps in (1, 2, 4, 10):
