@@ -87,7 +87,8 @@ W.prox_set(Fraction(0), quarter), W.prox(np.array([Fraction(0)]), quarter)[0]
 
 # %% [markdown]
 # The picture of it all: left the W; right its prox for three weights $w$. Flat at the levels, where a weight has
-# arrived; a jump at 0, where the two answers are.
+# arrived; a jump at 0, where the two answers are. (The picture calls any regularizer $R$, here the W, and the prox's
+# weight $\lambda$ in place of $w$.)
 
 # %%
 pq.plotting.regularizer(weights=(0.25, 0.5, 1.0))

@@ -18,7 +18,7 @@ import pqtheory as pq
 
 problem = pq.problems.Quadratic([[Fraction(1)]], [Fraction(-1, 5)])  # x^2 / 2 - x / 5, least at 1/5
 start, eta = Fraction(1, 3), Fraction(1, 2)
-problem
+problem  # its gradients could be noisy, as those of a network are: here noise is 0
 
 # %% [markdown]
 # ## BinaryConnect
