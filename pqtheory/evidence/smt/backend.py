@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any, final
 
+from pqtheory.evidence.smt.divisors import may_be_zero
 from pqtheory.evidence.terms import Backend, Expression
 
 
@@ -15,7 +16,7 @@ class Z3(Backend):
     context : z3.Context, optional
         Where expressions live; z3's own one unless it is given.
     quotients : list of (expression, expression)
-        Each ``a / b`` that was made, unless b is a number, with b.
+        Each ``a / b`` that was made, unless b is a number other than 0, with b.
     """
 
     def __init__(self, context: Any = None) -> None:
@@ -24,10 +25,8 @@ class Z3(Backend):
 
     def divide(self, a: Expression, b: Expression) -> Expression:
         """``a / b``."""
-        import z3
-
         quotient = a / b
-        if not z3.is_rational_value(b):
+        if may_be_zero(b):
             self.quotients.append((quotient, b))
         return quotient
 

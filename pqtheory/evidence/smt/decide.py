@@ -282,7 +282,7 @@ class _Question:
         return Step(said, machine=_text(solver), answer="unsat")
 
     def has_quotient(self, formula: Expression) -> bool:
-        """Whether it divides by what is no number."""
+        """Whether it divides by what may be 0."""
         import z3
 
         other = z3.Real("a quotient", self.context)

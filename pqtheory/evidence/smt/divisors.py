@@ -10,7 +10,7 @@ Expression = Any
 
 
 def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]:
-    """(divisor, under which condition it is divided by) for each divisor of some formulas of z3 that is no number.
+    """(divisor, under which condition it is divided by) for each divisor of some formulas of z3 that may be 0.
 
     The condition is that of the branches: in ``If(y > 0, x / y, 0)`` the divisor y is met where y > 0. A member of a
     disjunction counts where the others do not hold, of a conjunction where they do, as far as those divide by nothing.
@@ -49,7 +49,7 @@ def divisors(roots: Iterable[Expression]) -> list[tuple[Expression, Expression]]
 def _divide(
     order: Sequence[Expression], below: Mapping[int, Sequence[Expression]]
 ) -> dict[int, bool]:
-    """Which nodes divide by what is no number, or have one below them that does."""
+    """Which nodes divide by what may be 0, or have one below them that does."""
     divides: dict[int, bool] = {}
     for node in reversed(order):
         children = below[node.get_id()]
@@ -59,12 +59,19 @@ def _divide(
 
 
 def _divisor(node: Expression, children: Sequence[Expression]) -> Expression | None:
-    """What a quotient divides by, unless that is a number."""
+    """What a quotient divides by, unless that is a number other than 0."""
     import z3
 
-    if len(children) != 2 or not z3.is_div(node) or z3.is_rational_value(children[1]):
+    if len(children) != 2 or not z3.is_div(node) or not may_be_zero(children[1]):
         return None
     return children[1]
+
+
+def may_be_zero(divisor: Expression) -> bool:
+    """Whether it is 0, or no number."""
+    import z3
+
+    return not z3.is_rational_value(divisor) or not divisor.numerator_as_long()
 
 
 def _matters(node: Expression, child: Expression, divides: dict[int, bool]) -> Expression:

@@ -122,3 +122,11 @@ def test_the_package_loads_without_the_solver() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0.8"
+
+
+def test_a_number_0_is_a_divisor_like_any_other() -> None:
+    """The solver has a value of its own for x / 0, which is equal to itself."""
+    with pytest.raises(ValueError, match="division: assume 0 != 0"):
+        smt.decide(lambda x: ([], x / 0 == x / 0), "x")
+    with pytest.raises(ValueError, match="division: assume 0 != 0"):
+        smt.decide(lambda x: ([x / 0 > 1], x / 0 > 0), "x")

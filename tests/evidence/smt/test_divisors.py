@@ -25,6 +25,9 @@ def met(formula: Any, divisor: Any, *assumed: Any) -> bool:
     [
         (x / y > 0, y, True),
         (x / 2 > 0, None, False),
+        (x / ZERO > 0, ZERO, True),
+        (z3.If(y > 0, x / ZERO, x) > 0, ZERO, True),
+        (z3.If(y * y < 0, x / ZERO, x) > 0, ZERO, False),
         (z3.If(y == 0, ZERO, x / y) > 0, y, False),
         (z3.If(y > 0, ZERO, x / y) > 0, y, True),
         (z3.If(y > 0, x / y, x) > 0, y, False),
