@@ -7,7 +7,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, final
@@ -64,6 +64,23 @@ def outcomes(
             worker.stop()
 
 
+@contextmanager
+def begun(function: Callable[..., Any], *arguments: Any) -> Iterator[Callable[[], Any]]:
+    """Begin a call at once; what waits for its outcome. Leaving the block ends the process.
+
+    Raises
+    ------
+    WorkerDiedError
+        From the wait, if the process ended before the call did; else whatever the call raised.
+    """
+    worker = _Worker()
+    try:
+        worker.begin(0, (function, arguments), None)
+        yield worker.outcome
+    finally:
+        worker.stop()
+
+
 @final
 class _Worker:
     """A process that makes calls, one after the other."""
@@ -103,6 +120,15 @@ class _Worker:
             self.deadline = time.monotonic() + self.seconds
             return False, None
         return True, pickle.loads(said)
+
+    def outcome(self) -> Any:
+        """Wait for what the call returns, or raise what it raised."""
+        answered, outcome = self.answer()
+        while not answered:
+            answered, outcome = self.answer()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     def stop(self) -> None:
         self.process.kill()

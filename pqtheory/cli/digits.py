@@ -2,13 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from pqtheory._parent import end_with
+from pqtheory.claims.workers import WorkerDiedError, begun
 from pqtheory.cli.base import progress
 from pqtheory.provenance import STARTED_BY, provenance, started_by
 from pqtheory.report import Picture
@@ -25,26 +22,33 @@ LABEL = "training on the digits"
 
 @contextmanager
 def drawn(jobs: int, settings: "DigitsSettings | None" = None) -> Iterator[Callable[[], Drawn]]:
-    """What gives the digits and pictures; with ``jobs`` above 1 a process of its own begins with them at once."""
+    """What gives the digits and pictures; with ``jobs`` above 1 a process of its own begins with them at once.
+
+    Raises
+    ------
+    ChildProcessError
+        From what gives them, if that process ended before them.
+    """
     if jobs == 1:
         yield lambda: _here(settings)
         return
-    # a fresh interpreter, as for claims
-    begin = partial(ProcessPoolExecutor, 1, get_context("spawn"), _work_for)
-    with begin((os.getpid(), started_by())) as pool:
-        begun = pool.submit(train_and_draw, settings)
-        yield lambda: _awaited(begun)
+    with begun(_train_and_draw_for, started_by(), settings) as outcome:
+        yield lambda: _awaited(outcome)
 
 
-def _work_for(parent: int, command: str) -> None:
-    end_with(parent)
+def _train_and_draw_for(command: str, settings: "DigitsSettings | None") -> Drawn:
     os.environ[STARTED_BY] = command
+    return train_and_draw(settings)
 
 
-def _awaited(begun: Future[Drawn]) -> Drawn:
+def _awaited(outcome: Callable[[], Any]) -> Drawn:
     with progress(LABEL) as update:
         update(0, 1)
-        return begun.result()
+        try:
+            found: Drawn = outcome()
+        except WorkerDiedError as error:
+            raise ChildProcessError(f"{LABEL}: {error}") from error
+    return found
 
 
 def _here(settings: "DigitsSettings | None") -> Drawn:

@@ -10,7 +10,8 @@ import pytest
 from pqtheory import plotting
 from pqtheory.claims import lookup
 from pqtheory.claims.lookup import load_file
-from pqtheory.cli.digits import drawn
+from pqtheory.claims.workers import WorkerDiedError
+from pqtheory.cli.digits import _awaited, drawn
 from pqtheory.digits import DigitsSettings
 from pqtheory.evidence.smt import recheck
 
@@ -267,6 +268,22 @@ def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypa
     assert f"{100 * error:.2f} ±" in html
     assert f"{100 * error:.2f} ±" in result.stdout
     assert str(out / "report.html") in result.stdout.replace("\n", "")
+
+
+def test_what_cannot_be_checked_does_not_wait_for_the_digits(tmp_path, monkeypatch):
+    """Their process ends with the command, which would else train for as long as they take."""
+    endless = DigitsSettings(hidden=4, warm_epochs=10**6, epochs=1, seeds=2)
+    monkeypatch.setattr(cli_verify, "drawn", lambda jobs: drawn(jobs, endless))
+    result = run("verify", "no-such-claim", "--out", tmp_path, "--digits", "--jobs", 2)
+    assert "no claim 'no-such-claim'" in one_line(result)
+
+
+def test_digits_whose_process_ends_are_one_line():
+    def killed():
+        raise WorkerDiedError("its process was ended by SIGKILL")
+
+    with pytest.raises(ChildProcessError, match="digits: its process was ended by SIGKILL"):
+        _awaited(killed)
 
 
 def test_stopping_is_quiet(claim_file, monkeypatch):
