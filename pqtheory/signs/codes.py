@@ -204,15 +204,19 @@ def coded(array: Array, levels: Set | Quantizer) -> tuple[Array, Callable[[Array
     ------
     TypeError
         If ``levels`` has not the same levels for all weights of a group.
+    ValueError
+        If there are more than 256 of them.
     """
     xp, array = as_array(array.detach() if is_torch(array) else array)
     if isinstance(levels, FiniteSet):
         cells = levels.cells(array)
+        _check_levels(len(cells.levels), "a weight")
         codes = _count(xp, widen(xp, array), cells.thresholds)
         # one by one: a list would be copied from the host, which a CUDA graph could not hold
         each = [constant_like(xp, level, array) for level in cells.levels]
     else:
         codes, book = _of_values(array, levels)
+        _check_levels(book.shape[-1], "a weight")
         books = xp.reshape(book, (-1, book.shape[-1]))
         each = [books[:, j : j + 1] for j in range(books.shape[-1])]
     axis, per = _grouping(levels)

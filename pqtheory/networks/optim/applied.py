@@ -32,7 +32,8 @@ class AppliedParts(ABC):
     Raises
     ------
     TypeError, ValueError
-        If a parameter is not one that the map can take; names it.
+        If a parameter is not one that the map can take, or is to be frozen to more levels than codes tell apart; names
+        it.
     """
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
@@ -56,6 +57,8 @@ class AppliedParts(ABC):
                         self.map.quantize(local(parameter).flatten()[:0])
                     else:
                         on_whole(self.map.quantize, parameter)
+                    if parts.freezing is not None:
+                        self._coded(parameter.detach())
                 except (TypeError, ValueError) as error:
                     raise type(error)(f"{name}: {error}") from error
 

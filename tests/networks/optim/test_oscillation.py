@@ -321,3 +321,12 @@ def test_fitted_levels_at_the_start(net):
     opt = optim.ProxQuant(adam(net), AlternatingDistance(levels), 0.1, freezing=Freezing(0.1))
     codes = opt.quantized_groups[0].beside.tensors["oscillation_code"][0].numpy()
     np.testing.assert_array_equal(codes, CodeTracker(net.conv.weight.detach(), levels).codes())
+
+
+def test_levels_that_codes_of_a_byte_do_not_tell_apart_are_refused():
+    """Else level 256 would be remembered as level 0, and weights frozen there."""
+    base = torch.optim.SGD(optim.split_parameters(nn.Linear(4, 2)), lr=0.1)
+    before = base.state_dict()
+    with pytest.raises(ValueError, match="group 0: weight: levels: expected at most 256 of them"):
+        optim.BinaryConnect(base, Codebook(range(300)), freezing=Freezing(0.1))
+    assert base.state_dict() == before
