@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from pqtheory.claims.claim import Item
-from pqtheory.claims.lookup import UserCodeError, find_claims
+from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
 from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.claims.sentences import sentences
 from pqtheory.cli import completion
@@ -85,10 +85,15 @@ def show(claim: str, machine: bool, as_smt2: bool, as_latex: bool, as_lean: bool
     Statement, source, formula and derivation; then a quick run, with the evidence of each part and control, and what
     each of them states by its own source.
     """
+    if machine + as_smt2 + as_latex + as_lean > 1:
+        raise click.UsageError("--machine, --smt2, --latex, --lean: only one of them at a time")
     if as_latex or as_lean:
         with user_errors(UserCodeError, *USER_ERRORS):
             (found,) = find_claims(claim, book=BOOK)
-        click.echo((latex if as_latex else lean)(found), nl=False)
+            # the text for Lean runs the sentences of the claim
+            with users_code(found):
+                text = (latex if as_latex else lean)(found)
+        click.echo(text, nl=False)
         return
     report = run_claims((claim,), "quick")
     result = next(iter(report.values()))

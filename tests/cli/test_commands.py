@@ -230,6 +230,14 @@ def test_show_prints_text_for_lean_alone(tmp_path):
     assert "Parts:" not in result.stdout
 
 
+def test_show_has_one_form_at_a_time_and_says_where_a_users_sentence_fails(claim_file, tmp_path):
+    assert "--lean: only one of them" in one_line(run("show", "w-prox", "--latex", "--lean"))
+    path = tmp_path / "raises.py"
+    path.write_text(SPOKEN.replace("return x * x >= 0", "return {}['missing'] >= x"))
+    said = one_line(run("show", path, "--lean"))
+    assert "claim 'spoken': KeyError: 'missing' (line" in said
+
+
 def test_show_prints_each_statements_own_source_prose_uses_and_operators(tmp_path):
     path = tmp_path / "spoken.py"
     path.write_text(SPOKEN)

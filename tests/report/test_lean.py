@@ -18,6 +18,7 @@ SIGNS = {"∧": "and", "∨": "or", "≤": "<=", "≥": ">=", "≠": "!=", "¬":
 
 def python(text):
     """A formula of Lean as Python reads it."""
+    text = text.replace(" : ℝ)", ")")
     for sign, word in SIGNS.items():
         text = text.replace(sign, word)
     text = text.replace(" = ", " == ").replace("«", "").replace("»", "_")
@@ -122,3 +123,12 @@ def test_without_the_solver_it_says_so(monkeypatch):
     text = lean(CLAIM)
     assert "theorem" not in text
     assert "with z3-solver installed" in text
+
+
+def test_numbers_alone_are_real_ones_and_words_of_lean_are_quoted():
+    said = lean_statement(
+        lambda theorem: ([], theorem / 3 <= theorem * Fraction(-1, 2)), ["theorem"]
+    )
+    assert said.conclusion == "((«theorem» / 3) ≤ («theorem» * (-1 / 2 : ℝ)))"
+    for word in ("example", "end", "axiom", "calc", "section", "Type"):
+        assert lean_name(word) == f"«{word}»"

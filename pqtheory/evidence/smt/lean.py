@@ -16,13 +16,26 @@ from pqtheory.evidence.terms import Expression, Statement, Term
 #: words of Lean that a variable may be called as well
 WORDS = frozenset(
     (
+        "abbrev",
         "at",
+        "attribute",
+        "axiom",
+        "break",
         "by",
+        "calc",
+        "catch",
+        "class",
+        "continue",
         "def",
+        "deriving",
         "do",
         "else",
         "end",
+        "example",
         "exists",
+        "export",
+        "extends",
+        "finally",
         "for",
         "forall",
         "from",
@@ -31,18 +44,50 @@ WORDS = frozenset(
         "if",
         "import",
         "in",
+        "inductive",
+        "infix",
+        "infixl",
+        "infixr",
         "instance",
         "lambda",
         "let",
+        "local",
+        "macro",
         "match",
+        "mut",
+        "mutual",
+        "namespace",
+        "nomatch",
+        "noncomputable",
+        "notation",
+        "opaque",
         "open",
+        "partial",
+        "postfix",
         "prefix",
+        "private",
+        "protected",
+        "return",
+        "scoped",
+        "section",
+        "set_option",
         "show",
+        "structure",
+        "suffices",
+        "syntax",
         "then",
         "theorem",
+        "try",
+        "universe",
+        "unless",
+        "unsafe",
+        "using",
         "variable",
         "where",
         "with",
+        "Prop",
+        "Sort",
+        "Type",
     )
 )
 _BETWEEN = {"and": "∧", "or": "∨", "=>": "→", "+": "+", "*": "*", "-": "-", "/": "/", "^": "^"}
@@ -139,12 +184,10 @@ class _Writer:
 
 
 def _number(value: Any) -> str:
-    text = (
-        f"{value.numerator}"
-        if value.denominator == 1
-        else f"{value.numerator} / {value.denominator}"
-    )
-    return text if value >= 0 and value.denominator == 1 else f"({text})"
+    if value.denominator == 1:
+        return f"{value.numerator}" if value >= 0 else f"({value.numerator})"
+    # beside other numbers alone it would be one of integers
+    return f"({value.numerator} / {value.denominator} : ℝ)"
 
 
 def _joined(operation: str, parts: list[str]) -> str:
