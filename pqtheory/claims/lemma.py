@@ -54,7 +54,9 @@ class Instance:
 
 
 #: what the engines say of lemmas, while a claim or a statement is shown
-_SHOWN: ContextVar[dict[Lemma, Evidence | Undecided] | None] = ContextVar("_SHOWN", default=None)
+_SHOWN: ContextVar[dict[tuple[Lemma, Budget], Evidence | Undecided] | None] = ContextVar(
+    "_SHOWN", default=None
+)
 
 
 @contextmanager
@@ -71,13 +73,13 @@ def each_once() -> Iterator[None]:
 
 
 def shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
-    """What the engines say of a lemma, asked once."""
+    """What the engines say of a lemma, asked once with each budget."""
     known = _SHOWN.get()
     if known is None:
         return lemma.decided(budget)
-    if lemma not in known:
-        known[lemma] = lemma.decided(budget)
-    return known[lemma]
+    if (lemma, budget) not in known:
+        known[lemma, budget] = lemma.decided(budget)
+    return known[lemma, budget]
 
 
 def below(lemma: Lemma) -> set[Lemma]:

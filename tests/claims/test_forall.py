@@ -20,6 +20,7 @@ from pqtheory.claims import (
     positive,
     real,
 )
+from pqtheory.claims.lemma import Undecided, each_once, shown_once
 from pqtheory.evidence import Budget, smt
 from pqtheory.evidence.roots import Root
 from pqtheory.evidence.symbolic import checks as algebra
@@ -353,6 +354,23 @@ def test_a_lemma_of_several_lemmas_is_shown_once(monkeypatch: pytest.MonkeyPatch
     # and once more where it is asked for again
     assert kind_of(whole) == "proved"
     assert len(asked) == 8
+
+
+def test_what_a_short_look_found_of_a_lemma_is_not_the_answer_to_a_long_one() -> None:
+    asked = []
+
+    class Slow:
+        of_reached = False
+
+        def decided(self, budget: Budget) -> Undecided:
+            asked.append(budget)
+            return Undecided(budget.name)
+
+    lemma: Any = Slow()
+    with each_once():
+        notes = [shown_once(lemma, Budget(name)).note for name in ("quick", "full", "quick")]  # type: ignore[union-attr]
+    assert notes == ["quick", "full", "quick"]
+    assert len(asked) == 2
 
 
 def test_a_lemma_that_is_refuted_carries_nothing() -> None:
