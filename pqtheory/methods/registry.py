@@ -135,7 +135,7 @@ REGISTRY: Mapping[str, Registered] = _by_name(
 #: what training runs and pictures compare with: it quantizes nothing
 FULL_PRECISION = Registered("full precision", "#7F7F7F", trained=True)
 #: trained ternary quantization, which moves levels of layers too and so is no method of arrays
-TTQ = Registered("TTQ", "#DDCC77", "P", trained=True)
+TTQ = Registered("TTQ", "#DDCC77", "H", trained=True)
 #: names of the methods that training runs have
 TRAINED = tuple(m.name for m in (FULL_PRECISION, TTQ, *REGISTRY.values()) if m.trained)
 

@@ -135,7 +135,7 @@ def style_of(name: str) -> Style:
     ValueError
         If there is none.
     """
-    if name not in STYLES:
+    if not isinstance(name, str) or name not in STYLES:
         hint = nearest(name, STYLES) if isinstance(name, str) else ""
         raise ValueError(f"style: expected one of {', '.join(STYLES)}, got {brief(name)}{hint}")
     return STYLES[name]
@@ -162,8 +162,8 @@ def styled(style: str | Style | None = None) -> Iterator[None]:
 
     Parameters
     ----------
-    style : str, optional
-        A name of ``STYLES``; without one it stays what it is, which is "screen" outside of all blocks.
+    style : str or Style, optional
+        A name of ``STYLES``, or one of your own; without it the style stays, which is "screen" outside of all blocks.
 
     Raises
     ------

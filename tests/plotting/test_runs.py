@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pqtheory import methods
+from pqtheory.methods.registry import TTQ
 from pqtheory.networks.tables.curves import RunsOfALabel
 from pqtheory.plotting.distances import distances, shares
 from pqtheory.plotting.looks import (
@@ -86,9 +87,9 @@ def test_one_colour_for_a_method_whatever_its_spelling():
         assert (look.colour, look.marker) == (entry.colour, entry.marker)
         assert entry.colour in (*SEQUENCE, *MUTED, GREY, BLACK)
     assert method_colour("binary-connect") == method_colour("binaryconnect") == VERMILION
-    colours = {entry.colour for entry in methods.REGISTRY.values()}
-    assert len(colours) == len(methods.REGISTRY)
-    assert len({entry.marker for entry in methods.REGISTRY.values()}) == len(methods.REGISTRY)
+    drawn = (*methods.REGISTRY.values(), TTQ, methods.FULL_PRECISION)
+    for kind in ({entry.colour for entry in drawn}, {entry.marker for entry in drawn}):
+        assert len(kind) == len(drawn)
     with pytest.raises(ValueError, match=r"method: expected one of binaryconnect, .*got 'magic'"):
         method_colour("magic")
 

@@ -104,7 +104,10 @@ def test_the_command_line_knows_every_style():
         assert f"{name} {style.what}" in text
 
 
-@pytest.mark.parametrize(("name", "hint"), [("slide", "; did you mean 'slides'?"), (3, "got 3$")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("slide", "; did you mean 'slides'?"), (3, "got 3$"), (["slides"], "got .'slides'.$")],
+)
 def test_an_unknown_style_is_one_clear_error(name, hint):
     with pytest.raises(ValueError, match=f"style: expected one of screen, slides, .*{hint}"):
         plotting.toy(style=name)
