@@ -117,11 +117,11 @@ def _table(series: "SignSeries") -> Table:
 
 
 def _draw(series: "SignSeries", layers: Sequence[str], out: Out) -> None:
-    """A panel for each layer, a line for each metric."""
-    from pqtheory.plotting.sign_curves import METRICS, sign_curves
+    """A row for each metric, in it a panel for each layer."""
+    from pqtheory.plotting.sign_curves import METRICS, metric_curves
 
     curves = {
-        metric: {n: [[getattr(x, metric) for x in series.metrics[n]]] for n in layers}
+        metric: {"weights": {n: [[getattr(x, metric) for x in series.metrics[n]]] for n in layers}}
         for metric in METRICS
     }
-    write_picture(out, lambda: sign_curves(curves, layers, unit="checkpoint"))
+    write_picture(out, lambda: metric_curves(curves, layers, "checkpoint"))

@@ -15,7 +15,7 @@ from pqtheory.plotting.looks import looks
 from pqtheory.plotting.parts import describe, draw_band, grid_of_axes, legend_below, title
 from pqtheory.plotting.sign_curves import METRICS, at_the_end, late
 from pqtheory.plotting.styles import picture
-from pqtheory.signs import PathSigns
+from pqtheory.signs import CODE_METRICS, PathSigns
 from pqtheory.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def flips(paths: Mapping[str, Any], metric: str = "flips", *, style: str | None 
     for (name, found), look in zip(series.items(), lines, strict=True):
         draw_band(axis, found.steps, 100 * found.fractions, look, name)
     axis.set_xlabel("step")
-    axis.set_ylabel(METRICS[metric])
+    axis.set_ylabel(CODE_METRICS[metric].axis)
     axis.set_xlim(0, max(1, *(int(found.steps[-1]) for found in series.values())))
     axis.set_ylim(bottom=0)
     legend_below(figure, axis)

@@ -23,13 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: metric -> how it is named on the axis
-METRICS = {
-    "change_from_start": "changed since start,\n% of weights",
-    "flips": "flips,\n% of weights",
-    "reversals": "reversals,\n% of weights",
-}
-#: and in a sentence
+#: those of signs, which every path and series of checkpoints has
+METRICS = ("change_from_start", "flips", "reversals")
+#: how some are named in a sentence
 _IN_WORDS = {
     "change_from_start": "signs changed since the start",
     "flips": "flips",
@@ -60,7 +56,7 @@ def sign_curves(
     layers : sequence of str
         Panels, in this order; at most four.
     metric : str
-        Which of ``METRICS`` or ``pqtheory.signs.CODE_METRICS`` it is.
+        Which of ``pqtheory.signs.CODE_METRICS`` it is.
     unit : str
         What the points count.
     errors : mapping, optional
@@ -106,7 +102,11 @@ def sign_curves(
 
 @picture
 def metric_curves(
-    curves: Mapping[str, Curves], layers: Sequence[str], *, style: str | None = None
+    curves: Mapping[str, Curves],
+    layers: Sequence[str],
+    unit: str = "epoch",
+    *,
+    style: str | None = None,
 ) -> "Figure":
     """Draw several metrics of runs, one below the other, each as ``sign_curves``.
 
@@ -116,6 +116,8 @@ def metric_curves(
         Metric -> what ``sign_curves`` takes of it.
     layers : sequence of str
         Panels of each row; at most four.
+    unit : str
+        What the points count.
     style : str, optional
         One of ``STYLES``.
 
@@ -131,7 +133,7 @@ def metric_curves(
     told = "all" if "all" in layers else layers[0]
     said, first = [], list(next(iter(curves.values())))
     for row, (metric, of_metric) in zip(axes, curves.items(), strict=True):
-        seen, ends = _draw_row(row, of_metric, layers, metric, "epoch")
+        seen, ends = _draw_row(row, of_metric, layers, metric, unit)
         said.append(f"{at_the_end(metric, ends.get(told, {}))}: {' '.join(seen)}")
         if list(of_metric) != first:
             # levels are lines of their own
@@ -145,7 +147,7 @@ def metric_curves(
 
 def _check_metric(metric: str) -> None:
     if metric not in CODE_METRICS:
-        raise ValueError(f"metric: expected one of {', '.join(METRICS)}, got {brief(metric)}")
+        raise ValueError(f"metric: expected one of {', '.join(CODE_METRICS)}, got {brief(metric)}")
 
 
 def _draw_row(
@@ -174,7 +176,7 @@ def _draw_row(
         axis.set_xlabel(unit, parse_math=False)
         if metric != "pi":
             axis.set_ylim(bottom=0)
-    axes[0].set_ylabel(METRICS.get(metric, known.axis))
+    axes[0].set_ylabel(known.axis)
     return seen, drawn
 
 

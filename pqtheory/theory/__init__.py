@@ -10,7 +10,7 @@ Not yet in it, and what is missing:
   proved: no engine here carries a Gaussian integral or an angle, and the theorem is about activations; weights are not
   quantized in it.
 * Recurrence of the optimum (Long, Yin, Xin, "Recurrence of optimum for training weight and activation quantized
-  networks"; cited from memory, its text was not at hand): with weights and activations quantized a run does not rest
+  networks"; in outline, not in its own words): with weights and activations quantized a run does not rest
   at the optimum and comes back to it again and again. On a quadratic in one dimension ``flip-law`` and
   ``grid-oscillation`` say how often, and in any dimension ``bc-average`` and ``ste-is-dual-subgradient`` say where the
   mean is. Missing: that a run visits the best levels infinitely often in several dimensions, where the orbit is a

@@ -175,6 +175,12 @@ def test_the_picture_has_a_panel_for_each_layer(tmp_path):
     assert ">b.weight<" in drawn
     assert ">all<" in drawn
     assert ">a.weight<" not in drawn
+    # each axis says what it shows, and the title tells of no metric by another's name
+    for label in ("changed since start,", "flips,", "reversals,"):
+        assert drawn.count(f">{label}<") == 1
+    assert ">checkpoint<" in drawn
+    assert "(flips)" not in drawn
+    assert "(change_from_start)" not in drawn
     unknown = run(*files, "--layer", "a.wieght", "--out", picture)
     assert unknown.stderr == "pqtheory: --layer: no tensor 'a.wieght'; did you mean 'a.weight'?\n"
     assert picture.read_text() == drawn
