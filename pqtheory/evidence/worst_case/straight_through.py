@@ -7,6 +7,7 @@ r"""The worst case of T straight-through steps on a convex beta-smooth loss, at 
 Whatever finds the q_t: rounding to a grid with gaps 2 delta, stochastic or not, in any dimension, is of this kind.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -59,10 +60,15 @@ def straight_through(
     if distance == error == 0:
         raise ValueError("error: expected distance or error > 0, got 0 for both")
     time_limit = check_number(time_limit, "time_limit", 0, open_low=True)
-    model = StraightThroughModel(tuple(step_sizes(x, steps, 2)), distance, error)
-    certificate, figure = certify_straight_through(model, time_limit)
-    find = partial(find_straight_through_instance, model)
-    instance = legal_instance(find, time_limit, MARGINS)
+    sizes = tuple(step_sizes(x, steps, 2))
+    # a run t times as large has t^2 times the values: the solver has the one whose R or delta is 1
+    unit = max(distance, error)
+    of_unit = StraightThroughModel(sizes, distance / unit, error / unit)
+    certificate, figure = certify_straight_through(of_unit, time_limit)
+    find = partial(find_straight_through_instance, of_unit)
+    instance = legal_instance(find, time_limit, MARGINS).enlarged(unit)
+    figure *= float(unit) ** 2
+    certificate = replace(certificate, model=StraightThroughModel(sizes, distance, error))
     value, primal = rounded_up(certificate.bound), instance.ratio()
     if not primal <= value:
         raise SolverError(

@@ -5,6 +5,7 @@ inequalities of :mod:`straight_through_model` hold.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, final
 
 import numpy as np
@@ -63,6 +64,18 @@ class StraightThroughInstance:
     def margin(self) -> float:
         """The least slack; the instance exists if it is >= 0."""
         return float(np.concatenate([*self.slacks().values()]).min())
+
+    def enlarged(self, times: Fraction) -> "StraightThroughInstance":
+        """The same run so many times as large: it obeys the same inequalities, all of them of squares."""
+        t, model = float(times), self.model
+        return StraightThroughInstance(
+            StraightThroughModel(model.x, times * model.distance, times * model.error),
+            t * self.points,
+            t * self.gradients,
+            t**2 * self.losses,
+            t * self.start,
+            t * self.errors,
+        )
 
     def ratio(self) -> float:
         """The mean of L(q_t) - L(u), which no bound can be below."""

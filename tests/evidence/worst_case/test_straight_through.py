@@ -54,6 +54,9 @@ def test_an_instance_that_is_none_is_noticed(found):
         (1, 3, {}, 3 / 2),
         # gradient descent: |w_0| = 2
         (0.5, 2, {"distance": 2, "error": 0}, 4 / 3),
+        # runs of any size, without that of other things to compare with
+        (0.5, 2, {"error": Fraction(1, 10**6)}, 0.8125e-12),
+        (0.5, 2, {"distance": 2000, "error": 0}, 4e6 / 3),
         # sizes that vary
         ([1.0, 0.5], 2, {"distance": 1, "error": 0}, 1 / 4),
     ],
