@@ -50,6 +50,7 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!pqtheory\.).*")]
 nitpick_ignore = [
     ("py:class", "pqtheory.methods.base.MappedMethod"),
     ("py:class", "pqtheory.networks.optim.around.Around"),
+    ("py:class", "pqtheory.networks.optim.stepping.Stepping"),
     ("py:class", "pqtheory.claims.claim.Item"),
     ("py:class", "pqtheory.evidence.terms.Term"),
 ]
