@@ -26,7 +26,7 @@ def test_verify_in_a_process_of_its_own(tmp_path):
     result = process("verify", QUICK, "--json", "r.json", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert QUICK in result.stdout
-    assert "2/2" in result.stdout
+    assert "proved" in result.stdout
     stored = json.loads((tmp_path / "r.json").read_text())
     (claim,) = stored["claims"]
     assert stored["ok"] is True

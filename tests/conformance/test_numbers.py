@@ -144,6 +144,7 @@ TAKES_A_COUNT: dict[str, Callable[[Any], Any]] = {
         quantizers.AlternatingMultiBit(n, n, n).fit(PATH).values.tolist()
     ),
     "AdaptiveTernary": lambda n: quantizers.AdaptiveTernary(n).quantize(PATH)[0].tolist(),
+    "AbsMeanTernary": lambda n: quantizers.AbsMeanTernary(n).quantize(PATH)[0].tolist(),
     "AlternatingDistance": lambda n: (
         AlternatingDistance(quantizers.GreedyMultiBit(n), n).prox(START, n).tolist()
     ),
