@@ -1,5 +1,7 @@
 # Two commands do everything on a machine with Python and git:  make verify  and  make test
 PYTHON ?= python3
+# what is loaded is compiled once, and not by every process anew
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 READY := .venv/.ready
 TESTABLE := .venv/.testable
