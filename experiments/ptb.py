@@ -118,9 +118,10 @@ def _only_at_one(runs: Runs) -> bool | None:
         treebank.log_ratio(runs, *pair)
         for pair in (("PQ scaled", "BC scaled"), ("ALT-PQ 2-bit", "ALT 2-bit"))
     ]
-    if at_one is None or None in others:
+    # one pair has no p
+    if at_one is None or at_one[2] is None or None in others:
         return None
-    better = at_one[0] < 0 and (at_one[2] is None or at_one[2] < 0.05)
+    better = at_one[0] < 0 and at_one[2] < 0.05
     return better and not any(o is not None and o[0] < -0.03 for o in others)
 
 
@@ -159,7 +160,7 @@ def report(runs: Runs, schedule: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-_WORDS = {True: "held", False: "did not hold", None: "not run yet"}
+_WORDS = {True: "held", False: "did not hold", None: "not decided by these runs"}
 _PAIRS = (
     ("PQ +-1", "BC +-1"),
     ("BC +-1", "BC scaled"),

@@ -127,4 +127,4 @@ def test_a_partial_table_says_so():
     assert ptb.draw([run("FP", 0, 90.0)]).startswith(b"\x89PNG")
     text = ptb.report([run("FP", 0, 90.0)], "small")
     assert "1 finished runs" in text
-    assert text.count("**not run yet**") == 4
+    assert text.count("**not decided by these runs**") == 4
