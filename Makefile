@@ -12,6 +12,10 @@ PIP := $(BIN)/python -m pip install $(QUIET) --constraint constraints.txt
 LOWEST := .venv-lowest
 # what claims, pictures and the digits load, besides torch
 HEAVY := cvxpy, hypothesis, matplotlib.pyplot, pqtheory.cli, scipy.optimize, sklearn.datasets, sympy, z3
+# pip works on one core: what is large, or has a long page in the index, is installed first, by two of them side by side
+FIRST := cvc5 fonttools highspy networkx pillow scs sparsediffpy torch
+SECOND := cvxpy hypothesis matplotlib numpy scikit-learn scipy sympy z3-solver hatchling editables packaging pathspec \
+	pluggy tomlkit trove-classifiers
 # what the versions of others can break, without the long proofs
 FAST := tests/testing tests/conformance tests/regularizers tests/quantizers tests/methods tests/problems \
 	tests/signs tests/stability tests/test_arrays.py tests/test_simulate.py tests/test_schedules.py tests/test_import.py \
@@ -52,18 +56,21 @@ package: $(READY)  ## the sdist and the wheel, in dist/
 bench: $(READY)  ## speed, as ratios measured side by side; writes experiments/results/benchmarks.md
 	$(BIN)/python -m experiments.benchmarks
 
-mutate: $(READY)  ## mutation testing, hours; PART=pqtheory/stability for a part; writes experiments/results/mutation.md
+mutate: $(TESTABLE)  ## mutation testing, hours; PART='pqtheory/stability --sample 30' for less; writes experiments/results/mutation.md
 	$(PIP) mutmut
 	$(BIN)/python -m experiments.mutation --jobs 2 $(PART)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (once; torch makes it take half a minute or more)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) --no-compile hatchling editables
 	@# what is used is compiled as it is loaded: a tenth of all there is
+	@$(PIP) --no-compile --no-deps $(FIRST) & first=$$!; \
+		$(PIP) --no-compile --no-deps $(SECOND); second=$$?; wait $$first && exit $$second
+	@# all that is still missing
 	@$(PIP) --no-compile --no-build-isolation --editable '.[all]'
 	@# once, on two cores, and not by each process of its own
-	@$(BIN)/python -c 'import torch' & $(BIN)/python -c 'import $(HEAVY)'; wait
+	@$(BIN)/python -c 'import torch' & first=$$!; \
+		$(BIN)/python -c 'import $(HEAVY)'; second=$$?; wait $$first && exit $$second
 	@touch $@
 
 $(TESTABLE): $(READY)

@@ -48,6 +48,7 @@ nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(?!pqtheory\.).*")]
 # bases of public classes that have no name of their own for users
 nitpick_ignore = [
+    ("py:class", "pqtheory.quantizers._ternary.TernaryQuantizer"),
     ("py:class", "pqtheory.methods.base.MappedMethod"),
     ("py:class", "pqtheory.networks.optim.around.Around"),
     ("py:class", "pqtheory.networks.optim.stepping.Stepping"),

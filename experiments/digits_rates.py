@@ -18,7 +18,8 @@ import numpy as np
 
 from experiments import RESULTS
 from experiments.options import Script
-from pqtheory.cli.base import progress, user_errors
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import progress
 from pqtheory.networks.data import load
 from pqtheory.networks.sweeps import carry_out, read_grid
 from pqtheory.networks.training import RunFolder, preset, train

@@ -9,7 +9,8 @@ from typing import Any, final
 import click
 
 from experiments import RESULTS
-from pqtheory.cli.base import progress, user_errors
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import progress
 from pqtheory.networks.data import NAMES
 from pqtheory.networks.models import REGISTRY
 from pqtheory.networks.sweeps import Plan, Planned, carry_out
@@ -73,6 +74,29 @@ def shared_options(
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def counted_options(
+    *data: str,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Those of an experiment on one of several data sets, the first by default, counted step by step."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        for option in (
+            click.option("--time-budget", type=float, default=math.inf, metavar="MINUTES"),
+            click.option("--data-dir", help="Else the variable PQTHEORY_DATA."),
+            click.option("--data", type=click.Choice(data), default=data[0], show_default=True),
+            click.option(
+                "--runs",
+                type=click.Path(path_type=Path),
+                required=True,
+                help="Where runs are kept.",
+            ),
+        ):
             function = option(function)
         return function
 

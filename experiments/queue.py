@@ -16,7 +16,7 @@ import click
 
 from experiments import cifar10, ptb, sign_change, throughput
 from experiments.options import Script, report_failures
-from pqtheory.cli.base import user_errors
+from pqtheory.cli.errors import user_errors
 from pqtheory.networks.sweeps import Plan, Planned, carry_out, pack, restore, schedule
 from pqtheory.networks.sweeps.archives import MIB, MOST
 from pqtheory.networks.training.device import check_device

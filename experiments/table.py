@@ -10,7 +10,7 @@ import click
 
 from experiments import RESULTS
 from experiments.options import Script
-from pqtheory.cli.base import user_errors
+from pqtheory.cli.errors import user_errors
 from pqtheory.networks.tables.results import read_runs
 from pqtheory.networks.tables.run_table import paired_table, run_table
 

@@ -164,9 +164,8 @@ def _timed(
 def _whole(settings: Settings, images: Images, on: torch.device, on_device: DeviceImages) -> float:
     with tempfile.TemporaryDirectory() as place, own_stream(on)():
         folder = RunFolder(place)
-        begin(folder, settings, images, resume=False)
         run = Run(settings, images, folder, on, on_device)
-        run.restore()
+        begin(run, folder, settings, images, resume=False)
         run.train_epoch(None)
         began = time.perf_counter()
         run.train_epoch(None)

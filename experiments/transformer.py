@@ -19,8 +19,10 @@ import click
 
 from experiments import RESULTS
 from experiments.options import Script
+from experiments.predictions import Predictions, decided, listed
 from pqtheory._files import write_whole
-from pqtheory.cli.base import progress, user_errors
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import progress
 from pqtheory.networks.sweeps import Plan, Planned
 from pqtheory.networks.tables import stability
 from pqtheory.networks.tables.collected import collected
@@ -96,7 +98,7 @@ def _all(pairs: Sequence[tuple[Run, Run]], holds: Callable[[Run, Run], bool]) ->
 
 
 #: the paper's claims, as they would read here, and one on PARQ, stated before the first run: sentence, whether it held
-PREDICTIONS: Mapping[str, Callable[[Runs], bool | None]] = {
+PREDICTIONS: Predictions = {
     "under BinaryConnect codes are not at rest in the last epoch: at all levels 1 in 1,000 or more change at a step": (
         lambda runs: _all(_pairs(runs, "BC", "BC"), lambda bc, _: _flips(bc) >= 1e-3)
     ),
@@ -122,13 +124,12 @@ PREDICTIONS: Mapping[str, Callable[[Runs], bool | None]] = {
         )
     ),
 }
-_WORDS = {True: "holds here", False: "does not hold here", None: "not run yet"}
 
 
 def report(runs: Runs, text: str) -> str:
     """Markdown: the table, each claim, and the paragraph that sums them up."""
     kinds = stability.kinds(runs.values())
-    held = {said: holds(runs) for said, holds in PREDICTIONS.items()}
+    held = decided(PREDICTIONS, runs)
     heads = ("", "perplexity", *kinds, "signs changed since the start, %")
     table = [
         (*row, stability.NONE if run["name"] == "FP" else f"{100 * _start(run):.1f}")
@@ -140,7 +141,7 @@ def report(runs: Runs, text: str) -> str:
         "many of them go back against their own last move, by layer and for all.\n",
         markdown(heads, table),
         "The paper's claims on stability, and one on PARQ, as predictions written before any run:\n",
-        "\n".join(f"* {said}: **{_WORDS[found]}**" for said, found in held.items()) + "\n",
+        listed(held) + "\n",
         _paragraph(runs, held),
     ]
     return "\n".join(lines) + "\n"

@@ -29,9 +29,12 @@ evidence         solvers, searches and certificates
 theory           the book: theorems by chapters
 verify           checks theorems, ours or yours
 testing          whether a set, regularizer, method or problem of your own is one
+lessons          exercises, and what checks your answers
+report           pages: what was verified, and the lab
+networks         torch optimizers and training runs of real networks; needs torch
 ===============  ====================================================================
 
-Real networks are in ``pqtheory.networks`` (torch). ``pqtheory --help`` is the command line.
+``pqtheory --help`` is the command line.
 """
 
 import importlib
@@ -46,7 +49,16 @@ if TYPE_CHECKING:
     from pqtheory import claims, evidence, plotting, testing, theory
     from pqtheory.theory import verify
 
-_ON_DEMAND = ("claims", "evidence", "plotting", "testing", "theory")
+_ON_DEMAND = (
+    "claims",
+    "evidence",
+    "lessons",
+    "networks",
+    "plotting",
+    "report",
+    "testing",
+    "theory",
+)
 
 __all__ = [
     "NonFiniteError",
@@ -54,11 +66,14 @@ __all__ = [
     "__version__",
     "claims",
     "evidence",
+    "lessons",
     "methods",
+    "networks",
     "plotting",
     "problems",
     "quantizers",
     "regularizers",
+    "report",
     "schedules",
     "sets",
     "signs",

@@ -74,11 +74,9 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
     if isinstance(theta, numbers.Real) and not isinstance(theta, (np.generic, bool)):
         if isinstance(theta, numbers.Rational) and not isinstance(theta, int):
             return np, np.asarray(exact_number(theta), dtype=object)
-        return np, np.asarray(theta, dtype=np.float64)
+        return np, np.asarray(_float64(theta, name))
     if isinstance(theta, list | tuple):
-        theta = np.asarray(theta)
-        if theta.dtype.kind in "iu":
-            theta = theta.astype(np.float64)
+        theta = numbers_of(theta, name)
     if isinstance(theta, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected a real floating-point array, got a masked array")
     if isinstance(theta, (np.ndarray, np.generic)):
@@ -90,6 +88,33 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
         raise TypeError(f"{name}: expected a real floating-point array, got {type(theta).__name__}")
     known = dtype_name(theta) in PRECISION or dtype_name(theta) == EXACT
     return array_api_compat.array_namespace(theta), _require(known, theta, theta.dtype, name)
+
+
+def numbers_of(values: Any, name: str) -> Array:
+    """(Nested) sequences of numbers as an array: of float64 where all are Python's integers and floats.
+
+    Raises
+    ------
+    ValueError
+        If they are of different lengths, or an integer is beyond float64.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name}: expected sequences of equal lengths, got {brief(values)}"
+        ) from error
+    if array.dtype == object and all(type(entry) in (int, float) for entry in array.flat):
+        # NumPy has no integers as large as one of these
+        return np.reshape([_float64(entry, name) for entry in array.flat], array.shape)
+    return array.astype(np.float64) if array.dtype.kind in "iu" else array
+
+
+def _float64(number: Any, name: str) -> float:
+    try:
+        return float(number)
+    except OverflowError as error:
+        raise ValueError(f"{name}: expected numbers within float64, got {brief(number)}") from error
 
 
 def namespace(array: Array) -> Namespace:
@@ -128,9 +153,10 @@ def is_torch(array: Array) -> bool:
 
 def is_symbolic(array: Any) -> bool:
     """Whether ``array`` is a term of a solver: exact, but not a NumPy array of numbers."""
-    return not isinstance(array, (np.ndarray, numbers.Number)) and (
-        array_api_compat.is_array_api_obj(array) and dtype_name(array) == EXACT
-    )
+    # of a tensor nothing is looked up: a compiler warns of what is kept from one call to the next
+    if isinstance(array, (np.ndarray, numbers.Number)) or is_torch(array):
+        return False
+    return array_api_compat.is_array_api_obj(array) and dtype_name(array) == EXACT
 
 
 def is_compiling() -> bool:
@@ -189,6 +215,8 @@ def constant_like(xp: Namespace, values: Any, like: Array) -> Array:
     """
     if xp is np and like.dtype == object:
         return _exact_constants(np.asarray(values))
+    if isinstance(values, np.ndarray):
+        values = as_floats(values)
     if xp is np:
         return np.asarray(values, dtype=like.dtype)
     if is_torch(like) and type(values) in (int, float):
@@ -213,15 +241,16 @@ def _exact_constants(values: Array) -> Array:
     return result
 
 
-def sign(xp: Namespace, t: Array) -> Array:
+def sign(xp: Namespace, t: Array, room: Array | None = None) -> Array:
     """Sign with sign(0) = sign(-0.0) = +1, in the dtype of ``t``; the value at NaN is unspecified.
 
     ``where(t >= 0, 1, -1)``, written for each library with the operations that it vectorises: a selection costs it ten
     times an addition. In float32 and float64 the sign bit goes beside the bits of 1.0; +0.0 first turns -0.0 into +0.0.
+    The result may take ``room``, an array like ``t``.
     """
     if xp is np and t.dtype in _SIGN_BITS:
         zero, integer, sign_bit, one = _SIGN_BITS[t.dtype]
-        result = np.asarray(t + zero)
+        result = np.asarray(np.add(t, zero, out=room))
         bits = result.view(integer)
         bits &= sign_bit
         bits |= one
@@ -229,10 +258,10 @@ def sign(xp: Namespace, t: Array) -> Array:
     if xp is np:
         one = np.asarray(Fraction(1) if t.dtype == object else 1, dtype=t.dtype)
         return np.where(t >= 0, one, -one)
+    if is_torch(t) and dtype_name(t) == "float32" and not t.requires_grad:
+        bits = t.add(0.0).view(xp.int32)
+        return bits.bitwise_and_(-(2**31)).bitwise_or_(0x3F800000).view(t.dtype)
     if is_torch(t) and not is_compiling():
-        if dtype_name(t) == "float32" and not t.requires_grad:
-            bits = t.add(0.0).view(xp.int32)
-            return bits.bitwise_and_(-(2**31)).bitwise_or_(0x3F800000).view(t.dtype)
         return t.sign().add(0.5).sign()
     one = xp.ones_like(t)
     return xp.where(t >= 0, one, -one)
@@ -257,6 +286,13 @@ def as_float(number: Any) -> float:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
+
+
+def as_floats(array: Array) -> Array:
+    """``array``, of floats or of fractions, in float64; infinite where a fraction is beyond it."""
+    if array.dtype != EXACT:
+        return array
+    return np.asarray(np.frompyfunc(as_float, 1, 1)(array), dtype=np.float64)
 
 
 def number_like(number: Any, theta: Array) -> Any:

@@ -16,6 +16,7 @@ from pqtheory._arrays import (
     PRECISION,
     Array,
     as_array,
+    as_float,
     dtype_name,
     exact_number,
     is_compiling,
@@ -79,6 +80,20 @@ def check_number(
     return number
 
 
+def check_float(
+    value: Any, name: str, low: float = -math.inf, *, open_low: bool = False, finite: bool = False
+) -> float:
+    """:func:`check_number` as a float, which must be so too: a finite integer may be beyond all floats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, its value and what is allowed.
+    """
+    number = as_float(check_number(value, name, low, open_low=open_low, finite=finite))
+    return float(check_number(number, f"{name} as a float", low, open_low=open_low, finite=finite))
+
+
 def _shown(value: Any) -> str:
     is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
     return f"an array of shape {value.shape}" if is_array else brief(value)
@@ -93,6 +108,24 @@ def check_count(value: Any, name: str, low: int = 1, high: int | None = None) ->
         allowed = f">= {low}" if high is None else f"from {low} to {high}"
         raise ValueError(f"{name}: expected an integer {allowed}, got {brief(count)}")
     return count
+
+
+def check_seed(seed: Any, name: str = "seed") -> np.random.Generator:
+    """NumPy's generator from ``seed``: integers >= 0, what else NumPy takes for a seed, or a generator, which it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    """
+    if isinstance(seed, np.random.RandomState):
+        # NumPy takes it itself from 2.2 on
+        seed = seed._bit_generator
+    try:
+        return np.random.default_rng(python_number(seed))
+    except (TypeError, ValueError) as error:
+        allowed = "integers >= 0 or a generator of NumPy's"
+        raise type(error)(f"{name}: expected {allowed}, got {brief(seed)}") from error
 
 
 def store(frozen: Any, **checked: Any) -> None:

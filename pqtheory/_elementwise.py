@@ -15,6 +15,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import (
+    EXACT,
     HALF_PRECISION,
     Array,
     Namespace,
@@ -30,6 +31,8 @@ NUMPY_BYTES, TORCH_BYTES = 32, 16
 USUAL_CACHE = 1 << 20
 
 Kernel = Callable[..., Any]
+#: (theta, out) -> None, entry by entry; ``out`` may be theta
+Writer = Callable[[Array, Array], None]
 
 
 @final
@@ -73,7 +76,7 @@ def elementwise(kernel: Kernel, theta: Array, *arguments: Any, out: Array | None
         Shape and dtype of ``theta``; ``out`` if it was given. Inputs stay untouched.
     """
     xp = namespace(theta)
-    if out is not None:
+    if out is not None and out is not theta:
         check_out(out, theta)
     if _can_block(xp, theta, arguments, out):
         result = xp.empty_like(theta) if out is None else out
@@ -86,9 +89,35 @@ def elementwise(kernel: Kernel, theta: Array, *arguments: Any, out: Array | None
     return out
 
 
+def writer(kernel: InPlace, like: Array, *arguments: float) -> Writer | None:
+    """``elementwise(kernel, theta, *arguments, out=out)`` for many arrays like one, with less to ask at each.
+
+    None where that is no NumPy array, or not as wide as what is computed.
+    """
+    if not isinstance(like, np.ndarray) or dtype_name(like) in HALF_PRECISION | {EXACT}:
+        return None
+    dtype, block = like.dtype, numpy_block()
+
+    def write(theta: Array, out: Array) -> None:
+        is_block = (
+            type(theta) is type(out) is np.ndarray
+            and theta.dtype == out.dtype == dtype
+            and theta.shape == out.shape
+            and theta.size <= block
+            and (out is theta or not np.may_share_memory(theta, out))
+        )
+        if is_block:
+            kernel.write(np, out, theta, *arguments)
+        else:
+            elementwise(kernel, theta, *arguments, out=out)
+
+    return write
+
+
 def check_out(out: Any, theta: Array) -> None:
     """Raise unless ``out`` can take a result for ``theta``."""
-    same_library = isinstance(out, np.ndarray) if isinstance(theta, np.ndarray) else is_torch(out)
+    numpy_like = isinstance(out, np.ndarray) and not isinstance(out, (np.ma.MaskedArray, np.matrix))
+    same_library = numpy_like if isinstance(theta, np.ndarray) else is_torch(out)
     if not same_library:
         raise TypeError(
             f"out: expected {type(theta).__name__} like theta, got {type(out).__name__}"
@@ -129,33 +158,33 @@ def _run(kernel: Kernel, xp: Namespace, t: Array, arguments: tuple[Any, ...]) ->
 
 def _can_block(xp: Namespace, t: Array, arguments: tuple[Any, ...], out: Array | None) -> bool:
     """Blocks need plain contiguous memory, scalar arguments and no gradient recording."""
-    on_torch = is_torch(t)
-    if not on_torch and not isinstance(t, np.ndarray):
+    if isinstance(t, np.ndarray):
+        plain, block = t.flags.c_contiguous, numpy_block()
+        if out is not None and out is not t:
+            plain = plain and out.flags.c_contiguous and not _overlap_shifted(t, out)
+    elif is_torch(t) and not is_compiling() and t.device.type == "cpu":
+        plain, block = _is_plain(xp, t), torch_block(xp)
+        if out is not None and out is not t:
+            plain = plain and _is_plain(xp, out) and not _overlap_shifted(t, out)
+    else:
         return False
-    if on_torch and (is_compiling() or t.device.type != "cpu"):
+    if not plain or (out is None and math.prod(t.shape) <= block):
         return False
-    if out is None and math.prod(t.shape) <= (torch_block(xp) if on_torch else numpy_block()):
-        return False
-    if out is not None and _overlap_shifted(t, out):
-        return False
-    if not all(isinstance(a, (int, float)) for a in arguments):
-        return False
-    arrays = (t,) if out is None else (t, out)
-    if not on_torch:
-        return all(a.flags.c_contiguous for a in arrays)
-    if not all(a.is_contiguous() for a in arrays):
-        return False
-    return not any(a.requires_grad for a in arrays) or not xp.is_grad_enabled()
+    return all(isinstance(a, (int, float)) for a in arguments)
+
+
+def _is_plain(xp: Namespace, t: Array) -> bool:
+    return t.is_contiguous() and not (t.requires_grad and xp.is_grad_enabled())
 
 
 def _overlap_shifted(t: Array, out: Array) -> bool:
     """Whether writing one block of ``out`` could change a later block of ``t``."""
     if isinstance(t, np.ndarray):
+        if not np.may_share_memory(t, out):
+            return False
         starts = t.__array_interface__["data"][0], out.__array_interface__["data"][0]
-    elif is_torch(t) and not is_compiling():
-        starts = t.data_ptr(), out.data_ptr()
     else:
-        return False
+        starts = t.data_ptr(), out.data_ptr()
     return starts[0] != starts[1] and abs(starts[0] - starts[1]) < t.nbytes
 
 
@@ -164,9 +193,12 @@ def _run_in_blocks(
 ) -> None:
     keep_freed_memory()
     block = numpy_block() if xp is np else torch_block(xp)
+    size, narrows = math.prod(t.shape), dtype_name(t) in HALF_PRECISION
+    if size <= block and isinstance(kernel, InPlace) and not narrows:
+        kernel.write(xp, out, t, *arguments)
+        return
     source, target = t.reshape(-1), out.reshape(-1)
-    narrows = dtype_name(t) in HALF_PRECISION
-    for start in range(0, math.prod(t.shape), block):
+    for start in range(0, size, block):
         part = slice(start, start + block)
         values = source[part]
         if narrows:

@@ -1,6 +1,8 @@
 """Groups that share a codebook or a scale: an array of any shape as rows (g, n), one for each group, and back."""
 
 import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -38,7 +40,16 @@ class Groups:
     @property
     def size(self) -> int:
         """n, the entries of one group."""
-        return math.prod(self.view[i] for i in self.axes)
+        # a list, which compilers follow
+        return math.prod([self.view[i] for i in self.axes])
+
+    def parts(self, entries: int) -> list[slice]:
+        """Parts of the first axis, each of whole groups and of about so many entries; one where they cannot be."""
+        total = math.prod(self.shape)
+        if not self.shape or not total or 0 in self.axes or self.view[0] != self.shape[0]:
+            return [slice(None)]
+        step = max(1, entries * self.shape[0] // total)
+        return [slice(start, start + step) for start in range(0, self.shape[0], step)]
 
     def rows(self, xp: Namespace, t: Array) -> Array:
         """Turn an array of shape ``shape`` into (g, n)."""
@@ -72,6 +83,42 @@ class Groups:
         return tuple(range(-len(self.axes) - behind, -behind))
 
 
+def on_threads(function: Callable[[slice], None], parts: Sequence[slice], threads: int) -> None:
+    """Call the function for each part, on so many threads; raises what it raises."""
+    if threads < 2 or len(parts) < 2:
+        for part in parts:
+            function(part)
+        return
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        for _ in pool.map(function, parts):
+            pass
+
+
+def by_parts(
+    function: Callable[[Array], Array],
+    theta: Array,
+    parts: Sequence[slice],
+    threads: int,
+    room: Array | None,
+) -> Array:
+    """A function of whole groups of a NumPy array, part by part: in ``room``, which may be theta, or in new memory."""
+    # a part is read before it is written, but not those that it overlaps
+    if room is None or (_starts(room) != _starts(theta) and np.may_share_memory(room, theta)):
+        room = np.empty_like(theta)
+    result = room
+
+    def write(part: slice) -> None:
+        result[part] = function(theta[part])
+
+    on_threads(write, parts, threads)
+    return result
+
+
+def _starts(array: Array) -> tuple[Any, ...]:
+    """Where its entries are."""
+    return int(array.__array_interface__["data"][0]), array.strides
+
+
 def check_groups(axis: Any, per: Any) -> tuple[Axis, Per]:
     """``axis`` and ``per`` if they say what a group is; at most one of them does, and neither means the whole tensor.
 
@@ -81,7 +128,7 @@ def check_groups(axis: Any, per: Any) -> tuple[Axis, Per]:
         If ``axis`` holds anything but distinct integers, ``per`` is no name and no size, or both are given.
     """
     if per is None:
-        return _check_axis(axis), None
+        return check_axis(axis), None
     if axis is not None:
         raise ValueError(f"per: expected axis or per, got both, {brief(axis)} and {brief(per)}")
     if isinstance(per, str):
@@ -93,7 +140,14 @@ def check_groups(axis: Any, per: Any) -> tuple[Axis, Per]:
     return None, check_count(per, "per")
 
 
-def _check_axis(axis: Any) -> Axis:
+def check_axis(axis: Any) -> Axis:
+    """``axis`` as None, an integer of Python's, or a tuple of distinct ones; that an array has them is not asked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    """
     if isinstance(axis, tuple | list):
         axes = tuple(check_count(a, "axis", -MAX_AXES, MAX_AXES) for a in axis)
         if not axes or len(set(axes)) < len(axes):

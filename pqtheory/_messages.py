@@ -3,6 +3,7 @@
 import difflib
 import math
 import numbers
+import re
 import reprlib
 import unicodedata
 from collections.abc import Iterable
@@ -47,7 +48,11 @@ def visible(text: str) -> str:
 
     Control characters but for line breaks and tabs, halves of a surrogate pair, and marks that reverse the direction.
     """
-    return "".join(c if _is_shown(c) else repr(c)[1:-1] for c in text)
+    return _NOT_PLAIN.sub(lambda found: _written_out(found[0]), text)
+
+
+def _written_out(letter: str) -> str:
+    return letter if _is_shown(letter) else repr(letter)[1:-1]
 
 
 def _is_shown(letter: str) -> bool:
@@ -58,4 +63,6 @@ def _is_shown(letter: str) -> bool:
     return kind not in ("Cc", "Cs", "Zl", "Zp") and unicodedata.bidirectional(letter) not in _TURNS
 
 
+#: all but the letters, digits and signs of ASCII, which need no look: a page has millions of them
+_NOT_PLAIN = re.compile(r"[^ -~\n\t]")
 _TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")

@@ -1,6 +1,6 @@
 """What a simulation keeps of its steps: arrays made beforehand, and what a function or a tracker reduces them to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,9 +76,10 @@ def _watcher(record: Any) -> Callable[[Snapshot], Any]:
 
 
 def _check_fields(fields: Any, name: str) -> tuple[str, ...]:
-    if isinstance(fields, str) or not all(f in FIELDS for f in fields):
+    names = (None,) if isinstance(fields, str) or not isinstance(fields, Iterable) else (*fields,)
+    if not all(f in FIELDS for f in names):
         raise ValueError(f"{name}: expected names out of {FIELDS}, got {brief(fields)}")
-    return tuple(fields)
+    return names
 
 
 def _recorded_steps(record: Any, steps: int) -> Array:
@@ -92,4 +93,4 @@ def _recorded_steps(record: Any, steps: int) -> Array:
             f"got {brief(record)}"
         )
     every = check_count(record, "record")
-    return np.unique(np.append(np.arange(0, steps + 1, every), steps))
+    return np.unique(np.append(np.arange(0, steps + 1, min(every, steps + 1)), steps))

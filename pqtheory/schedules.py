@@ -12,7 +12,8 @@ Summed(schedule, scale)   scale (schedule(0) + ... + schedule(t - 1))   (a stren
 ========================  ==========================================
 
 Numbers keep their type, so schedules of integers and of :class:`fractions.Fraction` are exact. In floats a value is
-infinite or 0 where it is beyond their range. The step may be an integer of NumPy's or torch's.
+infinite or 0 where it is beyond their range, and 0 times infinity is 0. The step may be an integer of NumPy's or
+torch's.
 """
 
 import math
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, final
 
-from pqtheory._arrays import as_float
+from pqtheory._arrays import as_float, is_symbolic
 from pqtheory._checks import check_count, check_number, store
 from pqtheory._messages import brief
 
@@ -135,7 +136,7 @@ class Polynomial(Schedule):
 
     def __call__(self, step: int) -> Any:
         """``scale * (step + offset)**power``."""
-        base = check_step(step) + self.offset
+        base = _sum(check_step(step), self.offset)
         if isinstance(self.scale, Fraction) and base < math.inf:
             base = Fraction(base)
         return _scaled_power(self.scale, base, self.power)
@@ -186,7 +187,11 @@ class Sigmoid(Schedule):
 
     def __call__(self, step: int) -> Any:
         """``final * sigmoid((step - midpoint) / width)``."""
-        z = (as_float(check_step(step)) - as_float(self.midpoint)) / as_float(self.width)
+        step = check_step(step)
+        if math.inf in (abs(self.midpoint), self.width):
+            z = 0.0 if self.width == math.inf else -self.midpoint
+        else:
+            z = as_float((step - Fraction(self.midpoint)) / Fraction(self.width))
         # exp of what is not above 0, so that it cannot overflow
         share = 1.0 / (1.0 + math.exp(-z)) if z >= 0 else math.exp(z) / (1.0 + math.exp(z))
         return as_float(self.final) * share if share else 0.0
@@ -267,10 +272,10 @@ class Summed(Schedule):
         """``scale * (schedule(0) + ... + schedule(step - 1))``."""
         step = check_step(step)
         if isinstance(self.schedule, Constant):
-            return self.scale * (self.schedule.value * step) if step else 0 * self.scale
+            return _product(self.scale, _product(self.schedule.value, step) if step else 0)
         while len(self._sums) <= step:
-            self._sums.append(self._sums[-1] + self.schedule(len(self._sums) - 1))
-        return self.scale * self._sums[step]
+            self._sums.append(_sum(self._sums[-1], self.schedule(len(self._sums) - 1)))
+        return _product(self.scale, self._sums[step])
 
 
 def check_step(step: Any) -> int:
@@ -278,10 +283,33 @@ def check_step(step: Any) -> int:
     return check_count(step, "step", 0)
 
 
+def _sum(a: Any, b: Any) -> Any:
+    """``a + b``, exact where an integer or a fraction is beyond the floats."""
+    try:
+        return a + b
+    except OverflowError:
+        infinite = [number for number in (a, b) if abs(number) == math.inf]
+        return infinite[0] if infinite else Fraction(a) + Fraction(b)
+
+
+def _product(a: Any, b: Any) -> Any:
+    """``a * b``, 0 where one of them is; infinite beyond the floats. A term is neither."""
+    if is_symbolic(a) or is_symbolic(b):
+        return a * b
+    if math.inf in (abs(a), abs(b)):
+        return 0.0 if 0 in (a, b) else math.inf if (a > 0) == (b > 0) else -math.inf
+    try:
+        return a * b
+    except OverflowError:
+        return as_float(Fraction(a) * Fraction(b))
+
+
 def _scaled_power(scale: Any, base: Any, exponent: Any) -> Any:
     """``scale * base**exponent``; infinite or 0 only where the product, and not the power alone, leaves the floats."""
     if scale == 0:
         return scale
+    if abs(scale) == math.inf:
+        return 0.0 if base == 0 < exponent else scale
     try:
         power = base**exponent
         if base == 0 or not isinstance(power, float) or 0 < power < math.inf:
@@ -289,7 +317,7 @@ def _scaled_power(scale: Any, base: Any, exponent: Any) -> Any:
     except OverflowError:
         pass
     # to twelve digits
-    doublings = _log2(abs(scale)) + as_float(exponent) * _log2(base)
+    doublings = _log2(abs(scale)) + _product(as_float(exponent), _log2(base))
     size = math.inf if doublings >= 1024 else 0.0 if doublings < -1080 else 2.0**doublings
     return size if scale > 0 else -size
 
@@ -299,3 +327,23 @@ def _log2(number: Any) -> float:
     if isinstance(number, float) or 0 < nearest < math.inf:
         return math.log2(nearest)
     return math.log2(number.numerator) - math.log2(number.denominator)
+
+
+__all__ = [
+    "Constant",
+    "Exponential",
+    "Hardened",
+    "Linear",
+    "Polynomial",
+    "Schedule",
+    "Sigmoid",
+    "Staircase",
+    "Summed",
+    "as_schedule",
+    "check_step",
+]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import EXACT, Array, Namespace, as_array, dtype_name, is_torch
-from pqtheory._checks import check_count, check_last_axis, python_number
+from pqtheory._checks import check_count, check_last_axis, check_seed
 from pqtheory._elementwise import keep_freed_memory
 from pqtheory._messages import brief
 from pqtheory._progress import progress_bar
 from pqtheory._recording import Record, Recorder
 from pqtheory.methods.base import Method
-from pqtheory.problems.base import Problem
+from pqtheory.problems.base import Problem, require_problem
 from pqtheory.trajectory import FIELDS, Trajectory
 
 #: numbers between the beginnings of two steps' streams
@@ -102,11 +102,13 @@ def simulate(
     """
     if not isinstance(method, Method):
         raise TypeError(f"method: expected a method, got {brief(method)}")
-    if not isinstance(problem, Problem):
-        raise TypeError(f"problem: expected a problem, got {brief(problem)}")
+    require_problem(problem)
     steps = check_count(steps, "steps", 0)
     xp, start = as_array(theta0, "theta0")
     check_last_axis(start, problem.dim, "theta0")
+    # in one order of memory, in which NumPy sums alike whatever is in the batch
+    if isinstance(start, np.ndarray):
+        start = np.ascontiguousarray(start)
     if is_torch(start):
         start = start.detach()
     recorder = Recorder(record, xp, start, steps, fields)
@@ -166,7 +168,7 @@ class _FiniteStarts:
         self.xp, self.method, self.exact = xp, method, dtype_name(start) == EXACT
         batch = tuple(start.shape[:-1])
         #: the step after which each start was no longer finite, -1 where it is
-        self.diverged = np.full(batch, -1, dtype=np.int64) if on_nonfinite == "mask" else None
+        self.diverged = np.full(batch, -1) if on_nonfinite == "mask" else None
         self.any_diverged = False
 
     def check(self, latent: Array, step: int) -> None:
@@ -214,8 +216,8 @@ def _not_finite(bad: Array, step: int, method: Method) -> str:
 
 def _noise(seed: Any) -> Callable[[int], np.random.Generator]:
     """The generator of a step."""
-    generator = np.random.default_rng(python_number(seed))
-    if isinstance(seed, (np.random.Generator, np.random.BitGenerator)):
+    generator = check_seed(seed)
+    if isinstance(seed, (np.random.Generator, np.random.BitGenerator, np.random.RandomState)):
         return lambda step: generator
     bits: Any = generator.bit_generator
     origin = bits.state

@@ -127,7 +127,7 @@ class Trajectory(Records):
             facts["diverged"] = f"{int((self.diverged >= 0).sum())} of {self.diverged.size} starts"
         plots = []
         for name in ("latent", "quantized"):
-            if name in kept and len(self.steps) > 1:
+            if name in kept and len(self.steps) > 1 and kept[name].size:
                 first = floats(kept[name].reshape(len(self.steps), -1, kept[name].shape[-1])[:, 0])
                 caption = f"{name} weights of the first run, by step"
                 plots.append(sketch(self.steps, list(first.T), caption))
@@ -194,11 +194,13 @@ def _fault(arrays: Mapping[str, Array]) -> str:
     if unknown:
         return f"unknown entries {brief(sorted(unknown))}"
     steps = arrays["steps"]
-    if steps.ndim != 1 or steps.dtype.kind not in "iu" or not (np.diff(steps) > 0).all():
+    if steps.ndim != 1 or steps.dtype.kind not in "iu" or not (steps[1:] > steps[:-1]).all():
         return "steps that do not ascend"
     points = [arrays[name].shape[1:] for name in FIELDS[:3] if name in arrays]
-    single = (*arrays.get("values", steps).shape[1:], 0)
-    vectors = (len(steps), *(points[0] if points else single))
+    # where no weights were kept
+    starts = arrays["diverged"].shape if "diverged" in arrays else ()
+    starts = arrays["values"].shape[1:] if "values" in arrays else starts
+    vectors = (len(steps), *(points[0] if points else (*starts, 0)))
     expected = {**dict.fromkeys(FIELDS, vectors), "values": vectors[:-1], "diverged": vectors[1:-1]}
     for name, array in arrays.items():
         kind = "iu" if name in ("steps", "diverged") else "f"
@@ -206,3 +208,16 @@ def _fault(arrays: Mapping[str, Array]) -> str:
         if array.dtype.kind not in kind or not fits:
             return f"{name} of dtype {array.dtype} and shape {array.shape}"
     return ""
+
+
+__all__ = [
+    "Records",
+    "Snapshot",
+    "Tracker",
+    "Trajectory",
+]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

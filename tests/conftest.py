@@ -1,7 +1,9 @@
 """One thread, and Hypothesis without clocks or luck: the same examples on every run."""
 
+import gc
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -9,6 +11,10 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import torch  # noqa: E402  (reads the variables)
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
+
+from .browser import chromium  # noqa: E402  (one fixture: a process can start one browser only)
+
+__all__ = ["chromium"]
 
 torch.set_num_threads(1)
 
@@ -32,8 +38,33 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+#: what covers floors 1 to 4, of which alone coverage is asked; where every line is traced a proof takes twice as long
+COVERING = (
+    *("regularizers", "quantizers", "methods", "problems", "signs", "stability", "testing"),
+    *("conformance/test_methods.py", "conformance/test_regularizers_arguments.py"),
+    *("conformance/test_sets.py", "test_arrays.py", "test_files.py", "test_messages.py"),
+    *("test_notebook.py", "test_schedules.py", "test_simulate.py", "test_trajectory.py"),
+)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: who clears away need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Coverage pauses in all other tests."""
+    covering = {Path(__file__).parent / name for name in COVERING}
+    for item in items:
+        if covering.isdisjoint({item.path, *item.path.parents}):
+            item.add_marker("no_cover")
+
+
 def pytest_configure(config: Any) -> None:
     """Runs of a few steps freeze far from their levels, and may; what says so has tests of its own."""
+    # known without pytest-cov, too
+    config.addinivalue_line("markers", "no_cover: coverage pauses in this test")
     config.addinivalue_line("filterwarnings", "ignore:at the freeze before epoch:UserWarning")
 
 

@@ -24,14 +24,15 @@ from pqtheory._arrays import (
     number_like,
     sign,
 )
-from pqtheory._checks import check_count, check_number, check_vectors, check_weight
+from pqtheory._checks import check_count, check_float, check_number, check_vectors, check_weight
 from pqtheory._elementwise import _can_block, elementwise, numpy_block, torch_block
 from pqtheory._messages import brief
 from pqtheory.methods import BinaryConnect, ProxQuant
-from pqtheory.problems import Quadratic
+from pqtheory.problems import Huber, LogisticRegression, Quadratic, TanhNetwork
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.schedules import Constant, Linear
 from pqtheory.sets import Binary, Codebook, Ternary, UniformGrid
+from pqtheory.stability import basin_map
 
 DTYPES = ["float16", "float32", "float64", "bfloat16"]
 
@@ -65,6 +66,23 @@ def test_numbers_and_lists_become_arrays() -> None:
         assert xp is np
         assert isinstance(array, np.ndarray)
         assert array.dtype == dtype
+
+
+def test_integers_that_numpy_lacks() -> None:
+    """They are floats in a list too, where one of them is large; beyond the floats they are refused."""
+    _, array = as_array([[2**64, 1], [0.5, -(10**30)]])
+    assert array.dtype == np.float64
+    assert array.tolist() == [[2.0**64, 1.0], [0.5, -1e30]]
+    for large in (10**400, [10**400, 1]):
+        with pytest.raises(ValueError, match="w: expected numbers within float64, got 1000"):
+            as_array(large, "w")
+    with pytest.raises(TypeError, match=r"w: expected a real .* an object array with True"):
+        as_array([2**64, True], "w")
+
+
+def test_sequences_of_different_lengths() -> None:
+    with pytest.raises(ValueError, match=r"w: expected sequences of equal lengths, got \[\[1, 2\]"):
+        as_array([[1, 2], [3]], "w")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +155,16 @@ def test_sign_of_fractions_and_under_compilation(monkeypatch: pytest.MonkeyPatch
     assert traced.tolist() == [1.0, -1.0]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_sign_of_zeros_compiled_to_fast_mathematics() -> None:
+    # some seconds: only the compiler of C++ could take -0.0 + 0.0 for -0.0
+    values = torch.tensor([-0.0, 0.0, -1e-45, 1e-45, -2.0, 3.0, -math.inf, math.inf])
+    theta = torch.cat([torch.full((37,), -0.0), values.repeat(5)])
+    compiled = torch.compile(lambda t: sign(torch, t), fullgraph=True)
+    assert torch.equal(compiled(theta), sign(torch, theta))
+    assert torch.equal(sign(torch, theta), torch.where(theta >= 0, 1.0, -1.0))
+
+
 @pytest.mark.parametrize("dtype", [">f2", ">f4", ">f8"])
 def test_swapped_bytes(dtype: str) -> None:
     array = np.array([-2.0, -0.0, 0.25], dtype=dtype)
@@ -199,6 +227,32 @@ def test_bad_numbers(arguments: Any, options: Any, error: type[Exception], messa
 def test_a_number_too_long_to_print() -> None:
     with pytest.raises(ValueError, match="x: expected a number >= 0, got int with thousands of"):
         check_number(-(10**5000), "x", 0)
+
+
+def test_numbers_that_must_be_floats() -> None:
+    for value in (1, 0.5, Fraction(1, 2), np.float32(0.5), torch.tensor(2)):
+        assert type(check_float(value, "x")) is float
+        assert check_float(value, "x") == value
+    assert check_float(10**400, "x", 0) == math.inf
+    with pytest.raises(ValueError, match="x as a float: expected a finite number >= 0, got inf"):
+        check_float(10**400, "x", 0, finite=True)
+    with pytest.raises(ValueError, match=r"x as a float: expected a number > 0, got 0\.0"):
+        check_float(Fraction(1, 10**400), "x", 0, open_low=True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: TanhNetwork([[1.0]], [1], gain=n),
+        lambda n: Huber.random(2, 3, noise=n),
+        lambda n: Quadratic.random(2, condition=n),
+        lambda n: basin_map(BinaryConnect(0.1), Quadratic.random(2), 0, n, 3, 4),
+    ],
+)
+def test_an_integer_beyond_the_floats_is_no_float(make: Any) -> None:
+    with pytest.raises(ValueError, match="as a float: expected a finite number"):
+        make(10**400)
+    assert LogisticRegression([[1.0]], [1], l2=10**400).smoothness == math.inf
 
 
 def test_good_numbers_come_back() -> None:

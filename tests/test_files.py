@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from pqtheory import cli
 from pqtheory._files import write_whole
-from pqtheory.cli.base import user_errors
+from pqtheory.cli.errors import user_errors
 from pqtheory.networks import export
 from pqtheory.plotting import save
 from pqtheory.plotting.parts import grid_of_axes

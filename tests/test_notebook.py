@@ -1,5 +1,6 @@
 """In a notebook objects show themselves, figures too, and bars obey; elsewhere their text is short."""
 
+import importlib
 import re
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -11,11 +12,13 @@ import torch
 
 import pqtheory as pq
 from pqtheory._notebook import shown, sketch
-from pqtheory.claims import Claim, Control, Part
+from pqtheory.claims import Claim, Control, Part, between, forall, positive
 from pqtheory.evidence.base import Evidence, Step
 from pqtheory.plotting.parts import grid_of_axes
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.sets import REGISTRY as SETS
+
+from .docs.extension import extension
 
 VOID = {"progress", "br", "path"}
 
@@ -86,6 +89,39 @@ def test_texts_are_short(report: Any) -> None:
     assert repr(trajectory(fields=("latent",))) == (
         "<Trajectory of 51 records, steps 0 to 50; latent: (51, 30, 6) float64>"
     )
+
+
+def sentence() -> Any:
+    """A sentence that a solver refutes."""
+
+    @forall(theta=positive, weight=between(0, 1))
+    def goes_up(theta: Any, weight: Any) -> Any:
+        return pq.regularizers.DistanceL1(pq.sets.Binary()).prox(theta, weight) >= theta
+
+    return goes_up
+
+
+def test_texts_of_what_is_found_are_short() -> None:
+    sets, plane = pq.sets, pq.problems.Quadratic.random(dim=2, seed=0)
+    texts = {
+        repr(found)
+        for found in (
+            sentence(),
+            sentence()(pq.claims.Budget()),
+            pq.stability.basin_map(pq.methods.BinaryConnect(0.1), plane, -1, 1, 5, 9),
+            pq.theory.BOOK,
+            pq.lessons.EXERCISES["1.1"],
+            sets.Codebook(range(256)),
+            pq.regularizers.DistanceL1(sets.Codebook(range(256))),
+            pq.evidence.worst_case.prox_gradient(x=0.5, steps=1, rule="smallest-step"),
+        )
+    }
+    assert max(map(len, texts)) < 160
+    assert "<ForAll goes_up, theta: positive, weight: [0, 1]>" in texts
+    assert "<Exercise 1.1: the prox of 2/5 for w = 1/4>" in texts
+    assert "Codebook(levels=(0, 1, ..., 255), 256 of them)" in texts
+    assert any(re.match(r"<Evidence: refuted, .*with a counterexample>", text) for text in texts)
+    assert any(re.match(r"<BasinMap of 5 x 5 starts: [\d.]+% settle", text) for text in texts)
 
 
 def test_claims_and_reports_show_themselves(report: Any) -> None:
@@ -174,9 +210,21 @@ def test_names_of_others_are_escaped() -> None:
 
 
 def test_completion_offers_what_there_is() -> None:
-    for module in (pq, pq.plotting, pq.claims, pq.sets, pq.methods, pq.signs, pq.stability):
-        assert dir(module) == sorted(module.__all__)
-        assert all(hasattr(module, name) for name in dir(module))
+    """And nothing else: no helper, no name of another library, in any module that the reference has."""
+    for name in extension("api_pages").MODULES:
+        module = importlib.import_module(name)
+        assert dir(module) == sorted(module.__all__), name
+        assert all(hasattr(module, offered) for offered in dir(module)), name
+
+
+def test_parts_are_at_hand_without_an_import_of_their_own() -> None:
+    for name in dir(pq):
+        assert getattr(pq, name) is not None
+    for name in dir(pq.networks):
+        assert getattr(pq.networks, name).__name__ == f"pqtheory.networks.{name}"
+        assert re.search(rf"^{name} ", str(pq.networks.__doc__), re.MULTILINE)
+    with pytest.raises(AttributeError, match="has no attribute 'optimizer'"):
+        pq.networks.optimizer  # noqa: B018
 
 
 def test_help_names_what_there_is_by_a_run_that_runs() -> None:

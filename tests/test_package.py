@@ -196,3 +196,15 @@ def test_the_pins_of_make_test_lowest_run_in_continuous_integration() -> None:
     assert fast is not None
     for test in fast[1].replace("\\\n", " ").split():
         assert (ROOT / test).exists(), test
+
+
+def test_what_make_installs_side_by_side_is_pinned_and_disjoint() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    pinned = re.findall(r"^([^#\s=]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    lists = [
+        re.search(rf"^{name} := (.*)$", makefile, re.MULTILINE) for name in ("FIRST", "SECOND")
+    ]
+    first, second = (found[1].split() for found in lists if found is not None)
+    assert "torch" in first
+    assert len({*first, *second}) == len(first) + len(second)
+    assert {*first, *second} <= {name.lower() for name in pinned}

@@ -54,6 +54,8 @@ def test_sweep_files_of_the_docs_are_sweeps(text, tmp_path):
     file.write_text(written)
     plan = read_grid(file)
     assert plan.folder == tmp_path / "runs" / "first"
+    # and the commands beside it look there
+    assert {tmp_path / place for place in re.findall(r"(runs\S*)/\*", text)} == {plan.folder}
     assert len(plan.runs) == 6
     for planned in plan.runs:
         assert planned.settings.epochs == 30

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory import simulate
+from pqtheory.evidence.smt.backend import Z3
+from pqtheory.evidence.terms import Term
 from pqtheory.methods import ProxQuant
 from pqtheory.problems import Quadratic
 from pqtheory.regularizers import DistanceL1
@@ -22,9 +24,11 @@ from pqtheory.schedules import (
     Polynomial,
     Sigmoid,
     Staircase,
+    Summed,
     as_schedule,
 )
 from pqtheory.sets import Binary
+from pqtheory.theory.given import Given
 
 
 @pytest.mark.parametrize(
@@ -110,6 +114,23 @@ def test_an_exponential_that_overflows(start: float, expected: float) -> None:
         (Sigmoid(1, 1e5, 1e-3), 0, 0.0),
         (Sigmoid(math.inf, 1e5, 1e-3), 0, 0.0),
         (Sigmoid(4.0, 40, 1), 0, 4 / (1 + math.exp(40))),
+        (Sigmoid(1, 2**60, 1), 2**60 + 1, 1 / (1 + math.exp(-1))),
+        (Sigmoid(1, 0, Fraction(1, 10**400)), 3, 1.0),
+        (Sigmoid(2, 0, math.inf), 10**400, 1.0),
+        (Sigmoid(1, math.inf, 1), 5, 0.0),
+        (Polynomial(1.0, 0.5, 1.0), 10**400, 1e200),
+        (Polynomial(math.inf, 1), 0, 0.0),
+        (Polynomial(-math.inf, 1), 1, -math.inf),
+        (Exponential(2.0, 1.0), 10**400, 2.0),
+        (Exponential(math.inf, 0.5), 10**400, math.inf),
+        (Summed(0.1), 10**400, math.inf),
+        (Summed(0.1, -1), 10**400, -math.inf),
+        (Summed(0.1, math.inf), 0, 0.0),
+        (Summed(0.1, -math.inf), 2, -math.inf),
+        (Summed(math.inf, 0), 3, 0.0),
+        (Summed(Exponential(1, 2), 1e300), 1100, math.inf),
+        (Summed(Hardened(Exponential(1, 2), 1100)), 1102, math.inf),
+        (Summed(Exponential(2**1023, 2), 0.5), 1, 2.0**1022),
     ],
 )
 def test_beyond_the_floats(schedule: Any, step: int, expected: float) -> None:
@@ -170,6 +191,22 @@ def test_steps_of_other_libraries_do_not_overflow(kind: Any) -> None:
         assert type(value) is type(schedule(100))
 
 
+def test_a_power_just_within_the_floats_and_just_beyond() -> None:
+    assert Exponential(1.0, 2.0)(1023) == 2.0**1023
+    assert Exponential(1.0, 2.0)(1024) == math.inf
+    assert Exponential(-1.0, 2.0)(1024) == -math.inf
+
+
+def test_sums_of_a_constant() -> None:
+    assert [Summed(Fraction(1, 3), 2)(step) for step in (0, 1, 6)] == [0, Fraction(2, 3), 4]
+    assert [Summed(0.5, 0)(step) for step in (0, 3)] == [0, 0]
+
+
+def test_sums_of_other_schedules_in_any_order() -> None:
+    summed = Summed(Polynomial(1, 2, 1), Fraction(1, 2))
+    assert [summed(step) for step in (3, 1, 0, 4)] == [7, Fraction(1, 2), 0, 15]
+
+
 @pytest.mark.parametrize("step", [-1, 1.5, True, "1", None])
 def test_a_step_is_an_integer_from_0(step: Any) -> None:
     for schedule in (Constant(1), Linear(1), Exponential(1, 2), Staircase(Linear(1), 2)):
@@ -205,11 +242,20 @@ def test_as_schedule() -> None:
         (lambda: Sigmoid(1, 1, 0), ValueError, "width: expected a number > 0, got 0"),
         (lambda: Staircase(0.1, 5), TypeError, "schedule: expected a schedule, got 0.1"),
         (lambda: Staircase(Linear(1), 0), ValueError, "every: expected an integer >= 1, got 0"),
+        (lambda: Summed("a"), TypeError, "schedule: expected a number, got 'a'"),
+        (lambda: Summed(1, "a"), TypeError, "scale: expected a number, got 'a'"),
         (lambda: Hardened(0.1, 5), TypeError, "schedule: expected a schedule, got 0.1"),
         (lambda: Hardened(Linear(1), -1), ValueError, "harden_at: expected an integer >= 0, got"),
         (lambda: Hardened(Linear(1), 0.5), TypeError, "harden_at: expected an integer, got 0.5"),
     ],
 )
 def test_wrong_arguments(make: Any, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=f"^{message}"):
         make()
+
+
+def test_terms_are_summed_as_they_are() -> None:
+    z3 = pytest.importorskip("z3")
+    step = Term(z3.Real("step"), Z3())
+    total = Summed(Given(step), 2)(3)
+    assert str(z3.simplify(total.expression)) == "6*step"

@@ -49,6 +49,19 @@ def test_shapes_and_values() -> None:
     np.testing.assert_array_equal(path.quantized, np.where(path.latent >= 0, 1, -1))
 
 
+@pytest.mark.parametrize("every", [2**63, 10**30])
+def test_an_interval_longer_than_the_run(every: int) -> None:
+    steps = pq.simulate(METHOD, PROBLEM, START, 3, record=every).steps
+    assert steps.tolist() == [0, 3]
+    assert steps.dtype.kind == "i"
+
+
+def test_fields_may_be_a_generator() -> None:
+    path = pq.simulate(METHOD, PROBLEM, START, 3, fields=(f for f in ("latent", "values")))
+    assert path.latent.shape == (4, 4, 3)
+    assert path.values.shape == (4, 4)
+
+
 @pytest.mark.parametrize("record", ["all", "last", 4])
 def test_no_steps(record: Any) -> None:
     path = pq.simulate(METHOD, PROBLEM, START, 0, record=record)
@@ -136,6 +149,14 @@ def test_the_noise_of_a_start_does_not_depend_on_how_many_there_are(name: str) -
     if name != "matrix-factorisation":
         assert (noise[0] != noise[1]).any()
     assert (noise[:, 0] != noise[:, 1]).any()
+
+
+def test_an_older_generator_of_numpys_is_one_too() -> None:
+    runs = [
+        pq.simulate(METHOD, PROBLEM, START, 3, seed=make(7), stochastic=True).latent
+        for make in (np.random.RandomState, lambda seed: np.random.RandomState(seed)._bit_generator)
+    ]
+    np.testing.assert_array_equal(*runs)
 
 
 def test_chained_runs_on_one_generator_are_one_run() -> None:
@@ -250,6 +271,18 @@ def test_trackers_see_masked_starts_as_nan() -> None:
     assert gone.tolist() == [[step >= 6, False] for step in range(10)]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_masked_records_keep_their_precision(dtype: Any) -> None:
+    start = np.array([[np.nan, 0.0], [0.0, 0.0]], dtype=dtype)
+    seen: list[Any] = []
+
+    def look(snapshot: Snapshot) -> None:
+        seen.extend((snapshot.latent.dtype, snapshot.values.dtype))
+
+    pq.simulate(BinaryConnect(0.1), STEEP, start, 2, record=look, on_nonfinite="mask")
+    assert set(seen) == {np.dtype(dtype)}
+
+
 def test_without_bad_starts_masking_changes_nothing() -> None:
     plain = pq.simulate(METHOD, PROBLEM, START, 8)
     masking = pq.simulate(METHOD, PROBLEM, START, 8, on_nonfinite="mask")
@@ -270,7 +303,10 @@ def test_the_error_names_the_starts() -> None:
     assert len(message) < 300
     assert caught.value.starts.tolist() == [[1, i] for i in range(7, 40)] + [[2, 0]]
     copy = pickle.loads(pickle.dumps(caught.value))
-    assert (str(copy), copy.step) == (message, 6)
+    assert (str(copy), copy.step, len(copy.starts)) == (message, 6, 34)
+    assert pq.NonFiniteError("").starts.shape == (0, 0)
+    with pytest.raises(pq.NonFiniteError, match=r"of 5 of 5 starts .*: starts 0, 1, 2, 3, 4$"):
+        pq.simulate(EXPLODING, STEEP, np.full((5, 2), 0.5), 9)
     with pytest.raises(pq.NonFiniteError, match=r"of 1 of 40 starts .*: starts 3$"):
         pq.simulate(EXPLODING, STEEP, np.eye(40)[3][:, None] * np.ones(2), 9)
 
@@ -339,6 +375,9 @@ def test_a_sum_that_overflows_is_no_divergence() -> None:
         ({"record": None}, TypeError, "record: expected an integer, got None"),
         ({"on_nonfinite": "skip"}, ValueError, "on_nonfinite: expected 'raise' or 'mask', got"),
         ({"fields": "latent"}, ValueError, "fields: expected names out of .* got 'latent'"),
+        ({"fields": None}, ValueError, "fields: expected names out of .* got None"),
+        ({"seed": "a"}, TypeError, "seed: expected integers >= 0 or a generator .* got 'a'"),
+        ({"seed": -1}, ValueError, "seed: expected integers >= 0 or a generator .* got -1"),
     ],
 )
 def test_wrong_arguments(changes: Any, error: type[Exception], message: str) -> None:

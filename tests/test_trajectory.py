@@ -13,9 +13,10 @@ import pytest
 import torch
 
 import pqtheory as pq
+from pqtheory._notebook import described, shown, sketch
 from pqtheory.methods import BinaryConnect
 from pqtheory.problems import Quadratic
-from pqtheory.trajectory import FIELDS
+from pqtheory.trajectory import FIELDS, Trajectory
 
 PROBLEM = Quadratic.random(dim=3)
 START = np.random.default_rng(0).standard_normal((2, 3))
@@ -23,7 +24,7 @@ START = np.random.default_rng(0).standard_normal((2, 3))
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize("fields", [FIELDS, ("latent",), ("values", "gradients")])
+@pytest.mark.parametrize("fields", [FIELDS, ("latent",), ("values",), ("values", "gradients")])
 def test_round_trip(tmp_path: Path, fields: tuple[str, ...], backend: str, dtype: Any) -> None:
     start = START.astype(dtype)
     start = torch.asarray(start) if backend == "torch" else start
@@ -37,7 +38,7 @@ def test_round_trip(tmp_path: Path, fields: tuple[str, ...], backend: str, dtype
             assert getattr(back, field).dtype == np.dtype(dtype)
             np.testing.assert_array_equal(getattr(back, field), np.asarray(getattr(path, field)))
         else:
-            with pytest.raises(ValueError, match=f"{field}: not recorded"):
+            with pytest.raises(ValueError, match=f"^{field}: not recorded; ask"):
                 getattr(back, field)
 
 
@@ -52,7 +53,7 @@ def test_round_trip(tmp_path: Path, fields: tuple[str, ...], backend: str, dtype
 )
 def test_what_the_format_lacks(tmp_path: Path, start: Any, got: str) -> None:
     path = pq.simulate(BinaryConnect(0.5), PROBLEM, start, 2)
-    with pytest.raises(TypeError, match=f"save: expected .* got {got}"):
+    with pytest.raises(TypeError, match=f"^save: expected .* got {got}$"):
         path.save(tmp_path / "run.npz")
     assert not (tmp_path / "run.npz").exists()
 
@@ -71,6 +72,17 @@ def test_the_masked_starts_are_saved_too(tmp_path: Path) -> None:
     assert pq.Trajectory.load(tmp_path / "run.npz").diverged.tolist() == [-1, 0]
     pq.simulate(BinaryConnect(0.1), PROBLEM, START, 3).save(tmp_path / "run.npz")
     assert pq.Trajectory.load(tmp_path / "run.npz").diverged is None
+
+
+@pytest.mark.parametrize("fields", [(), ("values",)])
+def test_where_starts_diverged_is_saved_without_their_weights(
+    tmp_path: Path, fields: tuple[str, ...]
+) -> None:
+    start = np.array([[0.0, 0, 0], [np.nan, 0, 0]])
+    for kept, expected in ((start, [-1, 0]), (start[1], 0)):
+        run = pq.simulate(BinaryConnect(0.1), PROBLEM, kept, 2, fields=fields, on_nonfinite="mask")
+        run.save(tmp_path / "run.npz")
+        assert pq.Trajectory.load(tmp_path / "run.npz").diverged.tolist() == expected
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +132,7 @@ GOOD = npz(steps=np.arange(2), latent=np.ones((2, 3)))
         (npz(steps=np.arange(2), weights=np.ones(3)), r"unknown entries \['weights'\]"),
         (npz(steps=np.array([1, 1])), "steps that do not ascend"),
         (npz(steps=np.ones(2)), "steps that do not ascend"),
+        (npz(steps=np.array([5, 3], np.uint64)), "steps that do not ascend"),
         (npz(steps=np.arange(2), latent=np.ones((3, 3))), r"latent of .* shape \(3, 3\)"),
         (npz(steps=np.arange(2), latent=np.ones((2, 3), int)), "latent of dtype int64"),
         (npz(steps=np.arange(2), latent=np.ones((2, 3)), values=np.ones((2, 3))), "values of"),
@@ -139,3 +152,29 @@ def test_a_foreign_file_says_so(tmp_path: Path, content: bytes, got: str) -> Non
 def test_a_file_that_is_not_there_is_no_foreign_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         pq.Trajectory.load(tmp_path / "none.npz")
+
+
+def test_repr_says_what_was_recorded() -> None:
+    recorded = {"latent": np.zeros((2, 3)), "quantized": None, "values": np.zeros(2)}
+    path = Trajectory(np.array([0, 4]), recorded)
+    latent, values = described(recorded["latent"]), described(recorded["values"])
+    shown = f"<Trajectory of 2 records, steps 0 to 4; latent: {latent}, values: {values}>"
+    assert repr(path) == shown
+    assert repr(Trajectory(np.arange(0), {})) == "<Trajectory of 0 records, steps none; no fields>"
+
+
+def test_a_notebook_shows_what_was_recorded_and_the_first_run() -> None:
+    latent = np.arange(12.0).reshape(2, 2, 3)
+    diverged = np.array([-1, 1])
+    path = Trajectory(np.array([0, 4]), {"latent": latent, "values": None}, diverged)
+    curves = sketch(path.steps, list(latent[:, 0].T), "latent weights of the first run, by step")
+    facts = {"steps": "0 to 4", "latent": described(latent), "diverged": "1 of 2 starts"}
+    assert path._repr_html_() == shown("Trajectory", facts=facts, plots=[curves])
+    alone = Trajectory(np.array([0]), {"latent": latent[:1]})
+    facts = {"steps": "0 to 0", "latent": described(latent[:1])}
+    assert alone._repr_html_() == shown("Trajectory", facts=facts)
+
+
+def test_a_notebook_shows_a_run_from_no_starts() -> None:
+    path = pq.simulate(BinaryConnect(0.1), PROBLEM, np.zeros((0, 3)), 2)
+    assert "svg" not in path._repr_html_()

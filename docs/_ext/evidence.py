@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pqtheory
 from pqtheory.claims import Budget, Claim
 from pqtheory.claims.verification import check_claim
 from pqtheory.provenance import provenance, write_json
@@ -24,10 +25,15 @@ MODEL = "the assumptions hold at "
 
 
 def fingerprint(claim: Claim) -> str:
-    """Of what a claim says: a record of another text is none of it."""
+    """Of what a claim says, and of the files of its page, which check it: a record of another text is none of it."""
+    page = Path(*BOOK.package.split(".")[1:], claim.chapter, claim.name.replace("-", "_"))
+    path = Path(pqtheory.__file__).parent / page
+    files = sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
     items = [(item.name, item.statement) for item in (*claim.parts, *claim.controls)]
-    said = repr((claim.statement, claim.formula, items))
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    said = hashlib.sha256(repr((claim.statement, claim.formula, items)).encode())
+    for file in files:
+        said.update(file.read_text(encoding="utf-8").encode())
+    return said.hexdigest()[:16]
 
 
 def slim(claim: Claim, result: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The figures that a script of the gallery makes, for sphinx-gallery, which itself looks at pyplot alone."""
 
 from collections.abc import Callable, Mapping
+from textwrap import indent
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -25,7 +26,9 @@ def save_new(block: Any, block_vars: Mapping[str, Any], gallery_conf: Mapping[st
             files.append(file)
             # what is seen in it, in words
             titles.append(str(value.get_label() or ""))
-    return figure_rst(files, gallery_conf["src_dir"], " ".join(filter(None, titles)))
+    made = figure_rst(files, gallery_conf["src_dir"], " ".join(filter(None, titles)))
+    # a frame, in which wide pictures can be moved on a phone
+    return f"\n.. container:: picture\n\n{indent(made, '    ')}\n" if files else made
 
 
 def _get_sg_image_scraper() -> Callable[..., str]:

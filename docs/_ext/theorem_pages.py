@@ -70,6 +70,9 @@ class Theorem(SphinxDirective):
             )
             link = self.parse_inline(f"[The script that draws it](/pictures/{script}.rst)")[0]
             yield nodes.figure("", image, nodes.caption("", "", *link), classes=["theorem"])
+        if "network" in said:
+            link = self.parse_inline(f"[What networks do, beside it](/{said['network']})")[0]
+            yield nodes.paragraph("", "", *link)
 
     def _statement(self, claim: Claim) -> Iterator[nodes.Node]:
         yield nodes.paragraph("", "", *plain_formulas(claim.statement))

@@ -29,6 +29,10 @@ axes.set(
     xlabel="w", ylabel="changes a step", title="No step size calms a weight between two levels"
 )
 axes.legend()
+figure.set_label(
+    "Changes of the sign a step against the best weight w from -0.95 to 0.95: measured at three step sizes they lie on "
+    "2 min(f, 1 - f), a roof of height 1 at w = 0."
+)
 
 # %%
 # What a smaller step size does change is how long the start is remembered, not how often the sign changes after it.

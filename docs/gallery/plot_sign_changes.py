@@ -14,7 +14,7 @@ from pqtheory.plotting.sign_curves import sign_curves
 place = next(folder for folder in MEASURED if folder.is_dir())
 runs = [run for run in read_runs(place, "cifar10") if run["settings"]["epochs"] == 20]
 layers = ["conv.weight", "stages.2.2.conv2.weight", "all"]
-curves, errors = {}, {}
+curves, errors, freezes = {}, {}, {}
 for group in grouped(runs):
     if group.method != "full-precision":
         name = f"{group.method}, {group.label}"
@@ -22,5 +22,6 @@ for group in grouped(runs):
         curves[name] = {k: [run["curves"][c] for run in group.runs] for k, c in of_layer.items()}
         measured = [run["curves"]["error"] for run in group.runs]
         epochs = [point["epoch"] for point in measured[0]]
+        freezes[name] = group.runs[0]["settings"]["freeze_epoch"]
         errors[name] = epochs, [[error_of(point["test"]) for point in run] for run in measured]
-figure = sign_curves(curves, layers, errors=errors)
+figure = sign_curves(curves, layers, errors=errors, freezes=freezes)

@@ -53,14 +53,15 @@ FREEZE = 15
 # ## Flips
 #
 # After each epoch the signs were compared with those after the epoch before. In the picture "all" means the weights
-# of all layers, and the number in brackets how many runs a line is the mean of. It ends with epoch 15; from then on
-# nothing flips, as the signs are frozen.
+# of all layers, and the number in brackets how many runs a line is the mean of. From epoch 15 on, the dotted line, the
+# signs are frozen and nothing flips; the title speaks of what comes before.
 
 # %%
 sign_curves(
-    {label: {"all": [run["curves"]["flips, all"][:FREEZE]]} for label, run in shown.items()},
+    {label: {"all": [run["curves"]["flips, all"]]} for label, run in shown.items()},
     ["all"],
     metric="flips",
+    freezes=dict.fromkeys(shown, FREEZE),
 )
 
 # %%

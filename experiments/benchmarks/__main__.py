@@ -13,6 +13,7 @@ from rich.progress import track
 from experiments.benchmarks import (
     checkpoints,
     codes,
+    fitted,
     importing,
     language,
     optimizer,
@@ -35,6 +36,7 @@ SUITES = {
     "codes": codes,
     "checkpoints": checkpoints,
     "optimizer": optimizer,
+    "fitted": fitted,
     "training": training,
     "language": language,
 }

@@ -2,8 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,33 @@ def compare(
             spent.append(time.perf_counter() - start)
     ours, theirs = (statistics.median(spent) for spent in times)
     return Row(name, ours / theirs, limit, ours, theirs, at_least)
+
+
+@contextmanager
+def elsewhere(
+    make: Callable[..., Callable[[], object]], *given: Any
+) -> Iterator[Callable[[], None]]:
+    """Gives a function that lets another process do the work of ``make(*given)``, and waits for it."""
+    spawn = get_context("spawn")
+    here, there = spawn.Pipe()
+    process = spawn.Process(target=_serve, args=(there, make, given), daemon=True)
+    process.start()
+    there.close()
+
+    def work() -> None:
+        here.send(True)
+        here.recv()
+
+    try:
+        yield work
+    finally:
+        here.close()
+        process.join()
+
+
+def _serve(orders: Any, make: Callable[..., Callable[[], object]], given: tuple[Any, ...]) -> None:
+    work = make(*given)
+    with suppress(EOFError):
+        while orders.recv():
+            work()
+            orders.send(True)

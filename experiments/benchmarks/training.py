@@ -9,15 +9,13 @@ import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.benchmarks.timing import Row, compare
+from experiments.benchmarks.timing import Row, compare, elsewhere
 from pqtheory.networks import models, optim
 from pqtheory.networks.data import Images
 from pqtheory.networks.data.cifar10 import MEAN, STD
@@ -64,7 +62,7 @@ def measure(
         seconds = row.seconds + STEPS * _update_seconds(opt, net, repeats) / STEPS_PER_EPOCH
         rows.append(dataclasses.replace(row, ratio=seconds / row.baseline_seconds, seconds=seconds))
     name = f"usual loop, eager float32, per-image transforms / ours, ProxQuant, {kind}"
-    with _elsewhere(depth, batch) as usual:
+    with elsewhere(_usual, depth, batch) as usual:
         row = compare(name, quantized, usual, SPEED_UP, repeats=repeats)
     return [*rows, dataclasses.replace(row, ratio=1 / row.ratio, at_least=True)]
 
@@ -97,33 +95,9 @@ def _steps(
     return work
 
 
-@contextmanager
-def _elsewhere(depth: int, batch: int) -> Iterator[Callable[[], None]]:
-    """Gives a function that lets another process make steps of the usual loop, and waits for them."""
-    spawn = get_context("spawn")
-    here, there = spawn.Pipe()
-    process = spawn.Process(target=_usual, args=(there, depth, batch), daemon=True)
-    process.start()
-    there.close()
-
-    def work() -> None:
-        here.send(True)
-        here.recv()
-
-    try:
-        yield work
-    finally:
-        here.close()
-        process.join()
-
-
-def _usual(orders: Any, depth: int, batch: int) -> None:
+def _usual(depth: int, batch: int) -> Callable[[], None]:
     net, pictures = network(depth), images(4 * batch)
-    steps = _steps(net, torch.optim.Adam(net.parameters()), _one_by_one(pictures, batch), False)
-    with suppress(EOFError):
-        while orders.recv():
-            steps()
-            orders.send(True)
+    return _steps(net, torch.optim.Adam(net.parameters()), _one_by_one(pictures, batch), False)
 
 
 def _update_seconds(optimizer: Any, net: nn.Module, repeats: int) -> float:

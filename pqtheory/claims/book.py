@@ -29,6 +29,9 @@ class Book:
     package: str
     chapters: Mapping[str, tuple[str, ...]] = field(hash=False)
 
+    def __repr__(self) -> str:
+        return f"<Book {self.package!r}: {len(self.names)} claims in {', '.join(self.chapters)}>"
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the claims, in order."""

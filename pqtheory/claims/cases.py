@@ -16,11 +16,13 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._arrays import is_torch
 from pqtheory._checks import check_count
 from pqtheory._messages import brief
 from pqtheory.claims.source import source
 from pqtheory.claims.together import Searchable
 from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.judging import slack_of
 from pqtheory.evidence.search import search
 from pqtheory.evidence.search.domains import Choice, Domain, Floats, Fractions, Integers, Lists
 from pqtheory.evidence.search.search import (
@@ -133,16 +135,19 @@ class Cases:
         return "\n".join([f"for {', '.join(domains)}, margin >= 0:", source(self.margin)])
 
     def _look(self, case: Case) -> Verdict:
-        margin = self.margin(**case)
+        # the case that is shown is the one that was drawn, whatever is done to its lists
+        margin = slack_of(self.margin(**{name: _copied(value) for name, value in case.items()}))
         if margin is None:
             return Verdict(False, False, -1)
-        if isinstance(margin, np.generic):
-            margin = margin.item()
-        if isinstance(margin, bool):
-            margin = int(margin) - 1
-        elif margin != margin:
+        if isinstance(margin, np.ndarray) or is_torch(margin):
+            raise TypeError(f"margin: expected one number, got {brief(margin)}")
+        if margin != margin:
             margin = -math.inf
         return Verdict(True, margin < -self.tolerance, margin)
+
+
+def _copied(value: Any) -> Any:
+    return [_copied(v) for v in value] if isinstance(value, list) else value
 
 
 def _values(case: Mapping[str, Any], names: Sequence[str]) -> Case:
@@ -150,3 +155,8 @@ def _values(case: Mapping[str, Any], names: Sequence[str]) -> Case:
     if missing:
         raise ValueError(f"case: expected {', '.join(names)}; {', '.join(missing)} missing")
     return {name: case[name] for name in names}
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -23,12 +23,11 @@ import numpy as np
 from pqtheory._messages import brief
 from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
-from pqtheory.claims.kinds import Kind, name_of
+from pqtheory.claims.kinds import Kind, name_of, own
 from pqtheory.claims.lemma import (
     Instance,
     Lemma,
     Undecided,
-    below,
     each_once,
     holds_of_all,
     shown_once,
@@ -43,6 +42,7 @@ from pqtheory.evidence.roots import Root, holds_at
 from pqtheory.evidence.search.search import OnCase
 from pqtheory.evidence.search.statements import search_statement
 from pqtheory.evidence.symbolic import checks as algebra
+from pqtheory.evidence.terms import Term
 from pqtheory.evidence.variables import variable_names
 
 #: how many cases a search looks at where no engine has an answer
@@ -52,6 +52,8 @@ ENGINES = ("solver", "algebra")
 SECOND_CHOICE = {"quick": 2.0, "full": 20.0}
 #: named by ``forall`` itself, so that no variable is
 RESERVED = ("given", "by", "engine", "cases")
+#: what a counterexample has beside its variables
+MARGIN = "margin"
 
 
 @final
@@ -100,6 +102,8 @@ class ForAll:
         if not self.variables:
             raise ValueError("variables: expected at least one, such as theta=real")
         for name in variable_names(self.variables):
+            if name == MARGIN:
+                raise ValueError(f"variables: {brief(name)} is what the slack of a case is called")
             if not callable(self.variables[name]):
                 raise ValueError(
                     f"variables: expected a kind such as real for {brief(name)}, "
@@ -111,6 +115,10 @@ class ForAll:
                     raise ValueError(
                         f"{what}: {brief(name)} is no variable; there are {', '.join(self.variables)}"
                     )
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{name}: {name_of(kind)}" for name, kind in self.variables.items())
+        return f"<ForAll {getattr(self.holds, '__name__', 'sentence')}, {kinds}>"
 
     @property
     def names(self) -> str:
@@ -127,7 +135,13 @@ class ForAll:
         """As ``read``, without the lemmas that hold of all numbers: they rule no case out."""
         case = dict(zip(self.variables, values, strict=True))
         reached = [i.says for i in self._instances(case, of_all=False)]
-        return [*self._assumed(case), *reached], truth("holds", called(self.holds, case))
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            assumed, conclusion = self._assumed(case), truth("holds", called(self.holds, case))
+        if isinstance(values[0], Term) and not isinstance(conclusion, Term):
+            raise TypeError(
+                f"holds: expected a comparison of {self.names}, got {brief(conclusion)}, whatever they are"
+            )
+        return [*assumed, *reached], conclusion
 
     def at(self, **values: Any) -> Instance:
         """What it says of these values, as a hypothesis for ``by``.
@@ -225,7 +239,10 @@ class ForAll:
     def sentence(self) -> str:
         """What it quantifies over, and its own source."""
         kinds = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.variables.items())
-        return "\n".join([f"for all {kinds}:", *texts(self.holds, given=self.given, by=self.by)])
+        reached = not all(map(holds_of_all, self.lemmas()))
+        head = f"for all {kinds}{' that a run reaches' if reached else ''}:"
+        shown = {"given": self.given, "by": self.by, **own(self.variables)}
+        return "\n".join([head, *texts(self.holds, **shown)])
 
     def _lemmas_shown(self, budget: Budget) -> tuple[Step, ...] | Undecided:
         """The steps of all lemmas, or why they do not do."""
@@ -233,8 +250,6 @@ class ForAll:
         if lemmas and self.engine == "solver" and not smt.available():
             return Undecided(f"with {smt.PACKAGE} installed it would be proved")
         steps: list[Step] = []
-        if self in below(self):
-            raise ValueError("by: expected other statements, got one that is shown by this one")
         with each_once():
             for lemma in lemmas:
                 found = shown_once(lemma, budget)
@@ -272,7 +287,7 @@ class ForAll:
         return found
 
     def _assumed(self, case: Mapping[str, Any]) -> list[Any]:
-        kinds = [a for name, kind in self.variables.items() for a in kind(case[name])]
+        kinds = [truth(n, a) for n, kind in self.variables.items() for a in kind(case[n])]
         given = listed("given", called(self.given, case), "comparisons")
         return [*kinds, *(truth("given", a) for a in given)]
 

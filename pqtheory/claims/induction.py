@@ -14,6 +14,7 @@ from typing import Any, final
 from pqtheory._messages import brief
 from pqtheory.claims import cases as falsify
 from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.roots import all_hold_at
 from pqtheory.evidence.search.statements import REALS
 from pqtheory.evidence.symbolic.checks import EXAMPLES, SECONDS, available, missing, no_answer
 from pqtheory.evidence.symbolic.clock import Clock, UndecidedError, failures
@@ -111,8 +112,10 @@ class Induction:
         with failures():
             index = sympy.Symbol("n", integer=True, nonnegative=True)
             n, values = Term(index, backend), backend.symbols(self.parameters)
-            base = self.closed(backend.asarray(self.start), *values) == self.first(*values)
-            after = self.following(self.closed(n, *values), n, *values)
+            # either side may be a number
+            begun = backend.asarray(self.closed(backend.asarray(self.start), *values))
+            after = backend.asarray(self.following(self.closed(n, *values), n, *values))
+            base = begun == self.first(*values)
             step = after == self.closed(n + 1, *values)
             from_start = sympy.Ge(index, self.start, evaluate=False)
             assumptions = [*self.assuming(*values), Term(from_start, backend)]
@@ -137,7 +140,7 @@ class Induction:
         """Whether s_n is the closed form; None where that is not assumed, or something is divided by 0."""
         values = [Fraction(case[name]) for name in self.parameters.split()]
         try:
-            if not all(bool(a) for a in self.assuming(*values)):
+            if not all_hold_at(self.assuming, values):
                 return None
             value = self.first(*values)
             for n in range(self.start, case["n"]):

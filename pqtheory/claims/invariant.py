@@ -23,14 +23,16 @@ from pqtheory._messages import brief
 from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.forall import ForAll
-from pqtheory.claims.kinds import Kind, name_of, real
+from pqtheory.claims.kinds import Kind, name_of, own, real
 from pqtheory.claims.lemma import Instance, Lemma, Undecided, shown_once
 from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
 from pqtheory.claims.truths import implies
+from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import join
 from pqtheory.evidence.search.search import OnCase
+from pqtheory.evidence.terms import Term
 from pqtheory.evidence.variables import variable_names
 
 #: how the value after the step is called
@@ -120,13 +122,13 @@ class Invariant:
         """It holds at the start."""
 
         def whole(case: Mapping[str, Any]) -> dict[str, Any]:
-            return {**case, **called(self.begins, case)}
+            return {**case, **_values(self.begins, case)}
 
         def given(**case: Any) -> list[Any]:
-            return [*called(self.given, case), *called(self.first, whole(case))]
+            return [*self._assumed(case), *called(self.first, whole(case))]
 
         def holds(**case: Any) -> Any:
-            return called(self.holds, whole(case))
+            return self._said(whole(case))
 
         free = self._free(self.begins, self.fixed)
         variables = {**dict.fromkeys(free, real), **self.fixed}
@@ -140,16 +142,15 @@ class Invariant:
         """Where it holds before a step, it holds after it."""
 
         def whole(case: Mapping[str, Any]) -> dict[str, Any]:
-            after = called(self.becomes, case)
+            after = _values(self.becomes, case)
             return {**case, **{name + NEXT: value for name, value in after.items()}}
 
         def given(**case: Any) -> list[Any]:
-            kept = called(self.holds, case)
-            return [*called(self.given, case), kept, *called(self.step, whole(case))]
+            return [*self._assumed(case), self._said(case), *called(self.step, whole(case))]
 
         def holds(**case: Any) -> Any:
             after = whole(case)
-            return called(self.holds, {**case, **{n: after[n + NEXT] for n in self.names}})
+            return self._said({**case, **{n: after[n + NEXT] for n in self.names}})
 
         def by(**case: Any) -> Sequence[Instance]:
             return called(self.by, whole(case))
@@ -159,6 +160,14 @@ class Invariant:
         after = dict.fromkeys((n + NEXT for n in free), real)
         variables = {**before, **after, **self.each, **self.fixed}
         return ForAll(holds, variables, given, nothing if self.by is nothing else by, self.engine)
+
+    def _assumed(self, case: Mapping[str, Any]) -> Sequence[Any]:
+        """What is assumed of the fixed variables; of the state it might hold at the start alone."""
+        return called(self.given, {name: case[name] for name in self.fixed})
+
+    def _said(self, case: Mapping[str, Any]) -> Any:
+        """What holds of a state, and of nothing that a step brings."""
+        return called(self.holds, {name: case[name] for name in (*self.names, *self.fixed)})
 
     def _free(
         self, values: Callable[..., Mapping[str, Any]], known: Mapping[str, Any]
@@ -173,7 +182,7 @@ class Invariant:
     def __call__(self, budget: Budget) -> Evidence:
         """The evidence of start and step, joined."""
         with stated_at(self.holds):
-            return join(*(_named(check(budget), what) for check, what in self._checks))
+            return self._begun(join(*(_named(check(budget), what) for check, what in self._checks)))
 
     def decided(self, budget: Budget) -> Evidence | Undecided:
         """What the engines say of start and step."""
@@ -183,7 +192,28 @@ class Invariant:
             if isinstance(found, Undecided):
                 return found
             pieces.append(_named(found, what))
-        return join(*pieces)
+        return self._begun(join(*pieces))
+
+    def _begun(self, found: Evidence) -> Evidence:
+        """``found``, unless that is a proof of what no run is: one that cannot make its first step.
+
+        Raises
+        ------
+        ValueError
+            If start and step, lemmas on what runs reach included, contradict each other.
+        """
+
+        def first_step(*values: Any) -> Any:
+            case = dict(zip(self.kept.variables, values, strict=True))
+            start = {name: case[name] for name in (*self.names, *self.fixed)}
+            start |= _values(self.begins, start)
+            assumed, kept = self.kept.read_for_search(*{**case, **start}.values())
+            return [*called(self.first, start), *assumed], kept
+
+        asks = found.kind == "proved" and smt.available()
+        if asks and smt.contradicts_itself(first_step, self.kept.names):
+            raise ValueError("step: none follows the start, so that the invariant says nothing")
+        return found
 
     @property
     def _checks(self) -> tuple[tuple[ForAll, str], ...]:
@@ -208,7 +238,7 @@ class Invariant:
 
         def reads() -> Any:
             assumed = [a for name, kind in self.fixed.items() for a in kind(values[name])]
-            return implies([*assumed, *called(self.given, values)], called(self.holds, values))
+            return implies([*assumed, *self._assumed(values)], self._said(values))
 
         return Instance(self, reads)
 
@@ -235,6 +265,7 @@ class Invariant:
             "becomes": self.becomes,
             "given": self.given,
             "by": self.by,
+            **own({**self.fixed, **self.each}),
         }
         shown = {n: f for n, f in known.items() if f is not nothing and f is not no_values}
         return "\n".join([head, *texts(self.holds, **shown)])
@@ -242,6 +273,15 @@ class Invariant:
     def lemmas(self) -> list[Lemma]:
         """What the step is shown by, each once."""
         return self.kept.lemmas()
+
+
+def _values(function: Callable[..., Any], case: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values that a function gives, as terms where the case is of terms: an engine reads what is said of them."""
+    some = next(iter(case.values()))
+    return {
+        name: some.backend.asarray(value) if isinstance(some, Term) else value
+        for name, value in called(function, case).items()
+    }
 
 
 def invariant(

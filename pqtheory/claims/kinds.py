@@ -1,9 +1,10 @@
 """Kinds of variables: what a number may be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from types import FunctionType
 from typing import Any, final
 
 from pqtheory._messages import brief
@@ -94,6 +95,15 @@ def between(low: Any, high: Any, *, open_low: bool = False, open_high: bool = Fa
 def one_of(*values: Any) -> Kind:
     """One of these numbers."""
     return OneOf(values)
+
+
+def own(kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """The functions among some kinds that a claim has defined, which a name alone says too little of."""
+    return {
+        f"{name} is {name_of(kind)}": kind
+        for name, kind in kinds.items()
+        if isinstance(kind, FunctionType) and kind.__module__ != __name__
+    }
 
 
 def name_of(kind: Kind) -> str:

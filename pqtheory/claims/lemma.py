@@ -73,13 +73,22 @@ def each_once() -> Iterator[None]:
 
 
 def shown_once(lemma: Lemma, budget: Budget) -> Evidence | Undecided:
-    """What the engines say of a lemma, asked once with each budget."""
+    """What the engines say of a lemma, asked once with each budget.
+
+    Raises
+    ------
+    ValueError
+        If it rests on itself.
+    """
     known = _SHOWN.get()
-    if known is None:
-        return lemma.decided(budget)
-    if (lemma, budget) not in known:
-        known[lemma, budget] = lemma.decided(budget)
-    return known[lemma, budget]
+    if known is not None and (lemma, budget) in known:
+        return known[lemma, budget]
+    if lemma in below(lemma):
+        raise ValueError("by: expected other statements, got one that is shown by this one")
+    found = lemma.decided(budget)
+    if known is not None:
+        known[lemma, budget] = found
+    return found
 
 
 def below(lemma: Lemma) -> set[Lemma]:

@@ -19,6 +19,7 @@ from pqtheory.claims.kinds import real
 from pqtheory.claims.truths import every
 from pqtheory.evidence.base import Budget, Evidence
 from pqtheory.evidence.judging import judge
+from pqtheory.evidence.roots import all_hold_at
 from pqtheory.evidence.symbolic.checks import SECONDS, available, missing, no_answer
 from pqtheory.evidence.symbolic.clock import UndecidedError
 
@@ -54,7 +55,8 @@ class PeriodicOrbit:
     Raises
     ------
     ValueError
-        If a parameter is called "theta", their number is not that of the sample, ``period`` is < 1 or ``settle`` < 0.
+        If a parameter is called "theta", their number is not that of the sample, the sample does not satisfy the
+        assumptions, ``period`` is < 1 or ``settle`` < 0.
     """
 
     step: Callable[..., Any]
@@ -72,6 +74,8 @@ class PeriodicOrbit:
             raise ValueError("parameters: expected names other than 'theta', which is the point")
         if len(names) != len(self.sample):
             raise ValueError(f"sample: expected {len(names)} numbers, got {len(self.sample)}")
+        if not all_hold_at(self.assuming, self.sample):
+            raise ValueError(f"sample: expected numbers as assumed, got {brief(self.sample)}")
         if self.period < 1:
             raise ValueError(f"period: expected a period >= 1, got {brief(self.period)}")
         if self.settle < 0:

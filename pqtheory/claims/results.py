@@ -256,6 +256,8 @@ class Report(Mapping[str, ClaimResult]):
 
 def _details(evidence: Evidence) -> dict[str, Any]:
     details: dict[str, Any] = {"cases": evidence.cases, "margin": evidence.margin}
+    if evidence.tolerance:
+        details["tolerance"] = evidence.tolerance
     if evidence.note:
         details["note"] = evidence.note
     if evidence.proof:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import linecache
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +17,21 @@ LONGEST = 120
 
 def source(function: Callable[..., Any]) -> str:
     """The lines of a function, of a lambda alone, or its name where there are none at hand."""
+    return _of_function(function) if isinstance(function, FunctionType) else _source(function)
+
+
+def _source(function: Callable[..., Any]) -> str:
     try:
         if isinstance(function, FunctionType) and function.__name__ == "<lambda>":
             return _lambda(function)
-        return dedent(inspect.getsource(function)).rstrip()
+        lines, first = _lines(inspect.unwrap(function))
+        return dedent("".join(inspect.getblock(lines[first:]))).rstrip()
     except (OSError, TypeError):
         return getattr(function, "__qualname__", f"{function}")
+
+
+#: a page asks for the same ones again and again
+_of_function = lru_cache(maxsize=4096)(_source)
 
 
 def _lambda(function: FunctionType) -> str:
@@ -32,13 +42,46 @@ def _lambda(function: FunctionType) -> str:
     OSError
         If there are no lines at hand, or they are no longer those that run.
     """
-    text = "".join(inspect.findsource(function)[0])
+    lines = _lines(function)[0]
     places = set(function.__code__.co_positions())
-    for node in _lambdas(text):
+    for node in _lambdas("".join(lines)):
         body = node.body
         if (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset) in places:
-            return " ".join((ast.get_source_segment(text, node) or "lambda").split())
+            return " ".join(_segment(lines, node).split())
     raise OSError("no such lambda")
+
+
+def _segment(lines: list[str], node: ast.Lambda) -> str:
+    """As ``ast.get_source_segment``, which splits the whole file anew for each; columns are those of UTF-8."""
+    part = lines[node.lineno - 1 : node.end_lineno]
+    part[-1] = part[-1].encode()[: node.end_col_offset].decode()
+    part[0] = part[0].encode()[node.col_offset :].decode()
+    return "".join(part)
+
+
+def _lines(function: Any) -> tuple[list[str], int]:
+    """All lines of the file that a function stands in, and where it begins.
+
+    ``inspect.findsource`` finds them as well, by a look at every module there is.
+
+    Raises
+    ------
+    OSError
+        If there are no lines at hand.
+    TypeError
+        If it is no function of Python's.
+    """
+    if isinstance(function, MethodType):
+        function = function.__func__
+    if not isinstance(function, FunctionType):
+        lines, first = inspect.findsource(function)
+        return lines, first
+    code = function.__code__
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if len(lines) < code.co_firstlineno:
+        raise OSError("no such lines")
+    return lines, code.co_firstlineno - 1
 
 
 @lru_cache(maxsize=16)

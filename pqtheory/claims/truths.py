@@ -5,8 +5,8 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from pqtheory.evidence.roots import plain_truth
 from pqtheory.evidence.terms import Term
+from pqtheory.evidence.truths import plain_truth
 
 
 def every(tests: Sequence[Any]) -> Any:
@@ -35,7 +35,7 @@ def truth(what: str, value: Any) -> Any:
     try:
         return plain_truth(value)
     except TypeError as error:
-        raise TypeError(f"{what}: {error}") from error
+        raise type(error)(f"{what}: {error}") from error
 
 
 def listed(what: str, value: Any, of: str) -> list[Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_float
 from pqtheory._messages import brief
 from pqtheory._progress import progress_bar
 from pqtheory.claims.claim import Claim, Item, checked
@@ -163,7 +163,7 @@ def check_timeout(timeout: float | None) -> float | None:
     """``timeout`` as a float if it is None or a finite number of seconds > 0."""
     if timeout is None:
         return None
-    return float(check_number(timeout, "timeout", 0, open_low=True, finite=True))
+    return check_float(timeout, "timeout", 0, open_low=True, finite=True)
 
 
 def check_claims(

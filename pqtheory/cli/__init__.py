@@ -3,8 +3,10 @@
 import click
 
 from pqtheory._version import __version__
-from pqtheory.cli.base import Commands, block, example
 from pqtheory.cli.claims import claims, show
+from pqtheory.cli.commands import Commands, block, example
+from pqtheory.cli.data import data
+from pqtheory.cli.export import export
 from pqtheory.cli.falsify import falsify
 from pqtheory.cli.lab import lab
 from pqtheory.cli.lessons import lessons
@@ -13,14 +15,14 @@ from pqtheory.cli.replay import replay
 from pqtheory.cli.signs import signs
 from pqtheory.cli.sweep import sweep
 from pqtheory.cli.table import table
-from pqtheory.cli.train import data, train
+from pqtheory.cli.train import train
 from pqtheory.cli.verify import verify
 
 #: headings of the help and the commands below them
 COMMANDS = {
     "The book": (claims, show, verify, falsify, replay),
     "Lessons and pictures": (lessons, lab, plot),
-    "Networks": (train, sweep, table, signs, data),
+    "Networks": (train, sweep, table, export, signs, data),
 }
 
 

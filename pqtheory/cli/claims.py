@@ -11,9 +11,19 @@ from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
 from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.claims.sentences import sentences
 from pqtheory.cli import completion
-from pqtheory.cli.base import USER_ERRORS, as_it_is, example, output, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import USER_ERRORS, user_errors
+from pqtheory.cli.output import as_it_is, output
 from pqtheory.cli.verify import run_claims
-from pqtheory.report import controls_refuted, kind_in_words, latex, lean, reproduce, smt2
+from pqtheory.report import (
+    controls_refuted,
+    kind_in_words,
+    latex,
+    lean,
+    looked_at,
+    reproduce,
+    smt2,
+)
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 
@@ -158,9 +168,8 @@ def _head(result: ClaimResult, line: Line) -> None:
 
 def _part(part: ItemResult, item: Item, machine: bool, line: Line) -> None:
     evidence = part.evidence
-    least = "" if evidence.margin is None else f", least margin {shown(evidence.margin)}"
-    cases = f", {evidence.cases} cases" if evidence.cases else ""
-    line(f"{part.name}: {part.statement} [{part.kind}{cases}{least}]", 2)
+    facts = ", ".join([part.kind, *looked_at(evidence)])
+    line(f"{part.name}: {part.statement} [{facts}]", 2)
     _sentences(item, line)
     if evidence.note:
         line(evidence.note, 6)

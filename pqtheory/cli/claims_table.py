@@ -9,7 +9,7 @@ from rich.table import Table
 
 from pqtheory._messages import visible
 from pqtheory.claims.results import ClaimResult, Report
-from pqtheory.cli.base import as_it_is
+from pqtheory.cli.output import as_it_is
 from pqtheory.report import controls_refuted, headline, kind_in_words, rechecked
 
 #: what a line of the statement needs to be read with ease

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pqtheory.claims.workers import WorkerDiedError, begun
-from pqtheory.cli.base import progress
+from pqtheory.cli.output import progress
 from pqtheory.provenance import STARTED_BY, provenance, started_by
 from pqtheory.report import Picture
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: the digits, trained, the pictures, and where they come from
 Drawn = tuple["DigitsResult", list[Picture], dict[str, Any]]
-#: pictures of the report, in its order
-PICTURES = ("regularizer", "toy", "sign-flips", "trajectory", "basins")
 LABEL = "training on the digits"
 
 
@@ -67,10 +65,9 @@ def train_and_draw(
     data = digits_split()
     digits = run_digits(settings, data, on_epoch=update)
     pictures = []
-    for i, name in enumerate(PICTURES):
+    for i, (name, draw) in enumerate(REGISTRY.items()):
         if update is not None:
-            update(i, len(PICTURES), "pictures")
-        draw = REGISTRY[name]
+            update(i, len(REGISTRY), "pictures")
         figure = draw(digits) if name == "sign-flips" else draw()
         pictures.append(Picture(name, png(figure), description(figure)))
     (X, y), (X_test, y_test) = data.train, data.test

@@ -10,17 +10,11 @@ from pqtheory.claims import Claim, Control, Part, counterexamples
 from pqtheory.claims import cases as engine
 from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
 from pqtheory.cli import completion
-from pqtheory.cli.base import (
-    USER_ERRORS,
-    as_it_is,
-    check_folder,
-    example,
-    nearest,
-    output,
-    progress,
-    say,
-    user_errors,
-)
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import USER_ERRORS, user_errors
+from pqtheory.cli.names import nearest
+from pqtheory.cli.output import as_it_is, output, progress, say
+from pqtheory.cli.places import check_folder
 from pqtheory.evidence.base import Evidence
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK

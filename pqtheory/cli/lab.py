@@ -4,7 +4,10 @@ from pathlib import Path
 
 import click
 
-from pqtheory.cli.base import check_output_file, example, say, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import say
+from pqtheory.cli.places import check_output_file
 
 
 def _checked(ctx: click.Context, param: click.Parameter, value: Path) -> Path:

@@ -1,13 +1,31 @@
 """``pqtheory lessons``: list the lessons, open one, check an answer; all as notebooks, and where they run."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
-from pqtheory.cli.base import Commands, check_output_file, example, say, user_errors
+from pqtheory.cli.commands import Commands, example
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import say
+from pqtheory.cli.places import check_output_file
 from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check, links
+
+
+class LessonNumber(click.ParamType):
+    """A lesson, by its number, "lesson-2", or one of its exercises."""
+
+    name = "lesson"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Its number."""
+        found = re.fullmatch(r"(?:lesson[-_ ]?)?(\d)(?:\.\d)?", str(value), re.IGNORECASE)
+        if found is None or not 1 <= int(found[1]) <= len(LESSONS):
+            self.fail(f"expected a lesson from 1 to {len(LESSONS)}, got {brief(value)}", param, ctx)
+        return int(found[1])
 
 
 def _checked(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -35,7 +53,7 @@ def lessons(ctx: click.Context) -> None:
 
 
 @lessons.command("open", epilog=example("pqtheory lessons open 2 --out lesson-2.ipynb"))
-@click.argument("number", type=click.IntRange(1, len(LESSONS)))
+@click.argument("number", type=LessonNumber())
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),
@@ -55,7 +73,7 @@ def open_lesson(number: int, out: Path | None) -> None:
             f"--out: expected a name that ends in .ipynb or .py, got {brief(str(out))}"
         )
     with user_errors():
-        write_whole(out, (as_notebook(text) if out.suffix == ".ipynb" else text).encode())
+        _write(out, as_notebook(text) if out.suffix == ".ipynb" else text)
     say(f"wrote {out}")
 
 
@@ -92,8 +110,23 @@ def write_all(folder: Path, install: bool) -> None:
         made = {lesson.notebook: as_notebook(lesson.text(), what) for lesson in LESSONS}
         folder.mkdir(parents=True, exist_ok=True)
         for name, notebook in made.items():
-            write_whole(folder / name, notebook.encode())
+            _check_free(folder / name, notebook)
+        for name, notebook in made.items():
+            _write(folder / name, notebook)
     say(f"wrote {len(made)} notebooks to {folder}")
+
+
+def _check_free(file: Path, text: str) -> None:
+    """No lesson that somebody has written into is lost."""
+    if file.is_file() and file.read_bytes() != text.encode():
+        raise ValueError(
+            f"{brief(str(file))} is there already, with other text: expected a name that is free"
+        )
+
+
+def _write(file: Path, text: str) -> None:
+    _check_free(file, text)
+    write_whole(file, text.encode())
 
 
 @lessons.command("links", epilog=example("pqtheory lessons links"))

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import click
 
-from pqtheory.cli.base import RegistryName, check_output_file, say, user_errors
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.names import RegistryName
+from pqtheory.cli.output import say
+from pqtheory.cli.places import check_output_file
 from pqtheory.plotting.styles import DEFAULT, STYLES
 
 if TYPE_CHECKING:

@@ -8,20 +8,14 @@ from typing import Any
 import click
 
 from pqtheory._checks import check_number
-from pqtheory.cli.base import (
-    CodeMetricName,
-    Commands,
-    MethodName,
-    RegistryName,
-    block,
-    example,
-    only_with,
-    progress,
-    user_errors,
-)
+from pqtheory.cli.commands import Commands, block, example
+from pqtheory.cli.errors import only_with, user_errors
+from pqtheory.cli.names import CodeMetricName, MethodName, RegistryName
+from pqtheory.cli.output import progress
 from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.cli.plot_map import book_map
 from pqtheory.cli.plot_runs import distances, draw_sign_changes
+from pqtheory.cli.plot_step import one_step
 from pqtheory.methods import REGISTRY as METHODS
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting import REGISTRY as PICTURES
@@ -306,3 +300,4 @@ def basins(
 
 plot.add_command(distances)
 plot.add_command(book_map)
+plot.add_command(one_step)

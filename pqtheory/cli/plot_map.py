@@ -7,7 +7,9 @@ import click
 
 from pqtheory._files import read_json, write_whole
 from pqtheory._messages import brief
-from pqtheory.cli.base import example, say, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.output import say
 from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.plotting.book_layout import Entry, layout
 from pqtheory.plotting.book_map import book_map as drawn

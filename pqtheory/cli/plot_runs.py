@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from pqtheory.cli.base import example, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import user_errors
 from pqtheory.cli.picture import Out, picture_options, write_picture
 from pqtheory.cli.sweep import run_folders
 from pqtheory.signs.metric_names import code_metrics
@@ -17,17 +18,18 @@ def draw_sign_changes(
     from pqtheory.plotting.sign_curves import metric_curves, sign_curves
 
     with user_errors():
-        from pqtheory.networks.tables.curves import metric_rows
+        from pqtheory.networks.tables.curves import freezes, metric_rows
         from pqtheory.networks.tables.summary import rows
 
         found = rows(run_folders(run))
         curves = {metric: metric_rows(found, metric) for metric in code_metrics(metrics)}
+        frozen = freezes(found, (label for of in curves.values() for label in of))
     shown = layers or ("all",)
     if len(curves) == 1:
         ((metric, of_metric),) = curves.items()
-        write_picture(out, lambda: sign_curves(of_metric, shown, metric))
+        write_picture(out, lambda: sign_curves(of_metric, shown, metric, freezes=frozen))
     else:
-        write_picture(out, lambda: metric_curves(curves, shown))
+        write_picture(out, lambda: metric_curves(curves, shown, freezes=frozen))
 
 
 @click.command(

@@ -7,7 +7,9 @@ import click
 from pqtheory.claims import counterexamples, replaying
 from pqtheory.claims.counterexamples import Counterexample
 from pqtheory.claims.lookup import UserCodeError
-from pqtheory.cli.base import USER_ERRORS, example, progress, say, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import USER_ERRORS, user_errors
+from pqtheory.cli.output import progress, say
 from pqtheory.report import show as shown
 from pqtheory.theory import BOOK
 

@@ -11,18 +11,12 @@ from rich.table import Table
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
-from pqtheory.cli.base import (
-    as_it_is,
-    check_output_file,
-    complain,
-    example,
-    nearest,
-    only_with,
-    output,
-    progress,
-    user_errors,
-)
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import only_with, user_errors
+from pqtheory.cli.names import nearest
+from pqtheory.cli.output import as_it_is, complain, output, progress
 from pqtheory.cli.picture import Out, picture_options, write_picture
+from pqtheory.cli.places import check_output_file
 
 if TYPE_CHECKING:
     from pqtheory.networks.checkpoints import SignSeries
@@ -70,7 +64,7 @@ def signs(
     no difference. A weight that is NaN counts as negative, with a warning.
     """
     if json_file is not None:
-        check_output_file(json_file, "--json")
+        check_output_file(json_file, "--json", checkpoint)
     if out is None:
         only_with("with --out", "layers", "style", "caption")
     with user_errors():

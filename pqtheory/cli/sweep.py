@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from pqtheory.cli.base import (
-    as_it_is,
-    complain,
-    example,
-    only_with,
-    output,
-    progress,
-    say,
-    user_errors,
-)
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import only_with, user_errors
 from pqtheory.cli.figures import FIGURE, draw_sweep
+from pqtheory.cli.output import as_it_is, complain, output, progress, say
 
 #: what a sweep writes beside its runs
 TABLE = "table.md"

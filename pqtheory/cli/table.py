@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from pqtheory.cli.base import CodeMetricName, as_it_is, example, output, say, user_errors
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import user_errors
+from pqtheory.cli.names import CodeMetricName
+from pqtheory.cli.output import as_it_is, output, say
 from pqtheory.cli.sweep import run_folders, runs_table
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
-"""``pqtheory train`` and ``pqtheory data``: one run in a folder of its own, and the images for it."""
+"""``pqtheory train``: one run in a folder of its own."""
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,21 @@ from typing import Any
 import click
 
 from pqtheory._messages import brief
-from pqtheory.cli.base import (
-    MethodChoice,
-    RegistryName,
-    check_folder,
-    complain,
-    example,
-    progress,
-    say,
-    user_errors,
-)
+from pqtheory.cli.commands import example
+from pqtheory.cli.errors import only_with, user_errors
 from pqtheory.cli.figures import FIGURE, draw_run
-from pqtheory.methods.registry import TRAINED
-from pqtheory.networks.levels import LEVELS, PER
-from pqtheory.networks.metrics import error_of, measure_of
+from pqtheory.cli.names import MethodChoice, RegistryName
+from pqtheory.cli.output import complain, progress, say
+from pqtheory.cli.places import check_folder
+from pqtheory.cli.training_shown import advice_collected, brief_metrics, show_steps
+from pqtheory.cli.values import PerName, settings_given
+from pqtheory.methods.registry import FULL_PRECISION, TRAINED
+from pqtheory.networks.levels import LEVELS
 
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
+#: settings that --set does not give, and what does
+OPTIONS = {name: f"--{name}" for name in ("task", "method", "levels", "epochs", "compile")}
 
 
 @click.command(
@@ -78,8 +75,8 @@ PRESETS = ("corrected", "faithful")
 )
 @click.option(
     "--per",
-    type=click.Choice(PER),
-    help="What shares fitted levels; tensor, or what the task is published with.",
+    type=PerName(),
+    help="What shares fitted levels: tensor, channel, row, or N weights; else what the task is published with.",
 )
 @click.option("--model", help="small, resnet20, ... resnet56; of language lstm or transformer.")
 @click.option("--data", help="digits or cifar10; of language sentences, ptb or a folder of texts.")
@@ -102,7 +99,11 @@ PRESETS = ("corrected", "faithful")
     help="Run folder to start from, or a file or folder of any weights that fit.",
 )
 @click.option("--lr", type=float, help="Step size of the base optimizer.")
-@click.option("--rate", type=float, help="lambda per epoch; of binaryrelax the factor per epoch.")
+@click.option(
+    "--rate",
+    type=float,
+    help="lambda per epoch; of binaryrelax and mirrordescent the factor per epoch, of bop the threshold.",
+)
 @click.option("--held-out", type=click.IntRange(min=0), help="Training examples kept apart.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all randomness."
@@ -151,6 +152,7 @@ def train(
         from pqtheory.networks.training.build import load_data
         from pqtheory.networks.training.device import check_device
         from pqtheory.networks.training.events import Events
+        from pqtheory.networks.training.measure import NotFiniteError
         from pqtheory.networks.training.settings import LAMBDA
 
         if resume and not (folder / "settings.json").exists():
@@ -160,11 +162,20 @@ def train(
         check_device(device, "--device")
         changes = {name: value for name, value in given.items() if value is not None}
         if "metrics" in changes:
-            changes["metrics"] = [name for name in changes["metrics"].split(",") if name.strip()]
+            names = [name for name in changes["metrics"].split(",") if name.strip()]
+            if not names:
+                raise ValueError(
+                    f"--metrics: expected names with commas between, got {brief(changes['metrics'])}"
+                )
+            changes["metrics"] = names
+        if method == FULL_PRECISION.name:
+            only_with("for methods that quantize", "levels", "per")
         levels, epochs = changes.pop("levels"), changes.pop("epochs", None)
         if "rate" in changes and method not in LAMBDA:
             raise ValueError(f"--rate: {method} has no lambda; expected {' or '.join(LAMBDA)}")
-        changes |= _chosen(chosen, changes)
+        changes |= settings_given(chosen, changes, OPTIONS)
+        if "metrics" not in changes:
+            only_with("with --metrics", "track")
         settings = preset(
             preset_name,
             method,
@@ -194,47 +205,30 @@ def train(
                     seconds=math.inf if time_budget is None else 60 * time_budget,
                     progress=show_steps(update),
                 )
-            except NonFiniteLossError as error:
-                raise click.UsageError(
-                    f"{error}; the checkpoint before it is in {folder}"
-                ) from error
+            except (NonFiniteLossError, NotFiniteError) as error:
+                kept = (folder / "checkpoint.pt").exists()
+                where = f"; the checkpoint before it is in {folder}" if kept else ""
+                raise click.UsageError(f"{error}{where}") from error
         last = RunFolder(folder).metrics()[-1]
         drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
     state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
     for said in advice:
         complain(f"warning: {said}")
-    say(f"{folder}: {state}; {_brief(last)}{drawn}")
-
-
-@contextmanager
-def advice_collected() -> Iterator[list[str]]:
-    """What the training warns of, for lines of its own when the bar has gone; other warnings stay what they are."""
-    from pqtheory.networks.training import FarFromLevelsWarning
-
-    found: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", FarFromLevelsWarning)
-        shown = warnings.showwarning
-
-        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
-            if issubclass(category, FarFromLevelsWarning):
-                found.append(str(message))
-            else:
-                shown(message, category, *rest, **more)
-
-        warnings.showwarning = show
-        yield found
+    say(f"{folder}: {state}; {brief_metrics(last)}{drawn}")
 
 
 @contextmanager
 def folder_of_a_run(folder: Path) -> Iterator[None]:
-    """The folder, which is gone again where a refused start has left nothing in it."""
+    """The folder, which is gone again where a refused start has left nothing in it but its lock."""
     fresh = not folder.exists()
     check_folder(folder)
     try:
         yield
     finally:
-        if fresh and not any(folder.iterdir()):
+        left = list(folder.iterdir())
+        if fresh and all(file.name == ".lock" for file in left):
+            for file in left:
+                file.unlink()
             folder.rmdir()
 
 
@@ -256,82 +250,3 @@ def _print_template(context: click.Context, value: bool) -> None:
 
         click.echo(template(), nl=False)
         context.exit()
-
-
-def _chosen(given: tuple[str, ...], named: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings given as NAME=VALUE: numbers, true and false, none; all else are words."""
-    found: dict[str, Any] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"--set: expected NAME=VALUE, got {brief(text)}")
-        if name in found or name in named:
-            raise click.UsageError(f"--set: {name} is given twice")
-        found[name] = _value(value)
-    return found
-
-
-def _value(text: str) -> Any:
-    if text in _WORDS:
-        return _WORDS[text]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
-
-
-#: values that are neither numbers nor words of their own
-_WORDS = {"true": True, "false": False, "none": None}
-
-
-def show_steps(update: Callable[[int, int, str], None]) -> Callable[..., None]:
-    """Of each step: where it is, and the last error and sign change that were measured."""
-    known: dict[str, Any] = {}
-
-    def show(epoch: int, epochs: int, step: int, steps: int, last: dict[str, Any]) -> None:
-        # errors may be measured every few epochs only
-        known.update(last)
-        update(epoch * steps + step, epochs * steps, _shown(epoch, epochs, known))
-
-    return show
-
-
-def _shown(epoch: int, epochs: int, known: dict[str, Any]) -> str:
-    """What stands beside the bar: short, with the measure of the quantized network where there is one."""
-    parts = [f"epoch {epoch + 1}/{epochs}"]
-    measure = measure_of(known)
-    if measure is not None:
-        value = error_of(known[measure.name]["test"])
-        parts.append(f"{measure.name} {measure.shown(value)}")
-    if "signs" in known:
-        parts.append(f"signs {100 * known['signs']['all']['change_from_start']:.1f} %")
-    return "  ".join(parts)
-
-
-def _brief(metrics: dict[str, Any]) -> str:
-    """The measure on test data, and sign change."""
-    shown = []
-    measure = measure_of(metrics)
-    if measure is not None:
-        figures = (f"{k} {measure.shown(v)}" for k, v in metrics[measure.name]["test"].items())
-        shown.append(f"test {measure.name}: {', '.join(figures)}")
-    change = metrics.get("signs", {}).get("all", {}).get("change_from_start")
-    if change is not None:
-        shown.append(f"signs changed {100 * change:.2f} %")
-    return "; ".join(shown)
-
-
-@click.command(epilog=example("pqtheory data cifar10 --data-dir ~/data"))
-@click.argument("name", type=click.Choice(("cifar10",)))
-@click.option(
-    "--data-dir", type=click.Path(path_type=Path), required=True, help="Where it is to be."
-)
-def data(name: str, data_dir: Path) -> None:
-    """Download an image set NAME from its authors, and check it."""
-    with user_errors():
-        from pqtheory.networks.data.download import download_cifar10
-
-        check_folder(data_dir)
-        say(f"{name}: {download_cifar10(data_dir)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,23 +16,17 @@ from pqtheory.claims.rechecking import recheck as rechecked
 from pqtheory.claims.results import ClaimResult, Report
 from pqtheory.claims.verification import check_claims, found_within
 from pqtheory.cli import completion
-from pqtheory.cli.base import (
-    USER_ERRORS,
-    check_folder,
-    check_output_file,
-    complain,
-    example,
-    output,
-    progress,
-    say,
-    user_errors,
-)
 from pqtheory.cli.claims_table import claims_table
+from pqtheory.cli.commands import example
 from pqtheory.cli.digits import Drawn, drawn
+from pqtheory.cli.errors import USER_ERRORS, user_errors
+from pqtheory.cli.output import complain, output, progress, say
+from pqtheory.cli.places import check_folder, check_output_file
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
 from pqtheory.report import digits_setting, digits_table, lab_page, render
+from pqtheory.report.claims import claim_details
 from pqtheory.theory import BOOK
 
 if TYPE_CHECKING:
@@ -132,9 +127,11 @@ def verify(
             _require_extras()
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
-            check_output_file(file, option)
+            check_output_file(file, option, map(Path, claim))
     with drawn(jobs) if out is not None and trains else nullcontext() as digits_drawn:
-        report = run_claims(claim, budget, jobs, recheck=recheck, timeout=timeout)
+        # formulas that are drawn while others are checked are remembered for the report
+        ahead = None if out is None or jobs == 1 else partial(claim_details, budget=budget)
+        report = run_claims(claim, budget, jobs, recheck=recheck, timeout=timeout, on_result=ahead)
         # the files first: the reader of the table may have gone
         unwritten = _write_files(report, html_file, json_file)
         if any(r.failure is None or r.failure.kind != "error" for r in report.values()):
@@ -192,8 +189,12 @@ def run_claims(
     *,
     recheck: bool = False,
     timeout: float | None = None,
+    on_result: Callable[[ClaimResult], object] | None = None,
 ) -> Report:
-    """Check claims with a progress bar; a user's file that does not load becomes one line."""
+    """Check claims with a progress bar; a user's file that does not load becomes one line.
+
+    ``on_result`` is called with each as it comes.
+    """
     with user_errors(UserCodeError, *USER_ERRORS):
         if recheck:
             second.require()
@@ -207,6 +208,8 @@ def run_claims(
         )
         for place, result in checking:
             results[place] = result
+            if on_result is not None:
+                on_result(result)
             following = found[min(place + 1, len(found) - 1)]
             update(len(results), len(found), following.name if jobs == 1 else "claims")
     report = Report(tuple(results[i] for i in range(len(found))), budget)

@@ -12,3 +12,8 @@ __all__ = [
     "run_digits",
     "warm_start",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -21,7 +21,7 @@ from pqtheory.problems import DigitsSplit, TanhNetwork, digits_split
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
 from pqtheory.sets import Binary
-from pqtheory.signs import SignTracker
+from pqtheory.signs import flips_per_step
 from pqtheory.simulate import simulate
 
 CLIP = 1.0
@@ -158,7 +158,7 @@ def _train(
 
 
 class _Recorder:
-    """Fills in the curves epoch by epoch; signs are followed step by step, one tracker per seed."""
+    """Fills in the curves epoch by epoch; signs are followed step by step, all steps of an epoch at once."""
 
     def __init__(
         self,
@@ -178,11 +178,8 @@ class _Recorder:
                 for layer in (*network.layers, "all")
             },
         )
-        self.trackers = [SignTracker(self._layers(weights)) for weights in theta]
+        self.start, self.flipped = theta >= 0, np.zeros(theta.shape, dtype=bool)
         self._measure(0, theta)
-
-    def _layers(self, weights: Array) -> dict[str, Array]:
-        return {name: weights[part] for name, part in self.network.layers.items()}
 
     def _measure(self, epoch: int, theta: Array) -> None:
         quantized = Binary().project(theta)
@@ -192,14 +189,18 @@ class _Recorder:
 
     def add_epoch(self, epoch: int, path: Array) -> None:
         self._measure(epoch, path[-1])
-        steps = len(path) - 1
-        for seed, tracker in enumerate(self.trackers):
-            for weights in path[1:, seed]:
-                for layer, metrics in tracker.update(self._layers(weights)).items():
-                    curves = self.curves.signs[layer]
-                    curves["change_from_start"][epoch, seed] = metrics.change_from_start
-                    curves["flips"][epoch, seed] += metrics.flips / steps
-                    curves["reversals"][epoch, seed] += metrics.reversals / steps
+        flips = flips_per_step(path, axis=None)[1:]
+        ever = np.logical_or.accumulate(np.concatenate([self.flipped[None], flips]))
+        events = {
+            "change_from_start": ((path[-1] >= 0) != self.start)[None],
+            "flips": flips,
+            # a sign that flips again moves against its own last move
+            "reversals": flips & ever[:-1],
+        }
+        self.flipped = ever[-1]
+        for layer, part in {**self.network.layers, "all": slice(None)}.items():
+            for metric, happened in events.items():
+                self.curves.signs[layer][metric][epoch] = happened[..., part].mean(axis=(0, -1))
 
 
 class _Ticker:

@@ -94,7 +94,7 @@ class Evidence:
     note : str
         What would strengthen it, such as a package that is missing.
     proof : tuple of Step
-        How it was proved or certified; one step at least that is not prose, where it was.
+        How it was proved or certified; one step at least that is neither prose nor left open, where it was.
     tolerance : float
         A margin above minus this one still holds.
     agreement : float
@@ -128,7 +128,9 @@ class Evidence:
         require_measured(self.measured, self.predicted)
         if (self.kind == "refuted") != (self.counterexample is not None):
             raise ValueError("counterexample: expected exactly where the kind is 'refuted'")
-        if self.kind in ("proved", "certified") and all(step.prose for step in self.proof):
+        if self.kind in ("proved", "certified") and all(
+            step.prose or step.answer == "unknown" for step in self.proof
+        ):
             raise ValueError(f"proof: expected at least one step where it is {self.kind}")
         if self.kind in ("enumerated", "sampled") and self.cases < 1:
             raise ValueError("cases: expected at least one case looked at")
@@ -147,6 +149,15 @@ class Evidence:
             object.__setattr__(self, "kind", "refuted")
             object.__setattr__(self, "margin", missed.margin)
             object.__setattr__(self, "counterexample", missed.figure)
+
+    def __repr__(self) -> str:
+        facts = [
+            *([f"{self.cases} cases"] if self.cases else []),
+            *([f"{len(self.proof)} steps"] if self.proof else []),
+            *(["with a counterexample"] if self.counterexample is not None else []),
+            *([brief(self.note)] if self.note else []),
+        ]
+        return f"<Evidence: {', '.join([self.kind, *facts])}>"
 
     @property
     def prose(self) -> tuple[Step, ...]:
@@ -185,19 +196,19 @@ def as_numpy(values: Any) -> Any:
 
 
 def _distance(measured: Any, predicted: Any) -> float:
-    """How far apart two figures are, relative to the prediction where that is above 1; infinite where NaN is."""
+    """How far apart two figures are, relative to the prediction where that is above 1; NaN or none: infinitely."""
     try:
         a, b = (np.asarray(as_numpy(x), dtype=np.float64) for x in (measured, predicted))
     except OverflowError:
         # exact, and beyond what a float can say
         return 0.0 if measured == predicted else math.inf
-    if a.shape != b.shape:
+    if a.shape != b.shape or not a.size:
         return math.inf
     with np.errstate(invalid="ignore"):
         apart = np.abs(a - b) / np.maximum(np.abs(b), 1.0)
     # equal infinities agree; NaN agrees with nothing
     apart = np.where(a == b, 0.0, np.where(apart == apart, apart, math.inf))
-    return float(apart.max(initial=0.0))
+    return float(apart.max())
 
 
 def require_measured(measured: Mapping[str, Any], predicted: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._arrays import is_torch
 from pqtheory._messages import brief
 from pqtheory.evidence.base import (
     KINDS,
@@ -98,14 +99,25 @@ def _column(name: str, values: Any, count: int) -> Any:
 
 def _margins(margins: Any) -> Any:
     """Margins as an array of shape (n,); NaN never holds."""
+    if isinstance(margins, list | tuple):
+        # NumPy makes a truth value among numbers one of them: 0 where it does not hold
+        margins = [slack_of(m) for m in margins]
     margins = np.atleast_1d(as_numpy(margins))
     if margins.ndim > 1:
         raise ValueError(f"margins: expected shape (n,), got {margins.shape}")
-    if margins.dtype == bool or (
-        margins.dtype == object and all(isinstance(m, bool | np.bool_) for m in margins.flat)
-    ):
+    if margins.dtype == bool:
         margins = margins.astype(np.int8) - 1
+    elif margins.dtype == object:
+        margins = np.array([slack_of(m) for m in margins], dtype=object)
     return np.where(margins == margins, margins, -np.inf)
+
+
+def slack_of(margin: Any) -> Any:
+    """One margin as a number: a truth value is 0 where it holds and -1 where not."""
+    if isinstance(margin, np.ndarray | np.generic) or is_torch(margin):
+        found = as_numpy(margin)
+        margin = found.item() if found.size == 1 else margin
+    return int(margin) - 1 if isinstance(margin, bool) else margin
 
 
 def _plain(value: Any) -> Any:

@@ -13,12 +13,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, final
 
-import numpy as np
-
 from pqtheory._checks import check_count
 from pqtheory._messages import brief
+from pqtheory.evidence.exact import Exact
 from pqtheory.evidence.search.slack import Slack, read_truth
 from pqtheory.evidence.terms import Backend, Statement, Term
+from pqtheory.evidence.truths import NegatedError, plain_truth
 from pqtheory.evidence.undefined import UNDEFINED, Undefined, divided
 
 #: no larger number field is made
@@ -254,24 +254,6 @@ class _Element:
         return self.apart(other) < 0
 
 
-def plain_truth(value: Any) -> bool:
-    """A truth value of plain numbers.
-
-    Raises
-    ------
-    TypeError
-        If it is anything else, such as a number: ~True is -2 in Python, which counts as true.
-    """
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.item()
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    hint = ": write negated(x) in place of ~x" if type(value) is int else ""
-    raise TypeError(
-        f"expected a comparison, or several joined by & and |, got {brief(value)}{hint}"
-    )
-
-
 def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:
     """Whether a statement holds for these numbers, in exact arithmetic; None where its assumptions do not.
 
@@ -284,21 +266,33 @@ def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | 
     """
     roots = [v for v in values if isinstance(v, Root)]
     if not roots:
+        numbers = [Exact(v) for v in values if not isinstance(v, Root)]
         try:
-            assumptions, conclusion = statement(*values)
-        except ZeroDivisionError:
-            return _branch_by_branch(statement, values)
-        read = [plain_truth(a) for a in (*assumptions, conclusion)]
+            assumptions, conclusion = statement(*numbers)
+            read = [plain_truth(a) for a in (*assumptions, conclusion)]
+        except (ZeroDivisionError, NegatedError):
+            return _over_terms(statement, values)
         return read[-1] if all(read[:-1]) else None
     field = _Field(roots)
     terms = [Term(_Element(field.of(v), field), field) for v in values]
     assumptions, conclusion = statement(*terms)
-    read = [a.expression if isinstance(a, Term) else bool(a) for a in (*assumptions, conclusion)]
+    read = [
+        a.expression if isinstance(a, Term) else plain_truth(a) for a in (*assumptions, conclusion)
+    ]
     return read[-1] if all(read[:-1]) else None
 
 
-def _branch_by_branch(statement: Statement, values: Sequence[Any]) -> bool | None:
-    """The same over terms, where a branch that is not taken may divide by 0."""
+def all_hold_at(assumptions: Callable[..., Sequence[Any]], values: Sequence[Fraction]) -> bool:
+    """Whether all of them hold for these numbers; raises as ``holds_at``."""
+
+    def statement(*given: Any) -> Any:
+        return assumptions(*given), True
+
+    return holds_at(statement, values) is True
+
+
+def _over_terms(statement: Statement, values: Sequence[Any]) -> bool | None:
+    """The same over terms, where a branch that is not taken may divide by 0, and ~ negates."""
     backend = Slack()
     terms = [Term(backend.number(Fraction(value)), backend) for value in values]
     assumptions, conclusion = statement(*terms)

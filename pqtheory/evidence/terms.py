@@ -12,6 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._messages import brief
+from pqtheory.evidence.truths import plain_truth
 
 Expression = Any
 
@@ -179,17 +180,17 @@ class Term:
         return ~(self == other)
 
     def __and__(self, other: Any) -> "Term":
-        return self._make(self.backend.connect("and", self.expression, self._truth(other)))
+        return self._make(self.backend.connect("and", _truth(self), _truth(other)))
 
     __rand__ = __and__
 
     def __or__(self, other: Any) -> "Term":
-        return self._make(self.backend.connect("or", self.expression, self._truth(other)))
+        return self._make(self.backend.connect("or", _truth(self), _truth(other)))
 
     __ror__ = __or__
 
     def __invert__(self) -> "Term":
-        return self._make(self.backend.negate(self.expression))
+        return self._make(self.backend.negate(_truth(self)))
 
     def __bool__(self) -> bool:
         raise TypeError("a term is neither true nor false: use &, |, ~ and where")
@@ -205,8 +206,14 @@ class Term:
     def _other(self, other: Any) -> Expression:
         return self.backend.expression(other)
 
-    def _truth(self, other: Any) -> Expression:
-        return other.expression if isinstance(other, Term) else bool(other)
+
+def _truth(value: Any) -> Expression:
+    """What is true or false, a term or not; a number beside ``&`` would count as true."""
+    if not isinstance(value, Term):
+        return plain_truth(value)
+    if not value.is_truth:
+        raise TypeError("expected a comparison beside &, | or ~, got a number")
+    return value.expression
 
 
 #: (assumptions, conclusion) for one choice of the variables

@@ -26,7 +26,7 @@ class Undefined:
     __hash__ = None  # type: ignore[assignment]
 
 
-UNDEFINED = Undefined()
+UNDEFINED: Any = Undefined()
 
 
 def divided(a: Any, b: Any) -> Any:

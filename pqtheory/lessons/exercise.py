@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
+import numpy as np
+
 from pqtheory._messages import brief
 
 #: numbers are written in no more letters, and without large exponents: some of them would not fit in memory
 LONGEST, HUGE = 40, re.compile(r"[eE][+-]?\d{3,}")
+#: denominators of the fractions that a float may stand for
+LARGEST_DENOMINATOR = 10**6
 
 
 @final
@@ -45,6 +49,9 @@ class Exercise:
     question: str
     hint_for: Callable[[tuple[Fraction, ...]], str]
     count: int | None = 1
+
+    def __repr__(self) -> str:
+        return f"<Exercise {self.number}: {self.question}>"
 
     def judge(self, answer: str) -> Judgement:
         """Look at an answer as it is written.
@@ -82,3 +89,15 @@ def parsed(answer: Any) -> tuple[Fraction, ...]:
             "answer: expected numbers such as 3/4 or 0.75, with commas between them and without words or units, "
             f"got {brief(answer)}"
         ) from error
+
+
+def written(answer: Any) -> str:
+    """An answer as a text: numbers with commas between, and of a float the fraction that it was divided from."""
+    if isinstance(answer, np.ndarray):
+        answer = answer.ravel().tolist()
+    if isinstance(answer, list | tuple | set | frozenset):
+        return ", ".join(written(part) for part in answer)
+    if isinstance(answer, float) and np.isfinite(answer):
+        simple = Fraction(answer).limit_denominator(LARGEST_DENOMINATOR)
+        return str(simple if float(simple) == answer else float(answer))
+    return str(answer)

@@ -112,7 +112,7 @@ def inadmissible_pair(
     points : sequence of numbers
         Where it is tried; all pairs are.
     """
-    theta = np.asarray(points)
+    _, theta = as_array(points, "points")
     mapped, stretched = np.asarray(forward(theta)), np.asarray(backward.stretched(theta))
     # of equal T the least F before, so that what follows is compared with the greatest F of a smaller T
     order = sorted(range(len(theta)), key=lambda i: (stretched[i], mapped[i]))

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._arrays import Array, is_symbolic, number_like
+from pqtheory._arrays import Array, is_symbolic, namespace, number_like
 from pqtheory._checks import check_number
+from pqtheory._elementwise import narrow, widen
 from pqtheory._messages import brief
 from pqtheory.methods.backward import Backward
 from pqtheory.schedules import Schedule, as_schedule
@@ -77,7 +78,9 @@ class Pull(Correction):
         self, theta: Array, gradient: Array, weight: Any, quantize: Callable[[Array], Array]
     ) -> Array:
         """The gradient and the pull."""
-        return gradient + weight * (theta - quantize(theta))
+        xp = namespace(theta)
+        away = widen(xp, theta) - widen(xp, quantize(theta))
+        return narrow(xp, widen(xp, gradient) + weight * away, gradient)
 
 
 @final
@@ -105,4 +108,5 @@ class Sloped(Correction):
         self, theta: Array, gradient: Array, weight: Any, quantize: Callable[[Array], Array]
     ) -> Array:
         """The gradient, multiplied."""
-        return self.backward.slope(theta) * gradient
+        xp = namespace(theta)
+        return narrow(xp, self.backward.slope(widen(xp, theta)) * widen(xp, gradient), gradient)

@@ -4,15 +4,18 @@ s_t = argmin_{s in Q} { < sum_{k<t} eta_k g_k , s > + 1/2 ||s - theta_0||^2 },  
 
 Of two levels a < b of a coordinate the objective is at b less than at a by
 
-    (b - a) (G + (a + b)/2 - theta_0),  G the coordinate's sum:
+    (b - a) (G - theta_0 + (a + b)/2),  G the coordinate's sum:
 
-a difference that keeps its sign in floating point, where the two values of a start far away would be equal.
+a difference that keeps its sign in floating point, where the two values of a start far away would be equal. What G -
+theta_0 loses by rounding is added in the end.
 """
 
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
+
+import numpy as np
 
 from pqtheory._arrays import Array, as_array
 from pqtheory._elementwise import narrow, widen
@@ -71,13 +74,18 @@ class DualAveraging(Method):
         _, gradient_sum = as_array(state.gradient_sum)
         start, total = widen(xp, anchor), widen(xp, gradient_sum)
         levels = self.set.cells(anchor).levels
+        # Knuth's two-sum: away + lost is G - theta_0 exactly; of an infinite one nothing is lost
+        away = total - start
+        with np.errstate(invalid="ignore"):
+            part = away - total
+            lost = (total - (away - part)) - (start + part)
+        lost = xp.where(lost == lost, lost, xp.zeros_like(lost))
         # the objective is convex in the level: the levels that gain on the one below come first
         best = xp.zeros_like(start) + levels[0]
         for below, level in itertools.pairwise(levels):
-            gain = total + ((below + level) / 2 - start)
+            gain = (away + (below + level) / 2) + lost
             best = xp.where(gain <= 0, level, best)
-        known = total - start
-        return narrow(xp, xp.where(known == known, best, known), anchor)
+        return narrow(xp, xp.where(away == away, best, away), anchor)
 
     def step(self, state: DualState, gradient: Array) -> DualState:
         """One more gradient in the sum."""

@@ -23,6 +23,7 @@ from typing import Any, final
 
 from pqtheory._arrays import Array, is_symbolic, number_like
 from pqtheory._checks import check_number
+from pqtheory._elementwise import Writer
 from pqtheory._messages import brief
 from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers.alternating_distance import AlternatingDistance
@@ -65,6 +66,10 @@ class Map(ABC):
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""
 
+    def writer(self, like: Array, weight: Any) -> Writer | None:
+        """``apply`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        return None
+
     @abstractmethod
     def quantize(self, theta: Array) -> Array:
         """The quantized point."""
@@ -84,6 +89,8 @@ class Map(ABC):
         strength = self.strength(step)
         if type(strength) is float and strength == math.inf:
             return strength
+        if type(strength) is float and strength >= 0:
+            return factor * number_like(strength, theta)
         if is_symbolic(strength):
             # that it is >= 0 is for the proof to assume
             return factor * strength
@@ -130,6 +137,11 @@ class Prox(Map):
     def apply(self, theta: Array, weight: Any, out: Array | None = None) -> Array:
         """The point mapped with this weight, a number or an array of theta's library."""
         return self.regularizer.prox(theta, weight, out)
+
+    def writer(self, like: Array, weight: Any) -> Writer | None:
+        """``apply`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        checked = type(weight) is float and weight >= 0
+        return self.regularizer.writer(like, weight) if checked else None
 
     def quantize(self, theta: Array) -> Array:
         """The quantized point that R pulls to."""

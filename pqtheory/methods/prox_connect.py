@@ -7,6 +7,7 @@ averaging, and with R of the set at infinite strength BinaryConnect.
 from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
+from pqtheory._messages import brief
 from pqtheory.methods.base import Lazy, check_step_size
 from pqtheory.methods.maps import as_strength
 from pqtheory.regularizers import Regularizer
@@ -48,7 +49,7 @@ class ProxConnect(Lazy):
     ) -> None:
         steps, constant = check_step_size(step_size), as_strength(strength)
         if not isinstance(constant, Constant):
-            raise TypeError(f"strength: expected a number, got {strength!r:.60}")
+            raise TypeError(f"strength: expected a number, got {brief(strength)}")
         self.strength = constant.value
         super().__init__(self.describe(regularizer, Summed(steps, self.strength)), steps, clip)
 

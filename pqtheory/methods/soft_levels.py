@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import EXACT, Array, Namespace, as_array, as_given, constant_like, dtype_name
-from pqtheory._checks import check_weight
 from pqtheory._elementwise import elementwise
 from pqtheory.methods.maps import Map, as_strength
+from pqtheory.regularizers.weights import weight_like
 from pqtheory.schedules import Schedule
 from pqtheory.sets.finite import FiniteSet, require_levels
 
 #: beyond it the outermost level has the whole share, and products stay finite in float32
 FAR = 1e15
+#: the largest power of 2 in float32: a beta beyond would be infinite there, and no number beside a level
+LARGEST = 2.0**127
 
 
 @final
@@ -66,13 +68,15 @@ class SoftLevels(Map):
             If ``theta`` holds fractions, on which exp is not exact, or ``weight`` is no number >= 0.
         """
         _, t = as_array(theta)
-        weight = check_weight(weight)
+        weight = weight_like(weight, t, tuple(t.shape))
         if isinstance(weight, float) and weight == math.inf:
             return self.set.project(theta, out)
         if dtype_name(t) == EXACT:
             raise TypeError(
                 "theta: expected floats, got fractions: SoftLevels needs exp, which is not exact on them"
             )
+        if isinstance(weight, float) and dtype_name(t) != "float64":
+            weight = min(weight, LARGEST)
         moved = elementwise(self._mean, t, weight, out=out)
         return as_given(moved, theta) if out is None else moved
 

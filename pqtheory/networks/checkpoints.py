@@ -1,9 +1,9 @@
 """Sign changes over a series of checkpoints of any model, tensor by tensor through memory maps.
 
-Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed.
+Only one tensor of the series is in memory at a time, so checkpoints larger than memory pass at the disk's speed; but
+those of ``numpy.savez``, and compressed archives, are read whole.
 """
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ from torch import Tensor
 
 from pqtheory._messages import brief
 from pqtheory.networks.saved import Checkpoint, StoredTensor, aligned
-from pqtheory.signs import SignTracker
-from pqtheory.signs.named import ALL, ARRAY_NAME
-from pqtheory.signs.tracker import SignMetrics
+from pqtheory.signs.memory import SignMemory
+from pqtheory.signs.named import ALL
+from pqtheory.signs.packing import pack_signs_and_count_nans
+from pqtheory.signs.tracker import SignMetrics, metrics_of
 
 
 @final
@@ -190,14 +191,15 @@ def _tracked(
     name: str, opened: Sequence[Checkpoint], called: Sequence[str]
 ) -> tuple[list[SignMetrics], int]:
     """Metrics of each checkpoint after the first, and how many NaN there are in all of them."""
-    tracker, metrics, nans = None, [], 0
+    memory, metrics, nans = None, [], 0
     for checkpoint, own_name in zip(opened, called, strict=True):
         tensor = _as_floats(checkpoint[own_name])
-        if tracker is None:
-            tracker = SignTracker({ARRAY_NAME: tensor})
+        bits, found = pack_signs_and_count_nans(tensor)
+        nans += found
+        if memory is None:
+            memory = SignMemory(tuple(tensor.shape), bits)
         else:
-            metrics.append(tracker.update({ARRAY_NAME: tensor})[ARRAY_NAME])
-        nans += _nans(tensor)
+            metrics.append(metrics_of([memory], [memory.update(bits)]))
     return metrics, nans
 
 
@@ -205,11 +207,6 @@ def _as_floats(tensor: Tensor) -> Tensor:
     """Numbers of 8 bits, and whole ones, as floats that hold them exactly."""
     is_float = tensor.is_floating_point() and tensor.element_size() > 1
     return tensor if is_float else tensor.to(torch.float32)
-
-
-def _nans(tensor: Tensor) -> int:
-    # one fast pass: a sum is finite unless something in it is not, or it overflows
-    return 0 if math.isfinite(tensor.sum()) else int(tensor.isnan().sum())
 
 
 def _together(metrics: Sequence[SignMetrics]) -> SignMetrics:

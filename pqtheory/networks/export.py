@@ -198,3 +198,14 @@ def load_quantized(file: str | Path) -> dict[str, Any]:
     """
     stored = QuantizedFile(file)
     return {name: stored[name] for name in stored.names}
+
+
+__all__ = [
+    "load_quantized",
+    "save_quantized",
+]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

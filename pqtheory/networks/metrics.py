@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+#: from which on a number is shown by its power of ten
+LARGE = 1e6
+
 
 @final
 @dataclass(frozen=True)
@@ -33,8 +36,10 @@ class Measure:
     digits: int = 2
 
     def shown(self, value: float) -> str:
-        """``value`` with its unit."""
-        return f"{self.scale * value:.{self.digits}f}{self.unit}"
+        """``value`` with its unit; one in the millions by its power of ten."""
+        number = self.scale * value
+        form = f".{self.digits}f" if abs(number) < LARGE else f".{self.digits}e"
+        return f"{number:{form}}{self.unit}"
 
 
 ERROR = Measure("error", 100.0, " %", "%", 0.0, 1.0)

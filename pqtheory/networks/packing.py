@@ -80,12 +80,18 @@ def pack(tensor: Tensor, max_bits: int = MAX_BITS) -> Packed | None:
     if not tensor.numel():
         return None
     keys = _keys(tensor)
+    best = _smallest(keys, tensor.element_size(), max_bits)
     zero_rows = _zero_rows(keys)
     if zero_rows:
-        keys = keys.clone()
+        filled = keys.clone()
         other = next(i for i in range(len(keys)) if i not in zero_rows)
-        keys[list(zero_rows)] = keys[other].clone()
-    best = _smallest(keys, tensor.element_size(), max_bits)
+        filled[list(zero_rows)] = keys[other]
+        # they are places on the axis in front
+        apart = _smallest(filled, tensor.element_size(), max_bits, first_axis=True)
+        if apart is None or (best is not None and best[0] <= apart[0]):
+            zero_rows = ()
+        else:
+            best, keys = apart, filled
     if best is None or best[0] >= tensor.nbytes:
         length = _row(shape)
         most = _most_values(keys.reshape(-1, length))
@@ -99,14 +105,13 @@ def pack(tensor: Tensor, max_bits: int = MAX_BITS) -> Packed | None:
     rows = moved.reshape(-1, length)
     levels, places = _codebooks(rows)
     bits = max(1, (levels.shape[1] - 1).bit_length())
-    zeros = zero_rows if axis == 0 else ()
     return Packed(
         _bits_of(places.reshape(-1), bits),
         _values(levels, tensor.dtype),
         bits,
         tuple(moved.shape) if keys.dim() else (),
         axis,
-        zeros,
+        zero_rows,
     )
 
 
@@ -172,7 +177,9 @@ def _zero_rows(keys: Tensor) -> tuple[int, ...]:
     return ()
 
 
-def _smallest(keys: Tensor, itemsize: int, max_bits: int) -> tuple[int, int, int] | None:
+def _smallest(
+    keys: Tensor, itemsize: int, max_bits: int, first_axis: bool = False
+) -> tuple[int, int, int] | None:
     """Bytes, axis in front and length of a group, of the way that takes the fewest bytes."""
 
     def cost(rows: Tensor, groups: int) -> float:
@@ -184,6 +191,8 @@ def _smallest(keys: Tensor, itemsize: int, max_bits: int) -> tuple[int, int, int
 
     ways = []
     for axis, length in _ways(tuple(keys.shape)):
+        if first_axis and axis:
+            continue
         moved = keys.movedim(axis, 0) if keys.dim() else keys
         sample = moved[:SAMPLE] if keys.dim() > 1 else moved.reshape(-1)[: SAMPLE * length]
         part = sample.reshape(-1, min(length, sample.numel()))

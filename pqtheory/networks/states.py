@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -35,8 +36,25 @@ def read_state(content: bytes, name: str) -> Any:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         # torch raises what it happens to meet: zip, pickle and runtime errors
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        said = str(error).strip().partition(". In PyTorch 2.6")[0]
+        first = (said or type(error).__name__).splitlines()[0]
         raise ValueError(f"{name}: not a whole checkpoint: {first}") from error
+
+
+@contextmanager
+def taken_up(name: str) -> Iterator[None]:
+    """What a state is taken up in: what has no place for it says so in words of its own, here in a line with ``name``.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit.
+    """
+    try:
+        yield
+    except (RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
+        first = " ".join(str(error).split())[:300]
+        raise ValueError(f"{name}: not the state of this run: {first}") from error
 
 
 def check_crc(stream: Any) -> None:

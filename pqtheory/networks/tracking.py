@@ -8,13 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory._arrays import Array
+from pqtheory._messages import brief
 from pqtheory.networks.optim import QuantizingOptimizer
 from pqtheory.networks.optim.sharded import is_shared, local, whole
 from pqtheory.signs import CODE_METRICS, CodeMetrics, CodeTracker
+from pqtheory.signs.codes import to_numpy
+from pqtheory.signs.memory import check_total
 from pqtheory.signs.metric_names import code_metrics
 
 #: what metrics are measured with: those of the communities that have them (docs/flip_ratios.md)
 NEAR, WINDOW = 0.005, 30
+#: keys of a state beside those of the tracker
+STEPS, UNCOUNTED = "steps", "uncounted/"
 
 
 @final
@@ -58,11 +63,12 @@ class OptimizerCodes:
         groups = optimizer.quantized_groups
         self._shared = any(group.shared for group in groups.values())
         for group in groups.values():
-            for own, parameter in zip(group.names, group.parameters, strict=True):
+            pairs = zip(group.names, group.parameters, strict=True)
+            for place, (own, parameter) in enumerate(pairs):
                 if id(parameter) not in names:
                     raise ValueError(f"named: expected all quantized parameters, {own} is missing")
                 name = names[id(parameter)]
-                self._names[name], levels[name] = parameter, group.map.quantized_by
+                self._names[name], levels[name] = parameter, group.levels(place)
                 if not (group.map.separable and is_shared(parameter)):
                     self._whole.add(name)
         needed = {CODE_METRICS[name].needs for name in code_metrics(metrics)}
@@ -74,20 +80,42 @@ class OptimizerCodes:
             window=WINDOW if "window" in needed else None,
             total=self._total if self._shared else None,
         )
+        #: the steps at the last update, and the weights of a last step that a freeze left uncounted
+        self._steps = optimizer.steps
+        self._last: dict[str, Tensor] | None = None
+        optimizer.register_freeze_pre_hook(self._hold)
 
     def update(self) -> dict[str, CodeMetrics]:
         """Compare with the start and the last update; all processes come here, or none."""
-        if self.optimizer.frozen:
-            return self.tracker.stay()
-        return self.tracker.update(self._weights())
+        self._steps = self.optimizer.steps
+        last, self._last = self._last, None
+        if not self.optimizer.frozen:
+            return self.tracker.update(self._weights())
+        return self.tracker.stay() if last is None else self.tracker.update(last)
 
     def state_dict(self) -> dict[str, Any]:
-        """That of the tracker, of this process."""
-        return self.tracker.state_dict()
+        """That of the tracker, of this process, with the steps that it has seen and what a freeze left uncounted."""
+        last = {f"{UNCOUNTED}{name}": to_numpy(w) for name, w in (self._last or {}).items()}
+        return self.tracker.state_dict() | {STEPS: self._steps} | last
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on as if never stopped; raises as the tracker."""
-        self.tracker.load_state_dict(state)
+        """Go on as if never stopped; raises as the tracker, and stays as it was."""
+        if STEPS not in state:
+            raise ValueError(f"state: expected what state_dict gives, {brief(STEPS)} is missing")
+        steps = check_total(state, STEPS)
+        last = {
+            name: torch.from_numpy(np.array(state[UNCOUNTED + name]))
+            for name in self._names
+            if UNCOUNTED + name in state
+        }
+        ours = {STEPS, *(UNCOUNTED + name for name in last)}
+        self.tracker.load_state_dict({k: v for k, v in state.items() if k not in ours})
+        self._steps, self._last = steps, last or None
+
+    def _hold(self, optimizer: QuantizingOptimizer) -> None:
+        """Before a freeze: keep the weights of steps since the last update, as codes are not told from the frozen."""
+        if optimizer.steps != self._steps:
+            self._last = {name: weights.clone() for name, weights in self._weights().items()}
 
     def _weights(self) -> dict[str, Tensor]:
         latents = {id(p): latent for p, latent in self.optimizer.latent_parameters()}

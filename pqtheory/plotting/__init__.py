@@ -11,6 +11,7 @@ from typing import Any
 from pqtheory.plotting.basins import basins
 from pqtheory.plotting.files import MOVING, SUFFIXES, check_file, png, save
 from pqtheory.plotting.flips import flips
+from pqtheory.plotting.one_step import one_step
 from pqtheory.plotting.parts import description
 from pqtheory.plotting.regularizer import regularizer
 from pqtheory.plotting.sign_flips import sign_flips
@@ -22,6 +23,7 @@ from pqtheory.plotting.trajectory import trajectory
 REGISTRY: Mapping[str, Callable[..., Any]] = {
     "regularizer": regularizer,
     "toy": toy,
+    "one-step": one_step,
     "trajectory": trajectory,
     "sign-flips": sign_flips,
     "basins": basins,
@@ -36,6 +38,7 @@ __all__ = [
     "check_file",
     "description",
     "flips",
+    "one_step",
     "png",
     "regularizer",
     "save",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting.looks import BLACK, BLUE, GREEN, ORANGE, PURPLE
-from pqtheory.plotting.parts import describe, grid_of_axes, legend_below, title
+from pqtheory.plotting.parts import check_methods, describe, grid_of_axes, legend_below, title
 from pqtheory.plotting.styles import letters, picture, points
 from pqtheory.problems import Problem, Quadratic
 from pqtheory.regularizers import DistanceL1
@@ -77,9 +77,8 @@ def basins(
             "BinaryConnect": BinaryConnect(0.1),
             "ProxQuant": ProxQuant(DistanceL1(Binary()), 0.1, Linear(0.01)),
         }
-    extent = float(check_number(extent, "extent", 0, open_low=True, finite=True))
-    if not methods:
-        raise ValueError("methods: expected at least one, got none")
+    extent = check_float(extent, "extent", 0, open_low=True, finite=True)
+    check_methods(methods)
     maps = {
         name: basin_map(method, problem, -extent, extent, resolution, steps, progress=False)
         for name, method in methods.items()
@@ -115,7 +114,13 @@ def _seen(found: BasinMap) -> str:
 def vertex_numbers(found: BasinMap) -> Array:
     """For each start the number of its vertex in ``VERTEX_COLOURS``, or ``UNSETTLED`` or ``DIVERGED``."""
     order = {vertex: i for i, vertex in enumerate(VERTEX_COLOURS)}
-    numbers = [order[float(v[0]), float(v[1])] for v in found.vertices]
+    vertices = [(float(v[0]), float(v[1])) for v in found.vertices]
+    for vertex in vertices:
+        if vertex not in order:
+            raise ValueError(
+                f"methods: expected ones with the levels -1 and +1, got one that ends at {vertex}"
+            )
+    numbers = [order[vertex] for vertex in vertices]
     # labels below 0 count from the end
     return np.array([*numbers, DIVERGED, UNSETTLED])[found.labels]
 

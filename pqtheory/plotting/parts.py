@@ -1,10 +1,10 @@
 """What all pictures share: an empty figure, its caption, titles, legends, bands."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pqtheory._messages import visible
+from pqtheory._messages import brief, visible
 from pqtheory.plotting.looks import BLACK, Look
 from pqtheory.plotting.styles import current, letters, points, styled
 
@@ -49,6 +49,14 @@ def grid_of_axes(
         figure = ShownFigure.of_size(*current().size(width, height), layout, current())
         axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, axes
+
+
+def check_methods(methods: Any) -> None:
+    """Raise unless it is a mapping of names to one method or more."""
+    if not isinstance(methods, Mapping):
+        raise TypeError(f"methods: expected a mapping of names to methods, got {brief(methods)}")
+    if not methods:
+        raise ValueError("methods: expected at least one, got none")
 
 
 def describe(figure: "Figure", text: str) -> "Figure":
@@ -113,8 +121,11 @@ def legend_below(
     labels = [str(handle.get_label()) for handle in handles]
     # inches of the text, and of a line with the space round it
     letter = letters(9) * _LETTER / 72
-    widest = max((letter * len(label) + letters(0.65) for label in labels), default=1.0)
-    columns = max(1, min(len(labels), int(figure.get_figwidth() / widest)))
+    widths = [letter * len(label) + letters(0.75) for label in labels]
+    room = figure.get_figwidth()
+    # a column is as wide as what stands in it: a row of all, or columns that all have room for the widest
+    columns = len(labels) if sum(widths) <= room else int(room / max(widths))
+    columns = max(1, columns)
     legend = figure.legend(
         handles, labels, loc="outside lower center", ncols=columns, handlelength=3
     )

@@ -9,14 +9,14 @@ ProxQuant, arXiv 1810.00861, Figure 2.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float, check_number
 from pqtheory._messages import brief
 from pqtheory.plotting.looks import BLACK, GREY, SEQUENCE
 from pqtheory.plotting.motion import Motion, taken_out
@@ -84,12 +84,10 @@ def regularizer(
         raise TypeError(f"regularizer: expected one on a set with fixed levels, got {brief(R)}")
     exact = require_levels(R.set, "picture of a regularizer").level_values
     levels = [Fraction(v) for v in exact]
-    if not weights:
-        raise ValueError("weights: expected at least one number >= 0, got none")
-    weights = [check_number(weight, "weights", 0) for weight in weights]
+    weights = _weights(weights)
     reach = max(0.5 * float(levels[-1] - levels[0]), 0.5)
-    low = float(levels[0]) - reach if low is None else float(check_number(low, "low"))
-    high = float(levels[-1]) + reach if high is None else float(check_number(high, "high"))
+    low = float(levels[0]) - reach if low is None else check_float(low, "low", finite=True)
+    high = float(levels[-1]) + reach if high is None else check_float(high, "high", finite=True)
     if not low < high:
         raise ValueError(f"low: expected a number below high = {brief(high)}, got {brief(low)}")
     figure, axes = grid_of_axes(1, 2, 10.0, 4.4)
@@ -106,6 +104,14 @@ def regularizer(
         f"{shown}: a regularizer and its prox, which {what}. Of two points that minimise the library returns the "
         f"filled one. {_seen(R, levels, weights, low, high)}",
     )
+
+
+def _weights(weights: Any) -> list[Any]:
+    """As numbers, of which there is one at least."""
+    found = [*weights] if isinstance(weights, Iterable) else []
+    if not found:
+        raise ValueError(f"weights: expected at least one number >= 0, got {brief(weights)}")
+    return [check_number(weight, "weights", 0) for weight in found]
 
 
 def _what_to_see(

@@ -28,7 +28,8 @@ def draw(content: Mapping[str, Any], file: Path) -> list[Path]:
         curves = {_name(g): {layer: _signs(g, layer) for layer in layers} for g in shown}
         errors = {_name(g): _errors(g) for g in shown}
         to = file if len(kinds) == 1 else file.with_stem("-".join((file.stem, *kind)))
-        save(sign_curves(curves, layers, errors=errors), to)
+        freezes = {_name(g): f for g in shown if (f := g.runs[0]["settings"]["freeze_epoch"])}
+        save(sign_curves(curves, layers, errors=errors, freezes=freezes), to)
         drawn.append(to)
     return drawn
 

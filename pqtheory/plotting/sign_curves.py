@@ -16,6 +16,7 @@ from pqtheory.plotting.parts import (
     legend_below,
     title,
 )
+from pqtheory.plotting.run_curves import mark_freeze
 from pqtheory.plotting.styles import picture
 from pqtheory.signs import CODE_METRICS
 
@@ -31,6 +32,8 @@ _IN_WORDS = {
     "flips": "flips",
     "reversals": "reversals",
 }
+#: where the end is that of training, and not of the epochs after it
+BEFORE = "before the freeze"
 #: label -> (epochs, one row for each run of test errors at them), as fractions
 Errors = Mapping[str, tuple[Sequence[int], Sequence[Sequence[float]]]]
 #: label -> layer -> one row for each run: (runs, points)
@@ -44,6 +47,7 @@ def sign_curves(
     metric: str = "change_from_start",
     unit: str = "epoch",
     errors: Errors | None = None,
+    freezes: Mapping[str, int] | None = None,
     *,
     style: str | None = None,
 ) -> "Figure":
@@ -61,6 +65,9 @@ def sign_curves(
         What the points count.
     errors : mapping, optional
         Of the quantized networks; drawn on the right, from 0.
+    freezes : mapping of str to int, optional
+        Label -> point after which its weights are frozen. Where they end is said of what comes before, since nothing
+        flips after it whatever the method; where all share one it is marked.
     style : str, optional
         One of ``STYLES``.
 
@@ -77,7 +84,8 @@ def sign_curves(
     lines = dict(zip(curves, looks(list(curves)), strict=True))
     # what the title tells of
     told = "all" if "all" in layers else layers[0]
-    seen, ends = _draw_row(axes[0], curves, layers, metric, unit)
+    freezes = freezes or {}
+    seen, ends = _draw_row(axes[0], curves, layers, metric, unit, freezes)
     if errors is not None:
         axis = axes[0, -1]
         for label, (epochs, rows) in errors.items():
@@ -89,14 +97,15 @@ def sign_curves(
         axis.set_xlabel(unit, parse_math=False)
         axis.set_ylabel("test error,\n% of images")
         axis.set_ylim(bottom=0)
+        _mark(axis, curves, freezes)
     legend_below(figure, axes[0, 0])
-    what = at_the_end(metric, ends.get(told, {}))
+    what = at_the_end(metric, ends.get(told, {}), bool(freezes))
     where = "" if told == "all" else f"; {told}"
     figure_title(figure, f"{what}{where}")
     return describe(
         figure,
         f"{what}{where} (means over runs, whose number stands in brackets, and bands of one standard deviation). "
-        f"In the last tenth of the {unit}s: {' '.join(seen)}",
+        f"In the last tenth of the {unit}s{f' {BEFORE}' if freezes else ''}: {' '.join(seen)}",
     )
 
 
@@ -105,6 +114,7 @@ def metric_curves(
     curves: Mapping[str, Curves],
     layers: Sequence[str],
     unit: str = "epoch",
+    freezes: Mapping[str, int] | None = None,
     *,
     style: str | None = None,
 ) -> "Figure":
@@ -118,6 +128,8 @@ def metric_curves(
         Panels of each row; at most four.
     unit : str
         What the points count.
+    freezes : mapping of str to int, optional
+        As ``sign_curves``.
     style : str, optional
         One of ``STYLES``.
 
@@ -132,9 +144,11 @@ def metric_curves(
     figure, axes = grid_of_axes(len(curves), len(layers), *size, sharey=False)
     told = "all" if "all" in layers else layers[0]
     said, first = [], list(next(iter(curves.values())))
+    freezes = freezes or {}
     for row, (metric, of_metric) in zip(axes, curves.items(), strict=True):
-        seen, ends = _draw_row(row, of_metric, layers, metric, unit)
-        said.append(f"{at_the_end(metric, ends.get(told, {}))}: {' '.join(seen)}")
+        seen, ends = _draw_row(row, of_metric, layers, metric, unit, freezes)
+        what = at_the_end(metric, ends.get(told, {}), bool(freezes))
+        said.append(f"{what}: {' '.join(seen)}")
         if list(of_metric) != first:
             # levels are lines of their own
             row[0].legend(fontsize="small")
@@ -151,9 +165,14 @@ def _check_metric(metric: str) -> None:
 
 
 def _draw_row(
-    axes: Sequence["Axes"], curves: Curves, layers: Sequence[str], metric: str, unit: str
+    axes: Sequence["Axes"],
+    curves: Curves,
+    layers: Sequence[str],
+    metric: str,
+    unit: str,
+    freezes: Mapping[str, int],
 ) -> tuple[list[str], dict[str, dict[str, Array]]]:
-    """A panel for each layer; where the curves end, in words, and the curves by layer and label."""
+    """A panel for each layer; where the curves end, in words, and the curves up to the freeze, by layer and label."""
     known = CODE_METRICS[metric]
     lines = dict(zip(curves, looks(list(curves)), strict=True))
     seen: list[str] = []
@@ -169,6 +188,7 @@ def _draw_row(
             points = np.arange(1, length + 1)
             shown = 100 * values if known.share else values
             draw_band(axis, points, shown, lines[label], f"{label} ({values.shape[1]})")
+            values = values[: freezes.get(label)]
             of = " of the weights" if known.share else ""
             seen.append(f"{layer}, {label}: {_number(metric, late(values))}{of}.")
             drawn.setdefault(layer, {})[label] = values
@@ -176,8 +196,15 @@ def _draw_row(
         axis.set_xlabel(unit, parse_math=False)
         if metric != "pi":
             axis.set_ylim(bottom=0)
+        _mark(axis, curves, freezes)
     axes[0].set_ylabel(known.axis)
     return seen, drawn
+
+
+def _mark(axis: "Axes", curves: Curves, freezes: Mapping[str, int]) -> None:
+    shared = {freezes.get(label) for label in curves}
+    if len(shared) == 1:
+        mark_freeze(axis, shared.pop())
 
 
 def late(fractions: Array) -> float:
@@ -185,8 +212,8 @@ def late(fractions: Array) -> float:
     return float(fractions[-max(1, len(fractions) // 10) :].mean())
 
 
-def at_the_end(metric: str, curves: Mapping[str, Array]) -> str:
-    """Between what the curves, of shape (points, runs), end, in a sentence."""
+def at_the_end(metric: str, curves: Mapping[str, Array], freeze: bool = False) -> str:
+    """Between what the curves, of shape (points, runs), end, in a sentence; up to a freeze where there is one."""
     ends = {name: late(fractions) for name, fractions in curves.items() if len(fractions)}
     words = _words(metric)
     words = words[0].upper() + words[1:]
@@ -194,7 +221,7 @@ def at_the_end(metric: str, curves: Mapping[str, Array]) -> str:
         return words
     low, high = min(ends, key=lambda name: ends[name]), max(ends, key=lambda name: ends[name])
     shown = [f"{_number(metric, ends[name])} ({name})" for name in dict.fromkeys((low, high))]
-    return f"{words} at the end: {' to '.join(shown)}"
+    return f"{words} {BEFORE if freeze else 'at the end'}: {' to '.join(shown)}"
 
 
 def _words(metric: str) -> str:

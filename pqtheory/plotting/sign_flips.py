@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FULL = FULL_PRECISION.label
 #: percent of the weights that flip at a step, below which a method counts as at rest
 REST = 0.05
-_LABELS = {FULL: f"{FULL}, not quantized (test error only)"}
+_LABELS = {FULL: f"{FULL} (test error only)"}
 _TITLES = {
     "change_from_start": "changed since start",
     "flips": "flips per step",
@@ -65,9 +65,10 @@ def sign_flips(result: DigitsResult | None = None, *, style: str | None = None) 
                 first = 0 if metric == "change_from_start" else 1
                 values = 100 * curves.signs[layer][metric]
                 draw_band(axis, result.epochs[first:], values[first:], lines[name], name)
-            title(axis, f"{layer}: {what}")
+            if row == 0:
+                title(axis, what)
             axis.set_ylim(bottom=0)
-        axes[row, 0].set_ylabel("% of weights")
+        axes[row, 0].set_ylabel(f"{layer} layer,\n% of weights", parse_math=False)
     error = _draw_error(figure, axes[:, 3], result, lines)
     for axis in axes[-1]:
         axis.set_xlabel("epoch")

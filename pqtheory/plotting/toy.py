@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_float
 from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.plotting.looks import BLACK, BLUE, VERMILION, looks, method_colour
 from pqtheory.plotting.motion import Trace, traced
@@ -63,7 +63,7 @@ def toy(
     TypeError, ValueError
         For numbers out of range.
     """
-    theta0 = float(check_number(theta0, "theta0", finite=True))
+    theta0 = check_float(theta0, "theta0", finite=True)
     if abs(theta0) > FARTHEST:
         raise ValueError(
             f"theta0: expected a number from {-FARTHEST:g} to {FARTHEST:g}, got {theta0:g}"

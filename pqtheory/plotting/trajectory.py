@@ -5,16 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pqtheory._arrays import Array
+from pqtheory._arrays import Array, as_array
 from pqtheory._checks import check_count
+from pqtheory._notebook import floats
 from pqtheory.methods import BinaryConnect, DualAveraging, Method, ProxQuant
 from pqtheory.methods.base import MappedMethod
 from pqtheory.plotting.looks import BLACK, MARKERS, SEQUENCE, Look
 from pqtheory.plotting.motion import Trace, traced
-from pqtheory.plotting.parts import describe, grid_of_axes, legend_below, mark_levels, title
+from pqtheory.plotting.parts import (
+    check_methods,
+    describe,
+    grid_of_axes,
+    legend_below,
+    mark_levels,
+    title,
+)
 from pqtheory.plotting.styles import picture, points
 from pqtheory.problems import Problem, Quadratic
-from pqtheory.regularizers import DistanceL1, LevelRegularizer
+from pqtheory.problems.base import require_problem
+from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
 from pqtheory.sets import Binary, FiniteSet, Set
 from pqtheory.simulate import simulate
@@ -70,11 +79,14 @@ def trajectory(
             "BinaryConnect": BinaryConnect(0.1),
             "ProxQuant": ProxQuant(DistanceL1(Binary()), 0.1, Linear(0.01)),
         }
-    if not methods:
-        raise ValueError("methods: expected at least one, got none")
+    check_methods(methods)
+    require_problem(problem)
     steps = check_count(steps, "steps")
     if theta0 is None:
         theta0 = 0.7 * (-1.0) ** np.arange(problem.dim)
+    _, start = as_array(theta0, "theta0")
+    if start.ndim != 1:
+        raise ValueError(f"theta0: expected shape ({problem.dim},), got {tuple(start.shape)}")
     figure, axes = grid_of_axes(
         2,
         len(methods),
@@ -90,7 +102,10 @@ def trajectory(
     said, seen = [], []
     for column, (name, method) in zip(axes.T, methods.items(), strict=True):
         run = simulate(
-            method, problem, theta0, steps, fields=("latent", "quantized"), progress=False
+            method, problem, start, steps, fields=("latent", "quantized"), progress=False
+        )
+        run = Trajectory(
+            run.steps, {k: floats(v) for k, v in run.recorded.items() if v is not None}
         )
         levels = levels_of(method, run)
         traces += _draw_latent(column[0], run, levels, looks)
@@ -132,8 +147,11 @@ def _set_of(method: Method) -> Set | None:
     if isinstance(method, DualAveraging):
         return method.set
     if isinstance(method, MappedMethod):
-        regularizer = method.map.regularizer
-        return regularizer.set if isinstance(regularizer, LevelRegularizer) else None
+        try:
+            found = method.map.quantized_by
+        except TypeError:
+            return None
+        return found if isinstance(found, Set) else None
     return None
 
 

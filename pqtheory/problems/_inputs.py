@@ -5,7 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, PRECISION, Array, as_float, dtype_name, exact_array, is_torch
+from pqtheory._arrays import (
+    EXACT,
+    PRECISION,
+    Array,
+    as_floats,
+    dtype_name,
+    exact_array,
+    is_torch,
+    numbers_of,
+)
 from pqtheory._checks import check_number
 from pqtheory._messages import brief
 
@@ -20,7 +29,7 @@ def real_array(values: Any, name: str, ndim: int) -> Array:
     ValueError
         If there are not ``ndim`` axes, an axis is empty, or an entry is not finite.
     """
-    array = as_numpy(values)
+    array = numbers_of(values, name) if isinstance(values, list | tuple) else as_numpy(values)
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name}: expected real numbers, got a masked array")
     if array.ndim != ndim or array.size == 0:
@@ -58,11 +67,22 @@ def as_numpy(values: Any) -> Array:
     return values if isinstance(values, np.ndarray) else np.asarray(values)
 
 
-def as_floats(array: Array) -> Array:
-    """``array``, of floats or of fractions, in float64; infinite where a fraction is beyond it."""
-    if array.dtype != EXACT:
-        return array
-    return np.frompyfunc(as_float, 1, 1)(array).astype(np.float64)
+def float_array(values: Any, name: str, ndim: int) -> Array:
+    """:func:`real_array` in float64, fractions too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``real_array``; also if a fraction is beyond float64.
+    """
+    return real_array(as_floats(real_array(values, name, ndim)), name, ndim)
+
+
+def squared_norm(matrix: Array) -> float:
+    """``||matrix||_2^2`` for floats or fractions; infinite where it is beyond the floats."""
+    floats = as_floats(matrix)
+    norm = float(np.linalg.norm(floats, 2)) if np.isfinite(floats).all() else np.inf
+    return norm * norm
 
 
 def finite_number(value: Any, name: str, low: float = -np.inf, open_low: bool = False) -> Any:

@@ -12,21 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, HALF_PRECISION, Array, Namespace, dtype_name
-from pqtheory._elementwise import narrow, widen
+from pqtheory._arrays import EXACT, Array, Namespace, dtype_name
 
 #: rows to a block, the smallest of which is the measure of the others
 SMALLEST, LARGER = (8, 2, 1), (64, 512, 4096)
 #: multiplications that a larger block may take: beyond it calls are not what costs, and trying is
 SMALL = 1 << 19
+#: numbers that are added at once: what a core's own cache holds with ease, and all in so many parts at least
+LONG, PARTS = 8192, 8
 
 
 def times(xp: Namespace, theta: Array, matrix: Array) -> Array:
     """``theta @ matrix`` for ``theta`` of shape (..., k) and a matrix of shape (k, n)."""
     if xp is not np or dtype_name(theta) == EXACT:
         return theta @ matrix
-    if dtype_name(theta) in HALF_PRECISION:
-        return narrow(xp, times(xp, widen(xp, theta), matrix.astype(np.float32)), theta)
     k, n = matrix.shape
     rows = np.ascontiguousarray(theta).reshape(-1, k)
     result = np.empty((len(rows), n), dtype=theta.dtype)
@@ -45,11 +44,30 @@ def times(xp: Namespace, theta: Array, matrix: Array) -> Array:
     return result.reshape(*theta.shape[:-1], n)
 
 
+def plus(xp: Namespace, theta: Array, row: Array, *, reuse: bool = False) -> Array:
+    """``theta + row`` for ``theta`` of shape (..., k) and a row of shape (k,); with ``reuse`` in the memory of theta.
+
+    NumPy adds along the last axis, and begins anew for each row: short rows are taken many together.
+    """
+    (k,) = row.shape
+    plain = xp is np and theta.dtype == row.dtype and theta.flags.c_contiguous
+    together = min(LONG, theta.size // PARTS) // max(1, k) if plain else 0
+    if together < 2:
+        return theta + row
+    rows = theta.reshape(-1, k)
+    result = rows if reuse else np.empty_like(rows)
+    whole = len(rows) // together * together
+    longer = np.broadcast_to(row, (together, k)).reshape(-1)
+    np.add(
+        rows[:whole].reshape(-1, longer.size), longer, out=result[:whole].reshape(-1, longer.size)
+    )
+    np.add(rows[whole:], row, out=result[whole:])
+    return result.reshape(theta.shape)
+
+
 def dot(xp: Namespace, a: Array, b: Array) -> Array:
     """``sum_i a_i b_i`` over the last axis."""
     # on short rows einsum is twice as fast as vecdot, and it takes each row by itself
-    if xp is np and dtype_name(a) in HALF_PRECISION:
-        return narrow(xp, dot(xp, widen(xp, a), widen(xp, b)), a)
     return np.einsum("...i,...i->...", a, b) if xp is np else xp.vecdot(a, b)
 
 

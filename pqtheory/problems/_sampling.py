@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, constant_like
+from pqtheory._arrays import Array, Namespace, as_float, constant_like
 
 
 def draw_rows(theta: Array, rows: int, batch_size: int, rng: np.random.Generator) -> Array:
@@ -19,5 +19,5 @@ def add_normal_noise(
     """
     if noise == 0:
         return gradient
-    draws = float(noise) * rng.standard_normal(tuple(gradient.shape))
+    draws = as_float(noise) * rng.standard_normal(tuple(gradient.shape))
     return gradient + constant_like(xp, draws, gradient)

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, as_float, dtype_name
+from pqtheory._arrays import EXACT, HALF_PRECISION, Array, Namespace, as_float, dtype_name
 from pqtheory._checks import check_vectors
+from pqtheory._elementwise import narrow, widen
 from pqtheory._messages import brief
 from pqtheory._notebook import shown, sketch
 from pqtheory.problems._inputs import as_argument
@@ -34,7 +35,8 @@ class Problem(ABC):
     Notes
     -----
     Beside fractions the constants of a problem are fractions, floats too: its value and gradient are exact. On NumPy's
-    floats a start's value and gradient are the same bit for bit whatever else is in the batch.
+    floats a start's value and gradient are the same bit for bit whatever else is in the batch, and however the batch
+    lies in memory. Half precision is computed in float32: ``_value`` and the others see no narrower floats.
     """
 
     dim: int
@@ -53,7 +55,7 @@ class Problem(ABC):
             If ``theta`` is not real or its last axis is not ``dim``.
         """
         xp, t = self._checked(theta)
-        return self._value(xp, t)
+        return _like(xp, self._value(xp, widen(xp, t)), t)
 
     def gradient(self, theta: Any) -> Array:
         """Gradient of L at ``theta``: shape (..., dim); a subgradient at kinks.
@@ -64,7 +66,7 @@ class Problem(ABC):
             If ``theta`` is not real or its last axis is not ``dim``.
         """
         xp, t = self._checked(theta)
-        return self._gradient(xp, t)
+        return _like(xp, self._gradient(xp, widen(xp, t)), t)
 
     def stochastic_gradient(self, theta: Any, rng: np.random.Generator) -> Array:
         """An unbiased estimate of the gradient, independent along the leading axes: shape (..., dim).
@@ -72,10 +74,12 @@ class Problem(ABC):
         Raises
         ------
         TypeError, ValueError
-            If ``theta`` is not real or its last axis is not ``dim``.
+            If ``theta`` is not real or its last axis is not ``dim``, or ``rng`` is no generator of NumPy's.
         """
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng: expected a numpy.random.Generator, got {brief(rng)}")
         xp, t = self._checked(theta)
-        return self._stochastic_gradient(xp, t, rng)
+        return _like(xp, self._stochastic_gradient(xp, widen(xp, t), rng), t)
 
     def value_and_gradient(self, theta: Any) -> tuple[Array, Array]:
         """``(value(theta), gradient(theta))``, at less than the cost of both where they share work.
@@ -86,7 +90,8 @@ class Problem(ABC):
             If ``theta`` is not real or its last axis is not ``dim``.
         """
         xp, t = self._checked(theta)
-        return self._value_and_gradient(xp, t)
+        value, gradient = self._value_and_gradient(xp, widen(xp, t))
+        return _like(xp, value, t), _like(xp, gradient, t)
 
     def __repr__(self) -> str:
         arguments = self._arguments()
@@ -121,7 +126,8 @@ class Problem(ABC):
                 f"theta: expected floats, got fractions: {type(self).__name__} needs "
                 f"{self.transcendental}, which is not exact on them"
             )
-        return xp, t
+        # NumPy sums what lies side by side in another order than what does not
+        return xp, np.ascontiguousarray(t) if isinstance(t, np.ndarray) else t
 
     def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
         return self._value(xp, theta), self._gradient(xp, theta)
@@ -136,3 +142,14 @@ class Problem(ABC):
     def _stochastic_gradient(
         self, xp: Namespace, theta: Array, rng: np.random.Generator
     ) -> Array: ...
+
+
+def require_problem(value: Any) -> None:
+    """Raise unless ``value`` is a problem."""
+    if not isinstance(value, Problem):
+        raise TypeError(f"problem: expected a problem, got {brief(value)}")
+
+
+def _like(xp: Namespace, result: Array, theta: Array) -> Array:
+    """``result`` in the dtype of ``theta``, for half precision computed in float32."""
+    return narrow(xp, result, theta)[()] if dtype_name(theta) in HALF_PRECISION else result

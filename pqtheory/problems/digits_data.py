@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_number
+from pqtheory._checks import check_number, check_seed
 from pqtheory._messages import brief
 
 
@@ -47,7 +47,7 @@ def digits_split(test_fraction: float = 0.25, seed: int = 0) -> DigitsSplit:
     if not test_fraction < 1:
         raise ValueError(f"test_fraction: expected a number in (0, 1), got {brief(test_fraction)}")
     images, labels = _load()
-    rng = np.random.default_rng(seed)
+    rng = check_seed(seed)
     is_test = np.zeros(len(labels), dtype=bool)
     for digit in range(10):
         members = rng.permutation(np.flatnonzero(labels == digit))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, constant_like, number_like
-from pqtheory._checks import check_count
+from pqtheory._arrays import EXACT, Array, Namespace, as_float, constant_like, number_like
+from pqtheory._checks import check_count, check_float, check_seed
 from pqtheory.problems import _exact
-from pqtheory.problems._inputs import as_floats, finite_number, real_array
+from pqtheory.problems._inputs import finite_number, real_array, squared_norm
 from pqtheory.problems._rows import times
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
@@ -53,8 +53,7 @@ class LinearModel(Problem):
             )
         self.l2 = finite_number(l2, "l2", 0)
         self.batch_size = check_count(batch_size, "batch_size")
-        norm = float(np.linalg.norm(as_floats(self.X), 2))
-        self.smoothness = self.curvature * norm**2 / self.samples + float(self.l2)
+        self.smoothness = self.curvature * squared_norm(self.X) / self.samples + as_float(self.l2)
 
     def _arguments(self) -> Mapping[str, Any]:
         return {"X": self.X, "y": self.y, "batch_size": self.batch_size}
@@ -102,7 +101,7 @@ def interpolant(X: Array, y: Array) -> Array | None:
 def random_regression(dim: int, samples: int, seed: int, noise: Any) -> tuple[Array, Array]:
     """Draw normal X and ``y = X theta + noise * t``, t of Student's law with 2 degrees."""
     dim, samples = check_count(dim, "dim"), check_count(samples, "samples")
-    scale = float(finite_number(noise, "noise", 0))
-    rng = np.random.default_rng(seed)
+    scale = check_float(noise, "noise", 0, finite=True)
+    rng = check_seed(seed)
     X = rng.standard_normal((samples, dim))
     return X, X @ rng.standard_normal(dim) + scale * rng.standard_t(2, samples)

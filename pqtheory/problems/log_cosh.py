@@ -1,6 +1,5 @@
 r"""Log-cosh regression: L(theta) = 1/n sum_i log cosh((X theta - y)_i)."""
 
-import math
 from typing import Any, Self, final
 
 from pqtheory._arrays import Array, Namespace
@@ -41,8 +40,11 @@ class LogCosh(LinearModel):
         return cls(*random_regression(dim, samples, seed, noise), batch_size=batch_size)
 
     def _loss(self, xp: Namespace, u: Array) -> Array:
-        size = xp.abs(u)  # log cosh u = |u| + log(1 + exp(-2|u|)) - log 2 cannot overflow
-        return size + xp.log1p(xp.exp(-2 * size)) - math.log(2)
+        # log(1 + 2 sinh(u/2)^2) cancels nothing near 0; log cosh u = |u| + log(1 + exp(-2|u|)) - log 2 cannot overflow
+        size = xp.abs(u)
+        near = xp.clip(size, None, 1)
+        beyond = (size - near) + (xp.log1p(xp.exp(-2 * size)) - xp.log1p(xp.exp(-2 * near)))
+        return xp.log1p(2 * xp.sinh(near / 2) ** 2) + beyond
 
     def _slope(self, xp: Namespace, u: Array) -> Array:
         return xp.tanh(u)

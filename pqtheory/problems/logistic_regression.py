@@ -6,7 +6,7 @@ from typing import Any, Self, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace
-from pqtheory._checks import check_count
+from pqtheory._checks import check_count, check_seed
 from pqtheory._messages import brief
 from pqtheory.problems._inputs import real_array
 from pqtheory.problems.digits_data import digits_split
@@ -60,7 +60,7 @@ class LogisticRegression(LinearModel):
     ) -> Self:
         """Draw normal features, and labels from the logistic model of a normal theta."""
         dim, samples = check_count(dim, "dim"), check_count(samples, "samples")
-        rng = np.random.default_rng(seed)
+        rng = check_seed(seed)
         X = rng.standard_normal((samples, dim))
         margin = X @ rng.standard_normal(dim) + rng.logistic(size=samples)
         return cls(X, np.where(margin >= 0, 1.0, -1.0), l2, batch_size=batch_size)

@@ -6,10 +6,10 @@ from typing import Any, Self, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, constant_like, number_like
-from pqtheory._checks import check_count
+from pqtheory._arrays import Array, Namespace, as_floats, constant_like, number_like
+from pqtheory._checks import check_count, check_seed
 from pqtheory._messages import brief
-from pqtheory.problems._inputs import as_floats, real_array
+from pqtheory.problems._inputs import real_array
 from pqtheory.problems.base import Problem
 
 
@@ -19,9 +19,9 @@ class MatrixFactorisation(Problem):
 
     Not globally smooth, nonconvex. With the singular values s_1 >= s_2 >= ... of M the minimum is
     ``1/2 sum_{i > rank} s_i^2`` (Eckart and Young), attained where U V^T is the truncated
-    decomposition; of the many such (U, V) the balanced one is given. The stochastic gradient is
-    that of ``batch_size`` entries of M, drawn with replacement and scaled up. Value and gradient
-    are exact on fractions.
+    decomposition; of the many such (U, V) the balanced one is given. Of fractions beyond the floats
+    the bound is 0, and no minimiser is known. The stochastic gradient is that of ``batch_size``
+    entries of M, drawn with replacement and scaled up. Value and gradient are exact on fractions.
 
     Parameters
     ----------
@@ -43,6 +43,7 @@ class MatrixFactorisation(Problem):
     """
 
     smoothness = None
+    lower_bound = 0.0
     is_convex = False
 
     def __init__(self, M: Any, rank: int, *, batch_size: int = 16) -> None:
@@ -53,7 +54,11 @@ class MatrixFactorisation(Problem):
         self.batch_size = check_count(batch_size, "batch_size")
         rows, columns = self.M.shape
         self.dim = (rows + columns) * self.rank
-        left, size, right = np.linalg.svd(as_floats(self.M), full_matrices=False)
+        floats = as_floats(self.M)
+        if not np.isfinite(floats).all():
+            # fractions beyond the floats have no such decomposition
+            return
+        left, size, right = np.linalg.svd(floats, full_matrices=False)
         self.lower_bound = float(0.5 * np.sum(size[self.rank :] ** 2))
         root = np.sqrt(size[: self.rank])
         U, V = left[:, : self.rank] * root, right[: self.rank].T * root
@@ -65,7 +70,7 @@ class MatrixFactorisation(Problem):
     ) -> Self:
         """Draw a matrix of standard normal entries."""
         shape = check_count(rows, "rows"), check_count(columns, "columns")
-        return cls(np.random.default_rng(seed).standard_normal(shape), rank, batch_size=batch_size)
+        return cls(check_seed(seed).standard_normal(shape), rank, batch_size=batch_size)
 
     def _arguments(self) -> Mapping[str, Any]:
         return {"M": self.M, "rank": self.rank, "batch_size": self.batch_size}

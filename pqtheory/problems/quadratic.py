@@ -8,11 +8,11 @@ from typing import Any, Self, final
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, as_float, constant_like
-from pqtheory._checks import check_count, check_number
+from pqtheory._arrays import EXACT, Array, Namespace, as_float, as_floats, constant_like
+from pqtheory._checks import check_count, check_float, check_seed
 from pqtheory.problems import _exact
-from pqtheory.problems._inputs import as_floats, finite_number, real_array, rounding
-from pqtheory.problems._rows import dot, times
+from pqtheory.problems._inputs import finite_number, real_array, rounding
+from pqtheory.problems._rows import dot, plus, times
 from pqtheory.problems._sampling import add_normal_noise
 from pqtheory.problems.base import Problem
 
@@ -123,8 +123,8 @@ class Quadratic(Problem):
         With ``indefinite`` every other eigenvalue changes its sign.
         """
         dim = check_count(dim, "dim")
-        condition = check_number(condition, "condition", 1)
-        rng = np.random.default_rng(seed)
+        condition = check_float(condition, "condition", 1, finite=True)
+        rng = check_seed(seed)
         basis, _ = np.linalg.qr(rng.standard_normal((dim, dim)))
         curvature = np.geomspace(1.0 / condition, 1.0, dim)
         if indefinite:
@@ -137,13 +137,13 @@ class Quadratic(Problem):
 
     def _gradient(self, xp: Namespace, theta: Array) -> Array:
         A, b = constant_like(xp, self.A, theta), constant_like(xp, self.b, theta)
-        return times(xp, theta, A) + b
+        return plus(xp, times(xp, theta, A), b, reuse=True)
 
     def _value_and_gradient(self, xp: Namespace, theta: Array) -> tuple[Array, Array]:
         # x.A.x / 2 + b.x = x.((A x + b) + b) / 2
         gradient = self._gradient(xp, theta)
         b = constant_like(xp, self.b, theta)
-        return dot(xp, theta, gradient + b) / 2, gradient
+        return dot(xp, theta, plus(xp, gradient, b)) / 2, gradient
 
     def _stochastic_gradient(self, xp: Namespace, theta: Array, rng: np.random.Generator) -> Array:
         return add_normal_noise(xp, self._gradient(xp, theta), self.noise, rng)

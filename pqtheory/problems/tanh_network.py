@@ -7,8 +7,9 @@ from typing import Any, Self, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like
-from pqtheory._checks import check_count
-from pqtheory.problems._inputs import as_floats, as_numpy, finite_number, real_array
+from pqtheory._checks import check_count, check_float, check_seed
+from pqtheory._elementwise import narrow, widen
+from pqtheory.problems._inputs import as_numpy, float_array
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
 from pqtheory.problems.digits_data import digits_split
@@ -66,13 +67,13 @@ class TanhNetwork(Problem):
         gain: float = 4.0,
         batch_size: int = 32,
     ) -> None:
-        self.X = as_floats(real_array(X, "X", 2))
+        self.X = float_array(X, "X", 2)
         self.samples, self.features = self.X.shape
         self.y = _labels(y, self.samples, classes)
         found = int(self.y.max()) + 1 if classes is None else classes
         self.classes = check_count(found, "classes", 2)
         self.hidden = check_count(hidden, "hidden")
-        self.gain = float(finite_number(gain, "gain", 0, open_low=True))
+        self.gain = check_float(gain, "gain", 0, open_low=True, finite=True)
         self.batch_size = check_count(batch_size, "batch_size")
         inputs = self.features + 1
         split = self.hidden * inputs
@@ -95,7 +96,7 @@ class TanhNetwork(Problem):
     ) -> Self:
         """Draw normal samples, and labels that have nothing to do with them."""
         shape = check_count(samples, "samples"), check_count(features, "features")
-        rng = np.random.default_rng(seed)
+        rng = check_seed(seed)
         classes = check_count(classes, "classes")
         X, y = rng.standard_normal(shape), rng.integers(0, classes, shape[0])
         return cls(X, y, hidden=hidden, classes=classes, gain=gain, batch_size=batch_size)
@@ -134,11 +135,12 @@ class TanhNetwork(Problem):
             columns.
         """
         xp, t = self._checked(theta)
-        X = as_floats(real_array(X, "X", 2))
+        X = float_array(X, "X", 2)
         if X.shape[1] != self.features:
             raise ValueError(f"X: expected shape (n, {self.features}), got {X.shape}")
         inputs = np.column_stack([X, np.ones(len(X))]) / math.sqrt(self.features + 1)
-        return self._forward(xp, t, constant_like(xp, inputs, t))[1]
+        wide = widen(xp, t)
+        return narrow(xp, self._forward(xp, wide, constant_like(xp, inputs, wide))[1], t)
 
     def error(self, theta: Any, X: Any, y: Any) -> Array:
         """Misclassified fraction of the samples ``X`` with labels ``y``: shape (...,).

@@ -6,8 +6,8 @@ from typing import Any, Self, final
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, constant_like
-from pqtheory._checks import check_count
-from pqtheory.problems._inputs import as_floats, real_array
+from pqtheory._checks import check_count, check_seed
+from pqtheory.problems._inputs import float_array, squared_norm
 from pqtheory.problems._rows import times
 from pqtheory.problems._sampling import draw_rows
 from pqtheory.problems.base import Problem
@@ -48,9 +48,9 @@ class TrigonometricSum(Problem):
     def __init__(
         self, amplitudes: Any, frequencies: Any, phases: Any, *, batch_size: int = 4
     ) -> None:
-        self.frequencies = as_floats(real_array(frequencies, "frequencies", 2))
-        self.amplitudes = as_floats(real_array(amplitudes, "amplitudes", 1))
-        self.phases = as_floats(real_array(phases, "phases", 1))
+        self.frequencies = float_array(frequencies, "frequencies", 2)
+        self.amplitudes = float_array(amplitudes, "amplitudes", 1)
+        self.phases = float_array(phases, "phases", 1)
         self.terms, self.dim = self.frequencies.shape
         for name, array in (("amplitudes", self.amplitudes), ("phases", self.phases)):
             if len(array) != self.terms:
@@ -61,7 +61,7 @@ class TrigonometricSum(Problem):
             )
         self.batch_size = check_count(batch_size, "batch_size")
         size = np.abs(self.amplitudes)
-        self.smoothness = float(np.linalg.norm(np.sqrt(size)[:, None] * self.frequencies, 2) ** 2)
+        self.smoothness = squared_norm(np.sqrt(size)[:, None] * self.frequencies)
         self.lower_bound = -float(size.sum())
         self.minimisers = self._find_minimiser()
 
@@ -75,7 +75,7 @@ class TrigonometricSum(Problem):
     def random(cls, dim: int, terms: int, seed: int = 0, *, batch_size: int = 4) -> Self:
         """Draw normal amplitudes and frequencies, and uniform phases."""
         dim, terms = check_count(dim, "dim"), check_count(terms, "terms")
-        rng = np.random.default_rng(seed)
+        rng = check_seed(seed)
         amplitudes, frequencies = rng.standard_normal(terms), rng.standard_normal((terms, dim))
         return cls(amplitudes, frequencies, rng.uniform(0, 2 * np.pi, terms), batch_size=batch_size)
 

@@ -66,9 +66,14 @@ def nearest(xp: Namespace, rows: Array, scales: Array) -> tuple[Array, Array, Ar
 
 def thresholds_of(xp: Namespace, codebook: Array) -> Array:
     """Return the least numbers that are not below the midpoints of neighbouring levels."""
-    low, high = codebook[:, :-1] / 2, codebook[:, 1:] / 2
+    return threshold(xp, codebook[:, :-1], codebook[:, 1:])
+
+
+def threshold(xp: Namespace, lower: Array, upper: Array) -> Array:
+    """The least number that is not below the midpoint."""
+    low, high = lower / 2, upper / 2
     middle = low + high
-    if dtype_name(codebook) == EXACT:
+    if dtype_name(lower) == EXACT:
         return middle
     # Knuth's two-sum: middle + error is the midpoint exactly
     part = middle - low

@@ -8,19 +8,19 @@ Ma et al., *The Era of 1-bit LLMs: All Large Language Models are in 1.58 Bits*, 
 takes ties to even numbers, and one scale is that of a whole matrix).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import Array, Namespace, constant_like
-from pqtheory._checks import store
-from pqtheory._groups import Axis, Per, check_groups, exact_mean, mean
-from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
+from pqtheory._groups import exact_mean, mean
+from pqtheory.quantizers._ternary import TernaryQuantizer
+from pqtheory.quantizers.base import Fit, Row, RowFit, RowSigns
 
 
 @final
 @dataclass(frozen=True)
-class AbsMeanTernary(Quantizer):
+class AbsMeanTernary(TernaryQuantizer):
     """Codebook (-g, 0, g), g = mean|t| of the group.
 
     Each entry gets its nearest level. The scale is a rule of thumb that minimises nothing: for the entries that are not
@@ -28,11 +28,8 @@ class AbsMeanTernary(Quantizer):
 
     Parameters
     ----------
-    axis : int or tuple of int, optional
-        The axes that share a scale; None: all of them, -1: each last axis, such as a row of a matrix.
-    per : {"tensor", "channel", "row"} or int, optional
-        The same by name: one scale per tensor, per output channel (the first axis), per row of the matrix
-        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
+    axis, per
+        Which weights share a codebook, as of every quantizer: by axes, or by name.
 
     Raises
     ------
@@ -40,22 +37,12 @@ class AbsMeanTernary(Quantizer):
         If ``axis`` and ``per`` name no groups.
     """
 
-    axis: Axis = None
-    per: Per = field(default=None, kw_only=True)
-
-    def __post_init__(self) -> None:
-        axis, per = check_groups(self.axis, self.per)
-        store(self, axis=axis, per=per)
-
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""
         scale = exact_mean([abs(t) for t in row])
         sides = [(0, 1) if t >= scale / 2 else (1, 0) if t < -scale / 2 else (0, 0) for t in row]
         values = [(above - below) * scale for below, above in sides]
         return RowFit(values, [-scale, Fraction(0), scale], sides)
-
-    def _signs_per_entry(self) -> int:
-        return 2
 
     def _fit_rows(self, xp: Namespace, rows: Array, signs: Array | None) -> Fit:
         scale = mean(xp, xp.abs(rows))[:, None]

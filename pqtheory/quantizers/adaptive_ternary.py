@@ -8,22 +8,22 @@ ProxQuant, arXiv 1810.00861, the ternary quantizer; Li et al., Ternary Weight Ne
 arXiv 1605.04711, section 2 (the threshold).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
 from pqtheory._arrays import EXACT, Array, Namespace, constant_like, dtype_name
-from pqtheory._checks import store
 from pqtheory._elementwise import narrow
-from pqtheory._groups import Axis, Per, check_groups, exact_mean, mean, total
-from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
+from pqtheory._groups import exact_mean, mean, total
+from pqtheory.quantizers._ternary import TernaryQuantizer
+from pqtheory.quantizers.base import Fit, Row, RowFit, RowSigns
 
 THRESHOLD = Fraction(7, 10)
 
 
 @final
 @dataclass(frozen=True)
-class AdaptiveTernary(Quantizer):
+class AdaptiveTernary(TernaryQuantizer):
     """Codebook (theta-, 0, theta+), theta- <= 0 <= theta+, from a fixed threshold rule.
 
     The two means minimise ||t - values||^2 for the given three groups of entries. The threshold is
@@ -32,25 +32,14 @@ class AdaptiveTernary(Quantizer):
 
     Parameters
     ----------
-    axis : int or tuple of int, optional
-        The axes that share a codebook; None: all of them, -1: each last axis, such as a row of a matrix (but three
-        weights of a 3 x 3 kernel).
-    per : {"tensor", "channel", "row"} or int, optional
-        The same by name: one codebook per tensor, per output channel (the first axis), per row of the matrix
-        (outputs, inputs x ...), or per so many consecutive weights of such a row. Instead of ``axis``.
+    axis, per
+        Which weights share a codebook, as of every quantizer: by axes, or by name.
 
     Raises
     ------
     TypeError, ValueError
         If ``axis`` and ``per`` name no groups.
     """
-
-    axis: Axis = None
-    per: Per = field(default=None, kw_only=True)
-
-    def __post_init__(self) -> None:
-        axis, per = check_groups(self.axis, self.per)
-        store(self, axis=axis, per=per)
 
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:
         """Slow twin of ``fit`` for one group; ``signs`` are ignored."""
@@ -60,9 +49,6 @@ class AdaptiveTernary(Quantizer):
         upper = exact_mean([t for t, side in zip(row, sides, strict=True) if side == (0, 1)])
         values = [below * lower + above * upper for below, above in sides]
         return RowFit(values, [lower, Fraction(0), upper], sides)
-
-    def _signs_per_entry(self) -> int:
-        return 2
 
     def _fit_rows(self, xp: Namespace, rows: Array, signs: Array | None) -> Fit:
         share = THRESHOLD if dtype_name(rows) == EXACT else float(THRESHOLD)

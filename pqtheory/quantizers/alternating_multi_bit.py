@@ -19,7 +19,7 @@ from pqtheory._checks import check_count, store
 from pqtheory._groups import Axis, Per, check_groups
 from pqtheory.quantizers._least_squares import least_squares, shortest_solution
 from pqtheory.quantizers._multi_bit import check_bits, levels_naive, nearest
-from pqtheory.quantizers._two_bits import fitted
+from pqtheory.quantizers._two_bits import fits_in_memory, fitted
 from pqtheory.quantizers.base import Fit, Quantizer, Row, RowFit, RowSigns
 from pqtheory.quantizers.greedy_multi_bit import GreedyMultiBit
 
@@ -83,6 +83,10 @@ class AlternatingMultiBit(Quantizer):
             return super().quantize(theta)
         values, codebook = fitted(xp, groups.rows(xp, t), self.bits, self.rounds)
         return groups.entries(xp, values), groups.per_group(xp, codebook)
+
+    def fits_in_memory(self, theta: Array) -> bool:
+        """One and two bits of float32 on a CPU."""
+        return fits_in_memory(theta, self.bits)
 
     def _signs_per_entry(self) -> int:
         return self.bits

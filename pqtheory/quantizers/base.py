@@ -143,6 +143,10 @@ class Quantizer(ABC):
         xp, t, groups = self._groups(theta)
         return groups.entries(xp, _each_group(xp, t, groups, function))
 
+    def fits_in_memory(self, theta: Array) -> bool:
+        """Whether a tensor is fitted as the NumPy array of its memory: the same numbers, at less cost."""
+        return False
+
     def _groups(self, theta: Any) -> tuple[Namespace, Array, Groups]:
         xp, t = as_array(theta)
         t = t.detach() if is_torch(t) else t

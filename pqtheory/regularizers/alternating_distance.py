@@ -23,10 +23,14 @@ import numpy as np
 from pqtheory._arrays import Array, as_array, is_symbolic, is_torch, namespace
 from pqtheory._checks import check_count, check_number, store
 from pqtheory._elementwise import check_out, narrow, widen
+from pqtheory._groups import by_parts, find_groups
 from pqtheory._messages import brief
 from pqtheory.quantizers import Fit, Quantizer
 from pqtheory.regularizers.base import Axis, Regularizer, total
 from pqtheory.regularizers.weights import weight_like
+
+#: entries that are pulled at a time
+PART = 1 << 17
 
 
 @final
@@ -94,13 +98,15 @@ class AlternatingDistance(Regularizer):
     def iterates(self, theta: Any, weight: Any) -> Iterator[tuple[Array, Fit]]:
         """Yield (x, fit) after every half-step, 2 ``rounds`` pairs: first (theta, q), then (x, q).
 
+        Half precision is yielded in the float32 that it is computed in.
+
         Raises
         ------
         TypeError, ValueError
             As ``prox``.
         """
-        _, t = as_array(theta)
-        w = _number(weight, t)
+        xp, t = as_array(theta)
+        t, w = widen(xp, t), _number(weight, t)
         x, fit = t, None
         for _ in range(self.rounds):
             fit = self.quantizer.fit(x, fit)
@@ -199,13 +205,42 @@ class AlternatingDistance(Regularizer):
             check_out(out, theta)
         wide, w = widen(xp, theta), _number(weight, theta)
         # of the last fit q is all that is needed
-        once = self.rounds == 1
-        x = best_point(wide, self.quantize(wide), w) if once else self._end(wide, w)[0]
+        room = out if wide is theta else None
+        x = self._once(wide, w, room) if self.rounds == 1 else self._end(wide, w)[0]
         result = narrow(xp, x, theta)
         if out is None:
             return result
-        out[...] = result
+        if result is not out:
+            out[...] = result
         return out
+
+    def _once(self, theta: Array, weight: Any, room: Array | None) -> Array:
+        """One round, in ``room`` if it is of use.
+
+        Groups are for themselves: those that a cache holds are pulled before the next, on all threads.
+        """
+        in_memory = is_torch(theta) and self.quantizer.fits_in_memory(theta)
+        # a weight that is a tensor rounds as tensors do, and may have a gradient
+        if in_memory and not (theta.requires_grad or is_torch(weight)):
+            xp = namespace(theta)
+            memory = None if room is None else room.detach().numpy()
+            x = self._in_parts(theta.numpy(), weight, xp.get_num_threads(), memory)
+            if room is None or x is not memory:
+                return xp.asarray(x)
+            # torch counts who writes
+            room[:0] = 0
+            return room
+        if isinstance(theta, np.ndarray):
+            return self._in_parts(theta, weight, 1, room)
+        return best_point(theta, self.quantize(theta), weight)
+
+    def _in_parts(self, theta: Array, weight: Any, threads: int, room: Array | None) -> Array:
+        def pull(t: Array) -> Array:
+            return best_point(t, self.quantize(t), weight)
+
+        groups = find_groups(theta.shape, self.quantizer.axis, self.quantizer.per)
+        parts = groups.parts(PART)
+        return pull(theta) if len(parts) == 1 else by_parts(pull, theta, parts, threads, room)
 
     def _end(self, theta: Array, weight: Any) -> tuple[Array, Fit]:
         *_, end = self.iterates(theta, weight)
@@ -230,7 +265,12 @@ def best_point(theta: Array, values: Array, weight: Any) -> Array:
         xp = namespace(theta)
         from_theta, from_values = theta + moved * (values - theta), values + kept * (theta - values)
         return xp.where(near_theta, from_theta, from_values)
-    return theta + moved * (values - theta) if near_theta else values + kept * (theta - values)
+    # theta + moved (values - theta), or values + kept (theta - values), in the memory of the difference
+    near, far, share = (theta, values, moved) if near_theta else (values, theta, kept)
+    x = far - near
+    x *= share
+    x += near
+    return x
 
 
 def _number(weight: Any, theta: Array) -> Any:

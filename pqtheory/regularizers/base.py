@@ -20,7 +20,8 @@ from pqtheory._arrays import (
     dtype_name,
 )
 from pqtheory._checks import check_number
-from pqtheory._elementwise import narrow, widen
+from pqtheory._elementwise import Writer, narrow, widen
+from pqtheory._groups import check_axis
 from pqtheory._messages import brief
 from pqtheory._notebook import shown
 from pqtheory.quantizers.base import Quantizer
@@ -111,6 +112,10 @@ class Regularizer(ABC):
         w = weight_like(weight, t, self._weight_shape(t.shape))
         moved = self._moved(xp, t, w, out)
         return as_given(moved, theta) if out is None else moved
+
+    def writer(self, like: Array, weight: float) -> Writer | None:
+        """``prox`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        return None
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
         """min_x { 1/2 ||x - theta||^2 + weight R(x) }, summed like ``value`` (Moreau envelope times weight).
@@ -231,6 +236,8 @@ def each_weight(weight: Any, theta: Array, shape: tuple[int, ...]) -> np.ndarray
 
 def total(xp: Namespace, values: Array, like: Array, axis: Axis) -> Array:
     """Sum over ``axis`` in the dtype of ``like``; half precision is summed in float32."""
+    if not isinstance(axis, tuple) or axis:
+        axis = check_axis(axis)
     if dtype_name(like) in HALF_PRECISION:
         # the values may be wide already
         return narrow(xp, accurate_sum(xp, widen(xp, values), axis), like)

@@ -12,8 +12,17 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
-from pqtheory._elementwise import InPlace, elementwise
+from pqtheory._arrays import (
+    Array,
+    Namespace,
+    as_array,
+    as_given,
+    constant_like,
+    is_compiling,
+    is_torch,
+    keep_nan,
+)
+from pqtheory._elementwise import InPlace, Writer, elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import distance, nearest
 from pqtheory.sets.finite import FiniteSet, require_levels
@@ -64,10 +73,26 @@ class DistanceL1(LevelRegularizer):
     def _values(self, theta: Array) -> Array:
         return self.set.map(distance, theta)
 
+    def writer(self, like: Array, weight: float) -> Writer | None:
+        """``prox`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        kernel, *arguments = self._kernel(like, weight)
+        return self.set.writer(kernel, like, *arguments)
+
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
+        kernel, *arguments = self._kernel(theta, weight)
+        return self.set.map(kernel, theta, *arguments, out=out)
+
+    def _kernel(self, theta: Array, weight: Any) -> tuple[Any, ...]:
+        """What makes the prox of theta and its level, and with which arguments."""
         if isinstance(weight, float) and weight == math.inf:
-            return self.set.map(nearest, theta, out=out)
-        return self.set.map(_TOWARD, theta, weight, out=out)
+            return (nearest,)
+        near = is_torch(theta) and not is_compiling() and self._is_near(theta, weight)
+        return (_TOWARD_NEAR if near else _TOWARD), weight
+
+    def _is_near(self, theta: Array, weight: Any) -> bool:
+        """Whether p - t is exact at this distance from every level p: at most |p| / 2 (Sterbenz), any from 0."""
+        levels = self.set.cells(theta).levels
+        return isinstance(weight, float) and all(0 < weight <= abs(p) / 2 for p in levels if p)
 
     def _exact_value(self, x: Fraction, levels: tuple[Fraction, ...]) -> Fraction:
         return min(abs(x - level) for level in levels)
@@ -93,7 +118,8 @@ def write_toward(xp: Namespace, out: Array, t: Array, p: Array, w: Any) -> None:
     if xp is np:
         # NumPy combines 0-d arrays faster than Python numbers
         w = np.asarray(w, dtype=t.dtype)
-    low = t - w
+    # NumPy makes numbers of 0-d arrays, which hold no result
+    low = np.asarray(t - w) if xp is np else t - w
     high = xp.add(t, w, out=out)
     if xp is np:
         np.maximum(p, low, out=low)
@@ -102,4 +128,18 @@ def write_toward(xp: Namespace, out: Array, t: Array, p: Array, w: Any) -> None:
         xp.clamp(p, low, high, out=out)
 
 
-_TOWARD = InPlace(toward, write_toward)
+def write_toward_near(xp: Namespace, out: Array, t: Array, p: Array, w: Any) -> None:
+    """``t + min(max(p - t, -w), w)`` on torch: ``toward`` where p - t is exact within w, a temporary and a pass less.
+
+    Farther away p - t, rounded, is still at least w in size, and the result t - w or t + w.
+    """
+    if p.ndim:
+        p.sub_(t).clamp_(-w, w)
+        # in place without the questions that add asks about dtypes
+        t.add_(p) if out is t else xp.add(t, p, out=out)
+    else:
+        # one level alone is no array to write to
+        write_toward(xp, out, t, p, w)
+
+
+_TOWARD, _TOWARD_NEAR = InPlace(toward, write_toward), InPlace(toward, write_toward_near)

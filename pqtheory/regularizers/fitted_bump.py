@@ -14,6 +14,7 @@ from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory._groups import Groups, find_groups
 from pqtheory._messages import brief
 from pqtheory.quantizers import Quantizer
+from pqtheory.quantizers._multi_bit import threshold
 from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.weights import weight_like
 
@@ -119,7 +120,7 @@ class FittedBump(Regularizer):
         xp = namespace(theta)
         groups = find_groups(tuple(theta.shape), self.quantizer.axis, self.quantizer.per)
         books = _rows(xp, self.codebooks(theta))
-        rows = groups.rows(xp, theta)
+        books, rows = widen(xp, books), groups.rows(xp, widen(xp, theta))
         low, high = _ends(xp, rows, books)
         within = (rows >= books[:, :1]) & (rows <= books[:, -1:])
         return groups.entries(xp, xp.where(within, (rows - low) * (high - rows) / 2, math.inf))
@@ -165,7 +166,7 @@ def _nearest(xp: Namespace, rows: Array, books: Array) -> Array:
     found = books[:, :1] + 0 * rows
     for j in range(1, books.shape[-1]):
         level, below = books[:, j : j + 1], books[:, j - 1 : j]
-        found = xp.where(rows >= below / 2 + level / 2, level, found)
+        found = xp.where(rows >= threshold(xp, below, level), level, found)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, final
 
 from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
 from pqtheory._checks import check_weight
+from pqtheory._elementwise import Writer
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import Set, nearest, require_set
 from pqtheory.sets.finite import FiniteSet
@@ -34,6 +35,10 @@ class Indicator(LevelRegularizer):
 
     def __post_init__(self) -> None:
         require_set(self.set)
+
+    def writer(self, like: Array, weight: float) -> Writer | None:
+        """``prox`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        return self.set.writer(nearest, like)
 
     def envelope(self, theta: Any, weight: Any, axis: Any = None) -> Array:
         """Half the squared distance to the set, whatever the weight.

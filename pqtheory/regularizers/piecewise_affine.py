@@ -25,6 +25,7 @@ from pqtheory._arrays import (
     constant_like,
     exact_like,
     is_symbolic,
+    is_torch,
     keep_nan,
     namespace,
     number_like,
@@ -213,7 +214,7 @@ def _is_infinite(slope: Any) -> bool:
 
 
 def _checked(slopes: Any, count: int) -> tuple[Any, ...]:
-    if isinstance(slopes, np.ndarray):
+    if isinstance(slopes, np.ndarray) or is_torch(slopes):
         slopes = slopes.tolist()
     if not isinstance(slopes, Sequence) or isinstance(slopes, str) or len(slopes) != count + 1:
         raise ValueError(

@@ -14,6 +14,7 @@ from pqtheory.report.text import (
     controls_refuted,
     headline,
     kind_in_words,
+    looked_at,
     rechecked,
     reproduce,
     show,
@@ -102,9 +103,7 @@ def _sentences(item: Item) -> str:
 
 def _part(part: ItemResult, item: Item) -> str:
     evidence = part.evidence
-    facts = [f"{evidence.cases} cases"] if evidence.cases else []
-    if evidence.margin is not None:
-        facts.append(f"least margin {show(evidence.margin)}")
+    facts = looked_at(evidence)
     text = f"<b>{escape(part.name)}</b>: {escape(part.statement)} {kind_badge(part.kind)}"
     text += f" ({escape(', '.join(facts))})" if facts else ""
     note = f"<br>{escape(evidence.note)}" if evidence.note else ""

@@ -6,6 +6,7 @@ It is measured in the text's own size, has no names that another one could have 
 
 import importlib.util
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any, final
 
@@ -110,6 +111,7 @@ class _Drawn:
         )
 
 
+@lru_cache(maxsize=1024)
 def _drawn(latex: str) -> _Drawn | None:
     if importlib.util.find_spec("matplotlib") is None:
         return None

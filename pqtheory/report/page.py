@@ -18,6 +18,7 @@ from pqtheory.digits import DigitsResult
 from pqtheory.report.book_map import book_map, entries
 from pqtheory.report.claims import claim_details, claim_row
 from pqtheory.report.digits import digits_section
+from pqtheory.report.lab import lab_page
 
 
 @final
@@ -63,7 +64,7 @@ def render(
     source : mapping, optional
         Of ``provenance``.
     lab : str, optional
-        Where the lab's page lies, seen from this one.
+        Where the lab's page lies, seen from this one, which has it inside as well.
     """
     template = resources.files("pqtheory.report").joinpath("page.html").read_text(encoding="utf-8")
     opening = [p for p in pictures if p.name in OPENING]
@@ -145,8 +146,9 @@ def _picture(picture: Picture) -> str:
 
 def _lab(address: str) -> str:
     return (
-        f'<h2>The lab</h2><p><a href="{escape(address, quote=True)}">Drag the start, change the method, watch the '
-        "signs</a>: both toys and the prox, in the browser.</p>"
+        "<h2>The lab</h2><p>Drag the start, change the method, watch the signs: both toys and the prox. "
+        f'<a href="{escape(address, quote=True)}">As a page of its own</a>.</p>'
+        f'<iframe class="lab" title="The lab" srcdoc="{escape(lab_page(), quote=True)}"></iframe>'
     )
 
 

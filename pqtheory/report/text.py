@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory.claims.results import ClaimResult
+from pqtheory.evidence.base import Evidence
 
 
 def show(value: Any) -> str:
@@ -24,6 +25,14 @@ def show(value: Any) -> str:
     if isinstance(value, Iterable):
         return "[" + ", ".join(show(v) for v in value) + "]"
     return str(value)
+
+
+def looked_at(evidence: Evidence) -> list[str]:
+    """How many cases, the least margin, and how far below 0 one may be: "3 cases", "least margin 0.5", ..."""
+    found = [f"{evidence.cases} cases"] if evidence.cases else []
+    if evidence.margin is not None:
+        found.append(f"least margin {show(evidence.margin)}")
+    return found + ([f"tolerance {show(evidence.tolerance)}"] if evidence.tolerance else [])
 
 
 def kind_in_words(result: ClaimResult) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan
-from pqtheory._elementwise import InPlace, Kernel
+from pqtheory._elementwise import InPlace, Kernel, Writer
 from pqtheory._messages import brief
 
 
@@ -24,6 +24,10 @@ class Set(ABC):
     @abstractmethod
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """Entrywise ``kernel(xp, theta, P(theta), *arguments)`` for an array: how regularizers see the set."""
+
+    def writer(self, kernel: InPlace, like: Array, *arguments: float) -> Writer | None:
+        """``map`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        return None
 
     def weight_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """What an array of weights for a ``theta`` of that shape must broadcast to."""
@@ -69,8 +73,13 @@ def _nearest(xp: Namespace, t: Array, p: Array) -> Array:
 
 
 def _write_nearest(xp: Namespace, out: Array, t: Array, p: Array) -> None:
+    """The same; ``out`` may be ``t`` or ``p``. To look for a NaN takes NumPy less than to compare twice."""
     if xp is np:
-        np.minimum(np.maximum(p, t), p, out=out)
+        largest = t.max(initial=-np.inf)
+        if largest != largest:
+            np.minimum(np.maximum(p, t), p, out=out)
+        elif p is not out:
+            np.copyto(out, p)
     else:
         xp.clamp(p, t, p, out=out)
 

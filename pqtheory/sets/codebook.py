@@ -5,6 +5,9 @@ from typing import Any, final
 
 from pqtheory.sets.finite import FiniteSet, check_levels
 
+#: levels that are all written out
+WRITTEN_OUT = 16
+
 
 @final
 class Codebook(FiniteSet):
@@ -36,4 +39,7 @@ class Codebook(FiniteSet):
         return hash(self._levels)
 
     def __repr__(self) -> str:
-        return f"Codebook(levels={self._levels!r})"
+        if len(self._levels) <= WRITTEN_OUT:
+            return f"Codebook(levels={self._levels!r})"
+        low, second, *_, high = self._levels
+        return f"Codebook(levels=({low!r}, {second!r}, ..., {high!r}), {len(self._levels)} of them)"

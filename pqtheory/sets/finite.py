@@ -26,10 +26,10 @@ from pqtheory._arrays import (
     is_torch,
 )
 from pqtheory._checks import check_number
-from pqtheory._elementwise import InPlace, Kernel, elementwise
+from pqtheory._elementwise import InPlace, Kernel, Writer, elementwise, writer
 from pqtheory._messages import brief
 from pqtheory._notebook import shown, sketch
-from pqtheory.sets.base import Set
+from pqtheory.sets.base import Set, nearest
 
 #: up to this many levels a chain of comparisons is faster than a binary search
 CHAIN = 4
@@ -106,18 +106,29 @@ class FiniteSet(Set):
 
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
         """Entrywise ``kernel(xp, theta, P(theta), *arguments)`` for an array, in blocks where that pays."""
-        cells = self.cells(theta)
+        return elementwise(self._with_nearest(kernel, theta), theta, *arguments, out=out)
+
+    def writer(self, kernel: InPlace, like: Array, *arguments: float) -> Writer | None:
+        """``map`` into given memory, made ready once for many arrays like this one; None where there is none."""
+        return writer(self._with_nearest(kernel, like), like, *arguments)
+
+    def _with_nearest(self, kernel: Kernel, like: Array) -> Any:
+        """The kernel of (xp, theta, P(theta), *arguments) as one of (xp, theta, *arguments)."""
+        cells = self.cells(like)
 
         def with_nearest(xp: Namespace, t: Array, *arguments: Any) -> Array:
             return kernel(xp, t, self.nearest(xp, t, cells), *arguments)
 
         if not isinstance(kernel, InPlace):
-            return elementwise(with_nearest, theta, *arguments, out=out)
+            return with_nearest
 
         def write(xp: Namespace, out: Array, t: Array, *arguments: Any) -> None:
-            kernel.write(xp, out, t, self.nearest(xp, t, cells), *arguments)
+            # the projection itself is made where it belongs, unless theta is there
+            apart = xp is np and kernel is nearest and not np.may_share_memory(out, t)
+            p = self.nearest_of_block(xp, t, cells, out if apart else None)
+            kernel.write(xp, out, t, p, *arguments)
 
-        return elementwise(InPlace(with_nearest, write), theta, *arguments, out=out)
+        return InPlace(with_nearest, write)
 
     def map_with_gap(
         self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None
@@ -146,6 +157,15 @@ class FiniteSet(Set):
     def nearest(self, xp: Namespace, t: Array, cells: Cells) -> Array:
         """P(t) as a kernel; NaN gets some level."""
         return step_function(xp, t, cells.thresholds, cells.levels)
+
+    def nearest_of_block(
+        self, xp: Namespace, t: Array, cells: Cells, room: Array | None = None
+    ) -> Array:
+        """The same for a block of plain memory, without gradients; a kernel may write to what it gets.
+
+        The result may take ``room``, an array like ``t``.
+        """
+        return self.nearest(xp, t, cells)
 
 
 def step_function(

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array, is_torch
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_float
 from pqtheory._elementwise import widen
 from pqtheory._messages import brief
 from pqtheory.signs import codes as coding
@@ -81,11 +81,11 @@ class CodeTracker:
         window: int | None = None,
         total: Callable[[Array], Array] | None = None,
     ) -> None:
-        self._momentum = float(check_number(momentum, "momentum", LEAST_MOMENTUM))
+        self._momentum = check_float(momentum, "momentum", LEAST_MOMENTUM)
         if self._momentum > 1:
             raise ValueError(f"momentum: expected a number <= 1, got {brief(momentum)}")
-        self._threshold = float(check_number(threshold, "threshold", 0))
-        self._near = None if near is None else float(check_number(near, "near", 0))
+        self._threshold = check_float(threshold, "threshold", 0)
+        self._near = None if near is None else check_float(near, "near", 0)
         self._window = None if window is None else check_count(window, "window")
         if total is not None and not callable(total):
             raise TypeError(f"total: expected a function of an array, got {brief(total)}")

@@ -15,17 +15,18 @@ from pqtheory.quantizers import AdaptiveTernary
 from pqtheory.quantizers.base import Quantizer
 from pqtheory.sets import FiniteSet, ScaledBinary, Set
 from pqtheory.signs.code_planes import MAX_LEVELS, bits_for, pack_above, pack_codes
+from pqtheory.signs.kept_levels import KeptLevels
 from pqtheory.signs.packing import BLOCK, DEVICE_BLOCK
 
 #: what says which code a weight has: a set, a fitted quantizer, or for integer codes how many levels there are
-Levels = Set | Quantizer | int
+Levels = Set | Quantizer | KeptLevels | int
 #: up to this many thresholds comparisons are faster than a binary search
 CHAIN = 32
 
 
 def check_coder(levels: Any) -> Levels:
     """``levels`` if it is a set, a quantizer or a number of levels."""
-    if isinstance(levels, Set | Quantizer):
+    if isinstance(levels, Set | Quantizer | KeptLevels):
         return levels
     if isinstance(levels, type | str | Mapping) or levels is None:
         raise TypeError(
@@ -97,7 +98,7 @@ def _packed(codes: Array, count: int) -> Array:
 
 def quantized(array: Array, levels: Levels) -> Array:
     """The values of the levels that the weights are quantized to."""
-    if isinstance(levels, Quantizer):
+    if isinstance(levels, Quantizer | KeptLevels):
         return levels.quantize(array)[0]
     if isinstance(levels, Set):
         return levels.project(array)
@@ -134,13 +135,13 @@ def threshold_distances(weights: Any, levels: Any) -> Array:
     """
     array = as_array(weights, "weights")[1]
     array = array.detach() if is_torch(array) else array
-    if not isinstance(levels, Set | Quantizer):
+    if not isinstance(levels, Set | Quantizer | KeptLevels):
         raise TypeError(f"levels: expected a set or a quantizer, got {brief(levels)}")
     if isinstance(levels, AdaptiveTernary):
         raise TypeError(
             "levels: expected thresholds between levels, which AdaptiveTernary has elsewhere"
         )
-    book = levels.levels(array) if isinstance(levels, Set) else levels.fit(array).codebook
+    book = levels.levels(array) if isinstance(levels, Set) else levels.quantize(array)[1]
     axis, per = _grouping(levels)
     groups = find_groups(tuple(array.shape), axis, per)
     rows = groups.rows(np, to_numpy(array).astype(np.float64))
@@ -153,10 +154,12 @@ def threshold_distances(weights: Any, levels: Any) -> Array:
     return groups.entries(np, nearest)
 
 
-def _grouping(levels: Set | Quantizer) -> tuple[Any, Any]:
+def _grouping(levels: Set | Quantizer | KeptLevels) -> tuple[Any, Any]:
     """The axes that share levels; all of them for a set without any of its own."""
     return (
-        (levels.axis, levels.per) if isinstance(levels, ScaledBinary | Quantizer) else (None, None)
+        (levels.axis, levels.per)
+        if isinstance(levels, ScaledBinary | Quantizer | KeptLevels)
+        else (None, None)
     )
 
 
@@ -184,14 +187,16 @@ def _count(xp: Namespace, block: Array, thresholds: tuple[Any, ...]) -> Array:
     return above
 
 
-def coded(array: Array, levels: Set | Quantizer) -> tuple[Array, Callable[[Array], Array]]:
+def coded(
+    array: Array, levels: Set | Quantizer | KeptLevels
+) -> tuple[Array, Callable[[Array], Array]]:
     """Codes in the library of the array, and what gives codes of its shape the values of their levels.
 
     Parameters
     ----------
     array : array
         Latent weights, which levels may be fitted to.
-    levels : Set or Quantizer
+    levels : Set, Quantizer or KeptLevels
         What they are quantized by.
 
     Returns
@@ -232,7 +237,7 @@ def coded(array: Array, levels: Set | Quantizer) -> tuple[Array, Callable[[Array
     return codes, values
 
 
-def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, Array]:
+def _of_values(array: Array, levels: Set | Quantizer | KeptLevels) -> tuple[Array, Array]:
     """Codes from a fit, the number of levels below the value, or the side of the threshold; and the levels."""
     xp, array = as_array(array.detach() if is_torch(array) else array)
     if isinstance(levels, AdaptiveTernary):
@@ -241,7 +246,7 @@ def _of_values(array: Array, levels: Set | Quantizer) -> tuple[Array, Array]:
         side = 1 + fit.signs[..., 1] - fit.signs[..., 0]
         codes = xp.where(fit.values == fit.values, side, 0 * side)
         return xp.asarray(codes, dtype=xp.uint8), fit.codebook
-    if isinstance(levels, Quantizer):
+    if isinstance(levels, Quantizer | KeptLevels):
         values, book = levels.quantize(array)
     elif isinstance(levels, ScaledBinary):
         return xp.asarray(widen(xp, array) >= 0, dtype=xp.uint8), levels.levels(array)

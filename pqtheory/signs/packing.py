@@ -1,5 +1,6 @@
 """Signs as packed bits: bit i = [theta_i >= 0], eight to a byte."""
 
+from collections.abc import Callable
 from typing import Any
 
 import array_api_compat
@@ -28,12 +29,32 @@ def pack_signs(weights: Array) -> Array:
     """
     if is_torch(weights) and weights.device.type != "cpu":
         return _pack_on_device(weights)
+    return _pack(weights)
+
+
+def pack_signs_and_count_nans(weights: Array) -> tuple[Array, int]:
+    """:func:`pack_signs` of an array on the CPU, and how many NaN it has, from one pass over memory."""
+    nans = 0
+
+    def look(block: Array) -> None:
+        nonlocal nans
+        # the largest of numbers with a NaN is NaN
+        if np.isnan(block.max()):
+            nans += int(np.isnan(block).sum())
+
+    return _pack(weights, look), nans
+
+
+def _pack(weights: Any, look: Callable[[Array], None] = lambda block: None) -> Array:
+    """Pack block by block; ``look`` is shown each while it is in the cache."""
     keep_freed_memory()
     flat = _flat_view(weights)
     packed = np.empty(packed_size(flat.size), dtype=np.uint8)
     for start in range(0, flat.size, BLOCK):
-        bits = np.packbits(_comparable(flat[start : start + BLOCK]) >= 0)
+        block = _comparable(flat[start : start + BLOCK])
+        bits = np.packbits(block >= 0)
         packed[start // 8 : start // 8 + bits.size] = bits
+        look(block)
     return packed
 
 

@@ -105,8 +105,8 @@ class SignTracker:
         packed = {name: pack_signs(arrays[name]) for name in self._memory}
         counts = {name: m.update(packed[name]) for name, m in self._memory.items()}
         self._updates += 1
-        metrics = {n: _metrics([m], [counts[n]]) for n, m in self._memory.items()}
-        return metrics | {ALL: _metrics(list(self._memory.values()), list(counts.values()))}
+        metrics = {n: metrics_of([m], [counts[n]]) for n, m in self._memory.items()}
+        return metrics | {ALL: metrics_of(list(self._memory.values()), list(counts.values()))}
 
     def positive(self, name: str = ARRAY_NAME) -> Array:
         """Boolean array: sign +1 at the last update."""
@@ -160,7 +160,7 @@ class SignTracker:
         return unpack_signs(memory.planes[plane], memory.shape)
 
 
-def _metrics(memories: list[SignMemory], counts: list[tuple[int, int, int]]) -> SignMetrics:
+def metrics_of(memories: list[SignMemory], counts: list[tuple[int, int, int]]) -> SignMetrics:
     """Fractions over all ``memories`` together, so weighted by size; 0 where nothing is."""
     size = sum(m.size for m in memories)
     now = [sum(column) for column in zip(*counts, strict=True)]

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from pqtheory._arrays import Array, is_torch
-from pqtheory._checks import check_count, check_number, python_number
+from pqtheory._checks import check_count, check_float, python_number
 from pqtheory._messages import brief
 from pqtheory.methods.base import Method
-from pqtheory.problems.base import Problem
+from pqtheory.problems.base import Problem, require_problem
 from pqtheory.simulate import simulate
 from pqtheory.trajectory import Snapshot, Tracker
 
@@ -46,6 +46,11 @@ class BasinMap:
     labels: Array
     vertices: Array
     settled: Array
+
+    def __repr__(self) -> str:
+        rows, columns = self.labels.shape
+        share, ends = float(self.settled.mean()), len(self.vertices)
+        return f"<BasinMap of {rows} x {columns} starts: {share:.1%} settle, at {ends} points>"
 
     @property
     def diverged(self) -> Array:
@@ -107,6 +112,7 @@ def basin_map(
         If ``problem`` is not of dimension 2, ``low`` is not below ``high``, ``resolution`` < 2, or
         ``last`` is not between 1 and ``steps``.
     """
+    require_problem(problem)
     if problem.dim != 2:
         raise ValueError(f"problem: expected dimension 2 for a basin map, got {problem.dim}")
     steps = check_count(steps, "steps")
@@ -129,10 +135,11 @@ def _grid(low: Any, high: Any, resolution: Any) -> Array:
     axes = []
     for a, b, count in zip(lows, highs, _pair(resolution, "resolution"), strict=True):
         count = check_count(count, "resolution", 2)
-        a, b = check_number(a, "low", finite=True), check_number(b, "high", finite=True)
+        a, b = check_float(a, "low", finite=True), check_float(b, "high", finite=True)
         if not a < b:
             raise ValueError(f"low: expected numbers below high = {brief(high)}, got {brief(low)}")
-        axes.append(np.linspace(float(a), float(b), count))
+        # halves, whose difference is no infinity
+        axes.append(2 * np.linspace(a / 2, b / 2, count))
     return np.stack(np.meshgrid(*axes), axis=-1)
 
 

@@ -10,10 +10,10 @@ Bai, Wang, Liberty, *ProxQuant* (arXiv 1810.00861), Definition 5.1 and Theorem 5
 
 from typing import Any
 
-from pqtheory._arrays import Array, Namespace
+from pqtheory._arrays import Array, Namespace, number_like
 from pqtheory._checks import check_number, check_vectors
 from pqtheory._messages import brief
-from pqtheory.problems.base import Problem
+from pqtheory.problems.base import Problem, require_problem
 
 
 def is_fixed_point(problem: Problem, s: Any, tolerance: Any = 0) -> Array:
@@ -57,8 +57,9 @@ def residual(problem: Problem, s: Any, tolerance: Any = 0) -> Array:
 
 
 def _satisfied(problem: Problem, s: Any, tolerance: Any) -> tuple[Namespace, Array]:
+    require_problem(problem)
     tolerance = check_number(tolerance, "tolerance", 0)
     xp, s = check_vectors(s, problem.dim, "s")
     if not bool(xp.all((s == 1) | (s == -1))):
         raise ValueError(f"s: expected entries -1 and +1, got {brief(s)}")
-    return xp, s * problem.gradient(s) <= tolerance
+    return xp, s * problem.gradient(s) <= number_like(tolerance, s)

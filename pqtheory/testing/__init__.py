@@ -23,3 +23,8 @@ __all__ = [
     "check_regularizer",
     "check_set",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

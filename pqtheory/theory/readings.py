@@ -2,8 +2,8 @@
 
 A proof reads an operator over real numbers. Arrays take other paths: blocks in place, signs by bits, levels by binary
 search, torch, compiled torch, torch optimizers. Each path is run on all 65,536 numbers of half precision and on the
-neighbours of every threshold in single and double precision; what it gives must be the exact result, read on fractions
-by the same code as the terms, rounded once.
+neighbours of every threshold in single and double precision; what it gives must be the exact result, the terms of the
+proofs at that number, rounded once.
 """
 
 import importlib.util
@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from pqtheory._arrays import Array, as_array
 from pqtheory._elementwise import numpy_block
 from pqtheory.claims import Budget, Evidence, Step
+from pqtheory.evidence.rationals import exactly
 from pqtheory.methods import Eager, Lazy
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets import FiniteSet, Set
@@ -38,7 +40,8 @@ class Readings:
     name : str
         What the operator is.
     operator : callable
-        ``operator(theta)``; where ``in_place``, also ``operator(theta, out=...)``. One result for each entry, or a row of them.
+        ``operator(theta)``, of arrays and of terms; where ``in_place``, also ``operator(theta, out=...)``. One result for
+        each entry, or a row of them.
     thresholds : sequence of Fraction
         Where its formula changes.
     in_place : bool
@@ -46,7 +49,9 @@ class Readings:
     ulps : float
         How many units in the last place it may be off, where it rounds more than once.
     exact : callable, optional
-        The exact result in terms of other operators; that of ``operator`` itself unless it is given.
+        The exact result, of a term, in terms of other operators; that of ``operator`` itself unless it is given.
+    finite : bool
+        Whether all results are numbers. An infinity is none of the terms': then the exact results are read on fractions.
     """
 
     name: str
@@ -55,12 +60,14 @@ class Readings:
     in_place: bool = True
     ulps: float = 0
     exact: Callable[[Array], Array] | None = None
+    finite: bool = True
 
     def __call__(self, budget: Budget) -> Evidence:
         """Proved by exhaustion, or refuted by the first entry that is off."""
         cases, paths = 0, dict[str, None]()
         for theta in (_halves(), *(_around(self.thresholds, dtype) for dtype in WIDER)):
-            expected = _rounded((self.exact or self.operator)(_fractions(theta)), theta.dtype)
+            with np.errstate(over="ignore"):
+                expected = self._rounded(theta).astype(theta.dtype)
             for path, found in self._paths(theta, budget).items():
                 paths[path] = None
                 cases += len(theta)
@@ -76,6 +83,14 @@ class Readings:
             f" float32 and float64, on the paths {', '.join(paths)}: the exact result, rounded"
         )
         return Evidence("proved", cases, proof=(Step(text),))
+
+    def _rounded(self, theta: Array) -> Array:
+        """The exact results, each rounded once, in float64, which holds what half and single precision can make of it."""
+        reading = self.exact or self.operator
+        if self.finite:
+            return reading(exactly(theta)).expression.floats()
+        found = reading(_fractions(theta))
+        return np.array([float(x) for x in found.ravel()]).reshape(found.shape)
 
     def _paths(self, theta: Array, budget: Budget) -> Mapping[str, Array]:
         """What it computes, by path."""
@@ -158,26 +173,28 @@ def prox_readings(regularizer: LevelRegularizer, weight: Fraction, ulps: float =
     return Readings(text, prox, thresholds(regularizer.set, weight), ulps=ulps)
 
 
-def value_readings(regularizer: LevelRegularizer, ulps: float = 0) -> Readings:
-    """Those of ``value``, entry by entry."""
+def value_readings(
+    regularizer: LevelRegularizer, ulps: float = 0, *, finite: bool = True
+) -> Readings:
+    """Those of ``value``, entry by entry; ``finite`` where it is nowhere infinite."""
 
     def value(theta: Array) -> Array:
-        return regularizer.value(theta[:, None], axis=-1)
+        return _each(regularizer.value, theta)
 
     where = thresholds(regularizer.set, Fraction(0))
-    return Readings(f"value of {regularizer!r}", value, where, in_place=False, ulps=ulps)
+    text = f"value of {regularizer!r}"
+    return Readings(text, value, where, in_place=False, ulps=ulps, finite=finite)
 
 
 def envelope_readings(regularizer: LevelRegularizer, weight: Fraction, ulps: float) -> Readings:
     """Those of ``envelope`` at one weight, entry by entry."""
 
     def envelope(theta: Array) -> Array:
-        own = weight if theta.dtype == object else float(weight)
-        return regularizer.envelope(theta[:, None], own, axis=-1)
+        return _each(partial(regularizer.envelope, weight=float(weight)), theta)
 
     def objective_at_prox(theta: Array) -> Array:
         x = regularizer.prox(theta, weight)
-        return (x - theta) ** 2 / 2 + weight * regularizer.value(x[:, None], axis=-1)
+        return (x - theta) ** 2 / 2 + weight * regularizer.value(x)
 
     where = thresholds(regularizer.set, weight)
     text = f"envelope of {regularizer!r}"
@@ -240,16 +257,15 @@ def _dyadic(budget: Budget) -> tuple[Array, list[Array]]:
     return start, [first, second, first]
 
 
+def _each(function: Callable[..., Array], theta: Array) -> Array:
+    """What sums over the last axis, for each entry alone; a term is one entry."""
+    return function(theta[:, None], axis=-1) if theta.shape else function(theta)
+
+
 def _fractions(values: Array) -> Array:
     exact = np.empty(values.shape, dtype=object)
     exact[:] = [Fraction(float(v)) for v in values]
     return exact
-
-
-def _rounded(exact: Array, dtype: Any) -> Array:
-    """Exact numbers, each rounded once; half and single precision by way of float64, which holds these exactly."""
-    with np.errstate(over="ignore"):
-        return np.array([float(x) for x in exact.ravel()]).reshape(exact.shape).astype(dtype)
 
 
 def _off(found: Array, expected: Array, ulps: float) -> Array:

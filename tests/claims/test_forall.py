@@ -366,6 +366,9 @@ def test_what_a_short_look_found_of_a_lemma_is_not_the_answer_to_a_long_one() ->
             asked.append(budget)
             return Undecided(budget.name)
 
+        def lemmas(self) -> list[Any]:
+            return []
+
     lemma: Any = Slow()
     with each_once():
         notes = [shown_once(lemma, Budget(name)).note for name in ("quick", "full", "quick")]  # type: ignore[union-attr]

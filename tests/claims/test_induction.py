@@ -1,6 +1,7 @@
 """Induction: closed forms that are right, and wrong ones refused."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -174,3 +175,11 @@ def test_latex_shows_the_step() -> None:
         r"\frac{n \left(n + 1\right)}{2} + n + 1 = "
         r"\frac{\left(n + 1\right) \left(n + 2\right)}{2}"
     )
+
+
+def test_assumptions_may_negate_with_a_tilde() -> None:
+    halves = INDUCTIONS["halves"]
+    negated = replace(halves, assuming=lambda a: [~(a == 1)])
+    assert negated.replay({"n": 3, "a": 2}).kind == "sampled"
+    with pytest.raises(ValueError, match="does not speak of"):
+        negated.replay({"n": 3, "a": 1})

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ from pqtheory.claims import Claim, Control, Part, Report
 from pqtheory.claims.lookup import find_claims
 from pqtheory.claims.results import plain
 from pqtheory.evidence import Budget, Evidence, Step, judge
+from pqtheory.report import looked_at
 from pqtheory.theory import BOOK
 
 STEPS = (Step("shown"),)
@@ -192,3 +194,13 @@ def test_unknown_names_and_budgets() -> None:
         pq.verify("w-porx")
     with pytest.raises(ValueError, match="budget: expected one of"):
         pq.verify(claim(), budget="huge")
+
+
+def test_a_margin_stands_beside_its_tolerance() -> None:
+    found = judge("sampled", [-0.25], {"n": [0]}, tolerance=0.5)
+    assert looked_at(found) == ["1 cases", "least margin -0.25", "tolerance 0.5"]
+    assert looked_at(judge("sampled", [0.25], {"n": [0]})) == ["1 cases", "least margin 0.25"]
+    whole = claim()
+    parts = (*whole.parts, Part("loose", "q", lambda budget: found))
+    loose = json.loads(pq.verify(replace(whole, parts=parts)).to_json())["claims"][0]["parts"]
+    assert [part.get("tolerance") for part in loose] == [None, None, 0.5]

@@ -13,7 +13,7 @@ import pytest
 
 from pqtheory import cli, plotting
 from pqtheory.claims import Claim, lookup
-from pqtheory.cli.base import nearest
+from pqtheory.cli.names import nearest
 from pqtheory.digits import DigitsSettings
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.report import latex
@@ -122,6 +122,10 @@ def test_a_run_that_diverges_is_one_line(tmp_path):
         (("plot", "toy", "--rate", "inf"), "pqtheory: --rate: expected a finite number >= 0"),
         (("plot", "toy", "--steps", "0"), "pqtheory: --steps: expected an integer >= 1, got 0"),
         (("plot", "basins", "--rate", "-1"), "pqtheory: --rate: expected a finite number >= 0"),
+        (
+            ("plot", "one-step", "--start", "nan", "1"),
+            "pqtheory: --start: expected a finite number",
+        ),
         (("plot", "basins", "--steps", "0"), "pqtheory: --steps: expected an integer >= 1"),
         (("plot", "trajectory", "--step-size", "nan"), "pqtheory: --step-size: expected a finite"),
         # another format: the suffix that shows the like
@@ -326,6 +330,7 @@ def test_claims_lists_names_sources_and_statements(claim_file, monkeypatch):
         ("regularizer", "--set", "ternary", "--weight", "0.2"),
         ("regularizer", "--regularizer", "smoothed-binary"),
         ("toy", "--start", "0.8", "--steps", "10"),
+        ("one-step", "--start", "-0.3", "2", "--strength", "0"),
         ("trajectory", "--method", "lazy-prox", "--steps", "10"),
         ("trajectory", "--method", "LazyProx", "--method", "binaryrelax", "--steps", "10"),
         ("trajectory", "--seed", "1", "--dim", "2", "--steps", "10"),
@@ -443,3 +448,18 @@ def test_the_command_line_starts_without_heavy_libraries(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (("verify", "my_claim.py", "--json", "my_claim.py"), "my_claim.py"),
+        (("verify", "my_claim.py", "--html", "./my_claim.py"), "my_claim.py"),
+        (("signs", "a.npz", "b.npz", "--json", "b.npz"), "b.npz"),
+    ],
+)
+def test_what_a_command_reads_it_does_not_write(tmp_path, monkeypatch, command, file):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).write_text("mine")
+    assert "it is read" in one_line(run(*command))
+    assert (tmp_path / file).read_text() == "mine"

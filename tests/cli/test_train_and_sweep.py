@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from pqtheory import cli
-from pqtheory.cli.train import show_steps
+from pqtheory.cli.training_shown import show_steps
 from pqtheory.networks.data import load
 from pqtheory.networks.tables.curves import curve_rows
 from pqtheory.networks.tables.summary import rows
@@ -154,7 +154,7 @@ def test_curves_go_as_far_as_all_runs_of_a_label_have_come(tmp_path):
 
 
 def test_a_freeze_far_from_the_levels_is_a_line_that_names_the_option(tmp_path):
-    options = ("--epochs", "2", "--rate", "0")
+    options = ("--epochs", "2", "--rate", "0", "--set", "batch_size=256")
     result = process("train", "run", *options, cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr.startswith("pqtheory: warning: at the freeze before epoch 1 the weights ")

@@ -242,7 +242,7 @@ def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
     assert "it is a folder" in one_line(run("verify", "--json", tmp_path))
     assert "--json: cannot write" in one_line(run("verify", "--json", tmp_path / "no" / "x.json"))
     (tmp_path / "locked").write_text("kept")
-    monkeypatch.setattr("pqtheory.cli.base.os.access", lambda *_: False)
+    monkeypatch.setattr("pqtheory.cli.places.os.access", lambda *_: False)
     assert "permission denied" in one_line(run("verify", "--json", tmp_path / "locked"))
     assert (tmp_path / "locked").read_text() == "kept"
 

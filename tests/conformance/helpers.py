@@ -1,4 +1,4 @@
-"""Arrays of every kind, and the definitions that operators are tested against, written with plain loops."""
+"""Arrays of every kind, and the definitions that operators are tested against, written plainly."""
 
 import functools
 import itertools
@@ -50,15 +50,14 @@ def distances(x: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     return np.min([np.abs(x - v) for v in levels], axis=0)
 
 
-def smoothed_distance(x: float, levels: Sequence[float], eps: float) -> float:
+def smoothed_distances(x: np.ndarray, levels: Sequence[float], eps: float) -> np.ndarray:
     """The smoothed L1 distance: parabola, line, cap."""
-    d = min(abs(x - v) for v in levels)
-    value = d * d / (2 * eps) if d <= eps else d - eps / 2
+    d = distances(x, levels)
+    values = np.where(d <= eps, d * d / (2 * eps), d - eps / 2)
     for a, b in itertools.pairwise(levels):
-        u = abs(x - (a + b) / 2)
-        if u <= eps:
-            value = (b - a) / 2 - eps - u * u / (2 * eps)
-    return value
+        u = np.abs(x - (a + b) / 2)
+        values = np.where(u <= eps, (b - a) / 2 - eps - u * u / (2 * eps), values)
+    return values
 
 
 def reference_values(
@@ -71,8 +70,7 @@ def reference_values(
         case DistanceL2():
             return distances(x, levels) ** 2 / 2
         case SmoothedL1():
-            smoothed = [smoothed_distance(v, levels, regularizer.epsilon) for v in x.flat]
-            return np.reshape(smoothed, x.shape)
+            return smoothed_distances(x, levels, regularizer.epsilon)
         case Indicator():
             return np.where(distances(x, levels) == 0, 0.0, np.inf)
     # its own value in float64, on these levels

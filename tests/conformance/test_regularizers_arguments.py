@@ -383,3 +383,21 @@ def test_compiled_in_place(name: str, dtype: torch.dtype) -> None:
     result = compiled(theta)
     assert torch.equal(result, expected)
     assert torch.equal(theta, expected)
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_an_axis_is_any_integer_or_several(make: Any) -> None:
+    theta = make([[0.5, 0.25], [1.5, 0.75]])
+    regularizer = DistanceL1(Binary())
+    for function in (regularizer.value, lambda t, axis: 2 * regularizer.envelope(t, 1, axis)):
+        columns = np.asarray(function(theta, axis=0))
+        for axis in (np.int64(0), torch.tensor(0), np.array(-2), (np.int8(0),), [0]):
+            np.testing.assert_array_equal(np.asarray(function(theta, axis=axis)), columns)
+        assert float(function(theta, axis=[0, np.int64(1)])) == columns.sum()
+        assert function(theta, axis=()).shape == (2, 2)
+    for axis, error, message in (
+        (1.5, TypeError, "axis: expected an integer, got 1.5"),
+        ((0, 0), ValueError, "axis: expected distinct axes"),
+    ):
+        with pytest.raises(error, match=message):
+            regularizer.value(theta, axis=axis)

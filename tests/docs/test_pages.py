@@ -60,6 +60,8 @@ def test_a_script_has_a_title_and_draws_without_a_window(script: Path) -> None:
     title, underline = (ast.get_docstring(ast.parse(source)) or "").split("\n")[:2]
     assert underline == "=" * len(title)
     assert "pyplot" not in source
+    # those of the package say in words what is seen; so does every other
+    assert ("Figure(" in source) == ("set_label(" in source)
     if script.stem in QUICK:
         drawn = runpy.run_path(str(script))
         assert any(isinstance(value, Figure) for value in drawn.values())

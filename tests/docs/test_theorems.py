@@ -5,9 +5,11 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+import pqtheory
 from pqtheory.claims.verification import check_claim
 from pqtheory.report.latex import latex
 from pqtheory.theory import BOOK
@@ -32,14 +34,21 @@ def test_every_claim_has_a_page_and_a_place_in_the_index() -> None:
 def test_what_is_said_of_theorems_is_of_theorems_there_are() -> None:
     for name, said in text.WHY.items():
         assert name in BOOK.names
-        assert set(said) <= {"why", "picture"}
+        assert set(said) <= {"why", "picture", "network"}
+        if "network" in said:
+            page, _, place = said["network"].partition("#")
+            heads = re.findall("^#+ (.*)$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+            assert place in [
+                re.sub(r"[^\w-]", "", head.lower().replace(" ", "-")) for head in heads
+            ]
         if "picture" in said:
             assert (DOCS / "gallery" / f"{said['picture']}.py").is_file()
 
 
 def test_the_record_is_of_the_claims_text_or_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     claim = BOOK.load("lotion-interpolates")
-    assert RECORD["claims"][claim.name]["of"] == evidence.fingerprint(claim)
+    record = copy.deepcopy(RECORD)
+    record["claims"][claim.name]["of"] = evidence.fingerprint(claim)
     checked = []
 
     def check(*arguments):
@@ -47,13 +56,25 @@ def test_the_record_is_of_the_claims_text_or_is_not_used(monkeypatch: pytest.Mon
         return check_claim(*arguments)
 
     monkeypatch.setattr(evidence, "check_claim", check)
-    assert evidence.found_of(claim, RECORD) == RECORD["claims"][claim.name]
+    assert evidence.found_of(claim, record) == record["claims"][claim.name]
     assert checked == []
-    stale = copy.deepcopy(RECORD)
+    stale = copy.deepcopy(record)
     stale["claims"][claim.name] |= {"of": "another text", "kind": "sampled"}
     found = evidence.found_of(claim, stale)
     assert checked == [claim.name]
-    assert {**found, "seconds": 0} == {**RECORD["claims"][claim.name], "seconds": 0}
+    assert {**found, "seconds": 0} == {**record["claims"][claim.name], "seconds": 0}
+
+
+def test_a_record_is_stale_where_a_file_of_the_page_is_another(tmp_path, monkeypatch) -> None:
+    claim = BOOK.load("ste-floor")
+    known = evidence.fingerprint(claim)
+    place = shutil.copytree(Path(pqtheory.__file__).parent / "theory", tmp_path / "theory")
+    monkeypatch.setattr(pqtheory, "__file__", str(tmp_path / "__init__.py"))
+    assert evidence.fingerprint(claim) == known
+    page = place / claim.chapter / "ste_floor"
+    file = page / "claim.py" if page.is_dir() else page.with_suffix(".py")
+    file.write_text(file.read_text() + "\n# another\n")
+    assert evidence.fingerprint(claim) != known
 
 
 @pytest.mark.parametrize("name", BOOK.names)

@@ -28,8 +28,8 @@ def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert table in capsys.readouterr().out
     data = json.loads((tmp_path / "benchmarks.json").read_text())
     assert len(data["rows"]) == table.count("\n| ") - 1
-    peer = 4 if importlib.util.find_spec("torchao") else 0
-    assert len(data["rows"]) == 29 + peer
+    peer = 5 if importlib.util.find_spec("torchao") else 0
+    assert len(data["rows"]) == 30 + peer
     for row in data["rows"]:
         # so small a checkpoint may find its memory free
         assert row["seconds"] > 0 or "peak memory" in row["name"]

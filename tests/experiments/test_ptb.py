@@ -51,7 +51,10 @@ def everything(**changed):
 
 def test_the_plans_are_the_papers_and_what_two_cores_carry():
     small, full = ptb.plan("small", 3), ptb.plan("full", 1)
-    assert [p.settings.seed for p in small] == [0] * 8 + [1] * 8 + [2] * 8
+    assert [p.settings.seed for p in small] == [0] * 10 + [1] * 10 + [2] * 10
+    rates = {p.name.removesuffix("-0"): p.settings.rate for p in small[:10]}
+    assert (rates["PQ scaled"], rates["PQ scaled, slower"]) == (5e-4, 5e-5)
+    assert (rates["ALT-PQ 2-bit"], rates["ALT-PQ 2-bit, slower"]) == (5e-4, 5e-6)
     assert {(p.settings.epochs, p.settings.options["tokens"]) for p in small} == {(10, 300_000)}
     assert {p.settings.epochs for p in full} == {80}
     assert {p.settings.options["hidden"] for p in full} == {300}
@@ -116,6 +119,13 @@ def test_what_held_and_what_did_not(changed, fails):
     assert ptb.report(found, "small").count("**did not hold**") == (fails is not None)
 
 
+@pytest.mark.parametrize(("scaled", "held"), [(100.0, True), (150.0, False)])
+def test_slower_rates_have_predictions_of_their_own(scaled: float, held: bool) -> None:
+    found = [*everything(), *(run("PQ scaled, slower", s, scaled + s) for s in range(3))]
+    assert [says(found) for says in ptb.TUNED_PREDICTIONS.values()] == [held, None]
+    assert "slower" not in ptb.report(found, "full").partition("Predictions")[2]
+
+
 def test_saturation_is_a_prediction_of_its_own():
     found = everything()
     for one in found:
@@ -127,4 +137,4 @@ def test_a_partial_table_says_so():
     assert ptb.draw([run("FP", 0, 90.0)]).startswith(b"\x89PNG")
     text = ptb.report([run("FP", 0, 90.0)], "small")
     assert "1 finished runs" in text
-    assert text.count("**not decided by these runs**") == 4
+    assert text.count("**not decided by these runs**") == 6

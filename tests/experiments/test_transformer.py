@@ -58,7 +58,7 @@ def test_what_holds_follows_from_the_numbers(changed, fails):
     held = [holds(found) for holds in transformer.PREDICTIONS.values()]
     assert {i for i, value in enumerate(held) if value is not True} == fails
     text = transformer.report(found, "sentences")
-    assert text.count("**does not hold here**") == len(fails)
+    assert text.count("**did not hold**") == len(fails)
     assert f"Of the 6 claims {6 - len(fails)} hold" in text
     assert "0.027 of the first" in text
 
@@ -76,5 +76,5 @@ def test_layers_of_a_kind_count_by_their_weights():
 def test_a_partial_report_says_so():
     found = {"FP": everything()["FP"]}
     text = transformer.report(found, "sentences")
-    assert text.count("**not run yet**") == 6
+    assert text.count("**not decided by these runs**") == 6
     assert transformer.draw(found).startswith(b"\x89PNG")

@@ -10,8 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import pqtheory as pq
 from pqtheory.lessons import EXERCISES, LESSONS, as_notebook, check, links
 from pqtheory.lessons.results import committed
 from pqtheory.lessons.texts import cells
@@ -141,6 +143,21 @@ def test_answers_are_texts_numbers_or_several_of_them() -> None:
         assert check("1.3", answer).right
     assert check("1.2", 0.7).right
     assert check("1.2", Fraction(7, 10)).right
+    # as cells of a notebook have them: what the library returns, and divisions
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    assert check("1.1", W.prox(np.array([Fraction(2, 5)]), Fraction(1, 4))).right
+    assert check("1.3", W.prox_set(Fraction(0), half)).right
+    assert check("1.3", {0.5, -0.5}).right
+    assert check("1.3", np.array([[-0.5], [0.5]])).right
+    assert check("3.1", 2 / 3).right
+    assert check("4.6", np.float64(1) / 7).right
+    assert check(1.1, 0.65).right
+    # but no fraction is guessed from digits
+    assert not check("3.1", 0.6666667).right
+    assert not check("4.6", "0.142857142857").right
+    for answer in (float("nan"), float("inf"), None, 1j, True, [], [[1, [2]]], "[1]"):
+        with pytest.raises(ValueError, match="answer: expected"):
+            check("1.1", answer)
 
 
 def test_every_exercise_is_tried_here_and_asked_in_its_lesson() -> None:
@@ -267,6 +284,27 @@ def test_the_commands(tmp_path: Path) -> None:
     assert "expected one number" in one_line(run("lessons", "check", "3.1", "1,2"))
     assert "expected one of 1.1" in one_line(run("lessons", "check", "9.1", "1"))
     assert ".ipynb or .py" in one_line(run("lessons", "open", "1", "--out", tmp_path / "x.txt"))
+
+
+def test_a_lesson_is_known_by_its_name_and_its_exercises() -> None:
+    for name in ("2", "lesson-2", "Lesson 2", "2.4"):
+        assert run("lessons", "open", name).stdout.strip() == LESSONS[1].text().strip()
+    for name in ("0", "6", "11", "two", "2.4.1"):
+        assert "expected a lesson from 1 to 5, got" in one_line(run("lessons", "open", name))
+
+
+def test_notes_in_a_notebook_are_not_lost(tmp_path: Path) -> None:
+    assert run("lessons", "write", tmp_path).exit_code == 0
+    # what nobody has written into is there again
+    assert run("lessons", "write", tmp_path).exit_code == 0
+    noted, other = (tmp_path / LESSONS[i].notebook for i in (2, 0))
+    noted.write_text("my notes", encoding="utf-8")
+    other.unlink()
+    assert "is there already" in one_line(run("lessons", "write", tmp_path))
+    assert "is there already" in one_line(run("lessons", "open", "3", "--out", noted))
+    assert noted.read_text(encoding="utf-8") == "my notes"
+    # all of them or none
+    assert not other.exists()
 
 
 def test_links_lead_to_what_is_written(tmp_path: Path) -> None:

@@ -47,3 +47,19 @@ def test_the_argmin_is_that_of_the_exact_objective(seed: int, exponent: float) -
         latent = Fraction(float(s)) - Fraction(float(g))
         near = any(abs(latent - m) <= Fraction(float(slack)) for m in middles)
         assert near or level == best
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("quantization_set", [Ternary(), Codebook((-1.5, -0.25, 0.125, 2.0))])
+def test_the_argmin_after_a_way_back_from_far_away(quantization_set: Any, dtype: Any) -> None:
+    """The sum of the gradients is as large as the start: what is left is a level's, to the last bit."""
+    rng = np.random.default_rng(0)
+    size = rng.choice([1e-3, 0.5, 1e3, 3e4, 1e9, 1e17] if dtype != np.float16 else [0.5, 1e3], 300)
+    start = (size * rng.choice([-1, 1], 300) * rng.choice([1, 1.3], 300)).astype(dtype)
+    left = rng.choice([0, 0.5, -0.5, 0.3, 1e-7, -1e-7, 1e-17, 2, -3, -0.875, 1.0625], 300)
+    total = (start + left.astype(dtype)).astype(dtype)
+    got = DualAveraging(quantization_set, 0.1).query(DualState(start, total, 0))
+    levels = [Fraction(float(v)) for v in quantization_set.levels(start)]
+    for s, g, level in zip(start, total, got, strict=True):
+        latent = Fraction(float(s)) - Fraction(float(g))
+        assert level == max(levels, key=lambda v: (-abs(v - latent), v))

@@ -125,8 +125,8 @@ CASES = {
         lazy(lambda v, t: w_prox(v, 0.02 * t), CONSTANT, NO_BOUND),
     ),
     "lazy-prox-clipped": (
-        LazyProx(W, 0.07, 0.3, clip=0.9),
-        lazy(lambda v, t: w_prox(v, 0.3), CONSTANT, 0.9),
+        LazyProx(W, 0.07, 0.3, clip=0.4),
+        lazy(lambda v, t: w_prox(v, 0.3), CONSTANT, 0.4),
     ),
     # eager: the strength is multiplied by the step size
     "prox-quant": (

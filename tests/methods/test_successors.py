@@ -124,6 +124,7 @@ def test_admissible_pairs() -> None:
             method = ProxConnectPlus(regularizer, Fraction(1, 8), 1, backward)
             assert method.inadmissible_pair(POINTS, 4) is None
     assert inadmissible_pair(Binary().project, Fading(Fraction(1)), POINTS) is None
+    assert inadmissible_pair(Binary().project, Clipped(), [-1, 0, 1]) is None
 
 
 def test_a_negative_backward_slope_is_not_admissible() -> None:
@@ -157,6 +158,13 @@ def test_dampening_with_either_sign(strength: float) -> None:
         return theta - 0.1 * (PROBLEM.gradient(q) + strength * (theta - q))
 
     np.testing.assert_allclose(run(Dampened(0.1, strength)), looped(step), atol=1e-12)
+
+
+def test_dampening_toward_other_levels() -> None:
+    assert Dampened(0.1, 0.4, set=Ternary()) != Dampened(0.1, 0.4)
+    flat, start = Quadratic(np.zeros((2, 2)), np.zeros(2)), np.array([0.25, 0.75])
+    near = pq.simulate(Dampened(0.1, 1, set=Ternary()), flat, start, 60).latent
+    np.testing.assert_allclose(near[-1], [0, 1], atol=0.01)
 
 
 def test_dampening_toward_and_away() -> None:
@@ -218,6 +226,40 @@ def test_soft_levels_far_away_and_at_the_ends_of_strength() -> None:
         soft.apply(np.array([Fraction(1, 3)]), 1)
     with pytest.raises(TypeError, match="SoftLevels: expected a set with fixed levels"):
         SoftLevels(ScaledBinary(), 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_soft_levels_at_a_strength_beyond_the_floats_of_theta(make: Any) -> None:
+    """Infinite in float32 it would be no number beside a level."""
+    theta = make([0.3, -0.2, 0.0, 1.0])
+    expected = [1.0, -1.0, 0.0, 1.0]
+    for dtype in ("float16", "float32"):
+        narrow = theta.astype(dtype) if make is np.array else theta.to(getattr(torch, dtype))
+        with np.errstate(over="ignore"):
+            assert SoftLevels(Binary(), 1).apply(narrow, 1e39).tolist() == expected
+    assert SoftLevels(Binary(), 1).apply(theta, 10**400).tolist() == [1.0, -1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_a_pull_in_half_precision_is_computed_in_float32(make: Any) -> None:
+    theta = make([0.999, -1.0])
+    theta = theta.astype(np.float16) if make is np.array else theta.half()
+    # the strength is beyond float16, its product with the distance is not
+    found = Dampened.correct(1e5).apply(theta, 0 * theta, 1e5, Binary().project)
+    assert found.dtype == theta.dtype
+    np.testing.assert_array_equal(
+        np.asarray(found), (1e5 * (np.asarray(theta, np.float32) - [1, -1])).astype(np.float16)
+    )
+    assert np.isfinite(np.asarray(found)).all()
+
+
+def test_a_backward_slope_in_half_precision_is_rounded_once() -> None:
+    theta = np.linspace(-2, 2, 400).astype(np.float16)
+    gradient = np.random.default_rng(0).standard_normal(400).astype(np.float16)
+    correction = ProxConnectPlus.correct(Fading(0.7))
+    wide = correction.apply(theta.astype(np.float32), gradient.astype(np.float32), 1, abs)
+    assert np.array_equal(correction.apply(theta, gradient, 1, abs), wide.astype(np.float16))
+    assert not np.array_equal(Fading(0.7).slope(theta) * gradient, wide.astype(np.float16))
 
 
 def test_soft_levels_do_not_fall() -> None:

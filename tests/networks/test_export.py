@@ -125,6 +125,30 @@ def test_a_row_of_zeros_needs_no_level(tmp_path):
     assert packing.pack(torch.where(torch.randn(500, 300) < 0, 0.0, table)).zero_rows == ()
 
 
+@given(
+    st.lists(st.integers(2, 9), min_size=2, max_size=4),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_row_of_zeros_comes_back_whatever_shares_a_codebook(shape, axis, bits, seed):
+    tensor = codebook_per(axis % len(shape), shape, bits, seed)
+    tensor[seed % shape[0]] = 0
+    packed = packing.pack(tensor)
+    assert packed is None or torch.equal(packing.unpack(packed), tensor)
+
+
+def test_a_table_with_a_padding_row_and_a_codebook_per_column(tmp_path):
+    torch.manual_seed(0)
+    net = torch.nn.Embedding(40, 16, padding_idx=3)
+    groups = optim.split_parameters(net)
+    opt = optim.BinaryConnect(torch.optim.SGD(groups, lr=0.1), pq.sets.ScaledBinary(0))
+    opt.freeze()
+    assert not net.weight[3].any()
+    export.save_quantized(tmp_path / "q", *opt.export(net))
+    assert torch.equal(export.load_quantized(tmp_path / "q")["weight"], net.weight)
+
+
 def test_the_sign_of_zero_is_kept(tmp_path):
     tensor = torch.tensor([-0.0, 0.0, 1.0]).repeat(9, 9)
     export.save_quantized(tmp_path / "q", {"t": tensor}, ["t"])
@@ -422,9 +446,12 @@ def test_plain_torch_reads_it_with_the_lines_of_the_page(tmp_path, monkeypatch):
             "lin": torch.nn.Linear(32, 70),
             "up": torch.nn.ConvTranspose2d(8, 40, 5),
             "conv": torch.nn.Conv2d(30, 20, 3),
+            "again": torch.nn.Conv2d(30, 20, 3),
         }
     )
     net["lin"].weight = net["emb"].weight
+    # equal, but not one: as in the layers of a Transformer, which torch copies
+    net["again"].load_state_dict(net["conv"].state_dict())
     with torch.no_grad():
         net["emb"].weight.copy_(Ternary(0.5).project(net["emb"].weight))
         net["emb"].weight[net["emb"].weight == 0] = 0.5

@@ -100,6 +100,82 @@ def test_changed_settings(folder, edited):
             )
 
 
+def test_settings_that_are_not_those_of_the_checkpoint(folder, edited):
+    content = json.loads((folder.path / "settings.json").read_text())
+    content["settings"]["lr"] = 0.5
+    file = edited("settings.json", json.dumps(content))
+    expected = "field 'settings.lr': expected 0.1, as checkpoint.pt has it, got 0.5"
+    assert expected in refused(folder.metrics, file)
+    # where it lies may have changed
+    content["settings"] |= {"lr": 0.1, "warm_start": "elsewhere"}
+    edited("settings.json", json.dumps(content))
+    assert len(folder.metrics()) == 4
+
+
+def test_times_of_epochs_that_are_not_done_do_not_count(folder, edited):
+    text = (folder.path / "times.jsonl").read_text()
+    whole = folder.seconds()
+    edited("times.jsonl", f'{text}{{"epoch": 9, "seconds": 1000.0}}\n')
+    assert folder.seconds() == whole
+
+
+def test_names_in_a_line_are_those_of_the_lines_before(folder, edited):
+    text = (folder.path / "metrics.jsonl").read_text()
+    lines = text.splitlines()
+    for field, part in (("error.test", "quantized"), ("quantization_error", "conv.weight")):
+        line = json.loads(lines[3])
+        inside = line
+        for name in field.split("."):
+            inside = inside[name]
+        del inside[part]
+        other = "\n".join([*lines[:3], json.dumps(line), ""])
+        message = refused(folder.metrics, edited("metrics.jsonl", other))
+        assert f"line 4: field '{field}': expected [" in message
+
+
+@pytest.mark.parametrize(
+    ("number", "layer", "codes", "message"),
+    [
+        (1, "all", {}, "line 2: field 'codes.all': expected ['flips', 'occupation'], got []"),
+        (2, "all", None, "line 3: expected a field 'codes', got "),
+        (2, "fc.weight", None, "line 3: field 'codes': expected ["),
+        (2, "all", {"flips": 0.1}, "line 3: field 'codes.all': expected ["),
+        (
+            2,
+            "all",
+            {"flips": 0, "occupation": [1]},
+            "field 'codes.all.occupation': expected 2, got 1",
+        ),
+    ],
+)
+def test_codes_are_in_each_line_with_all_layers_and_metrics(
+    followed, number, layer, codes, message
+):
+    folder, lines = followed
+    line = copy.deepcopy(lines[number])
+    if codes is not None:
+        line["codes"][layer] = codes
+    elif layer == "all":
+        del line["codes"]
+    else:
+        del line["codes"][layer]
+    other = [*lines[:number], line, *lines[number + 1 :]]
+    file = folder.path / "metrics.jsonl"
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in other))
+    assert message in refused(folder.metrics, file)
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory):
+    """A run that records its codes, and its lines."""
+    folder = RunFolder(tmp_path_factory.mktemp("followed"))
+    chosen = preset(
+        "corrected", "binaryconnect", epochs=2, held_out=10, metrics=("flips", "occupation")
+    )
+    train(chosen, tiny_images(), folder)
+    return folder, folder.metrics()
+
+
 def test_changed_metrics(folder, edited):
     text = (folder.path / "metrics.jsonl").read_text().splitlines()
     lines = [json.loads(line) for line in text]
@@ -184,6 +260,8 @@ def test_results_of_other_lengths_or_twice(tmp_path):
 
     assert message(run) is None
     assert "expected each run once, got 'proxquant-0' twice" in message(run, run)
+    late = {**run, "settings": {**run["settings"], "freeze_epoch": 6}}
+    assert "settings.freeze_epoch': expected one of the 6 epochs, got 6" in message(late)
     error = run["curves"]["error"]
     assert "runs.0.curves.error': expected epochs that grow" in message(
         with_curves(error=error[::-1])

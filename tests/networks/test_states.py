@@ -59,5 +59,5 @@ def test_files_without_a_checksum_are_read_and_ours_always_have_one(tmp_path):
 def test_a_checkpoint_says_its_epoch(tmp_path):
     file = tmp_path / "checkpoint.pt"
     file.write_bytes(state_bytes({**STATE, "epoch": "3"}))
-    with pytest.raises(ValueError, match="epoch: expected an integer, got '3'"):
+    with pytest.raises(ValueError, match="epoch: expected an integer >= 0, got '3'"):
         load_checkpoint(file)

@@ -1,15 +1,20 @@
 """A tracker of what an optimizer quantizes: each group by its own levels; several processes are with the optimizers."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from pqtheory import methods
+from pqtheory.methods import Prox
 from pqtheory.networks import optim
-from pqtheory.networks.optim import QuantizingOptimizer
+from pqtheory.networks.optim import Freezing, QuantizingOptimizer
 from pqtheory.networks.tracking import OptimizerCodes
 from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import FittedBump
+from pqtheory.schedules import Linear
 from pqtheory.sets import Binary, Ternary
 from pqtheory.signs import CODE_METRICS, CodeTracker, code_metric
 from tests.own_parts import HalfDistance
@@ -123,3 +128,105 @@ def test_every_name_is_of_one_metric_and_there():
 
 def network_names(opt):
     return [(f"layer {i}", p) for i, (p, _) in enumerate(opt.latent_parameters())]
+
+
+@pytest.mark.parametrize("memory", ["lazy", "eager"])
+def test_codes_between_two_fits_are_those_of_the_codebook_in_use(memory):
+    net = network()
+    bump, strength = FittedBump(AlternatingMultiBit(2, per="channel")), Linear(0.05)
+    method = methods.Lazy(Prox(bump, strength), 1)
+    if memory == "eager":
+        method = methods.ProxQuant(bump, 1, strength)
+    opt = QuantizingOptimizer(
+        torch.optim.SGD(optim.split_parameters(net), lr=0.5),
+        method,
+        refit_every=4,
+        freezing=Freezing(0.5),
+    )
+    codes = OptimizerCodes(opt, net.named_parameters(), list(CODE_METRICS))
+    other = 0
+    for seed in range(4):
+        step(net, opt, seed)
+        codes.update()
+        for place, (p, latent) in enumerate(opt.latent_parameters()):
+            name = opt.quantized_groups[0].names[place]
+            books = opt.state[p]["codebooks"]
+            expected = bump.prox_on(latent, books, torch.inf).flatten(1)
+            index = (expected[:, :, None] > books[:, None, :]).sum(-1)
+            np.testing.assert_array_equal(
+                codes.tracker.codes(name), index.reshape(latent.shape).numpy()
+            )
+            remembered = opt.state[p]["oscillation_code"]
+            assert torch.equal(remembered, index.reshape(latent.shape).to(torch.uint8))
+            fresh = bump.quantize(latent).flatten(1)
+            other += (
+                (fresh[:, :, None] > bump.codebooks(latent)[:, None, :]).sum(-1).ne(index).sum()
+            )
+    # the codes of a fit to the weights of the moment are others
+    assert other > 0
+
+
+def test_the_last_flips_before_a_freeze_are_counted():
+    net, metrics = network(), list(CODE_METRICS)
+    opt = grouped(net)
+    codes = OptimizerCodes(opt, net.named_parameters(), metrics)
+    again = OptimizerCodes(opt, net.named_parameters(), metrics)
+    for seed in range(3):
+        step(net, opt, seed)
+        codes.update()
+        again.update()
+    step(net, opt, 3)
+    last = again.update()
+    assert last["all"].flips > 0
+    opt.freeze()
+    assert codes.update() == last
+    step(net, opt, 4)
+    assert codes.update() == again.update()
+    assert codes.update()["all"].flips == 0
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_tracker_made_anew_goes_on_as_the_one_that_was_saved(after):
+    """Saved before a freeze with a step not yet counted, or after it: as if never stopped, every metric."""
+    net, metrics = network(), list(CODE_METRICS)
+    opt = grouped(net)
+    codes = OptimizerCodes(opt, net.named_parameters(), metrics)
+    for seed in range(3):
+        step(net, opt, seed)
+        codes.update()
+    step(net, opt, 3)
+    if after:
+        opt.freeze()
+    model, optimizer, state = copy.deepcopy(
+        (net.state_dict(), opt.state_dict(), codes.state_dict())
+    )
+    other = network()
+    resumed = grouped(other)
+    found = OptimizerCodes(resumed, other.named_parameters(), metrics)
+    other.load_state_dict(model)
+    resumed.load_state_dict(optimizer)
+    found.load_state_dict(state)
+    if not after:
+        opt.freeze()
+        resumed.freeze()
+    for _ in range(2):
+        assert found.update() == codes.update()
+    assert found.state_dict().keys() == codes.state_dict().keys()
+
+
+def test_what_was_counted_before_it_was_saved_is_not_counted_at_a_freeze():
+    net = network()
+    opt = grouped(net)
+    codes = OptimizerCodes(opt, net.named_parameters(), ["near_threshold"])
+    step(net, opt, 0)
+    codes.update()
+    state = codes.state_dict()
+    other = network()
+    resumed = grouped(other)
+    found = OptimizerCodes(resumed, other.named_parameters(), ["near_threshold"])
+    resumed.load_state_dict(opt.state_dict())
+    found.load_state_dict(state)
+    resumed.freeze()
+    assert found.update()["all"].near_threshold == 0
+    with pytest.raises(ValueError, match="'steps' is missing"):
+        found.load_state_dict(found.tracker.state_dict())

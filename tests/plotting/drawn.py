@@ -41,6 +41,7 @@ def digits():
 PICTURES = {
     "regularizer": lambda style: plotting.regularizer(style=style),
     "toy": lambda style: plotting.toy(steps=20, style=style),
+    "one-step": lambda style: plotting.one_step(style=style),
     "trajectory": lambda style: plotting.trajectory(steps=20, style=style),
     "basins": lambda style: plotting.basins(resolution=25, steps=100, style=style),
     "sign-flips": lambda style: plotting.sign_flips(digits(), style=style),

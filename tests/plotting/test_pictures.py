@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 import pqtheory as pq
 from pqtheory import plotting
@@ -13,6 +14,7 @@ from pqtheory.digits import DigitsSettings, run_digits
 from pqtheory.plotting.basins import VERTEX_COLOURS
 from pqtheory.plotting.looks import method_colour
 from pqtheory.plotting.regularizer import prox_branches
+from pqtheory.plotting.trajectory import levels_of
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
 from pqtheory.sets import FiniteSet
 
@@ -98,6 +100,8 @@ def test_a_set_without_levels_has_no_such_picture(name):
     [
         ({"weights": ()}, "weights: expected at least one"),
         ({"weights": (-0.5,)}, "weights: expected a number >= 0, got -0.5"),
+        ({"weights": 0.5}, "weights: expected at least one number >= 0, got 0.5"),
+        ({"low": -np.inf}, "low: expected a finite number, got -inf"),
         ({"low": 1.0, "high": 1.0}, "low: expected a number below high = 1.0"),
     ],
 )
@@ -106,6 +110,63 @@ def test_regularizer_picture_arguments(options, message):
         plotting.regularizer(**options)
     with pytest.raises(TypeError, match="regularizer: expected one on a set"):
         plotting.regularizer("W")
+
+
+def test_weights_of_a_picture_may_be_an_array():
+    figure = plotting.regularizer(weights=np.array([0.25, 0.5]))
+    for weight in (0.25, 0.5):
+        assert lines(figure.axes[1], f"$\\lambda = {weight:g}$")
+
+
+def test_one_step_is_drawn_where_the_library_makes_it():
+    problem = pq.problems.Quadratic([[1.0, 0.2], [0.2, 0.6]], [-0.7, 0.14])
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    start = np.array([-0.5, 0.6])
+    methods = {
+        "BinaryConnect": pq.methods.BinaryConnect(0.6),
+        "LazyProx": pq.methods.LazyProx(W, 0.6, 0.1),
+        "ProxQuant": pq.methods.ProxQuant(W, 0.6, 0.6),
+    }
+    figure = plotting.one_step(methods, problem, start)
+    asked = {
+        "BinaryConnect": np.sign(start),
+        "LazyProx": W.prox(start, 0.1),
+        "ProxQuant": start,
+    }
+    for axes, (name, method) in zip(figure.axes, methods.items(), strict=True):
+        end = pq.simulate(method, problem, start, 1).latent[1]
+        marks = {m: p for p in axes.get_lines() if (m := p.get_marker()) in ("o", "*")}
+        np.testing.assert_allclose(marks["*"].get_xydata(), [end], atol=1e-12)
+        (ring,) = [p for p in axes.get_lines() if p.get_markerfacecolor() == "none"]
+        np.testing.assert_allclose(ring.get_xydata(), [asked[name]], atol=1e-12)
+        arrows = {t.arrow_patch.get_linestyle(): t for t in axes.texts if t.arrow_patch}
+        # the step itself, along the gradient at the ring; what is mapped afterwards is kept
+        moved = start - 0.6 * problem.gradient(asked[name])
+        heads = [np.array(t.xy) for t in axes.texts if t.arrow_patch]
+        assert any(np.allclose(head, moved, atol=1e-12) for head in heads)
+        assert any(np.allclose(head, end, atol=1e-12) for head in heads)
+        assert len(arrows) == (2 if name == "ProxQuant" else 1)
+        taken = "where it is" if name == "ProxQuant" else "elsewhere"
+        assert axes.get_title().replace("\n", " ") == f"{name}: its gradient is taken {taken}"
+    said = plotting.description(figure)
+    assert (
+        "ProxQuant: from (-0.5, 0.6), gradient at (-0.5, 0.6), which leads to (0.148, 0.36)" in said
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"methods": {}}, "methods: expected at least one"),
+        ({"problem": pq.problems.TwoFunctionToy()}, "problem: expected dimension 2, got 1"),
+        ({"theta0": (1.0,)}, r"theta0: expected shape \(2,\)"),
+        ({"theta0": ([1.0], 2)}, "theta0: expected sequences of equal lengths"),
+        ({"theta0": (1.0, 1e99)}, "theta0: expected numbers from"),
+    ],
+)
+def test_one_step_picture_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plotting.one_step(**arguments)
 
 
 def test_the_toy_shows_one_path_for_binary_connect_and_two_for_proxquant():
@@ -261,16 +322,18 @@ def test_default_trajectory_shows_what_its_caption_says():
 def test_sign_flips_draws_means_and_bands_of_each_layer(digits):
     figure = plotting.sign_flips(digits)
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    titles = {axes.get_title(): axes for axes in shown}
-    assert len(titles) == 2 * 3 + 1
+    # the upper row has the titles, the first column the layers
+    assert [axes.get_title() for axes in shown[3:6]] == [""] * 3
+    layers = dict(zip(("hidden", "output"), (shown[:3], shown[3:6]), strict=True))
     metrics = {
         "change_from_start": "changed since start",
         "flips": "flips per step",
         "reversals": "reversals per step",
     }
     for layer in ("hidden", "output"):
-        for metric, title in metrics.items():
-            axes = titles[f"{layer}: {title}"]
+        assert layers[layer][0].get_ylabel() == f"{layer} layer,\n% of weights"
+        for (metric, title), axes in zip(metrics.items(), layers[layer], strict=True):
+            assert axes.get_title() in ("", title)
             for band, name in zip(axes.collections, ("BinaryConnect", "ProxQuant"), strict=True):
                 values = 100 * digits.curves[name].signs[layer][metric]
                 first = 0 if metric == "change_from_start" else 1
@@ -286,8 +349,9 @@ def test_sign_flips_draws_means_and_bands_of_each_layer(digits):
                     values[3].mean() + half * np.array([-1, 1]),
                     atol=1e-9,
                 )
-    error = titles["test error"]
-    (line,) = lines(error, "full precision, not quantized (test error only)")
+    error = shown[-1]
+    assert error.get_title() == "test error"
+    (line,) = lines(error, "full precision (test error only)")
     np.testing.assert_allclose(
         line.get_ydata(), 100 * digits.curves["full precision"].latent_error.mean(axis=1)
     )
@@ -375,6 +439,40 @@ def test_files_say_what_is_seen_too(tmp_path):
     assert "best vertex -1" in (tmp_path / "toy.svg").read_text()
 
 
+@pytest.mark.parametrize("draw", [plotting.basins, plotting.trajectory, plotting.one_step])
+def test_methods_have_names(draw):
+    with pytest.raises(TypeError, match="methods: expected a mapping of names to methods, got"):
+        draw([pq.methods.BinaryConnect(0.1)])
+
+
+@pytest.mark.parametrize("draw", [plotting.basins, plotting.trajectory, plotting.one_step])
+def test_problems_are_problems(draw):
+    with pytest.raises(TypeError, match="problem: expected a problem, got 3"):
+        draw(problem=3)
+
+
+def test_basins_reject_other_levels():
+    half = pq.methods.BinaryConnect(0.1, set=pq.sets.Binary(0.5))
+    with pytest.raises(ValueError, match=r"methods: .* levels -1 and \+1, got one that .*-0\.5"):
+        plotting.basins({"half": half}, resolution=2, steps=2)
+
+
+def test_trajectories_of_tensors_and_of_soft_levels():
+    methods = {
+        "MirrorDescent": pq.methods.MirrorDescent(0.1, 1.5, set=pq.sets.Ternary(2.0)),
+        "PARQ": pq.methods.PARQ(0.1, 0.5),
+        "fitted": pq.methods.BinaryConnect(0.1, set=pq.quantizers.AdaptiveTernary()),
+    }
+    start = torch.tensor([0.3, -0.2, 0.1], dtype=torch.bfloat16)
+    figure = plotting.trajectory(methods, theta0=start, steps=2)
+    (drawn,) = lines(figure.axes[0], "weight 1")
+    assert drawn.get_ydata()[0] == float(start[0])
+    run = pq.simulate(methods["MirrorDescent"], STILL, [0.3], 1)
+    assert levels_of(methods["MirrorDescent"], run).tolist() == [-2.0, 0.0, 2.0]
+    with pytest.raises(ValueError, match=r"theta0: expected shape \(3,\), got \(2, 3\)"):
+        plotting.trajectory(theta0=np.zeros((2, 3)))
+
+
 def test_basins_reject_other_dimensions():
     with pytest.raises(ValueError, match="problem: expected dimension 2"):
         plotting.basins(problem=pq.problems.Quadratic.random(dim=3))
@@ -413,4 +511,5 @@ def test_pictures_use_no_pyplot_and_leave_the_settings_of_others():
     with pytest.raises(ValueError, match="steps"):
         plotting.toy(steps=0, style="slides")
     assert dict(matplotlib.rcParams) == before
-    assert {"regularizer", "toy", "trajectory", "sign-flips", "basins"} == set(plotting.REGISTRY)
+    names = {"regularizer", "toy", "one-step", "trajectory", "sign-flips", "basins"}
+    assert names == set(plotting.REGISTRY)

@@ -1,8 +1,12 @@
 """Pictures of result files: what becomes a line, and that its numbers are those of the runs."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from pqtheory.networks.tables.curves import freezes
 from pqtheory.plotting import result_curves
+from pqtheory.plotting.sign_curves import metric_curves, sign_curves
 
 
 def run(method, seed, model="resnet20", epochs=4, **changes):
@@ -52,11 +56,12 @@ def test_lines_are_means_over_the_seeds_of_finished_runs(figures, tmp_path):
         "proxquant, corrected, rate = 0.1 (2)",
         "proxquant, corrected, rate = 0.2 (1)",
         "binaryconnect, corrected (1)",
+        "freeze",
     ]
     mean = by_label["proxquant, corrected, rate = 0.1 (2)"]
     assert mean.get_xdata().tolist() == [1, 2, 3, 4]
     assert mean.get_ydata() == pytest.approx([15, 25, 35, 45])
-    assert [line.get_ydata().tolist() for line in layer.lines] == [[0.0] * 4] * 3
+    assert [line.get_ydata().tolist() for line in layer.lines[:3]] == [[0.0] * 4] * 3
     first = errors.lines[0]
     assert first.get_xdata().tolist() == [0, 2, 4]
     assert first.get_ydata() == pytest.approx([15.0] * 3)
@@ -82,3 +87,30 @@ def test_panels_are_the_layers_that_all_runs_of_a_picture_recorded(figures, tmp_
 def test_nothing_finished_is_no_picture(figures, tmp_path):
     assert result_curves.draw({"runs": [RUNS[0], RUNS[-1]]}, tmp_path / "found.png") == []
     assert not figures
+
+
+def test_where_curves_end_is_said_of_what_comes_before_the_freeze():
+    """After it nothing flips, whatever the method."""
+    curves = {"BC": {"all": [[0.3, 0.2, 0.0, 0.0]]}, "PQ": {"all": [[0.2, 0.1, 0.0, 0.0]]}}
+    frozen = sign_curves(curves, ["all"], "flips", freezes={"BC": 2, "PQ": 2})
+    assert frozen.get_suptitle() == "Flips before the freeze: 10 % (PQ) to 20 % (BC)"
+    assert "before the freeze: all, BC (1): 20 %" in frozen.get_label().replace("BC:", "BC (1):")
+    (axis,) = frozen.axes
+    assert axis.lines[-1].get_xdata() == [2, 2]
+    assert axis.lines[0].get_ydata().tolist() == [30, 20, 0, 0]
+    one = metric_curves({"flips": curves}, ["all"], freezes={"BC": 2})
+    assert "0 % (PQ) to 20 % (BC)" in one.get_label()
+    assert all(line.get_label() != "freeze" for line in one.axes[0].lines)
+    never = sign_curves(curves, ["all"], "flips")
+    assert never.get_suptitle() == "Flips at the end: 0 % (BC)"
+
+
+def test_freezes_are_found_for_labels_and_their_levels():
+    frozen, never = (
+        SimpleNamespace(
+            label=name, runs=[SimpleNamespace(settings=SimpleNamespace(freeze_epoch=f))]
+        )
+        for name, f in (("a", 3), ("ab", None))
+    )
+    labels = ["a", "ab", "a, level 0", "ab, level 0"]
+    assert freezes([frozen, never], labels) == {"a": 3, "a, level 0": 3}

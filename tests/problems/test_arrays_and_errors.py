@@ -201,6 +201,8 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     ),
     (lambda: Quadratic([[1]], [1], noise="a"), TypeError, "noise: expected a number"),
     (lambda: Quadratic([[1]], [1, 1]), ValueError, "b: expected shape"),
+    (lambda: Quadratic([[1, 2], [3]], [1, 1]), ValueError, "A: expected sequences of equal"),
+    (lambda: Quadratic([[10**400]], [1]), ValueError, "A: expected numbers within float64"),
     (lambda: Quadratic([[math.nan]], [1]), ValueError, "A: expected finite entries, got nan"),
     (lambda: Quadratic([[1j]], [1]), TypeError, "A: expected real numbers, got dtype complex"),
     (lambda: Quadratic([["a"]], [1]), TypeError, "A: expected real numbers"),
@@ -215,6 +217,13 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Huber.random(1, 0), ValueError, "samples: expected"),
     (lambda: LogCosh(X * math.inf, y), ValueError, "X: expected finite entries, got inf"),
     (lambda: LogCosh.random(1, 1, noise=-1), ValueError, "noise: expected"),
+    (lambda: LogCosh.random(1, 1, seed="a"), TypeError, "seed: expected integers >= 0 .* got 'a'"),  # type: ignore[arg-type]
+    (lambda: Quadratic.random(1, seed=-1), ValueError, "seed: expected integers >= 0 .* got -1"),
+    (
+        lambda: Quadratic([[1]], [1]).stochastic_gradient([1], 0),  # type: ignore[arg-type]
+        TypeError,
+        "rng: expected a numpy.random.Generator, got 0",
+    ),
     (lambda: LogisticRegression(X, LABELS), ValueError, r"y: expected labels -1 or \+1, got 0"),
     (lambda: LogisticRegression(X, y[:2]), ValueError, "y: expected shape"),
     (lambda: LogisticRegression(X, y, -0.1), ValueError, "l2: expected"),

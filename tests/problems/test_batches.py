@@ -12,11 +12,16 @@ from pqtheory.problems import (
     REGISTRY,
     Huber,
     LogisticRegression,
+    MatrixFactorisation,
     Problem,
     Quadratic,
+    Rastrigin,
+    Rosenbrock,
+    TanhNetwork,
     TrigonometricSum,
     _rows,
 )
+from pqtheory.sets import ScaledBinary
 from pqtheory.trajectory import FIELDS
 
 LARGER = {
@@ -24,6 +29,13 @@ LARGER = {
     "quadratic-70": lambda: Quadratic.random(70),
     "trigonometric-sum-20": lambda: TrigonometricSum.random(20, 30),
     "logistic-regression-30": lambda: LogisticRegression.random(30, 200, l2=0.1),
+}
+IN_MEMORY = {
+    "rastrigin": lambda: Rastrigin(33),
+    "rosenbrock": lambda: Rosenbrock(33),
+    "matrix": lambda: MatrixFactorisation.random(7, 9, 3),
+    "tanh": lambda: TanhNetwork.random(5, 6, 3, 20),
+    "quadratic": lambda: Quadratic.random(33),
 }
 PROBLEMS = {name: make() for name, make in {**REGISTRY, **LARGER}.items()}
 names = st.sampled_from([*PROBLEMS])
@@ -68,6 +80,32 @@ def test_a_path_is_the_same_in_any_batch(
             assert same_bits(getattr(alone, field), getattr(whole, field)[:, row]), field
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["rastrigin", "rosenbrock", "matrix", "tanh", "quadratic"])
+def test_a_row_is_the_same_however_the_batch_lies_in_memory(name: str, dtype: Any) -> None:
+    problem = IN_MEMORY[name]()
+    batch = starts(problem, 12, 0, dtype)
+    alone = [(problem.value(row), problem.gradient(row)) for row in batch]
+    columns, reversed_ = np.asfortranarray(batch), batch[:, ::-1].copy()[:, ::-1]
+    for stored in (columns, reversed_, np.repeat(batch, 2, axis=1)[:, ::2]):
+        for row, found in enumerate(zip(*problem.value_and_gradient(stored), strict=True)):
+            assert same_bits(found[0], alone[row][0])
+            assert same_bits(found[1], alone[row][1])
+        assert same_bits(problem.value(stored), [value for value, _ in alone])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_path_is_the_same_however_the_starts_lie_in_memory(dtype: Any) -> None:
+    problem = Quadratic.random(33)
+    method = methods.BinaryConnect(0.1, set=ScaledBinary(axis=-1))
+    batch = starts(problem, 9, 1, dtype)
+    whole = simulate(method, problem, np.asfortranarray(batch), 8)
+    for row in (0, 4, 8):
+        alone = simulate(method, problem, batch[row], 8)
+        for field in FIELDS:
+            assert same_bits(getattr(alone, field), getattr(whole, field)[:, row]), field
+
+
 def test_huber_from_0_alone_and_in_a_batch_of_two() -> None:
     problem = Huber([[0.3, -0.3, 0.4, 0.1], [0.1, -0.3, 0.3, -0.6]], [0.1, -0.1])
     method = methods.BinaryConnect(0.1)
@@ -96,6 +134,23 @@ def test_products_of_rows(shape: tuple[int, ...], dtype: Any) -> None:
     assert along.dtype == dtype
     expected = np.sum(theta.astype(float) * theta[..., ::-1].astype(float), axis=-1)
     np.testing.assert_allclose(along, expected, rtol=slack, atol=slack)
+
+
+@pytest.mark.parametrize("count", [0, 1, 51, 52, 153])
+@pytest.mark.parametrize("dim", [1, 10, 256, 600])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_row_added_to_many(dtype: Any, dim: int, count: int) -> None:
+    rng = np.random.default_rng(0)
+    theta = rng.standard_normal((count, 1, dim)).astype(dtype)
+    row = rng.standard_normal(dim).astype(dtype)
+    expected = theta + row
+    assert np.array_equal(_rows.plus(np, theta[..., ::-1], row), theta[..., ::-1] + row)
+    given = theta.copy()
+    assert np.array_equal(_rows.plus(np, given, row), expected)
+    assert np.array_equal(given, theta)
+    added = _rows.plus(np, given, row, reuse=True)
+    assert added.dtype == dtype
+    assert np.array_equal(added, expected)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +15,13 @@ from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.problems import (
     REGISTRY,
     Huber,
+    LogCosh,
     LogisticRegression,
     MatrixFactorisation,
     Problem,
     Quadratic,
+    TanhNetwork,
+    TrigonometricSum,
     TwoFunctionToy,
 )
 from pqtheory.regularizers import DistanceL1
@@ -257,3 +261,42 @@ def test_the_registry_has_problems_of_both_kinds() -> None:
     kinds = {bool(make().transcendental) for make in REGISTRY.values()}
     assert kinds == {True, False}
     assert LogisticRegression.transcendental == "exp"
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda numbers: Quadratic(numbers([[2, 1], [1, 3]]), numbers([F(1, 2), -1])),
+        lambda numbers: Huber(numbers([[2, 1], [1, 3]]), numbers([F(1, 2), -1]), delta=F(3, 4)),
+        lambda numbers: LogCosh(numbers([[2, 1], [1, 3]]), numbers([F(1, 2), -1])),
+        lambda numbers: MatrixFactorisation(numbers([[F(1, 2)]]), 1),
+    ],
+)
+def test_exact_data_beside_floats_are_floats(of: Any, make: Any) -> None:
+    theta = make([0.25, -1.5])
+    exact_data, floats = of(exact), of(lambda numbers: np.array(numbers, float))
+    for call in (
+        lambda p: p.value(theta),
+        lambda p: p.gradient(theta),
+        lambda p: p.stochastic_gradient(theta, np.random.default_rng(0)),
+    ):
+        np.testing.assert_array_equal(np.asarray(call(exact_data)), np.asarray(call(floats)))
+
+
+def test_exact_data_beyond_the_floats() -> None:
+    """Constants are infinite, and a bound that is not known is 0; where floats are needed the data are refused."""
+    large = exact([[10**400]])
+    for make in (Huber, LogCosh):
+        assert make(large, exact([1])).smoothness == np.inf
+    assert Huber([[1e200]], [1.0]).smoothness == np.inf
+    assert Quadratic(large, exact([1])).gradient(torch.ones(1)).tolist() == [np.inf]
+    factorised = MatrixFactorisation(large, 1)
+    assert (factorised.lower_bound, factorised.minimisers) == (0, None)
+    assert factorised.value(exact([10**200, 10**200])) == 0
+    for name, make in (
+        ("X", lambda: TanhNetwork(large, [1])),
+        ("frequencies", lambda: TrigonometricSum([1], large, [1])),
+    ):
+        with pytest.raises(ValueError, match=f"{name}: expected finite entries, got inf"):
+            make()

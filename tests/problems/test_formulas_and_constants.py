@@ -18,6 +18,7 @@ from pqtheory.problems import (
     Problem,
     Quadratic,
     Rastrigin,
+    TanhNetwork,
     TrigonometricSum,
     TwoFunctionToy,
 )
@@ -277,3 +278,57 @@ def test_rastrigin_is_convex_up_to_a_threshold(b: float, convex: bool) -> None:
     x = np.linspace(-3, 3, 20001)[:, None]
     slope_falls = (np.diff(problem.gradient(x)[:, 0]) < -1e-12).any()
     assert bool(slope_falls) is not convex
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+@pytest.mark.parametrize(
+    ("problem", "theta"),
+    [
+        # a sum of 2000 losses, a residual, a slope and an entry that float16 has not, though it has the result
+        (Huber(np.ones((2000, 1)), np.zeros(2000), delta=1000), [100.0]),
+        (Huber([[30.0]], [-64000.0], delta=0.5), [1000.0]),
+        (TwoFunctionToy(), [40000.0]),
+        (Quadratic([[1e5]], [1.0]), [0.01]),
+        (TrigonometricSum([1e5], [[0.1]], [1.4707963]), [1.0]),
+    ],
+)
+def test_half_precision_is_computed_in_float32(problem: Problem, theta: list, make: Any) -> None:
+    half = make(theta)
+    half = half.astype(np.float16) if make is np.array else half.half()
+    wide = half.astype(np.float32) if make is np.array else half.float()
+    for found, expected in (
+        (problem.gradient(half), problem.gradient(wide)),
+        (problem.value_and_gradient(half)[1], problem.gradient(wide)),
+        (problem.value(half), problem.value(wide)),
+    ):
+        assert found.dtype == half.dtype
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(expected).astype(np.float16))
+    assert np.isfinite(np.asarray(problem.gradient(half))).all()
+
+
+def test_half_precision_of_minibatches_and_logits() -> None:
+    problem = Huber([[30.0]], [-64000.0])
+    half = np.array([1000.0], np.float16)
+    slope = problem.stochastic_gradient(half, np.random.default_rng(0))
+    assert (slope.dtype, slope.tolist()) == (np.float16, [30.0])
+    network = TanhNetwork.random(3, 4, 2, 5)
+    theta = np.full(network.dim, 0.3, np.float16)
+    logits = network.logits(theta, network.X)
+    assert logits.dtype == np.float16
+    wide = network.logits(theta.astype(np.float32), network.X)
+    np.testing.assert_array_equal(logits, wide.astype(np.float16))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_log_cosh_near_0_keeps_its_digits(dtype: Any) -> None:
+    """log cosh u = u^2 / 2 - u^4 / 12 + u^6 / 45 - ...; it is never below its bound."""
+    problem = LogCosh([[1.0]], [0.0])
+    u = np.geomspace(1e-12, 1e-3, 300).astype(dtype)
+    square = u.astype(np.longdouble) ** 2
+    exact = square / 2 - square**2 / 12 + square**3 / 45
+    np.testing.assert_allclose(
+        problem.value(u[:, None]), exact.astype(dtype), rtol=8 * np.finfo(dtype).eps
+    )
+    far = np.array([[0.999], [1.0], [1.001], [30.0], [1e30]], dtype)
+    expected = [math.log(math.cosh(float(x))) if x < 99 else float(x) for x in far[:, 0]]
+    np.testing.assert_allclose(problem.value(far), expected, rtol=4 * np.finfo(dtype).eps)

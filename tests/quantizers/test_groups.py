@@ -1,11 +1,14 @@
 """Who shares a codebook or a scale: several axes, or channel, row and group by name, in every quantizer and set."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_array_equal
 
+from pqtheory._groups import find_groups, on_threads
 from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit, GreedyMultiBit
 from pqtheory.regularizers import AlternatingDistance, DistanceL2
 from pqtheory.sets import ScaledBinary
@@ -139,3 +142,38 @@ def test_what_names_no_groups_is_refused(make):
     with pytest.raises(ValueError, match="per: expected an array with axes for groups of 2"):
         use(make(per=2), ())
     assert make(axis=[1, 2]) == make(axis=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "per", "count"),
+    [
+        ((10, 6), None, "row", 5),
+        ((10, 2, 3), None, "channel", 5),
+        ((10, 6), -1, None, 5),
+        ((10, 6), None, 3, 5),
+        ((10, 6), None, "tensor", 1),
+        ((6, 10), 0, None, 1),
+        ((60,), None, 6, 1),
+        ((), None, None, 1),
+    ],
+)
+def test_parts_hold_whole_groups(shape, axis, per, count):
+    groups = find_groups(shape, axis, per)
+    parts = groups.parts(12)
+    assert len(parts) == count
+    theta = np.arange(math.prod(shape)).reshape(shape)
+    if shape:
+        assert_array_equal(np.concatenate([theta[part] for part in parts]), theta)
+    rows = [find_groups(theta[p].shape, axis, per).rows(np, theta[p]) for p in parts if count > 1]
+    if rows:
+        assert_array_equal(np.concatenate(rows), groups.rows(np, theta))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_do_every_part_and_raise_what_fails(threads):
+    done = []
+    parts = [slice(i, i + 1) for i in range(9)]
+    on_threads(lambda part: done.append(part.start), parts, threads)
+    assert sorted(done) == list(range(9))
+    with pytest.raises(ZeroDivisionError):
+        on_threads(lambda part: 1 / (part.start - 4), parts, threads)

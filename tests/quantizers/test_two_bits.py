@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pqtheory.quantizers import AlternatingMultiBit
-from pqtheory.quantizers._two_bits import BLOCK
+from pqtheory.quantizers._two_bits import BLOCK, _formula, _in_blocks
 
 ROWS = {
     "zeros": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
@@ -60,6 +60,8 @@ def test_each_row_is_fitted_as_if_alone_over_many_blocks():
     values, codebook = quantizer.quantize(theta)
     assert torch.isnan(values[[4, 6]]).all()
     assert torch.isnan(codebook[[4, 6]]).all()
+    # and no word of NumPy's on infinity times 0
+    np.testing.assert_allclose(quantizer.quantize(theta.numpy())[0], values, rtol=1e-6)
     for i in {0, 1, 2, 3, 5, 7, 8}:
         alone, levels = quantizer.quantize(theta[i : i + 1])
         assert torch.equal(alone[0], values[i])
@@ -77,3 +79,28 @@ def test_the_assignment_is_exact_and_the_scales_are_least_squares():
     for row, value, levels in zip(np.abs(theta), np.abs(values), codebook, strict=True):
         for level in levels[2:]:
             assert row[value == level].mean() == pytest.approx(level, rel=1e-5)
+
+
+@pytest.mark.parametrize("bits", [1, 2])
+@pytest.mark.parametrize("kind", ["plain", "ties", "zeros of both signs", "tiny", "not finite"])
+def test_the_bits_are_the_formula(bits, kind):
+    rng = np.random.default_rng(3)
+    for g, n in ((1, 1), (7, 2), (30, 9), (12, 60)):
+        rows = rng.standard_normal((g, n)).astype(np.float32)
+        if kind == "ties":
+            rows = np.round(2 * rows)
+        if kind == "zeros of both signs":
+            rows = np.where(rng.random((g, n)) < 0.5, np.float32(-0.0), np.round(rows))
+        if kind == "tiny":
+            rows *= np.float32(1e-40)
+        if kind == "not finite":
+            rows[rng.random((g, n)) < 0.1] = np.nan
+            rows[rng.random((g, n)) < 0.1] = -np.inf
+        for rounds in (1, 2, 5):
+            with np.errstate(all="ignore"):
+                formula = _formula(np, rows, bits, rounds)
+            for quick, slow in zip(_in_blocks(rows, bits, rounds), formula, strict=True):
+                np.testing.assert_array_equal(quick, slow)
+                np.testing.assert_array_equal(
+                    np.signbit(quick) & ~np.isnan(quick), np.signbit(slow) & ~np.isnan(slow)
+                )

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pqtheory.quantizers import REGISTRY, AdaptiveTernary, AlternatingMultiBit, GreedyMultiBit
-from pqtheory.regularizers.alternating_distance import AlternatingDistance
+from pqtheory.regularizers import alternating_distance
+from pqtheory.regularizers.alternating_distance import PART, AlternatingDistance, best_point
 from pqtheory.regularizers.distance_l2 import DistanceL2
 from pqtheory.sets import ScaledBinary
 
@@ -85,6 +86,14 @@ def test_iterates_are_half_steps(row, weight):
     assert regularizer.envelope(theta, weight) == gap
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_iterates_of_half_precision_end_at_the_prox(dtype):
+    theta = torch.asarray(random_array((6, 40))).to(getattr(torch, dtype))
+    regularizer = AlternatingDistance(AlternatingMultiBit(2, axis=-1), rounds=3)
+    *_, (end, _) = regularizer.iterates(theta, 0.3)
+    assert torch.equal(end.to(theta.dtype), regularizer.prox(theta, 0.3))
+
+
 @pytest.mark.parametrize("bits", [2, 3])
 def test_each_fit_starts_from_the_last(bits):
     quantizer = AlternatingMultiBit(bits, rounds=1)
@@ -120,6 +129,31 @@ def test_infinite_weight_quantizes(name):
     assert_allclose(regularizer.envelope(theta, math.inf), regularizer.value(theta))
     off = regularizer.objective(theta, theta, math.inf, regularizer.quantizer.fit(theta))
     assert off == math.inf
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parts_are_pulled_as_the_whole(name, monkeypatch):
+    theta, regularizer = random_array((9, 7)), AlternatingDistance(REGISTRY[name](), rounds=1)
+    for t in (theta, theta.astype(np.float32), torch.tensor(theta, dtype=torch.float32)):
+        monkeypatch.setattr(alternating_distance, "PART", 1 << 17)
+        whole = regularizer.prox(t, 0.7)
+        monkeypatch.setattr(alternating_distance, "PART", 20)
+        parts = regularizer.prox(t, 0.7)
+        assert type(parts) is type(whole)
+        assert_array_equal(parts, whole)
+
+
+def test_fits_of_tensors_in_parts_on_threads_let_gradients_pass_only_where_asked(monkeypatch):
+    monkeypatch.setattr(alternating_distance, "PART", 20)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    regularizer = AlternatingDistance(AlternatingMultiBit(2, per="row"), rounds=1)
+    theta = torch.tensor(random_array((9, 7)), dtype=torch.float32)
+    values = regularizer.quantize(theta)
+    for weight in (0.5, torch.tensor(0.5)):
+        assert torch.equal(regularizer.prox(theta, weight), best_point(theta, values, 0.5))
+    asked = theta.clone().requires_grad_()
+    regularizer.prox(asked, 1.0).sum().backward()
+    assert torch.equal(asked.grad, torch.full_like(theta, 0.5))
 
 
 @given(row=rows, weight=weights)
@@ -267,3 +301,22 @@ def test_wrong_theta(theta):
             method(theta, 1.0)
     with pytest.raises(TypeError, match="theta"):
         regularizer.value(theta)
+
+
+@pytest.mark.parametrize("make", [np.asarray, torch.from_numpy])
+def test_many_rows_are_pulled_where_they_belong(make):
+    """In place, beside, and where the memory of both overlaps; torch is told who wrote."""
+    rows = PART // 256 * 3
+    numbers = np.random.default_rng(0).normal(size=(rows + 1, 256)).astype(np.float32)
+    distance = AlternatingDistance(AlternatingMultiBit(2, per="row"), rounds=1)
+    expected = np.asarray(distance.prox(numbers[:-1].copy(), 0.3))
+    beside, own = make(np.zeros_like(numbers[:-1])), make(numbers[:-1].copy())
+    versions = [getattr(t, "_version", None) for t in (beside, own)]
+    assert distance.prox(own, 0.3, out=beside) is beside
+    assert distance.prox(own, 0.3, out=own) is own
+    memory = make(numbers.copy())
+    distance.prox(memory[:-1], 0.3, out=memory[1:])
+    for found in (beside, own, memory[1:]):
+        np.testing.assert_array_equal(np.asarray(found), expected)
+    if make is torch.from_numpy:
+        assert [t._version > v for t, v in zip((beside, own), versions, strict=True)] == [True] * 2

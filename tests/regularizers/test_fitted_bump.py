@@ -97,6 +97,27 @@ def test_a_set_without_levels_is_refused():
         FittedBump(Binary())
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_nearest_fitted_level_is_that_of_the_exact_midpoint(dtype):
+    rng = np.random.default_rng(0)
+    regularizer = FittedBump(AlternatingMultiBit(2))
+    for book in np.sort(rng.standard_normal((40, 4)).astype(dtype)):
+        for low, high in pairwise(book):
+            middle = (Fraction(float(low)) + Fraction(float(high))) / 2
+            at = dtype(float(middle))
+            theta = np.array([at, np.nextafter(at, dtype(-9)), np.nextafter(at, dtype(9))])
+            expected = [high if Fraction(float(t)) >= middle else low for t in theta]
+            assert regularizer.prox_on(theta, book, math.inf).tolist() == expected
+
+
+def test_its_value_in_half_precision_is_computed_in_float32():
+    """Half the product of two distances may be within float16 where the product is not."""
+    theta = np.array([[440, -440, 440, -440, 0]], np.float16)
+    regularizer = FittedBump(GreedyMultiBit(1))
+    assert regularizer.codebooks(theta).tolist() == [-352, 352]
+    assert regularizer.value(theta, axis=0).tolist() == [math.inf] * 4 + [352**2 / 2]
+
+
 QUANTIZERS = [
     AlternatingMultiBit(2),
     AlternatingMultiBit(3, per="row"),

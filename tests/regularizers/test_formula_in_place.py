@@ -25,6 +25,8 @@ SETS: tuple[Any, ...] = (
 )
 WEIGHTS = (0.0, 1e-5, 0.125, 0.3, 1.0, 100.0, math.inf)
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
+#: half of a level of one of the sets: up to there the distance to it is exact
+HALF_LEVELS = (0.05, 0.15, 0.35, 0.5)
 #: numbers on either side of a threshold that are looked at
 BESIDE = 64
 
@@ -76,21 +78,28 @@ def test_toward(set_: Any, weight: float, dtype: str, library: str) -> None:
     assert all(same_bits(formula, other) for other in others)
 
 
+@pytest.mark.parametrize("with_nan", [True, False])
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("set_", SETS, ids=str)
-def test_nearest(set_: Any, dtype: str, library: str) -> None:
+def test_nearest(set_: Any, dtype: str, library: str, with_nan: bool) -> None:
     theta = points(set_, DTYPES[dtype], 0.0)
+    theta = theta if with_nan else theta[~np.isnan(theta)]
     p = set_.nearest(np, theta, set_.cells(theta))
-    arrays: Any = (theta, p) if library == "numpy" else map(torch.from_numpy, (theta, p))
+    arrays: Any = [theta, p] if library == "numpy" else [*map(torch.from_numpy, (theta, p))]
     formula, *others = by_both(nearest, *arrays)
-    assert all(same_bits(formula, other) for other in others)
+    # the projection of an array makes the nearest levels where they belong
+    new, own = arrays[0] + 0, arrays[0] + 0
+    assert set_.project(arrays[0], out=new) is new
+    set_.project(own, out=own[:])
+    nearest.write(np if library == "numpy" else torch, arrays[1], *arrays)
+    assert all(same_bits(formula, other) for other in (*others, new, own, arrays[1]))
 
 
 @pytest.mark.parametrize("library", ["numpy", "torch"])
 @pytest.mark.parametrize("dtype", ["float16", *DTYPES])
-@pytest.mark.parametrize("weight", WEIGHTS)
-@pytest.mark.parametrize("set_", SETS, ids=str)
+@pytest.mark.parametrize("weight", [*WEIGHTS, *HALF_LEVELS])
+@pytest.mark.parametrize("set_", [*SETS, Codebook([0.5])], ids=str)
 def test_prox_into_memory_is_the_prox(set_: Any, weight: float, dtype: str, library: str) -> None:
     regularizer = DistanceL1(set_)
     theta = HALVES if dtype == "float16" else points(set_, DTYPES[dtype], weight)

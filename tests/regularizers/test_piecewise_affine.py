@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,11 @@ def test_autograd_through_its_value() -> None:
 def test_bad_slopes(slopes: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         PiecewiseAffine(Binary(), slopes)
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor, tuple])
+def test_slopes_may_be_arrays(make: Any) -> None:
+    assert PiecewiseAffine(Binary(), make([-1.0, 0.5, 1.0])).slopes == (-1.0, 0.5, 1.0)
 
 
 def test_bad_arguments() -> None:

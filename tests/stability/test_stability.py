@@ -118,6 +118,26 @@ def test_tolerance_is_a_bound_on_the_wrong_gradient():
     assert stability.is_fixed_point(problem, s, tolerance=2e-3)
 
 
+@pytest.mark.parametrize("tolerance", [Fraction(1, 2), 10**400])
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_a_tolerance_is_any_number(make, tolerance):
+    problem = Quadratic([[0.0]], [0.5])
+    assert bool(stability.is_fixed_point(problem, make([1.0]), tolerance))
+    assert not bool(stability.is_fixed_point(problem, make([1.0]), Fraction(1, 3)))
+    assert float(stability.residual(problem, make([1.0]), tolerance)) == 0
+
+
+def test_a_grid_as_wide_as_the_floats():
+    found = stability.basin_map(BinaryConnect(0.1), Quadratic.random(2), -1e308, 1e308, 3, 2)
+    assert found.starts[0, :, 0].tolist() == [-1e308, 0, 1e308]
+
+
+@pytest.mark.parametrize("function", [stability.is_fixed_point, stability.residual])
+def test_what_is_no_problem(function):
+    with pytest.raises(TypeError, match="problem: expected a problem, got 'L'"):
+        function("L", np.ones(2))
+
+
 def test_nan_in_the_gradient_violates():
     problem = Gradient([math.nan, 0.0])
     assert not stability.is_fixed_point(problem, np.ones(2))
@@ -401,6 +421,7 @@ def test_basin_maps_are_frozen():
     ("changes", "error", "message"),
     [
         ({"problem": Gradient([1.0] * 3)}, ValueError, "problem: expected dimension 2 .*, got 3"),
+        ({"problem": 3}, TypeError, "problem: expected a problem, got 3"),
         ({"low": 1}, ValueError, "low: expected numbers below high = 1, got 1"),
         ({"low": (-1, 2)}, ValueError, "low: expected numbers below high"),
         ({"low": (-1, -1, -1)}, ValueError, "low: expected one number or two"),

@@ -166,6 +166,11 @@ class Widened(Bowl):
         return theta.astype(np.float64) if isinstance(theta, np.ndarray) else theta.double()
 
 
+class OffInFloat32(Bowl):
+    def _gradient(self, xp: Any, theta: Any) -> Any:
+        return theta * 1.01 if "float32" in str(theta.dtype) else theta + 0
+
+
 class InFloats(Bowl):
     def _value(self, xp: Any, theta: Any) -> Any:
         return xp.sum(0.5 * theta * theta, axis=-1)
@@ -256,6 +261,7 @@ BROKEN = [
     (FlatMinimisers, r"minimisers: expected shape \(count, 3\), got \(3,\)"),
     (Hill, "is_convex: expected False"),
     (Widened, "gradient: expected ndarray of float32, .*, got ndarray of float64"),
+    (OffInFloat32, r"^OffInFloat32: gradient: .*float32.* differs from NumPy's float64 at \[.*\]$"),
     (InFloats, "value: expected fractions for fractions, got .*number_like"),
     (NumPyAlone, "value of a torch"),
     (Overwrites, "^Overwrites: value or gradient changes the array it is given"),

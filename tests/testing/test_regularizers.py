@@ -10,6 +10,7 @@ from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
 from pqtheory.regularizers import AlternatingDistance, DistanceL1, DistanceL2, LevelRegularizer
 from pqtheory.sets import Binary, ScaledBinary, Ternary
 from pqtheory.testing import ConformanceError, check_regularizer
+from pqtheory.testing.regularizers import objective_of
 from tests.conformance.regularizer_cases import REGISTRY
 
 
@@ -152,6 +153,14 @@ class Sums(Half):
         return 2 * super().value(theta, axis) if axis is None else super().value(theta, axis)
 
 
+class DriftsAtZero(Half):
+    """Too little for any objective to tell."""
+
+    def prox(self, theta: Any, weight: Any, out: Any = None) -> Any:
+        x = super().prox(theta, weight, out)
+        return x * (1 + 1e-8) if np.ndim(weight) == 0 and weight == 0 else x
+
+
 class Coupled(LevelRegularizer):
     """Half the squared distance to {alpha b}, with half the step."""
 
@@ -194,6 +203,7 @@ BROKEN = [
     (QuantizesHalfway, "prox: expected"),
     (Rounds, "prox: expected fractions for fractions"),
     (Widens, "prox: expected ndarray of float16"),
+    (DriftsAtZero, "^DriftsAtZero.*: prox: expected theta itself for weight 0, where its value is"),
     (Sums, "value: separable, but of all entries it is"),
     (Coupled, "prox: expected a minimiser for theta"),
 ]
@@ -205,6 +215,16 @@ def test_what_is_wrong_is_said(make: Any, message: str) -> None:
         check_regularizer(make())
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
+
+
+def test_the_objective_of_the_whole_is_half_a_square_and_the_weighted_value() -> None:
+    x, t = np.array([1.0, -1.0]), np.array([3.0, -2.0])
+    regularizer = DistanceL2(ScaledBinary())
+    assert objective_of(regularizer, x, t, 0.5) == (4 + 1) / 2
+    away = np.array([2.0, -1.0])
+    assert objective_of(regularizer, away, t, 0.5) == 1 + 0.5 * regularizer.value(away)
+    each = objective_of(DistanceL1(Binary()), away, t, 0.5)
+    assert each.tolist() == [0.5 + 0.5, 0.5]
 
 
 def test_what_is_no_regularizer_is_a_type_error() -> None:

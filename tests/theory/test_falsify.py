@@ -20,11 +20,15 @@ SEARCHABLE = [
     and not (isinstance(item.check, AllOf) and not item.check.cases)
 ]
 PARTS = [(name, item) for name, item in SEARCHABLE if item in BOOK.load(name).parts]
+#: enough to reach the code of each part, which is proved; more where it speaks of few of the cases that are drawn
+FEW, MORE = 20, 60
 
 
 @pytest.mark.parametrize(("name", "part"), PARTS, ids=lambda x: getattr(x, "name", x))
 def test_no_part_of_a_shipped_claim_is_refuted(name: str, part: Any) -> None:
-    found = part.check.search(60)
+    found = part.check.search(FEW)
+    if found is None:
+        found = part.check.search(MORE)
     assert found is not None
     assert found.kind == "sampled"
     assert found.margin >= 0

@@ -1,8 +1,8 @@
 """The proofs read the code that runs: where an operator that a page names is broken, the page fails."""
 
 import functools
-import gc
 import importlib
+import sys
 from dataclasses import is_dataclass, replace
 from typing import Any
 
@@ -52,9 +52,12 @@ def moved(value: Any) -> Any:
 
 
 def clear_caches() -> None:
-    for found in gc.get_objects():
-        if type(found) is functools._lru_cache_wrapper and found.__module__.startswith("pqtheory"):
-            found.cache_clear()
+    # found in their modules: all objects of a long process are millions
+    for name, module in [*sys.modules.items()]:
+        if name.partition(".")[0] == "pqtheory":
+            for found in vars(module).values():
+                if type(found) is functools._lru_cache_wrapper:
+                    found.cache_clear()
 
 
 def kind_of(check: Any) -> str:
@@ -68,6 +71,26 @@ def kind_of(check: Any) -> str:
     return found.kind
 
 
+#: which part notices, where others would first be proved at length; what it says of the order is all that it says
+ASKED_FIRST = {
+    ("alternating-prox", "pqtheory.regularizers.AlternatingDistance.prox"): "large lambda",
+    ("alternating-prox", "pqtheory.regularizers.AlternatingDistance.envelope"): (
+        "distance from the optimum"
+    ),
+    ("alternating-prox", "pqtheory.quantizers.AlternatingMultiBit.quantize"): "large lambda",
+    ("alternating-prox", "pqtheory.quantizers.AdaptiveTernary.fit"): "ternary",
+    ("bc-is-dual-averaging", "pqtheory.sets.Binary.project"): "momentum reweights",
+    ("codebook-prox", "pqtheory.regularizers.DistanceL1.prox_set"): "ties",
+    ("codebook-prox", "pqtheory.regularizers.DistanceL2.prox_set"): "ties",
+    ("lazy-oscillation", "pqtheory.regularizers.SmoothedL1.gradient"): "not stationary",
+    ("parq-is-a-prox", "pqtheory.regularizers.PiecewiseAffine.prox"): "piecewise affine",
+    ("proxquant-flips-finitely-often", "pqtheory.signs.flips_per_step"): "attained",
+    ("smoothed-w", "pqtheory.regularizers.SmoothedL1.prox"): "prox",
+    ("smoothed-w", "pqtheory.regularizers.SmoothedL1.prox_set"): "prox",
+    ("ste-floor", "pqtheory.methods.BinaryConnect.query"): "floor",
+    ("ste-floor", "pqtheory.methods.BinaryConnect.step"): "floor",
+}
+
 NAMED = [
     (name, path) for name in pq.theory.BOOK.names for path in pq.theory.BOOK.load(name).operators
 ]
@@ -80,6 +103,15 @@ def test_each_page_names_its_operators(name: str) -> None:
     for path in operators:
         owner, attribute = owner_of(path)
         assert callable(getattr(owner, attribute)), path
+
+
+def test_what_is_asked_first_is_there() -> None:
+    parts = {
+        (name, path): [part.name for part in pq.theory.BOOK.load(name).parts]
+        for name, path in NAMED
+    }
+    for key, part in ASKED_FIRST.items():
+        assert part in parts[key]
 
 
 @pytest.fixture
@@ -101,7 +133,8 @@ def test_a_broken_operator_is_noticed(name: str, path: str, how: str, monkeypatc
             raise RuntimeError("broken")
         return moved(operator(*arguments, **options))
 
-    for part in claim.parts:
+    asked_first = ASKED_FIRST.get((name, path))
+    for part in sorted(claim.parts, key=lambda part: part.name != asked_first):
         clear_caches()
         with monkeypatch.context() as patched:
             patched.setattr(owner, attribute, broken)

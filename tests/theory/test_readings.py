@@ -29,6 +29,7 @@ QUARTER = Fraction(1, 4)
         prox_readings(pq.regularizers.DistanceL1(GRID), Fraction(1, 8)),
         prox_readings(pq.regularizers.DistanceL2(pq.sets.Binary()), Fraction(1)),
         value_readings(W),
+        value_readings(pq.regularizers.Bump(pq.sets.Binary()), ulps=1, finite=False),
         envelope_readings(W, QUARTER, ulps=1),
         projection_readings(GRID),
         slope_readings(W),
@@ -50,6 +51,23 @@ def test_compiled_torch_is_a_path_of_the_full_budget():
     found = prox_readings(W, QUARTER)(FULL)
     assert found.kind == "proved"
     assert "torch, compiled" in found.proof[0].text
+
+
+def test_what_is_compiled_is_so_each_time():
+    """Beyond its limit torch runs a function as it is, and the reading would be the plain one twice."""
+    torch = pytest.importorskip("torch")
+    from pqtheory.networks.readings import on_tensors
+
+    def operator(theta):
+        return theta + 1 if torch.compiler.is_compiling() else theta
+
+    with torch._dynamo.config.patch(recompile_limit=1):
+        for dtype in (np.float32, np.float64, np.float16):
+            found = on_tensors(operator, np.zeros(3, dtype), in_place=False, compiled=True)
+            assert [found[path].tolist() for path in ("torch", "torch, compiled")] == [
+                [0] * 3,
+                [1] * 3,
+            ]
 
 
 def refuted(check):

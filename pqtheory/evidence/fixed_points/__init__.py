@@ -24,3 +24,8 @@ __all__ = [
     "find_fixed_point",
     "search_signs",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

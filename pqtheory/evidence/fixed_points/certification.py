@@ -21,7 +21,7 @@ from typing import Any, final
 import numpy as np
 
 from pqtheory._arrays import Array
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float
 from pqtheory._messages import brief
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.fixed_points import _steps
@@ -161,7 +161,7 @@ def find_fixed_point(problem: Quadratic, *, time_limit: Any = 60.0) -> Certifica
 def _check(problem: Any, time_limit: Any) -> float:
     if not isinstance(problem, Quadratic):
         raise TypeError(f"problem: expected a Quadratic, got {type(problem).__name__}")
-    return float(check_number(time_limit, "time_limit", 0, open_low=True, finite=True))
+    return check_float(time_limit, "time_limit", 0, open_low=True, finite=True)
 
 
 def _below(exact: Fraction) -> float:

@@ -5,14 +5,15 @@ slack is small is nearly false, so a search can push it down; and each compariso
 the operators that it runs, is a border where formulas change, which is where to look.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
 
 from pqtheory.evidence.search.domains import Pick
 from pqtheory.evidence.terms import Backend, Statement, Term
-from pqtheory.evidence.undefined import divided
+from pqtheory.evidence.truths import plain_truth
+from pqtheory.evidence.undefined import UNDEFINED, Undefined, divided
 
 INFINITY = float("inf")
 
@@ -20,10 +21,16 @@ INFINITY = float("inf")
 @final
 @dataclass(frozen=True)
 class Truth:
-    """Whether something holds, and by how much: the slack is not below 0 where it holds, nor above where not."""
+    """Whether something holds, and by how much: the slack is not below 0 where it holds, nor above where not.
 
-    holds: bool
+    ``holds`` is None where something is divided by 0: what stands beside may decide all the same.
+    """
+
+    holds: bool | None
     slack: Any
+
+
+NO_TRUTH = Truth(None, -INFINITY)
 
 
 @final
@@ -50,26 +57,23 @@ class Number:
         return Number(-self.value, self.seen)
 
     def __ge__(self, other: "Number") -> Truth:
-        apart = self.apart(other)
-        return Truth(apart >= 0, apart)
+        return self.apart(other, lambda apart: Truth(apart >= 0, apart))
 
     def __gt__(self, other: "Number") -> Truth:
-        apart = self.apart(other)
-        return Truth(apart > 0, apart)
+        return self.apart(other, lambda apart: Truth(apart > 0, apart))
 
     def __le__(self, other: "Number") -> Truth:
-        apart = self.apart(other)
-        return Truth(apart <= 0, -apart)
+        return self.apart(other, lambda apart: Truth(apart <= 0, -apart))
 
     def __lt__(self, other: "Number") -> Truth:
-        apart = self.apart(other)
-        return Truth(apart < 0, -apart)
+        return self.apart(other, lambda apart: Truth(apart < 0, -apart))
 
-    def apart(self, other: "Number") -> Fraction:
-        """The difference, which is noted."""
+    def apart(self, other: "Number", says: Callable[[Fraction], Truth]) -> Truth:
+        """What the difference, which is noted, says; nothing where there is none."""
         difference = self.value - other.value
-        self.seen.append(difference)
-        return difference
+        known = not isinstance(difference, Undefined)
+        self.seen.append(difference if known else Fraction(0))
+        return says(difference) if known else NO_TRUTH
 
 
 @final
@@ -92,14 +96,18 @@ class Slack(Backend):
 
     def conditional(self, test: Truth, yes: Any, no: Any) -> Any:
         """One of the two."""
+        if test.holds is None:
+            return Number(UNDEFINED, self.seen) if isinstance(yes, Number) else NO_TRUTH
         return yes if test.holds else no
 
     def connect(self, kind: str, a: Any, b: Any) -> Truth:
         """The smaller, the larger, and for the equality of truths: both hold or neither does."""
         if kind == "equal" and isinstance(a, Number):
-            apart = a.apart(b)
-            return Truth(apart == 0, -abs(apart))
+            return a.apart(b, lambda apart: Truth(apart == 0, -abs(apart)))
         a, b = _truth(a), _truth(b)
+        if a.holds is None or b.holds is None:
+            decides = [t for t in (a, b) if kind != "equal" and t.holds is (kind == "or")]
+            return decides[0] if decides else NO_TRUTH
         if kind == "and":
             return Truth(a.holds and b.holds, min(a.slack, b.slack))
         if kind == "or":
@@ -109,7 +117,7 @@ class Slack(Backend):
 
     def negate(self, a: Truth) -> Truth:
         """It holds where the other does not."""
-        return Truth(not a.holds, -a.slack)
+        return NO_TRUTH if a.holds is None else Truth(not a.holds, -a.slack)
 
     def is_truth(self, a: Any) -> bool:
         """Whether it is no number."""
@@ -123,8 +131,17 @@ def _truth(value: Any) -> Truth:
 
 
 def read_truth(value: Any) -> Truth:
-    """A term's truth, or that of a plain one."""
-    return _truth(value.expression if isinstance(value, Term) else bool(value))
+    """A term's truth, or that of a plain one.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If it has none.
+    """
+    found = _truth(value.expression if isinstance(value, Term) else plain_truth(value))
+    if found.holds is None:
+        raise ZeroDivisionError("something is divided by 0")
+    return found
 
 
 @final
@@ -160,13 +177,14 @@ def read(statement: Statement, case: Mapping[str, Fraction]) -> Reading:
     terms = [Term(backend.number(value), backend) for value in case.values()]
     try:
         assumptions, conclusion = statement(*terms)
+        truths = tuple(read_truth(assumption) for assumption in assumptions)
+        claimed = read_truth(conclusion)
     except ZeroDivisionError:
         return NOTHING
-    truths = tuple(read_truth(assumption) for assumption in assumptions)
     # each step toward any of them counts
     missing = sum(min(truth.slack, 0) for truth in truths)
     assumed = Truth(all(truth.holds for truth in truths), missing)
-    return Reading(assumed, read_truth(conclusion), tuple(backend.seen), truths)
+    return Reading(assumed, claimed, tuple(backend.seen), truths)
 
 
 #: how far beside a border to go; mostly exactly onto it

@@ -14,6 +14,7 @@ A proof counts only where the assumptions have a model, which is shown with it, 
 import importlib.util
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, final
@@ -24,6 +25,7 @@ from pqtheory.evidence.smt.asking import asked
 from pqtheory.evidence.smt.backend import Z3
 from pqtheory.evidence.smt.divisors import divisors
 from pqtheory.evidence.terms import Expression, Statement, Term
+from pqtheory.evidence.truths import plain_truth
 from pqtheory.evidence.variables import variable_names
 
 PACKAGE = "z3-solver"
@@ -31,7 +33,7 @@ PACKAGE = "z3-solver"
 SECONDS = {"quick": 5.0, "full": 120.0}
 #: how long a divisor may be looked at
 DIVISOR_SECONDS = 5.0
-#: and how long first, without the branches that it is on
+#: and how long first, without the branches that it is on; so long for a contradiction that is none as a rule
 HASTY_SECONDS = 1.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
@@ -84,6 +86,14 @@ def decide(
         If two variables have one name, no values satisfy the assumptions, or something is divided by what may be 0.
     """
     return _Question(statement, variable_names(variables), seconds, lemmas).answered()
+
+
+def contradicts_itself(statement: Statement, variables: str) -> bool:
+    """Whether no values satisfy the assumptions of a statement, as far as the solver sees that at once."""
+    import z3
+
+    question = _Question(statement, variable_names(variables), HASTY_SECONDS)
+    return bool(asked(question.solver(question.assumed), question.seconds) == z3.unsat)
 
 
 def unknown(statement: Statement, variables: str) -> Step:
@@ -161,14 +171,14 @@ class _Question:
 
         Raises
         ------
+        ArithmeticError
+            If the same code denies there, in exact arithmetic, what is proved.
         ValueError
             If there are none: such a statement says nothing.
         """
         import z3
 
         assumed = self.assumed[: len(self.assumed) - self.lemmas]
-        if not assumed:
-            return ()
         solver = self.solver(assumed)
         answer = asked(solver, self.seconds)
         if answer == z3.unsat:
@@ -182,7 +192,17 @@ class _Question:
             values = _values(solver.model(), self.symbols)
         if values is None:
             return None
-        return (Step(f"the assumptions hold at {shown(values)}, among others"),)
+        self.confirm(values)
+        return (Step(f"the assumptions hold at {shown(values)}, among others"),) if assumed else ()
+
+    def confirm(self, values: Mapping[str, Any]) -> None:
+        """Raise ArithmeticError where the same code, run on these fractions, denies what is proved."""
+        if any(isinstance(value, Root) for value in values.values()):
+            return
+        # a division that the rest of the statement guards is none that numbers could leave out
+        with suppress(ZeroDivisionError):
+            if holds_at(self.statement, tuple(values.values())) is not True:
+                raise ArithmeticError(f"z3 proves what exact arithmetic denies at {shown(values)}")
 
     def searched(self, change: Callable[..., Any]) -> Mapping[str, Fraction] | None:
         """Fractions that deny the changed statement, if a search finds some."""
@@ -310,7 +330,7 @@ def _text(solver: Any) -> str:
 def _truth(value: Any, context: Any) -> Expression:
     import z3
 
-    return value.expression if isinstance(value, Term) else z3.BoolVal(bool(value), context)
+    return value.expression if isinstance(value, Term) else z3.BoolVal(plain_truth(value), context)
 
 
 def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:

@@ -27,3 +27,8 @@ __all__ = [
     "decide",
     "identity",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

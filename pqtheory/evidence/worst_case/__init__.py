@@ -35,3 +35,8 @@ __all__ = [
     "rerun",
     "straight_through",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

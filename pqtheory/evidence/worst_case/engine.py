@@ -72,6 +72,9 @@ class WorstCase:
     instance: Instance | LazyInstance | StraightThroughInstance
     certificates: tuple[Certificate | LazyCertificate | StraightThroughCertificate, ...]
 
+    def __repr__(self) -> str:
+        return f"<WorstCase: at most {self.value!r}, and an instance that reaches {self.primal!r}>"
+
     @property
     def proof(self) -> tuple[Step, ...]:
         """What ``Evidence.proof`` takes: the certificates with their multipliers."""

@@ -132,7 +132,8 @@ def _near(
     model: StraightThroughModel, inside: float, time_limit: float
 ) -> tuple[float, StraightThroughCertificate]:
     cp = load_cvxpy()
-    forms, pairs, T = StraightThroughForms(model, float), model.pairs(), model.steps
+    # in units of R and delta s R^2 and s delta^2 are looked for, numbers of the size of the bound
+    forms, pairs, T = StraightThroughForms(model, float, units=True), model.pairs(), model.steps
     mu, s = cp.Variable(len(pairs), nonneg=True), cp.Variable(T + 1, nonneg=True)
     left = np.array([flat(forms.smoothness(p)) for p in pairs]).T @ mu
     left = left + np.array([flat(forms.square(i)) for i in range(T + 1)]).T @ s
@@ -145,10 +146,14 @@ def _near(
         flow @ mu == claimed,
         (form + form.T) / 2 - inside * np.eye(forms.size) >> 0,
     ]
-    bound = np.array(model.limits(), dtype=float) @ s
+    limited = np.array([limit > 0 for limit in model.limits()])
+    bound = cp.sum(s[limited])
     figure = solve(cp.Problem(cp.Minimize(bound), constraints), "multipliers", time_limit, 1e-9)
     smoothness = {p: Fraction(float(v)) for p, v in zip(pairs, mu.value, strict=True) if v > 0}
-    limits = tuple(Fraction(max(float(v), 0.0)) for v in s.value)
+    limits = tuple(
+        Fraction(max(float(v), 0.0)) / limit if limit else Fraction(0)
+        for v, limit in zip(s.value, model.limits(), strict=True)
+    )
     found = StraightThroughCertificate(model, smoothness, limits)
     for j, over in enumerate(found.balances()[:-1]):
         # what is left goes to or from u

@@ -93,25 +93,25 @@ def find_straight_through_instance(
         If the solver fails.
     """
     cp = load_cvxpy()
-    forms, pairs, T = StraightThroughForms(model, float), model.pairs(), model.steps
+    forms, pairs, T = StraightThroughForms(model, float, units=True), model.pairs(), model.steps
     gram, losses = cp.Variable((forms.size, forms.size), PSD=True), cp.Variable(T + 1)
     entries = cp.vec(gram, order="C")
     ends = np.array(pairs).T
     rows = np.array([flat(forms.smoothness(p)) for p in pairs])
     squares = np.array([flat(forms.square(i)) for i in range(T + 1)])
-    limits = np.array(model.limits(), dtype=float)
-    limited = limits > 0
+    limited = np.array([limit > 0 for limit in model.limits()])
     constraints = [
         losses[T] == 0,
         losses[ends[0]] - losses[ends[1]] - rows @ entries >= margin,
-        squares[limited] @ entries <= limits[limited] - margin,
+        squares[limited] @ entries <= 1 - margin,
     ]
     mean = cp.sum(losses[:T]) / T
     solve(cp.Problem(cp.Maximize(mean), constraints), "worst instance", time_limit, margin / 20)
     sizes, vectors = np.linalg.eigh(gram.value)
     kept = sizes > 1e-12 * sizes.max()
     frame = vectors[:, kept] * np.sqrt(sizes[kept])
-    start, errors = forms.limited[0] @ frame, forms.limited[1:] @ frame
+    start = float(model.distance) * forms.limited[0] @ frame
+    errors = float(model.error) * forms.limited[1:] @ frame
     return StraightThroughInstance(
         model, forms.points @ frame, forms.gradients @ frame, np.array(losses.value), start, errors
     )

@@ -61,13 +61,27 @@ class StraightThroughModel:
         """What |w_0|^2 and each |r_t|^2 is at most."""
         return [self.distance**2, *(self.error**2,) * self.steps]
 
+    def units(self) -> list[Fraction]:
+        """R for w_0, delta for each error, 1 for each gradient: in this basis no vector need be small."""
+        T = self.steps
+        lengths = [*(self.distance,) * (self.distance > 0), *(self.error,) * T * (self.error > 0)]
+        return [*lengths, *(Fraction(1),) * T]
+
 
 @final
 class StraightThroughForms:
-    """The right-hand sides of the inequalities as quadratic forms of the basis, with numbers of the kind."""
+    """The right-hand sides of the inequalities as quadratic forms of the basis, with numbers of the kind.
 
-    def __init__(self, model: StraightThroughModel, kind: type) -> None:
-        self.points, self.gradients, self.limited = (v.astype(kind) for v in model.vectors())
+    In ``units`` of the model w_0 / R and r_t / delta are in the basis, and what is limited, by 1.
+    """
+
+    def __init__(self, model: StraightThroughModel, kind: type, *, units: bool = False) -> None:
+        points, gradients, limited = model.vectors()
+        if units:
+            points = points * np.array(model.units())
+        self.points, self.gradients, self.limited = (
+            v.astype(kind) for v in (points, gradients, limited)
+        )
         self.size = self.points.shape[1]
 
     def smoothness(self, pair: Pair) -> Form:
@@ -77,5 +91,5 @@ class StraightThroughForms:
         return [(1, self.gradients[j], self.points[i] - self.points[j]), (HALF, turn, turn)]
 
     def square(self, index: int) -> Form:
-        """|w_0|^2, or |r_{index - 1}|^2."""
+        """|w_0|^2, or |r_{index - 1}|^2; in units |w_0 / R|^2, or |r_{index - 1} / delta|^2."""
         return [(1, self.limited[index], self.limited[index])]

@@ -5,3 +5,8 @@ from pqtheory.networks.data.images import Images
 from pqtheory.networks.data.load import NAMES, load
 
 __all__ = ["NAMES", "Augmentation", "Images", "load"]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -8,6 +8,7 @@ Mikolov et al., *Recurrent neural network based language model*, Interspeech 201
 """
 
 import hashlib
+import io
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -157,10 +158,14 @@ def _words(file: Path, md5: str | None) -> list[str]:
     if md5 is not None and found != md5:
         raise ValueError(f"data: {file}: damaged or another text: MD5 {found}, expected {md5}")
     try:
-        lines = content.decode("utf-8").splitlines()
+        # a line ends as lines of files do, and nowhere else; a byte-order mark is no part of a word
+        lines = list(io.StringIO(content.decode("utf-8-sig"), newline=None))
     except UnicodeDecodeError as error:
         raise ValueError(f"data: {file}: not UTF-8 text") from error
+    if b"\0" in content:
+        # of two or four bytes a letter, which may be UTF-8 byte by byte
+        raise ValueError(f"data: {file}: not UTF-8 text: it has zero bytes")
     words = [word for line in lines for word in (*line.split(), END)]
-    if len(words) < 2:
+    if set(words) <= {END}:
         raise ValueError(f"data: {file}: no words in it")
     return words

@@ -26,3 +26,8 @@ __all__ = [
     "resnet",
     "ternary_weights",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

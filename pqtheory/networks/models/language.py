@@ -13,6 +13,9 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from pqtheory._checks import check_count
+from pqtheory.networks.models.dropout import check_dropout
+
 #: embeddings and decoder start uniform in [-START, START]
 START = 0.1
 
@@ -31,6 +34,11 @@ class LanguageModel(nn.Module):
         Share of the activations that is dropped in training.
     normalised : bool
         Whether the rows of the matrices are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a width is no integer >= 1, or the dropout not from 0 to 1.
     """
 
     def __init__(
@@ -42,6 +50,9 @@ class LanguageModel(nn.Module):
         normalised: bool = False,
     ) -> None:
         super().__init__()
+        for name, width in (("embedding", embedding), ("hidden", hidden)):
+            check_count(width, name)
+        check_dropout(dropout)
         self.encoder = nn.Embedding(vocabulary, embedding)
         self.lstm = nn.LSTM(embedding, hidden, batch_first=True)
         self.decoder = nn.Linear(hidden, vocabulary)

@@ -20,7 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, gelu, scaled_dot_product_attention
 
+from pqtheory._checks import check_count
 from pqtheory._messages import brief
+from pqtheory.networks.models.dropout import check_dropout
 
 #: standard deviation of the first weights
 START = 0.02
@@ -101,7 +103,7 @@ class Transformer(nn.Module):
     Raises
     ------
     ValueError
-        If the width is no multiple of the heads, or there are no layers or heads.
+        If the width is no multiple of the heads, there are no layers or heads, or the dropout is not from 0 to 1.
     """
 
     def __init__(
@@ -115,8 +117,8 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         for name, number in (("width", width), ("layers", layers), ("heads", heads)):
-            if number < 1:
-                raise ValueError(f"{name}: expected an integer >= 1, got {brief(number)}")
+            check_count(number, name)
+        check_dropout(dropout)
         if width % heads:
             raise ValueError(f"heads: expected a divisor of the width {width}, got {brief(heads)}")
         self.inputs, self.dropout = Inputs(vocabulary, window, width), nn.Dropout(dropout)

@@ -23,3 +23,8 @@ __all__ = [
     "is_weight",
     "split_parameters",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

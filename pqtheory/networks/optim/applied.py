@@ -1,20 +1,36 @@
 """The parts of a method on the parameters of one group: its map, corrections, kept levels, frozen weights."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
+from inspect import signature
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pqtheory._elementwise import Writer
+from pqtheory.methods.maps import Map
 from pqtheory.networks.optim import oscillation
 from pqtheory.networks.optim.beside import Beside
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import check_whole, is_shared, local, on_whole, part, whole
+from pqtheory.quantizers import Quantizer
+from pqtheory.sets import Set
 from pqtheory.signs.codes import coded
+from pqtheory.signs.kept_levels import KeptLevels
 
+#: arrays of the dtypes that NumPy computes
+_LIKE = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0, np.float64)}
+#: by itself, where torch can: after some compilations for other maps it would go on without, and say so to nobody
+_ISOLATED: dict[str, Any] = (
+    {"isolate_recompiles": True}
+    if "isolate_recompiles" in signature(torch.compile).parameters
+    else {}
+)
 #: key of levels that are kept for a while in the state of a parameter
 CODEBOOKS = "codebooks"
 
@@ -40,13 +56,18 @@ class AppliedParts(ABC):
         self.parts, self.map = parts, parts.map
         #: quantized for good: the parameters hold what they are to hold, and train no more
         self.frozen = False
+        #: how a map that fits levels is compiled, if it is
+        self.compiled: dict[str, Any] | None = None
         #: the sum of the step sizes so far, where it matters
         self.summed = 0.0
         self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
         self.shared = any(map(is_shared, self.parameters))
+        #: whether the base optimizer steps along the gradient, not against it
+        self._ascends = bool(group.get("maximize"))
         names = group.get("names") or group.get("param_names") or ()
         self.names = [*names, *(f"parameter {i}" for i in range(len(names), len(self.parameters)))]
         self.beside = Beside(self.parameters)
+        self._takes_arrays = self.map.separable and _takes_arrays(self.map)
         self._gradients: list[Tensor | None] | None = None
         with writing():
             for name, parameter in zip(self.names, self.parameters, strict=True):
@@ -58,7 +79,7 @@ class AppliedParts(ABC):
                     else:
                         on_whole(self.map.quantize, parameter)
                     if parts.freezing is not None:
-                        self._coded(parameter.detach())
+                        self._coded(parameter.detach(), self.map.quantized_by)
                 except (TypeError, ValueError) as error:
                     raise type(error)(f"{name}: {error}") from error
 
@@ -74,12 +95,51 @@ class AppliedParts(ABC):
         """A function of one parameter, the part of this process."""
         return function(local(theta)) if self.map.separable else on_whole(function, theta)
 
+    def _apply(self, theta: Tensor, weight: Any, out: Tensor | None = None) -> Tensor:
+        """The map, by a compiler where that was asked for and the map fits levels to whole tensors."""
+        if self.compiled is None or self.map.separable:
+            return self.map.apply(theta, weight, out)
+        if type(weight) is float and math.isfinite(weight):
+            # a number would be compiled anew when it changes
+            weight = torch.tensor(weight, dtype=torch.float64, device=theta.device)
+        return self._compiled_map(theta, weight, out)
+
+    def compile(self, options: dict[str, Any]) -> None:
+        """Have the map compiled from now on, with these options."""
+        self.compiled = options
+        self.__dict__.pop("_compiled_map", None)
+
+    @cached_property
+    def _compiled_map(self) -> Callable[..., Tensor]:
+        return torch.compile(self.map.apply, **_ISOLATED, **(self.compiled or {}))
+
     def _mapped(self, place: int, theta: Tensor, weight: Any) -> Tensor:
         """The map of one parameter, on the levels that are kept where they are."""
         if self.parts.refit_every is None:
-            return self._on_each(lambda t: self.map.apply(t, weight), theta)
+            return self._on_each(lambda t: self._apply(t, weight), theta)
         books = self.beside.tensors[CODEBOOKS][place]
         return self._on_each(lambda t: self.parts.on_codebooks(t, books, weight), theta)
+
+    def _map_to(self, out: Tensor, place: int, theta: Tensor, weight: Any) -> None:
+        """Let ``out``, which may be the same memory, be the map of one parameter: of all of it, or the part here."""
+        here = type(theta) is Tensor and (out.shape, out.dtype) == (theta.shape, theta.dtype)
+        if here and self.parts.refit_every is None:
+            found = self._apply(theta, weight, out)
+        else:
+            found = self._mapped(place, theta, weight)
+        if found is not out:
+            out.copy_(found)
+
+    def _function(self, weight: Any) -> Writer:
+        """The map with this weight, where it takes each coordinate by itself."""
+        if self._takes_arrays:
+            first, *others = {p.dtype for p in self.parameters}
+            like = None if others else _LIKE.get(first)
+            written = None if like is None else self.map.writer(like, weight)
+            return written or (lambda theta, out: self.map.apply(theta, weight, out))
+        return lambda theta, out: self.map.apply(
+            torch.as_tensor(theta), weight, torch.as_tensor(out)
+        )
 
     def _quantized(self, place: int, theta: Tensor) -> Tensor:
         if self.parts.refit_every is None:
@@ -142,17 +202,24 @@ class AppliedParts(ABC):
     def _direction(
         self, place: int, gradient: Tensor, theta: Tensor, numbers: Sequence[Any]
     ) -> Tensor | None:
-        direction, shared = local(gradient), local(theta)
+        direction, shared = self._downhill(gradient), local(theta)
         weights = numbers[1 : 1 + len(self.parts.corrections)]
         for correction, weight in zip(self.parts.corrections, weights, strict=True):
             direction = correction.apply(
                 shared, direction, weight, lambda _: self._quantized(place, theta)
             )
+        if self._ascends:
+            direction = -direction
         if not is_shared(gradient):
             return direction
         found = torch.empty_like(gradient)
         local(found).copy_(direction)
         return found
+
+    def _downhill(self, gradient: Tensor) -> Tensor:
+        """What a correction is made for: the gradient of what is to fall; dense, also of a table's few rows."""
+        dense = local(gradient).to_dense()
+        return -dense if self._ascends else dense
 
     # what is remembered beside the latent weights
 
@@ -171,7 +238,7 @@ class AppliedParts(ABC):
                 self.beside.tensors[CODEBOOKS][place].copy_(self._codebooks(latent))
         if self.parts.freezing is not None:
             for place, latent in enumerate(self.latents()):
-                oscillation.begin(self.beside, place, self._coded(latent)[0])
+                oscillation.begin(self.beside, place, self._coded(latent, self.levels(place))[0])
 
     def _codebooks(self, latent: Tensor) -> Tensor:
         return self.parts.bump.codebooks(whole(latent)).clone()
@@ -194,15 +261,25 @@ class AppliedParts(ABC):
         first = 1 + len(self.parts.corrections)
         threshold, rate = numbers[first : first + 2]
         for place, latent in enumerate(self.latents()):
-            now, values = self._coded(latent)
+            now, values = self._coded(latent, self.levels(place))
             momentum = self.parts.freezing.momentum
             frozen, codes = oscillation.update(self.beside, place, now, momentum, threshold, rate)
             here = local(latent)
             here.copy_(torch.where(frozen, values(codes), here))
 
-    def _coded(self, latent: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    def levels(self, place: int) -> Set | Quantizer | KeptLevels:
+        """What one parameter is quantized by, or to."""
+        if self.parts.refit_every is None:
+            return self.map.quantized_by
+        return KeptLevels(self.parts.bump, partial(self._kept_codebooks, place))
+
+    def _kept_codebooks(self, place: int) -> Tensor:
+        return self.beside.tensors[CODEBOOKS][place]
+
+    def _coded(
+        self, latent: Tensor, levels: Set | Quantizer | KeptLevels
+    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """The codes of one parameter and what gives codes their levels, both on the part of this process."""
-        levels = self.map.quantized_by
         if self.map.separable or not is_shared(latent):
             return coded(local(latent), levels)
         codes, values = coded(whole(latent), levels)
@@ -213,3 +290,13 @@ def _on_part(values: Callable[[Tensor], Tensor], latent: Tensor, codes: Tensor) 
     shared = torch.empty_like(latent, dtype=codes.dtype)
     local(shared).copy_(codes)
     return part(values(whole(shared)), latent)
+
+
+def _takes_arrays(mapping: Map) -> bool:
+    """Whether a map takes NumPy arrays too: one of a user may be written for torch alone."""
+    nothing = np.empty(0, dtype=np.float32)
+    try:
+        mapping.apply(nothing, 0.0, nothing)
+    except (TypeError, AttributeError):
+        return False
+    return True

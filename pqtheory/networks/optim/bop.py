@@ -10,7 +10,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float
 from pqtheory._messages import brief
 from pqtheory.methods import Bop
 from pqtheory.networks.optim.beside import State, like
@@ -64,7 +64,7 @@ class BopGroup(QuantizedGroup):
         return self.map.weight(step, 1, local(self.parameters[0]))
 
     def _rate(self, group: dict[str, Any]) -> float:
-        rate = float(check_number(group.get("lr"), "lr", 0))
+        rate = check_float(group.get("lr"), "lr", 0)
         if rate > 1:
             raise ValueError(
                 f"lr: expected the rate of Bop's averages, of [0, 1], got {brief(group['lr'])}"
@@ -81,7 +81,7 @@ class BopGroup(QuantizedGroup):
     ) -> Tensor | None:
         return None
 
-    def before_step(self, state: State) -> None:
+    def before_step(self, state: State, lend: bool = False) -> None:
         """They hold what they are."""
         self.beside.take(state)
 
@@ -97,8 +97,8 @@ class BopGroup(QuantizedGroup):
         ):
             if parameter.grad is None:
                 continue
-            average, gradient = self.beside.at(AVERAGE, place), local(parameter.grad)
-            moved = Bop.averaged(average, gradient, rate)
+            average = self.beside.at(AVERAGE, place)
+            moved = Bop.averaged(average, self._downhill(parameter.grad), rate)
             average.copy_(moved)
             weights.copy_(Bop.flipped(weights, moved, tau))
         self._hold_oscillating(numbers)
@@ -106,10 +106,13 @@ class BopGroup(QuantizedGroup):
 
     def latents(self) -> Sequence[Tensor]:
         """The weights."""
-        return [p.detach() for p in self.parameters]
+        return self._held or [p.detach() for p in self.parameters]
 
     def keep(self, state: State) -> None:
-        """The base optimizer makes no state for them, and would take any for its own: saved states have them."""
+        """Saved states have them; here the base would take any state for its own.
+
+        A copied or unpickled Adam looks for "step" in all state that there is, and has made none for these.
+        """
 
     def add_to(self, saved: dict[Any, dict[str, Any]], keys: Sequence[Any]) -> None:
         """The averages."""

@@ -9,11 +9,7 @@ from pqtheory._checks import check_number
 from pqtheory.networks.optim.beside import State
 from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup
 from pqtheory.networks.optim.parts import Parts
-from pqtheory.networks.optim.scratch import Scratch, dense
 from pqtheory.networks.optim.sharded import local
-
-#: parameters of at most so many weights are mapped side by side
-SMALL = 1 << 16
 
 
 @final
@@ -23,7 +19,6 @@ class EagerGroup(QuantizedGroup):
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
         check_number(group.get("lr"), "lr", 0)
-        self._scratch: Scratch | None = None
 
     def follow(self, state: State) -> None:
         """Whatever the parameters hold are the latent weights."""
@@ -44,7 +39,7 @@ class EagerGroup(QuantizedGroup):
         factor = self._factor(step, group, float(group["lr"]))
         return self.map.weight(step, factor, local(self.parameters[0]))
 
-    def before_step(self, state: State) -> None:
+    def before_step(self, state: State, lend: bool = False) -> None:
         """They hold them."""
         self.beside.take(state)
 
@@ -57,35 +52,22 @@ class EagerGroup(QuantizedGroup):
         weight = numbers[0]
         self._refit(numbers)
         if self.map.separable:
-            self._map_together(weight)
+            seen = self.seen()
+            seen.map_(self._function(weight), seen)
         else:
             for place, (latent, value) in enumerate(
                 zip(self.latents(), self.values(), strict=True)
             ):
-                value.copy_(self._mapped(place, latent, weight))
+                self._map_to(value, place, latent, weight)
         if clip is not None:
             for value in self.values():
                 value.clamp_(-clip, clip)
         self._hold_oscillating(numbers)
         self.keep(state)
 
-    def _map_together(self, weight: Any) -> None:
-        values = self.values()
-        small = [v for v in values if v.numel() <= SMALL]
-        large = [dense(v) for v in values if v.numel() > SMALL]
-        if small and (self._scratch is None or not self._scratch.fits(small)):
-            self._scratch = Scratch(small)
-        if small and self._scratch is not None:
-            self._scratch.read(small)
-            large += self._scratch.values
-        for value in large:
-            self.map.apply(value, weight, value)
-        if small and self._scratch is not None:
-            self._scratch.write(small)
-
     def latents(self) -> Sequence[Tensor]:
-        """What the parameters hold."""
-        return [p.detach() for p in self.parameters]
+        """What the parameters hold, or held before they were quantized for a while."""
+        return self._held or [p.detach() for p in self.parameters]
 
     def keep(self, state: State) -> None:
         """Nothing is but what was asked for."""
@@ -101,6 +83,3 @@ class EagerGroup(QuantizedGroup):
         """Quantize in place."""
         self.quantize()
         self.frozen = True
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_scratch": None}

@@ -10,6 +10,7 @@ from torch.nn.parameter import is_lazy
 
 from pqtheory.networks.optim.layers import (
     Place,
+    is_renormed,
     is_transposed,
     is_weight,
     memory_of,
@@ -17,7 +18,7 @@ from pqtheory.networks.optim.layers import (
     places,
 )
 from pqtheory.networks.optim.outputs import by_channel, check_outputs, with_outputs_second
-from pqtheory.networks.optim.split import describe_split
+from pqtheory.networks.optim.split import LeftOutWarning, describe_split
 
 #: (module, name of its weight) -> quantize it?
 Predicate = Callable[[nn.Module, str], bool]
@@ -56,8 +57,8 @@ def split_parameters(
     Raises
     ------
     ValueError
-        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, or one whose output channels
-        are no axis where these are asked for.
+        If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, a table with ``max_norm``, or
+        a parameter whose output channels are no axis where these are asked for.
 
     Warns
     -----
@@ -76,7 +77,7 @@ def split_parameters(
         raise ValueError(
             f"quantize: expected to pick parameters of {type(model).__name__}, picked none"
         )
-    _check(picked)
+    _check(picked, found)
     groups = [
         {"quantize": True, **own, **_group(part)} for part, own in _parts(picked, found, options)
     ]
@@ -85,7 +86,7 @@ def split_parameters(
     if quantize is is_weight:
         split = describe_split(model, groups)
         if split.matrices_left > UNSAID * (split.matrices_left + split.quantized):
-            warnings.warn(f"split_parameters: {split}", stacklevel=2)
+            warnings.warn(f"split_parameters: {split}", LeftOutWarning, stacklevel=2)
     return groups
 
 
@@ -113,9 +114,15 @@ def _parts(
         yield part, own if row < 0 else {**own, "zero_row": row}
 
 
-def _check(picked: Iterable[tuple[str, nn.Parameter]]) -> None:
-    """Make sure that what is picked has a shape."""
+def _check(picked: Iterable[tuple[str, nn.Parameter]], found: Iterable[Place]) -> None:
+    """Make sure that what is picked has a shape, and that no forward pass writes into it."""
+    renormed = {id(p.parameter) for p in found if is_renormed(p)}
     for name, parameter in picked:
+        if id(parameter) in renormed:
+            raise ValueError(
+                f"model: {name} is of a table with max_norm, into which each look-up writes: expected max_norm=None, "
+                "or a predicate that leaves it out"
+            )
         if is_lazy(parameter):
             raise ValueError(
                 f"model: {name} has no shape yet, its layer is lazy: run the model once before"

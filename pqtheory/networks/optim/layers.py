@@ -111,6 +111,12 @@ def is_transposed(module: nn.Module) -> bool:
     return isinstance(module, TRANSPOSED) or is_conv1d(module)
 
 
+def is_renormed(place: Place) -> bool:
+    """Whether it is a table whose rows are scaled down, in place, whenever they are looked up."""
+    layer = place.layer
+    return isinstance(layer, nn.Embedding | nn.EmbeddingBag) and layer.max_norm is not None
+
+
 def padding_row(place: Place) -> int | None:
     """The row of an embedding that stays 0, for tokens that are none."""
     layer = place.layer

@@ -5,6 +5,7 @@ from typing import Any, final
 from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import local
+from pqtheory.networks.optim.values import Values
 
 
 @final
@@ -20,15 +21,15 @@ class LazyGroup(ApartGroup):
         """lambda_{step + 1}, or times the sum of the steps until then: the map of the next step."""
         return self.map.weight(step + 1, self._factor(step, group, 1), local(self.parameters[0]))
 
-    def _settle(self, weight: Any) -> None:
+    def _settle(self, theta: Values, weight: Any) -> None:
         """They stay."""
 
-    def _show(self, weight: Any) -> None:
-        shown = self.shown
+    def _show(self, seen: Values, theta: Values, weight: Any) -> None:
         if self.map.separable:
-            shown.read(self._here())
-            for flat in shown.values:
-                self.map.apply(flat, weight, flat)
+            self.shown.map_(self._function(weight), theta, seen)
             return
-        for place, (view, latent) in enumerate(zip(shown.views, self._latents, strict=True)):
-            view.copy_(self._mapped(place, latent, weight))
+        for place, (shown, latent) in enumerate(
+            zip(self.shown.tensors, self._latents, strict=True)
+        ):
+            self._map_to(shown, place, latent, weight)
+        seen.copy_(self.shown)

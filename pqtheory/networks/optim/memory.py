@@ -6,13 +6,17 @@ wrapped and saved as any other.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from operator import is_
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from pqtheory._messages import brief
 from pqtheory.networks.optim.applied import AppliedParts
 from pqtheory.networks.optim.beside import State
+from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import local
+from pqtheory.networks.optim.values import Values
 
 #: key of the latent weights in the state of a parameter
 LATENT = "latent"
@@ -23,7 +27,20 @@ class QuantizedGroup(AppliedParts):
     """The parameters of one group, its map, and how they remember.
 
     Making one changes nothing; ``load`` does.
+
+    Attributes
+    ----------
+    apart : bool
+        Whether the latent weights are in other memory than the parameters.
     """
+
+    apart: ClassVar[bool] = False
+
+    def __init__(self, group: dict[str, Any], parts: Parts) -> None:
+        super().__init__(group, parts)
+        self._seen: Values | None = None
+        #: what the parameters held before they were quantized for a while
+        self._held: list[Tensor] | None = None
 
     def here(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """What this process has of tensors that are shared as the parameters are."""
@@ -32,6 +49,27 @@ class QuantizedGroup(AppliedParts):
     def values(self) -> list[Tensor]:
         """What the parameters hold, here, in their own memory."""
         return self.here(self.parameters)
+
+    def seen(self) -> Values:
+        """The same, as the calls on it cost least."""
+        values = self.values()
+        if self._seen is None or not self._seen.is_at(values):
+            self._seen = Values(values)
+        return self._seen
+
+    def seen_in_step(self) -> Values:
+        """The same, where nobody can have moved them since ``seen`` was asked."""
+        return self._seen or self.seen()
+
+    def hold(self) -> None:
+        """Keep what the parameters hold, to quantize them for a while."""
+        self._held = [p.detach().clone() for p in self.parameters]
+
+    def show_held(self) -> None:
+        """Let the parameters hold that again."""
+        for value, held in zip(self.values(), self.here(self._held or ()), strict=True):
+            value.copy_(held)
+        self._held = None
 
     def quantize(self) -> None:
         """Let the parameters hold the quantized weights; latent weights that are elsewhere stay."""
@@ -47,8 +85,12 @@ class QuantizedGroup(AppliedParts):
         """Begin at that step, with these latent weights where there are any; show the model what it is to see."""
 
     @abstractmethod
-    def before_step(self, state: State) -> None:
-        """Let the parameters hold what the base optimizer moves."""
+    def before_step(self, state: State, lend: bool = False) -> None:
+        """Let the parameters hold what the base optimizer moves; ``lend``: they may be it for as long as it steps."""
+
+    def end_loan(self) -> None:
+        """Let the parameters be in their own memory, whatever happened in a step."""
+        return
 
     @abstractmethod
     def at_query(self, closure: Callable[[], Any], step: int, group: dict[str, Any]) -> Any:
@@ -69,3 +111,32 @@ class QuantizedGroup(AppliedParts):
     @abstractmethod
     def freeze(self) -> None:
         """Quantize for good: from now on the latent weights are what the parameters hold."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: v for name, v in self.__dict__.items() if name != "_compiled_map"}
+        return {**kept, "_seen": None, "_held": None}
+
+
+def check_unchanged(
+    groups: Sequence[dict[str, Any]], quantized: Mapping[int, QuantizedGroup]
+) -> None:
+    """Make sure that what is marked are the quantized groups, with the parameters that they were made with.
+
+    Raises
+    ------
+    ValueError
+        If not: others would train unquantized.
+    """
+    marked = [index for index, group in enumerate(groups) if group.get("quantize")]
+    for index in sorted({*marked} ^ quantized.keys()):
+        raise ValueError(
+            f"group {index}: expected the quantized groups {brief([*quantized])} that there were, got {brief(marked)}: "
+            "mark groups before the optimizer is made"
+        )
+    for index, found in quantized.items():
+        now = groups[index]["params"]
+        if len(now) != len(found.parameters) or not all(map(is_, now, found.parameters)):
+            raise ValueError(
+                f"group {index}: its parameters are others than there were: make the optimizer after whatever puts "
+                f"others in the place of {brief(found.names)}"
+            )

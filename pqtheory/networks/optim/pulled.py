@@ -6,6 +6,7 @@ from pqtheory._checks import check_number
 from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import local
+from pqtheory.networks.optim.values import Values
 
 
 @final
@@ -21,13 +22,16 @@ class PulledGroup(ApartGroup):
         # what is shown before the first step is not weighed
         return self.map.weight(max(step, 0), float(group["lr"]), local(self.parameters[0]))
 
-    def _settle(self, weight: Any) -> None:
-        for place, (latent, here) in enumerate(zip(self._latents, self._here(), strict=True)):
-            if self.map.separable:
-                self.map.apply(here, weight, here)
-            else:
-                here.copy_(self._mapped(place, latent, weight))
+    def _settle(self, theta: Values, weight: Any) -> None:
+        if self.map.separable:
+            theta.map_(self._function(weight), theta)
+            return
+        for place, (latent, here) in enumerate(zip(self._latents, theta.tensors, strict=True)):
+            self._map_to(here, place, latent, weight)
 
-    def _show(self, weight: Any) -> None:
-        for place, (view, latent) in enumerate(zip(self.shown.views, self._latents, strict=True)):
-            view.copy_(self._quantized(place, latent))
+    def _show(self, seen: Values, theta: Values, weight: Any) -> None:
+        for place, (shown, latent) in enumerate(
+            zip(self.shown.tensors, self._latents, strict=True)
+        ):
+            shown.copy_(self._quantized(place, latent))
+        seen.copy_(self.shown)

@@ -37,6 +37,11 @@ class LeftOut:
 
 
 @final
+class LeftOutWarning(UserWarning):
+    """The default predicate leaves out much of what a model has in matrices."""
+
+
+@final
 @dataclass(frozen=True)
 class Split:
     """How many of the trainable weights of a model are in the quantized groups; its ``str`` says all of it in one line.

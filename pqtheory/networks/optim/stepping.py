@@ -15,8 +15,10 @@ from pqtheory.methods import Bop, Eager, Lazy
 from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.around import Around
 from pqtheory.networks.optim.loading import SUMMED, values_of
-from pqtheory.networks.optim.memory import QuantizedGroup
+from pqtheory.networks.optim.memory import QuantizedGroup, check_unchanged
 from pqtheory.networks.optim.replicas import Replicas
+from pqtheory.networks.optim.sharded import local
+from pqtheory.networks.optim.values import Values, are_apart
 
 
 class Stepping(Around):
@@ -38,6 +40,9 @@ class Stepping(Around):
     _steps: int
     _frozen: bool
     _replicas: Replicas
+    #: where the quantized parameters were at the last step, and whether no two of all had memory in common then
+    _places: Sequence[Values] = ()
+    _apart = False
     #: whether another optimizer has taken over
     _over = False
     #: whether the model shows its quantized weights for a while
@@ -96,6 +101,7 @@ class Stepping(Around):
         switch = getattr(self.base, mode, None)
         if switch is None:
             return
+        self._check_shows_latent(mode)
         self.follow()
         groups = {} if self._frozen else self.quantized_groups
         for found in groups.values():
@@ -110,19 +116,24 @@ class Stepping(Around):
         self._follow()
 
     def _follow(self) -> None:
+        check_unchanged(self.param_groups, self.quantized_groups)
         if not self._shows_quantized:
             for found in self.quantized_groups.values():
                 found.follow(self.state)
                 if not self._steps:
                     found.begin_again()
 
+    def _check_shows_latent(self, what: str) -> None:
+        """Refuse what would be undone, or lost, when the latent weights are shown again."""
+        if self._shows_quantized:
+            raise RuntimeError(
+                f"{what}: the model shows its quantized weights; leave quantized() first"
+            )
+
     @writing()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make one step; a closure is evaluated as often as the base optimizer does, where the model runs."""
-        if self._shows_quantized:
-            raise RuntimeError(
-                "step: the model shows its quantized weights; leave quantized() first"
-            )
+        self._check_shows_latent("step")
         if self._over:
             raise RuntimeError(
                 "step: another optimizer was made round the same base; step that one"
@@ -149,13 +160,15 @@ class Stepping(Around):
     @writing()
     def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:
         """The work of a step on tensors alone, weights included: what a CUDA graph can hold. ``steps`` stays."""
+        for found in self.quantized_groups.values():
+            found.seen()
         return self._move(weights, closure)
 
     def _move(self, weights: Sequence[Any], closure: Callable[[], Any] | None) -> Any:
         if self._frozen:
             return self._move_others(closure)
         numbers = self._by_group(weights)
-        with self._at_latents(numbers), self._with_gradients():
+        with self._at_latents(numbers, lend=closure is None), self._with_gradients():
             if closure is not None:
                 return self.base.step(self._at_query(closure, numbers))
             for found, own in zip(self.quantized_groups.values(), numbers, strict=True):
@@ -192,19 +205,41 @@ class Stepping(Around):
         return found
 
     @contextmanager
-    def _at_latents(self, numbers: Sequence[Sequence[Any]]) -> Iterator[None]:
-        """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them."""
+    def _at_latents(self, numbers: Sequence[Sequence[Any]], lend: bool) -> Iterator[None]:
+        """Let the parameters hold the latent weights, for the base optimizer; map what it makes of them.
+
+        With ``lend`` they are the latent weights themselves, where that is the same.
+        """
         groups = self.quantized_groups
-        for found in groups.values():
-            found.before_step(self.state)
+        lend = lend and self._can_lend()
         try:
+            for found in groups.values():
+                found.before_step(self.state, lend)
             yield
+            for found, own in zip(groups.values(), numbers, strict=True):
+                found.after_step(self.state, own, self.clip)
         except BaseException:
+            # first all of them: to load one may raise again
+            for found in groups.values():
+                found.end_loan()
             for index, found in groups.items():
                 found.load(self.state, {}, self._steps, self.param_groups[index])
             raise
-        for found, own in zip(groups.values(), numbers, strict=True):
-            found.after_step(self.state, own, self.clip)
+
+    def _can_lend(self) -> bool:
+        """Whether the parameters may be in other memory while the base optimizer steps.
+
+        Torch's own optimizers touch parameters and gradients alone; others may know memory. Parameters that have
+        memory in common step together only there.
+        """
+        groups = [found for found in self.quantized_groups.values() if found.apart]
+        if not groups or not type(self.base).__module__.startswith("torch.optim."):
+            return False
+        places = [found.seen_in_step() for found in groups]
+        if places != self._places:
+            everything = [p for group in self.param_groups for p in group["params"]]
+            self._places, self._apart = places, are_apart([*map(local, everything)])
+        return self._apart
 
     @contextmanager
     def _with_gradients(self) -> Iterator[None]:

@@ -5,14 +5,14 @@ are plain values and plain tensors, so that whatever moves, shards, saves and lo
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pqtheory._checks import check_count, check_number
+from pqtheory._checks import check_count, check_float, check_number
 from pqtheory._messages import brief
 from pqtheory.methods import Bop, Eager, Lazy
 from pqtheory.methods.corrections import Pull
@@ -75,6 +75,7 @@ class QuantizingOptimizer(Stepping):
 
     #: our state by the places of the parameters, while the base optimizer is loaded
     _loading: Mapping[int, Mapping[str, Tensor]] = {}
+    _freeze_hooks: tuple[Callable[["QuantizingOptimizer"], object], ...] = ()
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class QuantizingOptimizer(Stepping):
         self.base, self.method = optimizer, description.method
         if clip is None and isinstance(method, Eager | Lazy):
             clip = method.clip
-        self.clip = None if clip is None else float(check_number(clip, "clip", 0, open_low=True))
+        self.clip = None if clip is None else check_float(clip, "clip", 0, open_low=True)
         if freezing is not None and not isinstance(freezing, Freezing):
             raise TypeError(f"freezing: expected a Freezing, got {brief(freezing)}")
         if refit_every is not None:
@@ -129,6 +130,7 @@ class QuantizingOptimizer(Stepping):
 
     def _hand_over(self) -> dict[nn.Parameter, Tensor]:
         """Leave the latent weights to another optimizer round the same base."""
+        self._check_shows_latent("optimizer")
         latents = dict(self.latent_parameters())
         for found in self.quantized_groups.values():
             found.beside.take(self.state)
@@ -141,35 +143,58 @@ class QuantizingOptimizer(Stepping):
         """Hard quantization: the quantized parameters take their quantized values and train no more."""
         if self._frozen:
             return
+        self._check_shows_latent("freeze")
         self.follow()
+        for hook in self._freeze_hooks:
+            hook(self)
         for found in self.quantized_groups.values():
             found.freeze()
         self._frozen = True
         self._say()
 
+    def register_freeze_pre_hook(self, hook: Callable[["QuantizingOptimizer"], object]) -> None:
+        """Have ``hook(optimizer)`` called before weights are quantized for good; copies and pickles have no hooks."""
+        self._freeze_hooks = (*self._freeze_hooks, hook)
+
+    def compile(self, **options: Any) -> None:
+        """Have maps that fit levels to whole tensors run by ``torch.compile``; steps are the same but for rounding.
+
+        The first step takes some seconds more. Maps of each weight by itself, and levels that are kept for a while,
+        are as quick without.
+
+        Parameters
+        ----------
+        **options
+            Those of ``torch.compile``.
+        """
+        for found in self.quantized_groups.values():
+            found.compile(options)
+
     @contextmanager
     def quantized(self) -> Iterator[None]:
         """Let the model hold its quantized weights; what it held comes back afterwards, whatever happens.
 
-        Frozen weights are quantized already, and stay.
+        Frozen weights are quantized already, and stay. Meanwhile the latent weights are there as ever, and ``step``,
+        ``freeze`` and ``load_state_dict`` raise a RuntimeError.
         """
         if self._frozen or self._shows_quantized:
             yield
             return
         self.follow()
         with writing():
-            held = [[v.clone() for v in g.values()] for g in self.quantized_groups.values()]
             for found in self.quantized_groups.values():
-                found.quantize()
+                found.hold()
         self._shows_quantized = True
         try:
+            with writing():
+                for found in self.quantized_groups.values():
+                    found.quantize()
             yield
         finally:
             self._shows_quantized = False
             with writing():
-                for found, values in zip(self.quantized_groups.values(), held, strict=True):
-                    for shown, value in zip(found.values(), values, strict=True):
-                        shown.copy_(value)
+                for found in self.quantized_groups.values():
+                    found.show_held()
 
     def latent_parameters(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
         """Each quantized parameter with its latent weights."""
@@ -216,6 +241,7 @@ class QuantizingOptimizer(Stepping):
 
     def _before_load(self, base: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
         """Keep the latent weights of what the base optimizer is to load, which would take any state for its own."""
+        self._check_shows_latent("load_state_dict")
         self._loading, rest = without_ours(state_dict)
         return rest
 

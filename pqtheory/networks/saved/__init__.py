@@ -5,3 +5,8 @@ from pqtheory.networks.saved.names import aligned
 from pqtheory.networks.saved.stored import StoredTensor
 
 __all__ = ["Checkpoint", "StoredTensor", "aligned"]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from pqtheory._messages import brief
-from pqtheory.networks.saved.pickles import Unread, read_pickles
+from pqtheory.networks.saved.pickles import read_pickles
 from pqtheory.networks.saved.stored import StoredTensor
 from pqtheory.networks.saved.torch_files import read_archive
+from pqtheory.networks.saved.unread import Unread
 
 METADATA = ".metadata"
 

@@ -28,7 +28,7 @@ USUAL = (
 ENDINGS = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".npz")
 #: what else lies in such folders
 OTHER = re.compile(
-    r"optim|sched|scaler|sampler|rng|random_states?|training_args|trainer_state|tokenizer|dataloader|^best\.pt$",
+    r"optim|sched|(?<!up)(?<!down)scaler|(?<!up)(?<!down)(?<!re)sampler|rng|random_states?|training_args|trainer_state|tokenizer|dataloader|^best\.pt$",
     re.IGNORECASE,
 )
 SHARD = re.compile(
@@ -69,7 +69,9 @@ def weights_in(folder: Path) -> list[Path]:
     if len(within) == 1:
         return within
     there = _listed(sorted(f.name for f in folder.iterdir()))
-    raise FileNotFoundError(f"{folder}: no file of weights in it, only {there or 'nothing'}")
+    raise FileNotFoundError(
+        f"{folder}: no file of weights in it{f', only {there}' if there else ''}"
+    )
 
 
 def _may_hold(name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -68,3 +68,15 @@ def as_tensor(content: np.ndarray, dtype: torch.dtype) -> Tensor:
         # old files begin a tensor anywhere
         content = np.array(content)
     return torch.from_numpy(content).view(dtype)
+
+
+def as_stored(value: Any) -> Any:
+    """An array as a stored tensor, numbers as torch has them; anything else as it is."""
+    if not isinstance(value, np.ndarray) or value.dtype == object:
+        return value
+    plain = np.array(value, dtype=value.dtype.newbyteorder("="), copy=True, subok=False)
+    try:
+        tensor = torch.from_numpy(plain)
+    except TypeError:
+        return value
+    return StoredTensor(tuple(tensor.shape), tensor.dtype, lambda: tensor)

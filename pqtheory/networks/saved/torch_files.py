@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from pqtheory._messages import brief
-from pqtheory.networks.saved.pickles import Storage, as_stored, read_pickles, strided
-from pqtheory.networks.saved.stored import mapped
+from pqtheory.networks.saved.pickles import read_pickles
+from pqtheory.networks.saved.rebuilt import Storage, strided
+from pqtheory.networks.saved.stored import as_stored, mapped
 
 #: the number that a pickle of versions before 1.6 begins with
 MAGIC = 0x1950A86A20F9469CFC6C

@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from pqtheory._messages import brief
-from pqtheory.networks.saved.pickles import Unread, as_stored
-from pqtheory.networks.saved.stored import StoredTensor
+from pqtheory.networks.saved.stored import StoredTensor, as_stored
+from pqtheory.networks.saved.unread import Unread
 
 #: where several hold tensors, the first of these is meant
 USUAL = (
@@ -21,10 +21,9 @@ USUAL = (
     "ema",
 )
 #: what is no weights, whatever tensors it has
-OTHER = re.compile(
-    r"optim|^opts?($|_)|sched|scaler|rng|^amp$|random|callback|loops|sampler|quantizing",
-    re.IGNORECASE,
-)
+OTHER = re.compile(r"optim|^opts?($|_)|sched|callback|loops|quantizing", re.IGNORECASE)
+#: and what is none without a matrix: a resampler may be a network, a data sampler has but places
+STATES = re.compile(r"scaler|rng|^amp$|random|sampler", re.IGNORECASE)
 #: so deep may they lie
 DEEPEST = 60
 #: so many keys are named in an error
@@ -70,7 +69,7 @@ def select(content: Any, key: str | None = None) -> dict[str, StoredTensor]:
             break
     if not entered and isinstance(node, dict):
         # a state_dict with something else beside its tensors
-        node = {n: p for n, p in node.items() if not OTHER.search(str(n)) or _is_tensor(p)}
+        node = {n: p for n, p in node.items() if _is_tensor(p) or not _is_other(str(n), p)}
     return _flat_or_complain(node, None, content)
 
 
@@ -139,7 +138,16 @@ def _parts(node: Any) -> dict[str, Any] | None:
 
 def _holds(name: str, part: Any) -> bool:
     """Whether there are tensors in it that may be weights."""
-    return not isinstance(part, StoredTensor) and not OTHER.search(name) and bool(flatten(part))
+    if isinstance(part, StoredTensor) or _is_other(name, part):
+        return False
+    return bool(flatten(part))
+
+
+def _is_other(name: str, part: Any) -> bool:
+    """Whether it is no weights, by its name."""
+    if STATES.search(name):
+        return not any(len(tensor.shape) > 1 for tensor in flatten(part).values())
+    return bool(OTHER.search(name))
 
 
 def _is_optimizer(parts: dict[str, Any]) -> bool:

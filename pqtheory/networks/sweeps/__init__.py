@@ -6,3 +6,8 @@ from pqtheory.networks.sweeps.plan import Plan, Planned
 from pqtheory.networks.sweeps.schedule import carry_out
 
 __all__ = ["Plan", "Planned", "carry_out", "pack", "read_grid", "restore"]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

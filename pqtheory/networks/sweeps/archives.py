@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
-from pqtheory.networks.records import SETTINGS, parse, read_text
+from pqtheory.networks.records import SETTINGS
+from pqtheory.networks.schemas import parse, read_text
 from pqtheory.networks.states import state_bytes
 from pqtheory.networks.training import RunFolder
 from pqtheory.networks.training.folder import load_checkpoint, load_state
@@ -108,7 +109,10 @@ def restore(archives: Iterable[Path], runs: Path, replace: bool = False) -> list
                 members = [tarfile.data_filter(m, str(runs)) for m in archive.getmembers()]
                 content = {m.name: _content(archive, m) for m in members if not m.isdir()}
         except tarfile.TarError as error:
-            raise ValueError(f"{file}: not a whole archive of runs: {error}") from error
+            first = str(error).partition(":\n")[0]
+            raise ValueError(f"{file}: not a whole archive of runs: {first}") from error
+        # before any file of it is put in place
+        _check_whole(file, content)
         if not replace:
             _check_same(file, content, runs)
         for name, data in content.items():
@@ -127,6 +131,14 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     if stream is None:
         raise tarfile.TarError(f"{brief(member.name)} is no plain file")
     return stream.read()
+
+
+def _check_whole(file: Path, content: Mapping[str, bytes]) -> None:
+    for name, data in content.items():
+        if Path(name).name == "checkpoint.pt":
+            load_state(data, f"{file}: {name}")
+        elif Path(name).name == "settings.json":
+            parse(data.decode(errors="replace"), SETTINGS, f"{file}: {name}")
 
 
 def _check_same(file: Path, content: Mapping[str, bytes], runs: Path) -> None:

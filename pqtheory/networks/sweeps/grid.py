@@ -2,7 +2,7 @@
 
 A sweep file::
 
-    folder = "runs/first"            # beside the file, as ``warm_start`` is
+    folder = "runs/first"            # beside the file, as ``warm_start`` is, and a folder of texts, ``data = "texts/"``
     preset = "corrected"
 
     [settings]                       # what all runs share
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from pqtheory._messages import brief
+from pqtheory.networks.schemas import read_text
 from pqtheory.networks.sweeps.plan import Plan, Planned
 from pqtheory.networks.tasks.find import is_file
 from pqtheory.networks.training import Settings, preset
@@ -42,9 +43,12 @@ def read_grid(file: str | Path) -> Plan:
     if not path.is_file():
         raise FileNotFoundError(f"sweep: no file {brief(str(path))}")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        # some editors begin a file with a byte-order mark
+        content = tomllib.loads(read_text(path).removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path}: not TOML that is meant: nested too deep") from error
     unknown = [key for key in content if key not in KEYS]
     if unknown:
         raise ValueError(f"{path}: expected {', '.join(KEYS)}, got {brief(unknown[0])}")
@@ -72,12 +76,8 @@ def read_grid(file: str | Path) -> Plan:
             raise ValueError(
                 f"{path}: grid: two runs would have the name {brief(name)}; expected values whose names differ"
             )
-        if isinstance(chosen.get("warm_start"), str):
-            chosen["warm_start"] = str(path.parent / chosen["warm_start"])
-        if isinstance(chosen.get("task"), str) and is_file(chosen["task"]):
-            chosen["task"] = str(path.parent / chosen["task"])
         try:
-            runs[name] = preset(kind, method, **chosen)
+            runs[name] = preset(kind, method, **_beside(path.parent, chosen))
         except (TypeError, ValueError, FileNotFoundError) as error:
             raise ValueError(f"{path}: run {brief(name)}: {error}") from error
     return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
@@ -88,6 +88,20 @@ def _section(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Any
     if not isinstance(section, dict):
         raise ValueError(f"{file}: {name} = {brief(section)}: expected a section [{name}]")
     return section
+
+
+def _beside(folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with their paths, which are relative to the file."""
+    found = dict(chosen)
+    for key in ("warm_start", "task", "data"):
+        value: Any = found.get(key)
+        if not isinstance(value, str):
+            continue
+        # of texts a folder is known by its "/"
+        is_text = chosen.get("task") == "language" and "/" in value
+        if {"warm_start": True, "task": is_file(value), "data": is_text}[key]:
+            found[key] = f"{folder / value}{'/' if value.endswith('/') else ''}"
+    return found
 
 
 def _name(point: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def carry_out(
     ImportError, ValueError
         If the backend is missing or unknown, or its scheduler is not there.
     """
-    check_count(jobs, "jobs", 1)
+    jobs = check_count(jobs, "jobs", 1)
     end = time.time() + 60 * minutes
     done = set(plan.finished())
     begun: set[str] = set()

@@ -88,6 +88,17 @@ def metric_rows(rows: Iterable[Row], metric: str) -> dict[str, dict[str, list[li
     return found
 
 
+def freezes(rows: Iterable[Row], labels: Iterable[str]) -> dict[str, int]:
+    """By label of ``metric_rows``, epochs after which the runs are frozen, of those that are."""
+    frozen = {row.label: row.runs[0].settings.freeze_epoch for row in rows}
+    return {
+        label: freeze
+        for label in labels
+        for of, freeze in frozen.items()
+        if freeze is not None and (label == of or label.startswith(f"{of}, level "))
+    }
+
+
 def curve_rows(rows: Iterable[Row]) -> dict[str, RunsOfALabel]:
     """By label, errors and sign changes of its runs as far as all of them have come."""
     curves = {}

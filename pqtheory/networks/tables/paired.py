@@ -16,6 +16,8 @@ from pqtheory.networks.tables.comparison import Comparison
 from pqtheory.networks.tables.results import Group, grouped
 
 CONFIDENCE = 0.95
+#: differences that are as near to each other, beside their size, differ by rounding
+SAME = 1e-12
 #: the method that the others are held against
 REFERENCE = "binaryconnect"
 _PERCENT = 100
@@ -52,10 +54,10 @@ def paired(runs: Sequence[Mapping[str, Any]]) -> Comparison:
 
 
 def difference(values: Iterable[float]) -> tuple[float, tuple[float, float] | None, float | None]:
-    """Mean, confidence interval and p of differences; None where one alone, or that do not vary, give neither."""
+    """Mean, confidence interval and p of differences; None where one alone, or all the same, give neither."""
     d = np.array(list(values))
     mean = float(d.mean())
-    if len(d) < 2 or not np.ptp(d):
+    if len(d) < 2 or np.ptp(d) <= SAME * np.abs(d).max():
         return mean, None, None
     test = _stats().ttest_1samp(d, 0)
     low, high = test.confidence_interval(CONFIDENCE)

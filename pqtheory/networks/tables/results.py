@@ -10,7 +10,8 @@ import numpy as np
 
 from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
-from pqtheory.networks.records import RESULTS, parse, read_text
+from pqtheory.networks.records import RESULTS
+from pqtheory.networks.schemas import parse, read_text
 
 #: our own results: where a wheel has them, and where the checkout beside an editable package has them
 MEASURED = (

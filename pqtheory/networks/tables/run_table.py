@@ -48,7 +48,7 @@ def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     held_out = error_of(last["held_out"]) if "held_out" in last else None
     errors = [error_of(test), test.get("quantized, reestimated"), held_out]
     shown = [_percent(error) for error in errors]
-    if run["settings"]["method"] == "full-precision" or freeze is None:
+    if run["settings"]["method"] == "full-precision" or not freeze:
         return (run["name"], *shown, *["-"] * (len(HEADS) - 4))
     flips, reversals = curves["flips, all"], curves["reversals, all"]
     restless = [epoch for epoch, share in enumerate(flips[:freeze], 1) if share >= CALM]

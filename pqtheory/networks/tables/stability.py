@@ -17,8 +17,8 @@ def kind_of(layer: str) -> str:
 
 def kinds(runs: Iterable[Run]) -> tuple[str, ...]:
     """The kinds of layers that are quantized, in the order of the network, and "all"."""
-    found = [kind_of(name) for run in runs for name in run["last_epoch"] if name != "all"]
-    return (*dict.fromkeys(found), "all")
+    found = dict.fromkeys(kind_of(name) for run in runs for name in run["last_epoch"])
+    return (*(kind for kind in found if kind != "all"), "all")
 
 
 def moves(run: Run, kind: str = "all") -> tuple[float, float] | None:
@@ -26,7 +26,7 @@ def moves(run: Run, kind: str = "all") -> tuple[float, float] | None:
     layers = [
         m
         for name, m in run["last_epoch"].items()
-        if (name == "all") == (kind == "all") and (kind == "all" or kind_of(name) == kind)
+        if (name if kind == "all" else kind_of(name)) == kind
     ]
     size = sum(m["size"] for m in layers)
     if not size:

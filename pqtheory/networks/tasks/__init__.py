@@ -16,3 +16,8 @@ __all__ = [
     "Task",
     "find_task",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

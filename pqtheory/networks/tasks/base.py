@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -17,6 +18,11 @@ Option = bool | int | float | str
 Options = Mapping[str, Option]
 #: recurrent state: what a step hands to the next one
 Memory = tuple[Tensor, ...]
+
+
+def has_bounds(value: Option) -> bool:
+    """Whether it is no number that files have no way to write, NaN or infinite."""
+    return not isinstance(value, float) or isfinite(value)
 
 
 class Data(Protocol):
@@ -114,7 +120,10 @@ class Task(ABC):
         return {}
 
     def preset(self, method: str, levels: str, data: str) -> Mapping[str, Any]:
-        """Settings that it is published or known to train well with; ``epochs`` are what schedules scale from."""
+        """Settings that it is published or known to train well with; ``epochs`` are what schedules scale from.
+
+        Not task, data, network, method or levels, which it is asked about.
+        """
         return {"epochs": 30}
 
     def options_of(self, model: str) -> Options:

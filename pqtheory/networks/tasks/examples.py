@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from pqtheory._checks import check_count
 from pqtheory._messages import brief
+from pqtheory.networks.tasks import answers
 from pqtheory.networks.tasks.base import Memory, Options, Task
 from pqtheory.networks.tasks.batches import Batch, Batches, mixed
 from pqtheory.networks.tasks.images import share_wrong
@@ -41,6 +42,10 @@ class Examples:
                 raise ValueError(
                     f"{name}: expected as many x as y, at least one, got {len(x)} and {len(y)}"
                 )
+            for array in (x, y):
+                kind = np.asarray(array).dtype
+                if kind.kind not in "biufc":
+                    raise TypeError(f"{name}: expected arrays of numbers, got one of {kind}")
 
     @property
     def sha256(self) -> str:
@@ -160,7 +165,7 @@ def mean_loss(task: Task, model: nn.Module, batches: Batches, which: str = "test
     model.eval()
     total, count = torch.zeros((), dtype=torch.float64, device=batches.device), 0
     for batch in batches.plain(which):
-        total += task.loss(model, batch, ())[0].double() * len(batch[-1])
+        total += answers.loss(task, model, batch, ())[0].double() * len(batch[-1])
         count += len(batch[-1])
     model.train(was_training)
     return float(total) / max(count, 1)

@@ -1,5 +1,6 @@
 """Tasks by name, or from a file of one's own."""
 
+import ast
 import hashlib
 import importlib.util
 import sys
@@ -9,7 +10,11 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from pqtheory._messages import brief, nearest
+from pqtheory.networks.tasks import answers
+from pqtheory.networks.tasks.answers import AnswerError, check_attributes
 from pqtheory.networks.tasks.base import Task
 from pqtheory.networks.tasks.images import ImageTask
 from pqtheory.networks.tasks.language import LanguageTask
@@ -18,6 +23,9 @@ from pqtheory.networks.tasks.language import LanguageTask
 REGISTRY: Mapping[str, Task] = {"images": ImageTask(), "language": LanguageTask()}
 #: what a file of one's own ends in, and the object that it has
 ENDING, OBJECT = ".py", "task"
+#: what is raised of settings and data that cannot be, and says so in words
+IN_WORDS = (ValueError, TypeError, ImportError, OSError, ArithmeticError)
+PACKAGE, TORCH = Path(__file__).parents[2], Path(torch.__file__).parent
 
 
 def is_file(name: str) -> bool:
@@ -36,7 +44,8 @@ def find_task(name: str) -> Task:
     if name in REGISTRY:
         return REGISTRY[name]
     if not is_file(name):
-        hint = nearest(name, REGISTRY)
+        own = f"{name}{ENDING}"
+        hint = f"; did you mean {brief(own)}?" if Path(own).is_file() else nearest(name, REGISTRY)
         raise ValueError(
             f"task: expected {', '.join(REGISTRY)} or a file that ends in {ENDING}, got {brief(name)}{hint}"
         )
@@ -77,9 +86,14 @@ def _of_file(file: Path, sha256: str) -> Task:
         raise ValueError(f"task: {file}{_line(file, error)}: {_words(error)}") from error
     found = vars(module).get(OBJECT)
     if not isinstance(found, Task):
+        kind = " itself, without ()" if isinstance(found, type) and issubclass(found, Task) else ""
         raise ValueError(
-            f"task: {file}: expected {OBJECT} = an object of a subclass of Task, got {brief(found)}"
+            f"task: {file}: expected {OBJECT} = an object of a subclass of Task, got {brief(found)}{kind}"
         )
+    try:
+        check_attributes(found)
+    except AnswerError as error:
+        raise ValueError(f"task: {file}{_line_of(file, found, error.name)}: {error}") from error
     return found
 
 
@@ -91,20 +105,60 @@ def _line(file: Path, error: BaseException) -> str:
     return f": line {lines[-1]}" if lines else ""
 
 
+def _line_of(file: Path, task: Task, name: str) -> str:
+    """Where the class of a task has its attribute or method last; where it inherits it, where the class begins."""
+    tree = ast.parse(file.read_bytes())
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    own = [classes[kind.__name__] for kind in type(task).__mro__ if kind.__name__ in classes]
+    for node in (part for kind in own for part in reversed(kind.body)):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+        if name in {getattr(t, "id", getattr(t, "name", None)) for t in targets}:
+            return f": line {node.lineno}"
+    return f": line {own[0].lineno}" if own else ""
+
+
 def _words(error: BaseException) -> str:
     said = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {' '.join(said.split())}"
+    # below its first words torch lists where in its own code it was
+    said = " ".join(said.partition("\nException raised from")[0].split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 @contextmanager
 def errors_with_lines(name: str) -> Iterator[None]:
-    """Let errors that come out of the file of a task say the line, as ValueError; others pass."""
+    """Let errors that come out of the file of a task, or of what it gave, say file and line, as ValueError.
+
+    Others pass: what the package says of settings and data. A file that would end the process is an error too.
+    """
     try:
         yield
-    except Exception as error:
-        if is_file(name):
-            file = Path(name).resolve()
-            line = _line(file, error)
-            if line:
-                raise ValueError(f"task: {file}{line}: {_words(error)}") from error
-        raise
+    except (Exception, SystemExit) as error:
+        if not is_file(name):
+            raise
+        file = Path(name).resolve()
+        where = _where(file, name, error)
+        if where is None:
+            raise
+        said = str(error) if isinstance(error, AnswerError) else _words(error)
+        raise ValueError(f"task: {file}{where}: {said}") from error
+
+
+def _where(file: Path, name: str, error: BaseException) -> str | None:
+    """The line that made the error, or that of the method that was asked; "" for none, None where it is no task's."""
+    if isinstance(error, AnswerError):
+        return _line_of(file, find_task(name), error.name)
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    asked = [f.name for f in frames if f.filename == answers.__file__]
+    line = _line(file, error)
+    if line or (isinstance(error, IN_WORDS) and (not asked or _is_in(PACKAGE, frames[-1]))):
+        return line or None
+    if asked:
+        return _line_of(file, find_task(name), asked[-1])
+    # what torch cannot do is of what the task gave; all else is nobody's whom we know
+    return "" if _is_in(TORCH, frames[-1]) else None
+
+
+def _is_in(package: Path, frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).is_relative_to(package)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory._messages import brief
+from pqtheory.methods.registry import TTQ
 from pqtheory.networks.data.sentences import SIZES, load_sentences
 from pqtheory.networks.data.text import Text, load_text
 from pqtheory.networks.models.language import LanguageModel
@@ -22,6 +23,7 @@ from pqtheory.networks.optim import is_weight
 from pqtheory.networks.optim.groups import Predicate
 from pqtheory.networks.tasks.base import Memory, Options, Task, check_name
 from pqtheory.networks.tasks.batches import Batch, Batches
+from pqtheory.networks.tasks.cross_entropy import next_word_loss
 from pqtheory.networks.tasks.streams import TextBatches
 
 #: a gate whose input is beyond this is shut or open, and learns no more: sigmoid' < 0.007
@@ -134,7 +136,7 @@ class LanguageTask(Task):
         """Cross-entropy of the next words; the state goes on."""
         words, after = batch
         scores, *state = forward(words, *memory)
-        return nn.functional.cross_entropy(scores.flatten(0, 1), after.flatten()), tuple(state)
+        return next_word_loss(scores.flatten(0, 1), after.flatten()), tuple(state)
 
     @torch.no_grad()
     def measured(self, model: nn.Module, batches: Batches, which: str = "test") -> float:
@@ -191,7 +193,8 @@ class LanguageTask(Task):
             "momentum": 0.0,
             "clip_norm": 0.25,
             "stall_divisor": 1.2,
-            "per": "row",
+            # trained levels are those of a layer
+            "per": "tensor" if method == TTQ.name else "row",
             **(_SMALL if data == "sentences" else _PTB),
         }
         if method == "binaryrelax":

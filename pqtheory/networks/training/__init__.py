@@ -3,8 +3,9 @@
 from pqtheory.networks.training.distances import FarFromLevelsWarning
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.loop import train
+from pqtheory.networks.training.presets import PRESETS, preset
 from pqtheory.networks.training.run import NonFiniteLossError
-from pqtheory.networks.training.settings import METHODS, PRESETS, Settings, preset
+from pqtheory.networks.training.settings import METHODS, Settings
 from pqtheory.networks.training.side_by_side import train_together
 
 __all__ = [
@@ -18,3 +19,8 @@ __all__ = [
     "train",
     "train_together",
 ]
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return sorted(__all__)

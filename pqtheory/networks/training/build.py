@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from pqtheory.networks import optim
 from pqtheory.networks.optim.trained_ternary import train_ternary
-from pqtheory.networks.tasks import Task, find_task
+from pqtheory.networks.tasks import Task, answers, find_task
 from pqtheory.networks.tasks.find import errors_with_lines
 from pqtheory.networks.training.settings import FULL, TTQ_NAME, Settings
 from pqtheory.networks.training.warm_start import load_warm_start
@@ -27,7 +27,7 @@ def load_data(settings: Settings, data_dir: Any = None) -> Any:
         As the task's ``load``.
     """
     with errors_with_lines(settings.task):
-        return find_task(settings.task).load(settings.data, data_dir, settings.options)
+        return answers.load(find_task(settings.task), settings.data, data_dir, settings.options)
 
 
 def make_model(settings: Settings, data: Any) -> nn.Module:
@@ -39,11 +39,12 @@ def make_model(settings: Settings, data: Any) -> nn.Module:
         If the warm start is missing, of another network, or trained on examples that are to be held out.
     """
     torch.manual_seed(settings.seed)
-    model = find_task(settings.task).make_model(settings.model, data, settings.options)
+    task = find_task(settings.task)
+    model = answers.make_model(task, settings.model, data, settings.options)
     if settings.warm_start is not None:
         load_warm_start(model, settings)
     if settings.method == TTQ_NAME:
-        train_ternary(model, find_task(settings.task).quantized(settings.levels, data))
+        train_ternary(model, answers.quantized(task, settings.levels, data))
     return model.to(memory_format=torch.channels_last)
 
 
@@ -55,7 +56,7 @@ def make_optimizer(
         return _base(settings, list(model.parameters()))
     # Bop's rate is that of an average, and no step size
     rate = {"lr_factor": BOP_RATE / settings.lr} if settings.method == "bop" else {}
-    groups = optim.split_parameters(model, task.quantized(settings.levels, data), **rate)
+    groups = optim.split_parameters(model, answers.quantized(task, settings.levels, data), **rate)
     for group in groups:
         group["lr"] = settings.lr * group.get("lr_factor", 1.0)
     return wrapped(settings, _base(settings, groups), steps_per_epoch)

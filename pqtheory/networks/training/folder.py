@@ -7,7 +7,7 @@ process that trains, and empty.
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
@@ -17,14 +17,17 @@ from filelock import FileLock, Timeout
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
-from pqtheory.networks.records import METRICS, SETTINGS, TIMES, lines, parse, read_text
+from pqtheory.networks.records import METRICS, SETTINGS, TIMES
+from pqtheory.networks.schemas import lines, parse, read_text
 from pqtheory.networks.states import read_state, state_bytes
 from pqtheory.networks.tasks.find import is_file, task_hash
 from pqtheory.networks.training.events import Events
+from pqtheory.networks.training.lines_alike import check_lines
 from pqtheory.networks.training.settings import Settings
 from pqtheory.provenance import provenance
 
 VERSION = 1
+FILES = ("settings.json", "metrics.jsonl", "times.jsonl", "checkpoint.pt", "best.pt")
 #: seconds for a process that was killed to let go of its folder
 PATIENCE = 5
 
@@ -78,20 +81,25 @@ class RunFolder:
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
+    def forget_start(self) -> None:
+        """Take away what ``start`` and the lines after it wrote, if no network has been kept yet."""
+        if not (self.path / "checkpoint.pt").exists():
+            for name in ("metrics.jsonl", "times.jsonl", "settings.json"):
+                (self.path / name).unlink(missing_ok=True)
+
     def check_same(self, settings: Settings, data_sha256: str) -> None:
         """Make sure that the run was started with these.
 
         Raises
         ------
         ValueError
-            If a setting other than the warm start differs, which may have moved: its network is in the checkpoint.
+            If a setting differs. The warm start may have moved, as its network is in the checkpoint, and so may the
+            file of a task, whose content counts.
         """
-        new, old = settings.to_dict(), self.settings.to_dict()
-        for name in new:
-            if new[name] != old[name] and name != "warm_start":
-                raise ValueError(
-                    f"{self.path}: was started with {name} = {brief(old[name])}, not {brief(new[name])}"
-                )
+        for name, old, new in _differences(self.settings, settings):
+            raise ValueError(
+                f"{self.path}: was started with {name} = {brief(old)}, not {brief(new)}"
+            )
         if self.data_sha256 != data_sha256:
             raise ValueError(f"{self.path}: was started with other data")
         if self.provenance.get("task_sha256") != task_hash(settings.task):
@@ -108,11 +116,7 @@ class RunFolder:
         FileNotFoundError, ValueError
             If there is no run, or it is of another version.
         """
-        content = self._about()["settings"]
-        try:
-            return Settings.from_dict(content)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{self.path / 'settings.json'}: settings: {error}") from error
+        return _settings(self._about()["settings"], f"{self.path / 'settings.json'}: settings")
 
     @property
     def data_sha256(self) -> str:
@@ -127,9 +131,8 @@ class RunFolder:
 
     def seconds(self) -> float:
         """Training time of all epochs, evaluation apart; an epoch that was run twice counts once."""
-        return sum(
-            {m["epoch"]: m["seconds"] for m in lines(self.path / "times.jsonl", TIMES)}.values()
-        )
+        epoch, times = self.epoch(), lines(self.path / "times.jsonl", TIMES)
+        return sum({m["epoch"]: m["seconds"] for m in times if m["epoch"] <= epoch}.values())
 
     def _about(self) -> dict[str, Any]:
         file = self.path / "settings.json"
@@ -165,8 +168,7 @@ class RunFolder:
     def _metrics_until(self, epoch: int) -> list[dict[str, Any]]:
         file = self.path / "metrics.jsonl"
         found = list(lines(file, METRICS))
-        for number, line in enumerate(found):
-            _follows(f"{file}: line {number + 1}", line, number, found)
+        check_lines(found, epoch + 1, file, lambda: self.settings.metrics)
         kept = found[: epoch + 1]
         if len(kept) != epoch + 1:
             raise ValueError(
@@ -215,10 +217,20 @@ class RunFolder:
         Raises
         ------
         ValueError
-            If it is damaged, or of another version.
+            If it is damaged, of another version, or not of the run that settings.json says.
         """
         file = self.path / name
-        return load_checkpoint(file) if file.is_file() else None
+        if not file.is_file():
+            return None
+        state = load_checkpoint(file)
+        if "settings" in state and (self.path / "settings.json").is_file():
+            kept = _settings(state["settings"], f"{file}: settings")
+            for name, own, said in _differences(kept, self.settings):
+                raise ValueError(
+                    f"{self.path / 'settings.json'}: field 'settings.{name}': expected {brief(own)}, as {file.name} "
+                    f"has it, got {brief(said)}"
+                )
+        return state
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:
@@ -241,24 +253,32 @@ def load_state(content: bytes, file: str) -> dict[str, Any]:
     if not isinstance(state, dict) or state.get("version") != VERSION:
         found = state.get("version") if isinstance(state, dict) else type(state).__name__
         raise ValueError(f"{file}: expected a checkpoint of version {VERSION}, got {brief(found)}")
-    if not isinstance(state.get("epoch"), int) or isinstance(state["epoch"], bool):
-        raise ValueError(f"{file}: epoch: expected an integer, got {brief(state.get('epoch'))}")
+    epoch = state.get("epoch")
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
+        raise ValueError(f"{file}: epoch: expected an integer >= 0, got {brief(epoch)}")
     return state
+
+
+def _settings(content: Any, place: str) -> Settings:
+    try:
+        return Settings.from_dict(content)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _differences(one: Settings, other: Settings) -> Iterator[tuple[str, Any, Any]]:
+    """Name and both values of each setting in which two runs differ, but for files that may have moved."""
+    first, second = one.to_dict(), other.to_dict()
+    moved = {"warm_start"}
+    if is_file(one.task) and is_file(other.task):
+        moved.add("task")
+    if "/" in one.data and "/" in other.data:
+        # a folder, whose content counts
+        moved.add("data")
+    for name in first:
+        if first[name] != second[name] and name not in moved:
+            yield name, first[name], second[name]
 
 
 def _write_lines(file: Path, content: list[dict[str, Any]]) -> None:
     write_whole(file, "".join(json.dumps(line) + "\n" for line in content).encode())
-
-
-def _follows(
-    place: str, line: dict[str, Any], epoch: int, found: Sequence[Mapping[str, Any]]
-) -> None:
-    """Make sure that a line is that of its epoch, and has the layers of the first with signs."""
-    if line["epoch"] != epoch:
-        raise ValueError(f"{place}: field 'epoch': expected {epoch}, got {brief(line['epoch'])}")
-    names = list(line.get("signs", {}))
-    expected = list(found[1].get("signs", {})) if epoch else []
-    if names != expected or bool(epoch) != bool(names):
-        raise ValueError(
-            f"{place}: field 'signs': expected {brief(expected or 'signs')}, got {brief(names)}"
-        )

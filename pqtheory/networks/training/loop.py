@@ -63,8 +63,7 @@ def train(
         # first what may be refused: a bad start leaves no folder of a run
         run = Run(settings, data, folder, on)
         with folder.alone():
-            begin(folder, settings, data, resume)
-            run.restore()
+            begin(run, folder, settings, data, resume)
             while run.epoch < settings.epochs:
                 run.train_epoch(progress)
                 if time.monotonic() - started > seconds:
@@ -72,9 +71,17 @@ def train(
     return run.epoch >= settings.epochs
 
 
-def begin(folder: RunFolder, settings: Settings, data: Any, resume: bool) -> None:
-    """Start the folder of a run, or see that it holds this run; raises as ``train``."""
+def begin(run: Run, folder: RunFolder, settings: Settings, data: Any, resume: bool) -> None:
+    """Start the folder of a run, or see that it holds this run, and take up what is there; raises as ``train``.
+
+    What fails before there is a first network leaves no run that the right one could collide with.
+    """
     if resume and (folder.path / "settings.json").exists():
         folder.check_same(settings, data.sha256)
     else:
         folder.start(settings, data.sha256)
+    try:
+        run.restore()
+    except BaseException:
+        folder.forget_start()
+        raise

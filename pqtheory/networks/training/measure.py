@@ -17,7 +17,7 @@ from pqtheory.networks.optim.trained_ternary import (
     latent_shown,
     ternary_layers,
 )
-from pqtheory.networks.tasks import Batches, Task
+from pqtheory.networks.tasks import Batches, Task, answers
 
 #: training batches from which batch-norm statistics are estimated anew
 ESTIMATED = 20
@@ -40,10 +40,10 @@ def reestimated(
             norm.reset_running_stats()
             norm.momentum = None
         model.train()
-        memory = task.memory(model, batches.per_step)
+        memory = answers.memory(task, model, batches.per_step)
         with torch.no_grad():
             for batch in islice(batches.plain("train", batches.per_step), count if norms else 0):
-                _, memory = task.loss(model, batch, memory)
+                _, memory = answers.loss(task, model, batch, memory)
         yield
     finally:
         for norm, state, momentum in zip(norms, kept, momenta, strict=True):
@@ -93,11 +93,12 @@ class NotFiniteError(ArithmeticError):
 
 
 def _finite(task: Task, model: nn.Module, batches: Batches, name: str) -> float:
-    value = task.measured(model, batches)
+    value = answers.measured(task, model, batches)
     if not math.isfinite(value):
         where = name.replace("_", "-")
+        overflows = ": it overflows" if value == math.inf else ""
         raise NotFiniteError(
-            f"{task.measure}: expected a finite number on the {where} data, got {brief(value)}: it overflows"
+            f"{task.measure}: expected a finite number on the {where} data, got {brief(value)}{overflows}"
         )
     return value
 
@@ -109,11 +110,11 @@ def watched(
     found: dict[str, dict[str, float]] = {}
     if isinstance(optimizer, QuantizingOptimizer):
         with latent(optimizer):
-            found["latent"] = dict(task.watched(model, batches))
+            found["latent"] = answers.watched(task, model, batches)
         with optimizer.quantized():
-            found["quantized"] = dict(task.watched(model, batches))
+            found["quantized"] = answers.watched(task, model, batches)
     else:
-        found["latent"] = dict(task.watched(model, batches))
+        found["latent"] = answers.watched(task, model, batches)
     return {kind: numbers for kind, numbers in found.items() if numbers}
 
 
@@ -173,7 +174,7 @@ def fixed_point_share(
         model.zero_grad()
         for batch in batches.plain("train"):
             # the mean over the batch, and so the sum
-            (task.loss(model, batch, ())[0] * len(batch[-1])).backward()
+            (answers.loss(task, model, batch, ())[0] * len(batch[-1])).backward()
         holds = {names[id(p)]: _not_pushed(p) for p, _ in optimizer.latent_parameters()}
         for p, grad in zip(model.parameters(), kept, strict=True):
             p.grad = grad

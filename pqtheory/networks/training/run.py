@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, final
 
@@ -15,7 +15,8 @@ from pqtheory._messages import brief
 from pqtheory.networks.metrics import error_of
 from pqtheory.networks.optim import OURS, QuantizingOptimizer
 from pqtheory.networks.optim.trained_ternary import ternary_layers
-from pqtheory.networks.tasks import find_task
+from pqtheory.networks.states import taken_up
+from pqtheory.networks.tasks import answers, find_task
 from pqtheory.networks.training import measure
 from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.codes import CodeChanges
@@ -79,7 +80,8 @@ class Run:
             keep_memory()
         check_task(settings)
         self.task, self.data = find_task(settings.task), data
-        self.batches, self.sets = self.task.sets(
+        self.batches, self.sets = answers.sets(
+            self.task,
             self.task.on_device(data, device) if shared is None else shared,
             batch_size=settings.batch_size,
             held_out=settings.held_out,
@@ -94,7 +96,7 @@ class Run:
         if settings.compile:
             # one graph, for full batches: one for any size would be slower, and a second takes as long to compile
             self.forward = torch.compile(self.model, dynamic=False)
-        self.memory = self.task.memory(self.model, settings.batch_size)
+        self.memory = answers.memory(self.task, self.model, settings.batch_size)
         self.random = Randomness(settings.seed, device)
         if record is None and device.type == "cuda":
             record = record_on_cuda
@@ -104,7 +106,8 @@ class Run:
         self.optimizer = self._optimizer()
         self.names = {id(p): name for name, p in self.model.named_parameters()}
         self.tracker = SignTracker(self._tracked())
-        self.codes = CodeChanges() if settings.per == "row" else None
+        by_rows = settings.per == "row" or isinstance(settings.per, int)
+        self.codes = CodeChanges() if by_rows else None
         self.tracked = None
         if settings.metrics and isinstance(self.optimizer, QuantizingOptimizer):
             self.tracked = TrackedCodes(
@@ -121,6 +124,8 @@ class Run:
     def _optimizer(self) -> Any:
         made = make_optimizer(self.settings, self.task, self.data, self.model, len(self.batches))
         set_up_base(made, self.graphed is not None)
+        if self.settings.compile and self.graphed is None and isinstance(made, QuantizingOptimizer):
+            made.compile()
         return made
 
     def _tracked(self) -> dict[str, Tensor]:
@@ -138,19 +143,19 @@ class Run:
             self.folder.keep_metrics(-1)
             self._record(None, 0.0)
             return
+        file = self.folder.path / "checkpoint.pt"
         missing = [name for name in KEPT if name not in state]
         if missing:
-            file = self.folder.path / "checkpoint.pt"
             raise ValueError(f"{file}: not the state of a run: {brief(missing[0])} is missing")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        set_up_base(self.optimizer, self.graphed is not None)
-        self.tracker.load_state_dict(_arrays(state["tracker"]))
-        if self.tracked is not None:
-            if "codes" not in state:
-                file = self.folder.path / "checkpoint.pt"
-                raise ValueError(f"{file}: not the state of a run with metrics: 'codes' is missing")
-            self.tracked.codes.load_state_dict(_arrays(state["codes"]))
+        if self.tracked is not None and "codes" not in state:
+            raise ValueError(f"{file}: not the state of a run with metrics: 'codes' is missing")
+        with taken_up(str(file)):
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            set_up_base(self.optimizer, self.graphed is not None)
+            self.tracker.load_state_dict(_arrays(state["tracker"]))
+            if self.tracked is not None:
+                self.tracked.codes.load_state_dict(_arrays(state["codes"]))
         self.epoch, self.best = state["epoch"], state["best"]
         if self.codes is not None and isinstance(self.optimizer, QuantizingOptimizer):
             self.codes.update(self.names, self.optimizer)
@@ -166,6 +171,12 @@ class Run:
 
     def steps(self, progress: Progress | None = None) -> Iterator[None]:
         """The same step by step; measurements and checkpoint come after the last."""
+        began = time.perf_counter()
+        loss = yield from self.unmeasured_steps(progress)
+        self._record(loss, time.perf_counter() - began)
+
+    def unmeasured_steps(self, progress: Progress | None = None) -> Generator[None, None, float]:
+        """The steps of an epoch alone: nothing is measured, nothing is kept; gives the mean loss."""
         settings, epoch = self.settings, self.epoch
         if settings.renew and epoch:
             self._renew()
@@ -176,7 +187,6 @@ class Run:
         self.random.begin(epoch)
         for kept in self.memory:
             kept.zero_()
-        began = time.perf_counter()
         self.model.train()
         losses: list[Tensor] = []
         made = self.losses(epoch)
@@ -198,7 +208,7 @@ class Run:
         if not all(bool(torch.isfinite(v).all()) for v in self._tracked().values()):
             raise NonFiniteLossError(epoch, len(losses) - 1, "weights are")
         self.epoch += 1
-        self._record(float(torch.stack(losses).mean()), time.perf_counter() - began)
+        return float(torch.stack(losses).mean())
 
     def losses(self, epoch: int) -> Iterator[Tensor]:
         """Train an epoch; the loss of each step as it is made."""
@@ -211,7 +221,7 @@ class Run:
         # the memory itself is overwritten before the gradient is taken
         memory = tuple(kept.clone() for kept in self.memory)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.amp):
-            loss, new = self.task.loss(forward, batch, memory)
+            loss, new = answers.loss(self.task, forward, batch, memory)
         for kept, value in zip(self.memory, new, strict=True):
             kept.copy_(value.detach())
         return loss

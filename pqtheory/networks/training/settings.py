@@ -1,45 +1,22 @@
-r"""What a run is: every setting by name, and the presets of the paper, scaled to any number of epochs.
-
-===========  ================================================================================================
-faithful     as the published code trains: lambda advances once per epoch, the optimizer is built anew every
-             epoch, weights are clipped to [-1, 1], the epoch is picked on the test set (a held-out error beside it)
-corrected    as the paper's text says: lambda_t grows at every step, the optimizer lives on, nothing is clipped,
-             the epoch is picked on held-out images
-===========  ================================================================================================
-
-With E epochs in place of the published E_0, epochs of the schedules scale by s = E / E_0, lambda's rate by 1 / s^2, so
-that the prox weights eta_t lambda_t of the whole run add up to the same.
-
-On CIFAR-10 that is all. On other images an epoch has other steps: the digits have 9 where CIFAR-10 has 391, and the
-published rate would leave their weights 0.75 from their levels. There lambda grows to what brings the weights to their
-levels by the freeze after n steps, the larger of two (``tasks.images.strength_at_freeze``):
-
-* 2 p / (eta n), so that the prox weights until then, about eta n lambda / 2, add up to the p of the published run;
-* 5 eta, so that what Adam's steps of eta scatter, some eta / lambda about the level, is little beside the levels.
-
-And runs on the digits that quantize have batches of 16 and eta = 0.1, the point of the least error on held-out images
-of the sweep ``experiments/digits_rates.toml``; what grows lambda trains on after the freeze at a tenth of it.
-
-References
-----------
-ProxQuant, arXiv 1810.00861, section 5.1 and appendix C; the published code where it differs.
-"""
+"""What a run is: every setting by name, what it may be, and which go together."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, Self, final
 
 import numpy as np
 
-from pqtheory._checks import check_count, check_number, store
+from pqtheory._checks import check_count, check_float, store
 from pqtheory._messages import brief, nearest
 from pqtheory.methods.registry import FULL_PRECISION, TRAINED, TTQ
-from pqtheory.networks.levels import LEVELS, PER
-from pqtheory.networks.tasks import find_task
+from pqtheory.networks.levels import LEVELS, check_per
+from pqtheory.networks.tasks import answers, find_task
 from pqtheory.networks.tasks.base import Option
 from pqtheory.networks.tasks.find import is_file
-from pqtheory.networks.training.successors import AT_FREEZE, check_method, rate_of
+from pqtheory.networks.training.options import FrozenOptions, check_options, plain_options
+from pqtheory.networks.training.successors import AT_FREEZE, check_method
 from pqtheory.signs.metric_names import code_metrics
 
 #: names of methods in settings and files
@@ -47,10 +24,13 @@ METHODS = TRAINED
 FULL = FULL_PRECISION.name
 #: trained ternary quantization
 TTQ_NAME = TTQ.name
-PRESETS = ("corrected", "faithful")
 OPTIMIZERS = ("sgd", "adam")
 #: when codes are looked at
 TRACK = ("epoch", "step")
+#: files and torch have floats alone
+_number = partial(check_float, finite=True)
+#: the largest seed that torch takes
+MOST = 2**64 - 1
 
 
 @final
@@ -64,9 +44,11 @@ class Settings:
         "images", "language", or the path of a file with a task of one's own.
     data, model : str
         Names that the task knows.
-    method, levels, per : str
-        Names in ``METHODS``, ``LEVELS``, ``PER``: binary is +-1; the levels of others are fitted to each tensor, output
-        channel or row of a matrix.
+    method, levels : str
+        Names in ``METHODS``, ``LEVELS``: binary is +-1; the levels of others are fitted.
+    per : str or int
+        To what they are fitted, a name in ``PER``: a tensor, an output channel, a row of a matrix; or a number of
+        consecutive weights of such a row. Changes of codes are counted by rows for "row" and for a number.
     options : mapping
         Settings that only this task has, each with a value of the type of its default.
     epochs : int
@@ -121,7 +103,7 @@ class Settings:
     model: str = "small"
     method: str = "proxquant"
     levels: str = "binary"
-    per: str = "tensor"
+    per: str | int = "tensor"
     epochs: int = 30
     freeze_epoch: int | None = None
     batch_size: int = 128
@@ -160,7 +142,6 @@ class Settings:
         for name, allowed in (
             ("method", METHODS),
             ("levels", LEVELS),
-            ("per", PER),
             ("optimizer", OPTIMIZERS),
             ("track", TRACK),
             ("select_on", ("held_out", "test")),
@@ -171,12 +152,14 @@ class Settings:
                 raise ValueError(
                     f"{name}: expected one of {', '.join(allowed)}, got {brief(value)}{hint}"
                 )
-        store(self, options=_Frozen(_checked_options(self.options)))
+        store(self, per=check_per(self.per))
+        store(self, options=FrozenOptions(plain_options(self.options)))
         # a file is looked at where it is trained, so that tables of its runs need no code
         if not is_file(self.task):
             check_task(self)
-        lows = {"epochs": 0, "batch_size": 1, "measure_every": 1, "held_out": 0, "seed": 0}
+        lows = {"epochs": 0, "batch_size": 1, "measure_every": 1, "held_out": 0}
         store(self, **{name: check_count(getattr(self, name), name, n) for name, n in lows.items()})
+        store(self, seed=check_count(self.seed, "seed", 0, MOST))
         if self.freeze_epoch is not None:
             store(self, freeze_epoch=check_count(self.freeze_epoch, "freeze_epoch", 0))
             if self.freeze_epoch >= self.epochs > 0:
@@ -184,17 +167,16 @@ class Settings:
                     f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {brief(self.freeze_epoch)}"
                 )
         for name in ("lr", "gradient_factor"):
-            number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
-            store(self, **{name: number})
-        store(self, stall_divisor=check_number(self.stall_divisor, "stall_divisor", 1, finite=True))
+            store(self, **{name: _number(getattr(self, name), name, 0, open_low=True)})
+        store(self, stall_divisor=_number(self.stall_divisor, "stall_divisor", 1))
         # a pull away from the levels has a rate below 0
         for name in ("rate", "momentum", "weight_decay", "drop_factor"):
             low = -math.inf if (name, self.method) == ("rate", "dampened") else 0
-            store(self, **{name: check_number(getattr(self, name), name, low, finite=True)})
+            store(self, **{name: _number(getattr(self, name), name, low)})
         store(self, metrics=code_metrics(self.metrics))
-        store(self, dampening=check_number(self.dampening, "dampening", finite=True))
+        store(self, dampening=_number(self.dampening, "dampening"))
         if self.oscillation_threshold is not None:
-            threshold = check_number(self.oscillation_threshold, "oscillation_threshold", 0)
+            threshold = _number(self.oscillation_threshold, "oscillation_threshold", 0)
             store(self, oscillation_threshold=threshold)
         if self.refit_every is not None:
             store(self, refit_every=check_count(self.refit_every, "refit_every"))
@@ -203,8 +185,7 @@ class Settings:
             _check_trained_levels(self)
         for name in ("clip", "clip_norm"):
             if getattr(self, name) is not None:
-                number = check_number(getattr(self, name), name, 0, open_low=True, finite=True)
-                store(self, **{name: number})
+                store(self, **{name: _number(getattr(self, name), name, 0, open_low=True)})
         for name in ("per_epoch", "renew", "augment", "amp", "compile"):
             store(self, **{name: _flag(getattr(self, name), name)})
         if not isinstance(self.drops, (tuple, list)):
@@ -262,29 +243,12 @@ LAMBDA = ("proxquant", "binaryrelax", *AT_FREEZE)
 def _check_trained_levels(settings: Settings) -> None:
     """Trained levels are three, of each tensor, and never put in place for good."""
     alone: dict[str, Any] = {"levels": "ternary", "per": "tensor", "freeze_epoch": None}
-    alone |= {"metrics": (), "dampening": 0, "oscillation_threshold": None}
+    alone |= {"metrics": (), "dampening": 0, "oscillation_threshold": None, "gradient_factor": 1}
     for name, allowed in alone.items():
         value = getattr(settings, name)
         if value != allowed:
-            raise ValueError(f"{name}: expected {allowed} for {TTQ.label}, got {brief(value)}")
-
-
-class _Frozen(dict[str, Option]):
-    """Options of a frozen object: hashable, and never changed."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(sorted(self.items())))
-
-
-def _checked_options(options: Any) -> dict[str, Option]:
-    if not isinstance(options, Mapping):
-        raise TypeError(f"options: expected names with values, got {brief(options)}")
-    for name, value in options.items():
-        if not isinstance(name, str) or not isinstance(value, (bool, int, float, str)):
-            raise TypeError(
-                f"options: expected numbers, words or true and false, got {brief(name)}: {brief(value)}"
-            )
-    return {name: options[name] for name in sorted(options)}
+            shown = "none" if allowed == () else allowed
+            raise ValueError(f"{name}: expected {shown} for {TTQ.label}, got {brief(value)}")
 
 
 def _validates(task: str) -> bool:
@@ -308,108 +272,4 @@ def check_task(settings: "Settings") -> None:
         raise ValueError(
             f"held_out: expected 0, as these data have a validation set, got {brief(settings.held_out)}"
         )
-    options = task.options_of(settings.model)
-    for name, value in settings.options.items():
-        if name not in options:
-            hint = nearest(name, options)
-            known = ", ".join(options) or "none, this task has no options"
-            raise ValueError(f"options: expected {known}, got {brief(name)}{hint}")
-        default = options[name]
-        whole = isinstance(default, float) and type(value) is int
-        if type(value) is not type(default) and not whole:
-            raise TypeError(
-                f"options: {name}: expected {_KINDS[type(default)]}, as {brief(default)} is, got {brief(value)}"
-            )
-
-
-_KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}
-
-
-def preset(
-    name: str,
-    method: str,
-    *,
-    epochs: int | None = None,
-    levels: str = "binary",
-    task: str = "images",
-    **changes: Any,
-) -> Settings:
-    """The settings of a preset for a method, scaled to ``epochs``, with what suits the data.
-
-    Parameters
-    ----------
-    name : {"corrected", "faithful"}
-        See above.
-    method : str
-        One of ``METHODS``.
-    epochs : int, optional
-        In place of the published number.
-    levels : str
-        What is quantized to; one of ``LEVELS``.
-    task : str
-        Name or file.
-    **changes
-        Settings of your own, options of the task among them.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a name or a value is not allowed.
-    """
-    if name not in PRESETS:
-        raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, got {brief(name)}")
-    Settings(method=method, levels=levels)
-    found = find_task(task)
-    chosen: dict[str, Any] = {"data": found.data[0], "model": found.models[0]}
-    given: dict[str, Any] = {k: changes[k] for k in ("data", "model") if k in changes}
-    data = str(changes.get("data", found.data[0]))
-    own = dict(found.preset(method, levels, data))
-    asked = _checked_options(changes.pop("options", {}))
-    asked |= {key: changes.pop(key) for key in found.options if key in changes}
-    # of a model that is none, which is refused below, those of all
-    known = found.options_of(str(given.get("model", found.models[0])))
-    others = set(found.options) - set(known)
-    preferred = {k: v for k, v in own.pop("options", {}).items() if k not in others}
-    options: dict[str, Option] = {**known, **preferred, **asked}
-    chosen |= {"task": task, "method": method, "levels": levels, "options": options, **given}
-    unknown = sorted(set(changes) - {f.name for f in fields(Settings)})
-    if unknown:
-        hint = nearest(unknown[0], [f.name for f in fields(Settings)] + list(found.options))
-        raise ValueError(f"settings: no setting {brief(unknown[0])}{hint}")
-    # names first: what goes with them depends on them
-    check_task(Settings(**chosen))
-    if epochs is not None:
-        own = _scaled(own, check_count(epochs, "epochs", 1), method)
-    # what is wrong in the changes is refused here
-    own |= found.suited(Settings(**{**chosen, **own, **changes, "select_on": "test"}))
-    chosen["options"] = {**options, **own.pop("options", {}), **asked}
-    if method in AT_FREEZE and "rate" not in changes:
-        own["rate"] = rate_of(method, {**own, **changes})
-    if name == "faithful":
-        published = {} if method == FULL else {"per_epoch": True, "renew": True, "clip": 1.0}
-        own |= {**published, "select_on": "test"}
-    settings = Settings(**{**chosen, **own, **changes})
-    if name == "corrected" and "select_on" not in changes:
-        apart = settings.held_out or found.validates
-        settings = replace(settings, select_on="held_out" if apart else settings.select_on)
-    check_task(settings)
-    return settings
-
-
-def _scaled(chosen: dict[str, Any], epochs: int, method: str) -> dict[str, Any]:
-    s = epochs / chosen["epochs"]
-    scaled = {**chosen, "epochs": epochs}
-    if "freeze_epoch" in chosen:
-        # an epoch before it and one after; a single epoch is not frozen
-        frozen = min(max(1, round(s * chosen["freeze_epoch"])), epochs - 1)
-        scaled["freeze_epoch"] = frozen or None
-    if "drops" in chosen:
-        drops: list[int] = []
-        for drop in chosen["drops"]:
-            # each at an epoch of its own, and none before the first
-            drops.append(max(round(s * drop), (drops or [0])[-1] + 1))
-        scaled["drops"] = tuple(drops)
-    if "rate" in chosen:
-        growing = method == "binaryrelax"
-        scaled["rate"] = chosen["rate"] ** (1 / s) if growing else chosen["rate"] / s**2
-    return scaled
+    check_options(settings.options, answers.options_of(task, settings.model))

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from pqtheory.networks.tasks import find_task
+from pqtheory.networks.tasks.find import errors_with_lines
 from pqtheory.networks.training.denormals import flushed
 from pqtheory.networks.training.folder import RunFolder
 from pqtheory.networks.training.graphs import Recorder, own_stream
@@ -58,6 +59,8 @@ def train_together(
             folders.enter_context(folder.alone())
         on = torch.device(device)
         folders.enter_context(flushed(on))
+        if runs:
+            folders.enter_context(errors_with_lines(runs[0][0].task))
         return _together(runs, data, on, seconds, record)
 
 
@@ -75,8 +78,7 @@ def _together(
         active = own_stream(on)
         with active():
             run = Run(settings, data, folder, on, shared, record)
-            begin(folder, settings, data, resume=True)
-            run.restore()
+            begin(run, folder, settings, data, resume=True)
         made.append((run, active))
     failed: dict[int, NonFiniteLossError] = {}
     while True:

@@ -32,6 +32,19 @@ def rate_of(method: str, settings: Mapping[str, Any]) -> float:
     return float(end ** (1 / frozen)) if method in GROWING else end / frozen
 
 
+def scaled_rate(method: str, rate: float, s: float) -> float:
+    """The rate of a run that is ``s`` times as long.
+
+    Of ProxQuant's the prox weights until the freeze, which grow as the square of its epoch, add up to the same; of the
+    others lambda there is the same.
+    """
+    if method in GROWING:
+        return float(rate ** (1 / s))
+    if method == "bop":
+        return rate
+    return rate / s if method in AT_FREEZE else rate / s**2
+
+
 def check_method(settings: Any) -> None:
     """Make sure that what was asked for goes with the method.
 
@@ -46,6 +59,7 @@ def check_method(settings: Any) -> None:
         "dampening": settings.dampening != 0,
         "oscillation_threshold": settings.oscillation_threshold is not None,
         "refit_every": settings.refit_every is not None,
+        "gradient_factor": settings.gradient_factor != 1,
     }
     if own == FULL_PRECISION.name and any(asked.values()):
         name = next(name for name in asked if asked[name])

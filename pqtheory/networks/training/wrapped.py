@@ -80,7 +80,7 @@ def distance(levels: Any) -> Regularizer:
     """The distance to +-1; half the squared one to levels that are fitted to the weights."""
     if isinstance(levels, Binary):
         return DistanceL1(levels)
-    # a second round of the alternation changes nothing (the claim alternating-prox)
+    # one round a step, as published; at ternary levels a second changes nothing (the claim alternating-prox)
     return AlternatingDistance(_fitting(levels), rounds=1)
 
 

@@ -87,14 +87,28 @@ function defaults(declared) {
   return Object.fromEntries(Object.entries(declared).map(([key, { value }]) => [key, value]));
 }
 
+/* The window whose address readers see: of a page inside of another the outer one, where that lets itself be asked. */
+function addressed() {
+  try {
+    return window.parent.location.hash === undefined ? window : window.parent;
+  } catch {
+    return window;
+  }
+}
+
 /* Keep the settings of all benches in the address, and follow it where it changes. */
 function keepInAddress(benches) {
+  const outer = addressed(), { location } = outer;
   let written = null;
   const read = () => {
     if (location.hash === written) return;
-    const given = new URLSearchParams(location.hash.slice(1));
+    const given = [...new URLSearchParams(location.hash.slice(1))];
+    const known = given.some(([key]) => benches.some((settings) => key.startsWith(`${settings.name}.`)));
+    // a place of the outer page
+    if (outer !== window && !known) return;
+    if (outer !== window) window.frameElement.scrollIntoView();
     for (const settings of benches) {
-      const own = [...given].filter(([key]) => key.startsWith(`${settings.name}.`));
+      const own = given.filter(([key]) => key.startsWith(`${settings.name}.`));
       const changes = own.map(([key, value]) => [key.slice(settings.name.length + 1), value]);
       settings.set({ ...defaults(settings.declared), ...Object.fromEntries(changes) });
     }
@@ -103,14 +117,14 @@ function keepInAddress(benches) {
     const query = new URLSearchParams(benches.flatMap((settings) => settings.query())).toString();
     written = query === "" ? "" : `#${query}`;
     try {
-      history.replaceState(null, "", `${location.pathname}${location.search}${written}`);
+      outer.history.replaceState(null, "", `${location.pathname}${location.search}${written}`);
     } catch {
       // a page inside of another may have no address of its own
     }
   };
   read();
   for (const settings of benches) settings.listeners.push(write);
-  window.addEventListener("hashchange", read);
+  outer.addEventListener("hashchange", read);
 }
 
 function element(tag, attributes = {}, text = "") {

@@ -5,6 +5,14 @@ const lab = {
   grid: gridBench(document.getElementById("grid")),
   prox: proxBench(document.getElementById("prox")),
 };
+
+// inside of another page it is as high as it needs to be
+const frame = window.frameElement;
+if (frame !== null) {
+  new ResizeObserver(() => {
+    frame.style.height = `${document.documentElement.offsetHeight + 2}px`;
+  }).observe(document.documentElement);
+}
 keepInAddress(Object.values(lab).map((bench) => bench.settings));
 
 // the address is taken by the settings

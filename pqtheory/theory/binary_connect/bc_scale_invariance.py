@@ -139,15 +139,18 @@ def bit_for_bit(budget: Budget) -> Evidence:
                 )
                 for c in (np.float16(1), np.float16(2))
             )
-            normal = (abs(one) >= ends.tiny) & np.isfinite(two)
-            off = (normal & (two != 2 * one)) | (np.isfinite(two) & ((two < 0) != (one < 0)))
+            # what is rounded to the least normal number may have been below it
+            normal = (abs(one) > ends.tiny) & np.isfinite(two)
+            # a step that is rounded to 0 has lost its sign
+            signed = np.isfinite(two) & (one != 0)
+            off = (normal & (two != 2 * one)) | (signed & ((two < 0) != (one < 0)))
             count += len(theta)
             if off.any():
                 case = {"theta": float(theta[off][0]), "eta": eta, "g": g}
                 return Evidence("refuted", count, counterexample=case)
     text = (
         "all numbers of float16 up to a fourth of the largest as latent weights: with 2 theta and 2 eta the step is "
-        "twice as long, bit for bit"
+        "twice as long, bit for bit, above the least normal number, and has its sign unless it is rounded to 0"
     )
     return Evidence("proved", count, proof=(Step(text),))
 

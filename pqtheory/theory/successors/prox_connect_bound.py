@@ -120,7 +120,7 @@ def between_vertices(theta: Any, eta: Any) -> tuple[Any, Any]:
     method, state = ProxConnect(Indicator(Binary()), Given(eta), 1), State(exact(theta), 1)
     p = method.query(state)
     xp, p = as_array(p)
-    slope = xp.where(p >= Fraction(1, 4), 1, -1)
+    slope = xp.where(p >= Fraction(1, 4), Fraction(1), Fraction(-1))
     return slope * (p - Fraction(1, 4)) - Fraction(3, 4), method.step(state, exact(slope)).latent
 
 

@@ -65,6 +65,26 @@ def test_values_that_are_known(x, steps, options, value):
     assert straight_through(x, steps, **options).value == pytest.approx(value, rel=1e-5)
 
 
+@pytest.mark.parametrize("error", [Fraction(1, 900), Fraction(1, 10**4), Fraction(1, 10**9)])
+@pytest.mark.parametrize("unit", [1, 3000])
+def test_distance_and_error_of_very_different_size(error, unit):
+    """The worst of these is ((R + delta) / 2)^2, also where the solver cannot see one beside the other."""
+    found = straight_through(0.5, 3, distance=unit, error=unit * error)
+    assert found.value == pytest.approx(unit**2 * float((1 + error) / 2) ** 2, rel=1e-5)
+    assert found.primal == pytest.approx(found.value, rel=1e-5)
+    (certificate,) = found.certificates
+    assert certificate.holds()
+    assert found.instance.margin() >= 0
+
+
+def test_a_small_distance_beside_the_error():
+    found = straight_through(0.5, 3, distance=Fraction(1, 10**5), error=1)
+    # from the optimum 0.8125, and no less from near it
+    from_the_optimum = straight_through(0.5, 3).primal
+    assert from_the_optimum <= found.value <= from_the_optimum * (1 + 1e-4)
+    assert worst_case.rerun(found.instance).holds
+
+
 def test_no_random_run_is_worse():
     """On quadratics in the plane, with errors of the greatest length."""
     rng, T, x = np.random.default_rng(0), 3, 0.75

@@ -226,6 +226,18 @@ def test_augmentation_is_a_crop_of_the_padded_image(dtype, flip):
     assert (mirrored > 0) == flip
 
 
+def test_shifts_are_measured_from_the_corner_of_the_padded_image():
+    x = torch.rand(3, 2, 4, 5, generator=torch.Generator().manual_seed(0))
+    shifts, mirrored = torch.tensor([[1, 1, 0], [1, 1, 2]]), torch.tensor([False, True, True])
+    plain, mirror, moved = Augmentation(pad=1).crop(x, shifts, mirrored)
+    assert torch.equal(plain, x[0])
+    assert torch.equal(mirror, x[1].flip(2))
+    # one down and one to the left, then mirrored
+    assert torch.equal(moved.flip(2)[:, 1:, :-1], x[2][:, :-1, 1:])
+    assert not moved[:, 0].any()
+    assert not moved[:, :, 0].any()
+
+
 def test_half_of_the_images_are_mirrored_and_every_shift_is_as_likely():
     n = 20_000
     shifts, mirrored = Augmentation().draw(n, torch.Generator().manual_seed(0))

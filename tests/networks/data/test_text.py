@@ -9,7 +9,7 @@ import pytest
 
 from pqtheory.networks.data.cifar10 import VARIABLE
 from pqtheory.networks.data.sentences import SIZES, grammar_perplexity, load_sentences, made
-from pqtheory.networks.data.text import END, PTB, load_text
+from pqtheory.networks.data.text import END, PTB, UNKNOWN, encoded, load_text
 
 
 @pytest.fixture
@@ -40,6 +40,29 @@ def test_a_folder_of_text(folder):
         load_text(str(folder), tokens=8)
 
 
+def test_the_rarest_word_makes_room_for_the_unknown_one():
+    parts = {"train": list("aaabbc"), "valid": list("abcz"), "test": ["b"]}
+    text = encoded("letters", parts, vocabulary=2)
+    assert text.words == ("a", UNKNOWN)
+    assert [text.train.tolist(), text.valid.tolist(), text.test.tolist()] == [
+        [0, 0, 0, 1, 1, 1],
+        [0, 1, 1, 1],
+        [1],
+    ]
+    with pytest.raises(ValueError, match=r"^data: valid: the word 'z' is not in the training part"):
+        encoded("letters", parts)
+
+
+def test_lines_end_as_lines_of_files_do_and_a_byte_order_mark_is_no_word(folder):
+    train = folder / "small.train.txt"
+    plain = load_text(str(folder))
+    train.write_bytes(b"\xef\xbb\xbfa b a\r\nc <unk>\r\n")
+    assert load_text(str(folder)).sha256 == plain.sha256
+    # signs at which str.splitlines would split; to str.split some are spaces
+    train.write_bytes("a\x0bb\u2028a\nc\x85<unk>\n".encode())
+    assert load_text(str(folder)).sha256 == plain.sha256
+
+
 def test_bad_files_are_one_line(folder):
     train = folder / "small.train.txt"
     train.write_text("a b c\n")
@@ -50,9 +73,14 @@ def test_bad_files_are_one_line(folder):
     train.write_bytes(b"\xff\xfe")
     with pytest.raises(ValueError, match=r"small\.train\.txt: not UTF-8 text"):
         load_text(str(folder))
-    train.write_text("")
-    with pytest.raises(ValueError, match=r"small\.train\.txt: no words in it"):
+    # some letters of two bytes are UTF-8 byte by byte
+    train.write_bytes("a b c z\n".encode("utf-16-le"))
+    with pytest.raises(ValueError, match=r"small\.train\.txt: not UTF-8 text: it has zero bytes"):
         load_text(str(folder))
+    for empty in ("", "\n\n\n", "  \n \n"):
+        train.write_text(empty)
+        with pytest.raises(ValueError, match=r"small\.train\.txt: no words in it"):
+            load_text(str(folder))
     (folder / "small.valid.txt").unlink()
     train.write_text("a\n")
     with pytest.raises(FileNotFoundError, match=r"no file .*small\.valid\.txt"):

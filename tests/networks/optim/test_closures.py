@@ -167,6 +167,45 @@ def test_no_step_while_the_quantized_weights_are_shown(net):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_while_the_quantized_weights_are_shown_the_latent_ones_are_there_and_stay(net, name):
+    opt = PAIRS[name][1](adam(net))
+    train(net, opt, batches(1))
+    before, saved = latents(opt), copy.deepcopy(opt.state_dict())
+    with opt.quantized():
+        assert same(before, latents(opt))
+        for what, act in (
+            ("freeze", opt.freeze),
+            ("load_state_dict", lambda: opt.load_state_dict(saved)),
+            ("load_state_dict", lambda: opt.base.load_state_dict(saved)),
+            ("optimizer", lambda: PAIRS[name][1](opt.base)),
+        ):
+            with pytest.raises(RuntimeError, match=f"{what}: .* leave quantized"):
+                act()
+    assert not opt.frozen
+    assert same(before, latents(opt))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_quantizer_that_fails_leaves_what_was_shown(net, name, monkeypatch):
+    opt = PAIRS[name][1](adam(net))
+    train(net, opt, batches(1))
+    before, shown = latents(opt), [p.detach().clone() for p in net.parameters()]
+    (found,) = opt.quantized_groups.values()
+    quantized = found._quantized
+
+    def fail(place, theta):
+        if place:
+            raise KeyError
+        return quantized(place, theta)
+
+    monkeypatch.setattr(found, "_quantized", fail)
+    with pytest.raises(KeyError), opt.quantized():
+        pass
+    assert same(shown, [p.detach() for p in net.parameters()])
+    assert same(before, latents(opt))
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_an_error_in_a_step_leaves_the_optimizer_whole(net, name):
     opt = PAIRS[name][1](adam(net))
     before, shown = latents(opt), net.conv.weight.detach().clone()

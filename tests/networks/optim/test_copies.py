@@ -156,3 +156,30 @@ def test_a_state_of_version_1_is_loaded(net, name):
     older["quantizing"]["version"] = 0
     with pytest.raises(ValueError, match="expected version 1 or 2, got 0"):
         again.load_state_dict(older)
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.parametrize("how", COPIES)
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_written_into_a_copy_before_its_first_look_counts(net, name, how, steps):
+    opt = PAIRS[name][1](torch.optim.SGD(optim.split_parameters(net), lr=0.05))
+    train(net, opt, batches(steps))
+    other, again = COPIES[how]((net, opt))
+    with torch.no_grad():
+        other.fc.weight.fill_(0.25)
+    conv, fc = latents(again)
+    assert torch.equal(conv, latents(opt)[0])
+    assert fc.unique().tolist() == [0.25]
+    train(other, again, batches(1))
+    assert 0 < (latents(again)[1] - 0.25).abs().max() < 0.1
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_copy_taken_while_the_quantized_weights_are_shown(net, name):
+    opt = PAIRS[name][1](adam(net))
+    train(net, opt, batches(2))
+    with opt.quantized():
+        other, again = copy.deepcopy((net, opt))
+        assert torch.equal(other.fc.weight, net.fc.weight)
+    if name in LAZY:
+        assert same(latents(opt), latents(again))

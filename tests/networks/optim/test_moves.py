@@ -73,6 +73,44 @@ def test_a_move_changes_nothing(net, name, move):
         assert torch.equal(net.conv.weight, other.conv.weight)
 
 
+def inside_quantized(net, opt):
+    with opt.quantized():
+        pass
+
+
+LOOKS = {
+    "quantized": inside_quantized,
+    "state": lambda net, opt: opt.state_dict(),
+    "latent weights": lambda net, opt: latents(opt),
+    "export": lambda net, opt: opt.export(net),
+    "copy": lambda net, opt: copy.deepcopy(opt),
+    "two averages": lambda net, opt: (latents(opt), initialise(net), latents(opt)),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", EVERY)
+def test_an_average_that_is_looked_at_changes_nothing_either(net, name, look):
+    opt = PAIRS[name][1](adam(net))
+    train(net, opt, batches(2))
+    kept, before = [p.detach().clone() for p in net.parameters()], latents(opt)
+    initialise(net)
+    average = [p.detach().clone() for p, _ in opt.latent_parameters()]
+    assert same(latents(opt), average)
+    LOOKS[look](net, opt)
+    with torch.no_grad():
+        for p, value in zip(net.parameters(), kept, strict=True):
+            p.copy_(value)
+    assert same(latents(opt), before)
+    # after a step there is nothing to come back to
+    train(net, opt, batches(1))
+    with torch.no_grad():
+        for p, value in zip(net.parameters(), kept, strict=True):
+            p.copy_(value + 1)
+    written = [p.detach().clone() for p, _ in opt.latent_parameters()]
+    assert same(latents(opt), written)
+
+
 @pytest.mark.parametrize("name", ["binaryrelax", "lazyprox"])
 @pytest.mark.parametrize("narrow", [torch.float16, torch.bfloat16])
 def test_a_model_that_was_narrow_for_a_while_keeps_what_it_does_not_show(net, name, narrow):
@@ -143,6 +181,17 @@ def test_what_is_written_is_the_latent_weight(net, name, writing):
     train(net, opt, batches(1, found[0].dtype))
     moved = [(a - b).abs().max() for a, b in zip(latents(opt), written, strict=True)]
     assert 0 < moved[1] < 0.1
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_is_written_twice_between_two_steps_counts_as_it_was_last_written(net, name):
+    opt = PAIRS[name][1](torch.optim.SGD(optim.split_parameters(net), lr=0.05))
+    train(net, opt, batches(2))
+    for value in (0.3, 0.7):
+        with torch.no_grad():
+            for p in net.parameters():
+                p.fill_(value)
+        assert all((latent == value).all() for latent in latents(opt))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -150,3 +150,29 @@ class OwnStep(methods.Eager):
 def test_what_is_no_description(net, method, options, error, message):
     with pytest.raises(error, match=message):
         optim.QuantizingOptimizer(adam(net), method, **options)
+
+
+class TorchSquares(methods.Map):
+    """A map of somebody who knows torch alone: t / (1 + w)."""
+
+    separable, strength = True, Linear(0.1)
+
+    def apply(self, theta, weight, out=None):
+        found = torch.div(theta, 1 + weight)
+        return found if out is None else out.copy_(found)
+
+    def quantize(self, theta):
+        return torch.zeros_like(theta)
+
+
+@pytest.mark.parametrize("memory", [methods.Eager, methods.Lazy])
+def test_a_map_that_takes_tensors_alone_is_given_tensors(net, memory):
+    opt = optim.QuantizingOptimizer(adam(net), memory(TorchSquares(), 1))
+    train(net, opt, batches(2))
+    shown = [p.detach().clone() for p, _ in opt.latent_parameters()]
+    group = opt.quantized_groups[0]
+    for value, (_, latent) in zip(shown, opt.latent_parameters(), strict=True):
+        weight = 0.1 * opt.steps
+        expected = latent / (1 + weight) if memory is methods.Lazy else latent
+        assert torch.allclose(value, expected)
+    assert not group._takes_arrays

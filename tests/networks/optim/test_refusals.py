@@ -159,3 +159,42 @@ def test_a_state_that_does_not_fit_changes_nothing(net):
         assert now["param_groups"] == before["param_groups"]
         for key, values in before["state"].items():
             assert all(torch.equal(v, now["state"][key][n]) for n, v in values.items())
+
+
+def others_in_their_place(opt, net):
+    opt.param_groups[0]["params"] = [nn.Parameter(p.detach().clone()) for p in net.parameters()]
+
+
+def one_more(opt, net):
+    opt.param_groups[0]["params"].append(nn.Parameter(torch.ones(2, 2)))
+
+
+CHANGED = {
+    "others in their place": (others_in_their_place, "group 0: its parameters are others"),
+    "one more": (one_more, "group 0: its parameters are others than there were: make the optim"),
+    "a group that is marked later": (
+        lambda opt, net: opt.base.add_param_group(
+            {"params": [nn.Parameter(torch.ones(2, 2))], "quantize": True}
+        ),
+        r"group 2: expected the quantized groups \[0\] that there were, got \[0, 2\]",
+    ),
+    "groups in another order": (
+        lambda opt, net: opt.param_groups.reverse(),
+        "group 0: expected the quantized groups",
+    ),
+    "no groups": (
+        lambda opt, net: opt.param_groups.clear(),
+        r"group 0: expected the quantized groups \[0\] that there were, got \[\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_what_would_train_unquantized_is_refused(net, what):
+    opt = optim.BinaryConnect(adam(net))
+    train(net, opt, batches(1))
+    change, message = CHANGED[what]
+    change(opt, net)
+    with pytest.raises(ValueError, match=message) as refused:
+        opt.step()
+    assert len(str(refused.value)) < 300

@@ -237,6 +237,15 @@ def test_a_lazy_layer_is_refused_until_it_has_a_shape():
     assert optim.split_parameters(model)[0]["names"] == ["0.weight", "1.weight"]
 
 
+@pytest.mark.parametrize("kind", [nn.Embedding, nn.EmbeddingBag])
+def test_a_table_that_each_look_up_writes_into_is_refused(kind):
+    net = nn.ModuleDict({"words": kind(5, 3, max_norm=1.0), "out": nn.Linear(3, 2)})
+    with pytest.raises(ValueError, match=r"model: words\.weight is of a table with max_norm"):
+        optim.split_parameters(net)
+    (picked, rest) = optim.split_parameters(net, lambda layer, name: isinstance(layer, nn.Linear))
+    assert (picked["names"][0], rest["names"][0]) == ("out.weight", "words.weight")
+
+
 def test_tables_with_a_padding_row_are_groups_apart():
     model = nn.ModuleList(
         [

@@ -198,3 +198,51 @@ def test_bad_input(net):
         optim.BinaryConnect(adam(small)).load_state_dict(
             optim.BinaryConnect(adam(net)).state_dict()
         )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda base: optim.ProxQuant(base, W, 0.5),
+        lambda base: optim.BinaryRelax(base, 0.5),
+    ],
+)
+def test_each_of_three_groups_has_the_numbers_of_its_own_rate(make):
+    starts = [torch.randn(2, 3, generator=torch.Generator().manual_seed(i)) for i in range(3)]
+    rates = [0.125, 0.25, 0.5]
+
+    def ends(*chosen):
+        parameters = [torch.nn.Parameter(starts[i].clone()) for i in chosen]
+        groups = [
+            {"params": [p], "lr": rates[i], "quantize": True}
+            for p, i in zip(parameters, chosen, strict=True)
+        ]
+        optimizer = make(torch.optim.SGD(groups, lr=1.0))
+        for _ in range(3):
+            for parameter in parameters:
+                parameter.grad = torch.ones_like(parameter)
+            optimizer.step()
+        return [latent.detach().clone() for _, latent in optimizer.latent_parameters()]
+
+    together = ends(0, 1, 2)
+    for i, latent in enumerate(together):
+        assert torch.equal(latent, ends(i)[0])
+
+
+@pytest.mark.parametrize("make", [optim.BinaryConnect, lambda b, s: optim.ProxQuant(b, s, 0.3)])
+@pytest.mark.parametrize("other", [torch.float64, torch.float16])
+def test_each_has_the_levels_of_its_own_dtype(make, other):
+    def trained(*dtypes):
+        torch.manual_seed(0)
+        found = [nn.Parameter(torch.randn(50).to(dtype)) for dtype in dtypes]
+        opt = make(
+            torch.optim.SGD([{"params": found, "quantize": True}], lr=0.1), Codebook((-0.1, 0.7))
+        )
+        for p in found:
+            p.grad = torch.full_like(p, 0.1)
+        opt.step()
+        return [p.detach() for p in found]
+
+    for dtypes in ((torch.float32, other), (other, torch.float32)):
+        mixed, alike = trained(*dtypes), [trained(dtype, dtype) for dtype in dtypes]
+        assert all(torch.equal(p, alike[i][i]) for i, p in enumerate(mixed))

@@ -9,7 +9,10 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.schedules import Linear
+from pqtheory.sets import Binary
 
 from .optimizers import PAIRS, Net, W, adam, batches, train
 
@@ -136,3 +139,53 @@ def test_two_processes_train_as_one(name, tmp_path):
         saved = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         for key, value in net.state_dict().items():
             torch.testing.assert_close(saved[key], value, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda base: optim.BinaryConnect(base, dampening=0.1),
+        lambda base: optim.ProxQuant(base, Binary(), 0.1, freezing=optim.Freezing(0.01)),
+        lambda base: optim.QuantizingOptimizer(base, methods.Bop, threshold=1e-3),
+    ],
+    ids=["dampening", "freezing", "bop"],
+)
+def test_gradients_of_a_few_rows_are_as_those_of_all(wrap):
+    def trained(sparse):
+        torch.manual_seed(0)
+        words = nn.Embedding(9, 4, sparse=sparse)
+        opt = wrap(torch.optim.SGD(optim.split_parameters(words), lr=0.1))
+        for _ in range(3):
+            opt.zero_grad()
+            (words(torch.tensor([1, 1, 7])) - 0.3).pow(2).sum().backward()
+            opt.step()
+            assert words.weight.grad.is_sparse == sparse
+        return words.weight.detach()
+
+    torch.testing.assert_close(trained(True), trained(False))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        optim.BinaryConnect,
+        lambda base: optim.BinaryConnect(base, dampening=0.3),
+        lambda base: optim.QuantizingOptimizer(base, methods.MirrorDescent(1, Linear(1.0))),
+        lambda base: optim.QuantizingOptimizer(base, methods.Bop, threshold=1e-3),
+    ],
+    ids=["plain", "dampening", "mirror descent", "bop"],
+)
+def test_a_base_that_maximizes_goes_where_one_that_minimizes_the_negative_goes(wrap):
+    def trained(maximize):
+        torch.manual_seed(0)
+        p = nn.Parameter(torch.randn(20))
+        base = torch.optim.SGD([{"params": [p], "quantize": True}], lr=0.1, maximize=maximize)
+        opt = wrap(base)
+        for _ in range(5):
+            gradient = p.detach() - torch.linspace(-2, 2, 20)
+            p.grad = -gradient if maximize else gradient
+            opt.step()
+        return [p.detach(), *(latent for _, latent in opt.latent_parameters())]
+
+    for one, other in zip(trained(False), trained(True), strict=True):
+        assert torch.equal(one, other)

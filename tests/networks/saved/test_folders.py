@@ -48,6 +48,7 @@ FOLDERS = {
     "transformers, older": {"pytorch_model__bin": STATE, **SIDE},
     "accelerate": {"model__safetensors": STATE, "optimizer__bin": adam(None), "scaler__pt": {}},
     "accelerate, random": {"pytorch_model__bin": STATE, "random_states_0__pkl": [1]},
+    "states beside it": {"net__pt": STATE, "GradScaler__pt": {}, "batchsampler__pt": {}},
     "both": {"model__safetensors": STATE, "pytorch_model__bin": weights(5)},
     "one file beside an optimizer": {"net_epoch3__pth": STATE, "net_epoch3_optim__pth": adam(None)},
     "last of lightning": {"last__ckpt": {"state_dict": STATE}, "epoch=3__ckpt": {"state_dict": {}}},
@@ -89,8 +90,9 @@ def test_the_weights_of_a_folder_are_found(kind, tmp_path):
     ("files", "said"),
     [
         ({"optimizer__pt": adam(None)}, "no file of weights in it, only optimizer.pt"),
-        ({}, "no file of weights in it, only nothing"),
+        ({}, "run: no file of weights in it"),
         ({"a__pt": STATE, "b__pt": STATE}, "expected one checkpoint, found a.pt, b.pt; name the"),
+        ({"a__pt": STATE, "resampler__pt": STATE}, "expected one checkpoint, found a.pt, resam"),
         (
             {
                 "model-00001-of-00003__safetensors": FIRST,

@@ -125,6 +125,74 @@ def test_odd_numbers_have_their_signs(dtype, ending, tmp_path):
     assert expected[0].flips > 0.3
 
 
+@pytest.mark.parametrize(
+    "name", ["upsampler", "Resampler", "random_features", "rng_net", "upscaler"]
+)
+def test_networks_beside_others_whose_names_are_like_a_sampler_s_are_weights(name, tmp_path):
+    content = {"encoder": {"weight": torch.ones(2, 2)}, name: {"weight": torch.ones(3, 2)}}
+    torch.save(
+        {**content, "rng_state": torch.ones(9), "sampler": {"at": torch.ones(3)}}, tmp_path / "a"
+    )
+    assert Checkpoint(tmp_path / "a").names[:2] == ("encoder.weight", f"{name}.weight")
+    torch.save({"encoder": content, name: {"a.weight": torch.ones(2, 2)}}, tmp_path / "b")
+    with pytest.raises(ValueError, match=f"found 'encoder', '{name}'; choose one by key"):
+        Checkpoint(tmp_path / "b")
+
+
+class Shared(torch.Tensor):
+    """Keeps its numbers in another tensor, as DTensor does."""
+
+    def __new__(cls, local, rows):
+        self = torch.Tensor._make_wrapper_subclass(cls, (rows, *local.shape[1:]), dtype=local.dtype)
+        self._local_tensor = local
+        return self
+
+    @classmethod
+    def __torch_dispatch__(cls, function, types, arguments=(), options=None):
+        raise NotImplementedError
+
+
+class OnDevice:
+    """A tensor of an accelerator as torch pickles it."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __reduce__(self):
+        numbers = self.tensor.float().numpy()
+        make = torch._utils._rebuild_device_tensor_from_numpy
+        return make, (numbers, self.tensor.dtype, "cpu", False)
+
+
+def test_a_tensor_of_an_accelerator_and_one_that_is_whole_on_its_process_are_read(tmp_path):
+    w = torch.randn(4, 3).bfloat16()
+    torch.save({"a": OnDevice(w), "b": Shared(w, 4), "c": torch.nn.Parameter(w)}, tmp_path / "a.pt")
+    found = Checkpoint(tmp_path / "a.pt")
+    assert found.names == ("a", "b", "c")
+    for name in found.names:
+        assert found[name].dtype == w.dtype
+        assert torch.equal(found[name], w)
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (
+            lambda w: Shared(w, 8),
+            "'b': a 'Shared' keeps its numbers in other tensors; save full_tensor",
+        ),
+        (lambda w: w.to("meta"), "'b': a tensor on the meta device has no numbers"),
+    ],
+    ids=["a part", "meta"],
+)
+def test_a_tensor_without_its_numbers_is_not_left_out_silently(odd, said, tmp_path):
+    w = torch.randn(4, 3)
+    torch.save({"a": w, "b": odd(w)}, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=f"a.pt: {said}"):
+        sign_series([tmp_path / "a.pt"] * 2)
+    assert list(sign_series([tmp_path / "a.pt"] * 2, only="a").metrics) == ["a", "all"]
+
+
 @pytest.mark.filterwarnings("ignore:Sparse .* tensor support is in beta")
 @pytest.mark.filterwarnings("ignore:Sparse invariant checks are implicitly disabled")
 @pytest.mark.filterwarnings("ignore:.*quantiz.*deprecated", "ignore:.*torchao.*")

@@ -1,6 +1,7 @@
 """Sweeps: the grid, resuming, failures that cost only themselves, the table."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,14 +25,15 @@ seed = [0, 1]
 """
 
 
+def written(folder, text):
+    file = folder / "sweep.toml"
+    file.write_text(text)
+    return file
+
+
 @pytest.fixture
 def sweep_file(tmp_path):
-    def write(text=SWEEP):
-        file = tmp_path / "sweep.toml"
-        file.write_text(text)
-        return file
-
-    return write
+    return lambda text=SWEEP: written(tmp_path, text)
 
 
 def test_every_combination_once_and_not_again(sweep_file):
@@ -60,6 +62,32 @@ def sweep_of(file):
     return CliRunner().invoke(cli.main, ["sweep", str(file)], env={"COLUMNS": "250"})
 
 
+OF_ONE_RUN = """folder = 'runs'
+[settings]
+epochs = 1
+lr = 0.01
+warm_start = '{start}'
+"""
+
+
+@pytest.fixture(scope="module")
+def one_run(tmp_path_factory):
+    """The folder of a sweep of one run that is done, and its file's text."""
+    folder = tmp_path_factory.mktemp("one")
+    warm = "folder = 'warm'\n[settings]\nmethod = 'full-precision'\nepochs = 1\n"
+    assert sweep_of(written(folder, warm)).exit_code == 0
+    text = OF_ONE_RUN.format(start=folder / "warm" / "run")
+    assert sweep_of(written(folder, text)).exit_code == 0
+    return folder, text
+
+
+def test_results_of_a_sweep_are_taken(one_run):
+    folder, text = one_run
+    times = (folder / "runs" / "run" / "times.jsonl").read_bytes()
+    assert sweep_of(written(folder, text)).exit_code == 0
+    assert (folder / "runs" / "run" / "times.jsonl").read_bytes() == times
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -68,20 +96,14 @@ def sweep_of(file):
         (("{start}", "elsewhere"), "warm_start = '{start}', not '{elsewhere}'"),
     ],
 )
-def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(
-    sweep_file, tmp_path, change, why
-):
-    start = str(tmp_path / "warm" / "run")
-    warm = "folder = 'warm'\n[settings]\nmethod = 'full-precision'\nepochs = 1\n"
-    assert sweep_of(sweep_file(warm)).exit_code == 0
-    text = f"folder = 'runs'\n[settings]\nepochs = 1\nlr = 0.01\nwarm_start = '{start}'\n"
-    assert sweep_of(sweep_file(text)).exit_code == 0
-    assert sweep_of(sweep_file(text)).exit_code == 0
-    why = why.format(start=start, elsewhere=tmp_path / "elsewhere")
-    changed = sweep_of(sweep_file(text.replace(change[0].format(start=start), change[1])))
+def test_results_of_other_settings_are_not_taken_for_those_of_the_sweep(one_run, change, why):
+    folder, text = one_run
+    start = str(folder / "warm" / "run")
+    why = why.format(start=start, elsewhere=folder / "elsewhere")
+    changed = sweep_of(written(folder, text.replace(change[0].format(start=start), change[1])))
     assert (changed.exit_code, changed.stdout) == (2, "")
     assert changed.stderr == (
-        f"pqtheory: {tmp_path / 'runs' / 'run'}: was started with {why}; "
+        f"pqtheory: {folder / 'runs' / 'run'}: was started with {why}; "
         "give the sweep another folder, or delete this one\n"
     )
 
@@ -145,6 +167,19 @@ def test_the_commands(sweep_file):
         ("[settings]\ndata = []", r"data: expected a name, got \[\]"),
         ("[settings]\ndrops = 3", "drops: expected epochs, got 3"),
         ("[settings]\ndrops = [1.5]", "drops: expected an integer, got 1.5"),
+        ("[settings]\ntask = 3", "run 'run': task: expected a name, got 3"),
+        ("[settings]\nname = 'x'", "run 'run': settings: no setting 'name'"),
+        ("[settings]\nper = 'chanel'", "did you mean 'channel'"),
+        (
+            f"[settings]\nlr = {'9' * 400}",
+            "run 'run': lr as a float: expected a finite number > 0, got inf",
+        ),
+        (f"[settings]\nseed = {2**64}", "run 'run': seed: expected an integer from 0 to "),
+        (
+            "[settings]\nmethod = 'dampened'\noscillation_threshold = inf",
+            "expected a finite number",
+        ),
+        (f"a = {'[' * 5000}", "sweep.toml: not TOML that is meant: nested too deep"),
     ],
 )
 def test_bad_files_are_refused(sweep_file, text, message):
@@ -166,6 +201,32 @@ def test_a_warm_start_is_beside_the_file_as_the_folder_is(sweep_file, tmp_path, 
     assert run.settings.warm_start == str(tmp_path / "warm" / "run")
     (run,) = read_grid(sweep_file(text.replace("warm/run", "/warm"))).runs
     assert run.settings.warm_start == "/warm"
+
+
+def test_a_folder_of_texts_is_beside_the_file_too(sweep_file, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    text = "[settings]\ntask = 'language'\ndata = 'texts/'\n"
+    (run,) = read_grid(sweep_file(text)).runs
+    assert run.settings.data == f"{tmp_path}/texts/"
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.start(run.settings, "hash")
+    # the same, from where the file is
+    folder.check_same(replace(run.settings, data="texts/"), "hash")
+    (run,) = read_grid(sweep_file(text.replace("texts/", "sentences"))).runs
+    assert run.settings.data == "sentences"
+    with pytest.raises(ValueError, match="was started with data"):
+        folder.check_same(run.settings, "hash")
+
+
+def test_a_byte_order_mark_is_let_pass_and_other_text_is_named(sweep_file, tmp_path):
+    file = sweep_file()
+    plain = read_grid(file)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_grid(file) == plain
+    file.write_bytes('folder = "é"'.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"sweep\.toml: not UTF-8 text"):
+        read_grid(file)
 
 
 def test_spread():

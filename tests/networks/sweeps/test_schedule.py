@@ -1,5 +1,6 @@
 """The scheduler: the order of runs, what waits for what, threads, time; on a GPU in one process; killed and gone on."""
 
+import inspect
 import os
 import signal
 import subprocess
@@ -142,6 +143,12 @@ def test_no_run_begins_when_the_time_is_up(tmp_path, recorded, monkeypatch):
     assert len(ended) == len(made.calls) - 1 == 2
 
 
+@pytest.mark.parametrize(("jobs", "error"), [(0, ValueError), (1.5, TypeError), ("2", TypeError)])
+def test_jobs_are_counted(tmp_path, jobs, error):
+    with pytest.raises(error, match=r"^jobs: expected an integer"):
+        carry_out(from_a_warm_start(tmp_path), jobs=jobs)
+
+
 def test_processes_know_the_command_behind_them(monkeypatch):
     monkeypatch.setenv(STARTED_BY, "the command")
     processes = Processes(1)
@@ -149,28 +156,27 @@ def test_processes_know_the_command_behind_them(monkeypatch):
     processes.stop()
 
 
-GO = """
+def two_after_a_warm_start(folder):
+    chosen = preset("corrected", "proxquant", epochs=12, batch_size=512)
+    warm = Planned("warm", preset("corrected", "full-precision", epochs=1))
+    return Plan(folder, (warm, *(Planned(name, chosen, "warm") for name in "ab")))
+
+
+GO = f"""
 import sys
 from pathlib import Path
 from pqtheory.networks.sweeps import Plan, Planned, carry_out
 from pqtheory.networks.training import preset
 
-chosen = preset("corrected", "proxquant", epochs=12, batch_size=512)
-warm = Planned("warm", preset("corrected", "full-precision", epochs=1))
-plan = Plan(Path(sys.argv[1]), (warm, *(Planned(name, chosen, "warm") for name in "ab")))
-sys.exit(bool(carry_out(plan, jobs=2)))
+{inspect.getsource(two_after_a_warm_start)}
+carry_out(two_after_a_warm_start(Path(sys.argv[1])), jobs=2)
 """
-
-
-def start(folder):
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    return subprocess.Popen([sys.executable, "-c", GO, str(folder)], env=environment)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    assert start(folder).wait() == 0
+    assert carry_out(two_after_a_warm_start(folder)) == {}
     return folder
 
 
@@ -183,10 +189,11 @@ def lines(folder, name):
 def test_killed_in_the_middle_it_ends_its_processes_and_goes_on_to_the_same_numbers(
     whole, tmp_path, how
 ):
-    process = start(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    process = subprocess.Popen([sys.executable, "-c", GO, str(tmp_path)], env=environment)
     deadline = time.monotonic() + 120
     while len(lines(tmp_path, "a")) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.02)
     below = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(how)
     assert process.wait() == -how
@@ -194,7 +201,7 @@ def test_killed_in_the_middle_it_ends_its_processes_and_goes_on_to_the_same_numb
     assert gone
     assert not alive
     assert 4 <= len(lines(tmp_path, "a")) < 13
-    assert start(tmp_path).wait() == 0
+    assert carry_out(two_after_a_warm_start(tmp_path)) == {}
     for name in ("warm", "a", "b"):
         assert lines(tmp_path, name) == lines(whole, name)
         folders = [RunFolder(folder / name) for folder in (whole, tmp_path)]

@@ -32,6 +32,7 @@ def test_ours_stand_beside_the_rows_of_the_same_network_levels_and_method():
     rows = rows_of(found)
     (full,) = [r for r in rows if r["method"] == "full-precision" and r["our runs"] != "-"]
     assert (full["its error"], full["our error, last"]) == ("8.06", "8.00")
+    assert full["its runs"] == "-"
     (prox,) = [r for r in rows if r["method"] == "proxquant" and r["our runs"] != "-"]
     assert (prox["levels"], prox["its error"], prox["our epochs"]) == ("binary", "9.35 ± 0.13", "6")
     assert (prox["our error, last"], prox["our runs"]) == ("11.00 ± 1.41", "2")
@@ -47,6 +48,14 @@ def test_ours_stand_beside_the_rows_of_the_same_network_levels_and_method():
     assert (relax["paper"], relax["our settings"]) == ("-", "faithful")
     assert len(rows) == len(CIFAR10) + 2
     assert "Left out: 1 runs that are not finished." in found.caption
+
+
+def test_heads_say_whose_figures_stand_below():
+    ours = ("our error, last", "held-out", "our epochs", "our runs", "our settings")
+    key = ("network", "levels", "method", "paper", "its error", "its runs", "that figure is")
+    assert comparison.cifar10([]).heads == (*key, *ours)
+    key = ("warm start", "method", "paper's change", "its error", "its runs", "those figures are")
+    assert comparison.sign_change([]).heads == (*key, "ours", *ours)
 
 
 def test_sign_changes_by_warm_start():

@@ -65,6 +65,9 @@ def test_what_makes_no_pair_makes_no_row(others):
 def test_one_pair_and_equal_differences_have_no_interval():
     assert difference([0.3]) == (0.3, None, None)
     assert difference([2.0, 2.0, 2.0]) == (2.0, None, None)
+    # the same but for rounding
+    assert difference([0.3 - 0.2, 0.2 - 0.1, 0.1])[1:] == (None, None)
+    assert difference([0.0, 0.0]) == (0.0, None, None)
     mean, interval, p = difference([1.0, 2.0])
     assert mean == 1.5
     assert interval == pytest.approx((1.5 - 12.7062 / 2, 1.5 + 12.7062 / 2), abs=1e-4)

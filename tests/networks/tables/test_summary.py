@@ -1,15 +1,18 @@
 """Rows of runs that were stopped, and whether a run is done."""
 
+import math
 import shutil
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from pqtheory import cli
 from pqtheory.networks.data import load
+from pqtheory.networks.metrics import Measure
 from pqtheory.networks.sweeps import Plan, Planned, carry_out
 from pqtheory.networks.tables.collected import collected
-from pqtheory.networks.tables.summary import rows
+from pqtheory.networks.tables.summary import Row, cells_of, rows, spread
 from pqtheory.networks.training import RunFolder, preset, train
 
 
@@ -81,3 +84,22 @@ def test_lines_that_are_missing_are_told(stopped, tmp_path):
         ValueError, match=r"metrics.jsonl: expected 4 lines, as checkpoint.pt is of epoch 3, got 2"
     ):
         rows([cut.path])
+
+
+def test_each_figure_is_shown_as_what_it_is_with_its_unit_once():
+    figures = {
+        "test perplexity, quantized": [100.0, 102.0],
+        "signs changed": [0.1, 0.2],
+        "C2I": [0.5, 0.75],
+        "at each level 1": [0.25, 0.25],
+        "dwell time, updates 0": [3.0, 5.0],
+    }
+    perplexity = Measure("perplexity", 1.0, "", "", 1.0, math.inf, 1)
+    row = Row("a", 3, {k: np.array(v) for k, v in figures.items()}, (), perplexity)
+    heads, (cells,) = cells_of([row])
+    assert heads == ["runs", "seeds", "epochs", *figures]
+    assert cells == [
+        *("a", "0", "3", "101.0 ± 1.4", "15.00 ± 7.07 %", "0.6250 ± 0.1768"),
+        *("25.00 ± 0.00 %", "4.0000 ± 1.4142"),
+    ]
+    assert spread(np.array([0.1])) == "10.00 %"

@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from pqtheory.networks.sweeps import carry_out, read_grid
 from pqtheory.networks.tables.summary import cells_of, rows
 from pqtheory.networks.tasks import find_task
-from pqtheory.networks.tasks.find import template
+from pqtheory.networks.tasks.find import errors_with_lines, template
 from pqtheory.networks.training import RunFolder, Settings, preset, train, train_together
 from pqtheory.networks.training.build import load_data
 
@@ -66,7 +67,8 @@ def test_side_by_side_it_is_as_alone(file, tmp_path):
 def test_it_sweeps(file, tmp_path):
     sweep = tmp_path / "widths.toml"
     sweep.write_text(
-        '[settings]\ntask = "my_task.py"\nepochs = 1\n\n[grid]\nwidth = [4, 8]\nlevels = ["binary", "3-bit"]\n'
+        '[settings]\ntask = "my_task.py"\nepochs = 1\n\n'
+        '[grid]\nwidth = [4, 8]\nlevels = ["scaled-binary", "3-bit"]\nper = [2]\n'
     )
     plan = read_grid(sweep)
     assert [run.settings.options["width"] for run in plan.runs] == [4, 4, 8, 8]
@@ -75,7 +77,7 @@ def test_it_sweeps(file, tmp_path):
     assert [cell[0] for cell in cells] == [
         f"proxquant, levels = {levels}, width = {width}"
         for width in (4, 8)
-        for levels in ("binary", "3-bit")
+        for levels in ("scaled-binary", "3-bit")
     ]
 
 
@@ -88,10 +90,16 @@ def test_a_file_that_has_changed_is_another_run(file, tmp_path):
         ValueError, match=r"was started with another .*my_task\.py, which has changed"
     ):
         train(chosen, load_data(chosen), folder, resume=True)
+    # where the file lies is of no account
+    elsewhere = file.parent / "elsewhere" / "task.py"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text(template())
+    moved = replace(chosen, task=str(elsewhere))
+    assert train(moved, load_data(moved), folder, resume=True)
     # tables need no code
     file.unlink()
     assert RunFolder(folder.path).settings == chosen
-    assert rows([folder.path])[0].epochs == 1
+    assert rows([folder.path])[0].epochs == 2
 
 
 @pytest.mark.parametrize(
@@ -163,3 +171,16 @@ def test_the_file_is_run_once_for_each_content(file):
     assert isinstance(
         first.loss(lambda x: x, (torch.ones(2, 1), torch.zeros(2, 1)), ())[0], torch.Tensor
     )
+
+
+@pytest.mark.parametrize("error", [MemoryError("none left"), KeyError("ours"), RuntimeError("x")])
+def test_what_is_not_of_a_task_is_not_laid_at_its_door(file, error):
+    with pytest.raises(type(error)) as caught, errors_with_lines(str(file)):
+        raise error
+    assert caught.value is error
+
+
+def test_too_little_memory_is_not_a_fault_of_the_line_that_asks_for_it(file):
+    asks = compile("raise MemoryError('none left')", str(file.resolve()), "exec")
+    with pytest.raises(MemoryError, match="none left"), errors_with_lines(str(file)):
+        exec(asks)

@@ -17,6 +17,7 @@ from pqtheory.networks.training.build import make_model, make_optimizer
 from pqtheory.networks.training.distances import (
     BINS,
     UPPER,
+    advice,
     advice_from,
     distances,
     off_the_levels,
@@ -133,6 +134,19 @@ def test_a_freeze_far_from_the_levels_is_told_with_what_to_raise(tmp_path, metho
         # the metrics say the same, for those who were not there
         assert bool(advice_from(chosen, lines)) == far
     assert advice_from(replace(chosen, freeze_epoch=None), lines) == ""
+
+
+def test_advice_names_the_rate_where_there_is_one():
+    start = (
+        "at the freeze before epoch 2 the weights are 0.5 of a level from their levels, so that it makes another "
+        "network: raise "
+    )
+    pulled = preset("corrected", "proxquant", epochs=3, freeze_epoch=2, rate=0.25)
+    rate = "rate (--rate), now 0.25, or "
+    assert advice(0.5, pulled) == f"{start}{rate}freeze_epoch or epochs (--epochs)"
+    connected = preset("corrected", "binaryconnect", epochs=3, freeze_epoch=2)
+    assert advice(0.5, connected) == f"{start}freeze_epoch or epochs (--epochs)"
+    assert advice(0.0, pulled) == ""
 
 
 def test_how_far_the_weights_are_by_hand():

@@ -127,3 +127,46 @@ def test_what_a_check_returns_is_what_is_kept():
     for name in ("per_epoch", "renew", "augment", "amp", "compile"):
         with pytest.raises(TypeError, match=f"{name}: expected true or false, got 'false'"):
             Settings(**{name: "false"})
+
+
+#: setting -> what else it needs
+NUMBERS = {
+    name: {}
+    for name in (
+        *("lr", "momentum", "weight_decay", "drop_factor", "stall_divisor", "clip_norm"),
+        *("gradient_factor", "rate", "clip", "oscillation_threshold", "dampening"),
+    )
+}
+COUNTS = {
+    **{n: {} for n in ("epochs", "batch_size", "held_out", "measure_every", "seed")},
+    "freeze_epoch": {},
+    "per": {"levels": "2-bit"},
+    "refit_every": {"method": "parq", "levels": "2-bit"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [*((n, float) for n in NUMBERS), *((n, int) for n in COUNTS)]
+)
+def test_numpys_numbers_become_pythons_and_others_are_refused_by_name(name, kind):
+    needs = {**NUMBERS, **COUNTS}[name]
+    given = np.float64(1.5) if kind is float else np.int64(3)
+    kept = getattr(Settings(**{name: given}, **needs), name)
+    assert (type(kept), kept) == (kind, given)
+    bad = [("a", TypeError), (math.nan, ValueError if kind is float else TypeError)]
+    if kind is int:
+        bad += [(2.5, TypeError), (-1, ValueError)]
+    elif name != "dampening":
+        bad.append((-1, ValueError))
+    for value, error in bad if name != "per" else bad[1:]:
+        with pytest.raises(error, match=f"^{name}: expected"):
+            Settings(**{name: value}, **needs)
+
+
+def test_options_tell_settings_apart():
+    one, same, other = (
+        preset("corrected", "binaryconnect", task="language", embedding=width)
+        for width in (8, 8, 9)
+    )
+    assert len({one, same, other}) == 2
+    assert hash(one.options) != hash(other.options)

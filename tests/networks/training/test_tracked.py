@@ -155,7 +155,7 @@ def test_levels_are_kept_for_a_while(images, tmp_path):
         ({"metrics": ("flisp",)}, "metrics: expected names out of .* did you mean 'flips'"),
         ({"track": "batch"}, "track: expected one of epoch, step, got 'batch'"),
         ({"dampening": float("nan")}, "dampening: expected a"),
-        ({"oscillation_threshold": -1}, "oscillation_threshold: expected a number >= 0"),
+        ({"oscillation_threshold": -1}, "oscillation_threshold: expected a finite number >= 0"),
         ({"method": "full-precision", "metrics": ("flips",)}, "metrics: expected a method that"),
         ({"method": "full-precision", "dampening": 1.0}, "dampening: expected a method that"),
         ({"metrics": ("near_threshold",), "levels": "ternary"}, "metrics: expected levels with"),

@@ -94,3 +94,8 @@ def test_a_step_that_rounds_otherwise_is_found_out(monkeypatch):
         BinaryConnect, "step", lambda self, s, g: State(s.latent - np.float16(0.01) * g, 1)
     )
     assert page.bit_for_bit(QUICK).kind == "refuted"
+
+
+def test_all_of_half_precision_at_every_budget():
+    for budget in ("quick", "full"):
+        assert page.bit_for_bit(Budget(budget)).kind == "proved"

@@ -209,7 +209,7 @@ def test_a_positive_entry_replays(monkeypatch, solver):
 def test_without_a_solver_it_is_sampled(monkeypatch):
     monkeypatch.setattr(smt, "available", lambda: False)
     monkeypatch.setattr(algebra, "available", lambda: False)
-    monkeypatch.setitem(EXAMPLES, "quick", 100)
+    monkeypatch.setitem(EXAMPLES, "quick", 20)
     for name in ("never settles", "existence", "necessity"):
         found = part(name).check(QUICK)
         assert found.kind == "sampled"

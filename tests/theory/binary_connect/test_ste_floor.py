@@ -1,12 +1,14 @@
 """Straight-through with any rounding: the page, and runs of other code."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from pqtheory.evidence import Budget
 from pqtheory.theory.binary_connect.ste_floor import (
+    estimated,
     every_run,
     from_the_optimum,
     not_convex,
@@ -16,6 +18,7 @@ from pqtheory.theory.binary_connect.ste_floor import (
     stays_at_the_floor,
     without_error,
 )
+from pqtheory.theory.binary_connect.ste_floor.claim import CLAIM
 
 from ..verified import verified
 
@@ -109,3 +112,12 @@ def test_broken_multipliers_are_noticed(monkeypatch):
 def test_the_next_position_is_used(monkeypatch):
     monkeypatch.setattr(from_the_optimum, "following", lambda alpha, x: x + x * alpha)
     assert from_the_optimum.fits(QUICK).kind == "refuted"
+
+
+def test_the_headline_has_one_name_at_every_budget(monkeypatch):
+    """The worst runs themselves are searched elsewhere."""
+    found = SimpleNamespace(value=0.0, instance=None, ratio=0.0, holds=True)
+    monkeypatch.setattr(estimated.worst_case, "straight_through", lambda *_, **__: found)
+    monkeypatch.setattr(estimated.worst_case, "rerun", lambda _: found)
+    for budget in ("quick", "full"):
+        assert CLAIM.headline in estimated.estimated(Budget(budget)).measured

@@ -86,7 +86,7 @@ def test_without_the_solver_it_is_sampled_and_says_so(
     without_engines()
     found = next(p for p in CLAIM.parts if p.name == name).check(QUICK)
     assert found.kind == "sampled"
-    assert found.cases >= 30
+    assert found.cases >= 10
     assert found.note == "with z3-solver installed it would be proved"
 
 

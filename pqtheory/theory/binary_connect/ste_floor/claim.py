@@ -142,7 +142,7 @@ CLAIM = Claim(
         ),
     ),
     lean=LEAN,
-    headline=FROM_THE_OPTIMUM.format("3/2", 3),
+    headline=FROM_THE_OPTIMUM.format("3/2"),
     uses=("ste-is-dual-subgradient",),
     operators=(
         "pqtheory.methods.BinaryConnect.step",

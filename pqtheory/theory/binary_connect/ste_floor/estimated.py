@@ -11,8 +11,8 @@ from pqtheory.theory.binary_connect.ste_floor.optimum_runs import alternating_me
 
 #: of values near 1, by what the solver's numbers lose where they are made exact
 CLOSE = 1e-4
-FROM_THE_OPTIMUM = "worst mean over beta delta^2 from the optimum, x = {}, T = 1 .. {}"
-WITHOUT_ERROR = "worst mean over beta R^2 without an error, x = {}, T = 1 .. {}"
+FROM_THE_OPTIMUM = "worst mean over beta delta^2 from the optimum, x = {}, T = 1, 2, ..."
+WITHOUT_ERROR = "worst mean over beta R^2 without an error, x = {}, T = 1, 2, ..."
 #: (x, T) -> what a theorem says
 Law = Callable[[Fraction, int], Fraction]
 
@@ -42,7 +42,7 @@ def _found(
         run = worst_case.rerun(found.instance)
         values.append(round(found.value, 5))
         margins.append(limit - run.ratio if run.holds else float("nan"))
-    name = figure.format(x, most)
+    name = figure.format(x)
     return judge(
         "sampled",
         margins,

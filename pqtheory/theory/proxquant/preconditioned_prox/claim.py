@@ -81,7 +81,7 @@ CLAIM = Claim(
         "positive. So it is unbiased iff D = I, a change of lambda iff D = c I. With the prox scaled by d_i the "
         "strength is lambda for every D. Under the W, d_i >= 1 fixes no vertex that is not stationary for lambda, "
         "and d_i <= 1 every stationary one that meets the side condition. Adam's d_i for a constant gradient is "
-        "1 / (|g_i| + eps): for eta <= 1 the unscaled prox of the W holds a vertex iff "
+        "1 / (|g_i| + eps), eps > 0: for eta <= 1 the unscaled prox of the W holds a vertex iff "
         "(1 - lambda)|g_i| <= lambda eps, the scaled one iff |g_i| <= lambda, for every i."
     ),
     formula=(

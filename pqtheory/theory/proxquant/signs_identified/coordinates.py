@@ -9,7 +9,7 @@ from typing import Any
 from pqtheory.claims import forall, one_of, positive, real
 from pqtheory.regularizers import DistanceL1
 from pqtheory.sets import Binary
-from pqtheory.theory.given import GivenLevels, exact
+from pqtheory.theory.given import GivenLevels
 from pqtheory.theory.proxquant.proxquant_convergence.selecting import after
 from pqtheory.theory.proxquant.sums import over_coordinates
 
@@ -21,7 +21,7 @@ SETTING: dict[str, Any] = {"eta": positive, "strength": positive}
 
 def sign(theta: Any) -> Any:
     """The quantized weight."""
-    return Binary().project(exact(theta))
+    return Binary().project(theta)
 
 
 def toward(s: Any) -> DistanceL1:

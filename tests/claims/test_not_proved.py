@@ -1,0 +1,290 @@
+"""What must not pass for proved: statements that are false, or say nothing, in the ways that users write them."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pqtheory.claims import Evidence, ForAll, Step, forall, invariant, judge, positive, real
+from pqtheory.claims.cases import Cases, Floats, Fractions, Lists
+from pqtheory.claims.induction import Induction
+from pqtheory.claims.orbit import PeriodicOrbit
+from pqtheory.evidence.base import Budget
+from pqtheory.evidence.smt.decide import decide
+from pqtheory.evidence.symbolic import decide as by_algebra
+
+QUICK = Budget("quick")
+
+
+@pytest.mark.parametrize("beside", [~True, 2, "no", 0.0, (), np.array([2])])
+def test_what_stands_beside_a_comparison_is_one(beside: Any) -> None:
+    pytest.importorskip("z3")
+    for joined in (lambda x: (x * x >= 0) & beside, lambda x: beside | (x > 0)):
+        with pytest.raises(TypeError, match="expected a comparison"):
+            forall(x=real)(joined)(QUICK)
+
+
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+def test_a_number_beside_a_comparison_is_none(engine: str) -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    for joined in (lambda x, y: (x > 0) | y, lambda x, y: y & (x > 0), lambda x, y: ~(x - y)):
+        with pytest.raises(TypeError, match="expected a comparison"):
+            forall(x=real, y=real, engine=engine)(joined)(QUICK)
+
+
+@pytest.mark.parametrize(
+    "ignores",
+    [lambda x: 0.1 + 0.2 != 0.3, lambda x: [x] == [x], lambda: False],
+    ids=["rounded", "same object", "constant"],
+)
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+def test_a_statement_speaks_of_its_variables(ignores: Any, engine: str) -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    with pytest.raises(TypeError, match=r"expected a comparison of x, got (True|False), whatever"):
+        forall(x=real, engine=engine)(ignores)(QUICK)
+
+
+def test_a_kind_gives_comparisons() -> None:
+    pytest.importorskip("z3")
+    with pytest.raises(TypeError, match="x: expected a comparison"):
+        forall(x=lambda x: (1,))(lambda x: x * x >= 0)(QUICK)
+
+
+def test_integers_of_numpy_that_overflow_are_an_error() -> None:
+    pytest.importorskip("z3")
+    product = lambda x: x * (np.int64(2**62) * np.int64(4)) <= 0  # noqa: E731
+    with pytest.raises(FloatingPointError, match="overflow"):
+        forall(x=positive)(product)(QUICK)
+
+
+def test_a_proof_is_confirmed_by_the_same_code_on_numbers() -> None:
+    pytest.importorskip("z3")
+
+    def two_faced(x: Any) -> Any:
+        return x < 0 if isinstance(x, Fraction) else x * x >= 0
+
+    with pytest.raises(ArithmeticError, match="z3 proves what exact arithmetic denies at x = 0"):
+        decide(lambda x: ([], two_faced(x)), "x")
+    with pytest.raises(ArithmeticError, match="z3 proves what exact arithmetic denies"):
+        decide(lambda x: ([x > 1], two_faced(x)), "x")
+    # floats are fractions to both
+    for holds in (lambda x: (x + 0.1) - 0.1 == x, lambda x: 0.1 - (-x + 0.1) == abs(x)):
+        found = decide(lambda x, holds=holds: ([3 * x == 1], holds(x)), "x")
+        assert found is not None
+        assert found.kind == "proved"
+    # where numbers divide by 0 and formulas do not
+    guarded = decide(lambda x: ([], (x == 0) | (x / x == 1)), "x")
+    assert guarded is not None
+    assert guarded.kind == "proved"
+
+
+def test_a_statement_may_negate_with_a_tilde() -> None:
+    pytest.importorskip("z3")
+    proved = forall(x=real, given=lambda x: [~(x == 1)])(lambda x: ~(x - 1 == 0) & (x == x))
+    assert proved(QUICK).kind == "proved"
+    assert proved.replay({"x": 2}).kind == "sampled"
+    refuted = forall(x=real)(lambda x: ~(x >= 1))
+    assert refuted(QUICK).kind == "refuted"
+    assert refuted.replay({"x": 1}).kind == "refuted"
+    with pytest.raises(ValueError, match="does not satisfy the assumptions"):
+        proved.replay({"x": 1})
+
+
+def test_what_is_false_beside_a_division_by_0_is_refuted_there() -> None:
+    pytest.importorskip("z3")
+    for holds in (
+        lambda y: (y > 0) & (y / y == 1),
+        lambda y: ~((y <= 0) | (y / y != 1)),
+        lambda y: (y / y == 1) & (y > 0),
+    ):
+        guarded = forall(y=real, given=lambda y: [y * y == 0])(holds)
+        assert guarded(QUICK).kind == "refuted"
+        assert guarded.replay({"y": 0}).kind == "refuted"
+    open_to_zero = forall(y=real)(lambda y: (y == 0) & (y / y == 1))
+    with pytest.raises(ValueError, match="divided by 0"):
+        open_to_zero.replay({"y": 0})
+
+
+def test_no_variable_is_taken_for_the_margin_of_a_case() -> None:
+    with pytest.raises(ValueError, match="'margin' is what the slack of a case is called"):
+        forall(margin=real)(lambda margin: margin * margin >= 0)
+
+
+@pytest.mark.parametrize("given", [lambda x=0: [x >= 0], lambda **c: [c.get("x", 0) >= 0]])
+def test_nothing_is_assumed_of_a_state_at_every_step(given: Any) -> None:
+    pytest.importorskip("z3")
+
+    @invariant(
+        state="x y",
+        begins=lambda: {"x": 3, "y": 0},
+        becomes=lambda x, y: {"x": x - 1, "y": y + x},
+        given=given,
+    )
+    def summed(y: Any) -> Any:
+        return y >= 0
+
+    assert summed(QUICK).kind == "refuted"
+
+
+def test_an_invariant_speaks_of_the_state_alone() -> None:
+    pytest.importorskip("z3")
+
+    @invariant(
+        state="x",
+        each={"d": real},
+        begins=lambda: {"x": 0},
+        becomes=lambda x, d: {"x": x + d},
+    )
+    def grows(x: Any, d: Any = 0) -> Any:
+        return (x >= 0) & (d >= 0)
+
+    assert grows(QUICK).kind == "refuted"
+
+
+def test_an_invariant_is_no_lemma_of_its_own() -> None:
+    pytest.importorskip("z3")
+
+    @invariant(
+        state="x",
+        begins=lambda: {"x": 0},
+        step=lambda x, x_next: [x_next == x - 1],
+        by=lambda x_next: [stays.at(x=x_next)],
+    )
+    def stays(x: Any) -> Any:
+        return x >= 0
+
+    with pytest.raises(ValueError, match="by: expected other statements"):
+        stays(QUICK)
+
+
+def test_a_run_that_makes_no_step_shows_nothing() -> None:
+    pytest.importorskip("z3")
+
+    @invariant(state="x", begins=lambda: {"x": 0}, becomes=lambda x: {"x": x + 1})
+    def rises(x: Any) -> Any:
+        return x >= 0
+
+    # a lemma on another run, and a step that does not follow the start
+    for step, by in (
+        (lambda x, x_next: [x_next == x - 1], lambda x_next: [rises.at(x=x_next)]),
+        (lambda x, x_next: [x >= 5, x_next == x - 1], lambda: []),
+    ):
+        falls = invariant(state="x", begins=lambda: {"x": 0}, step=step, by=by)(lambda x: x >= 0)
+        with pytest.raises(ValueError, match="step: none follows the start"):
+            falls(QUICK)
+        with pytest.raises(ValueError, match="step: none follows the start"):
+            forall(x=real, by=lambda x, falls=falls: [falls.at(x=x)])(lambda x: x >= 0)(QUICK)
+
+
+def test_a_start_that_is_a_number_is_put_to_the_solver() -> None:
+    pytest.importorskip("z3")
+
+    def counted(start: int) -> Evidence:
+        @invariant(state="n", begins=lambda: {"n": start}, becomes=lambda n: {"n": n + 1})
+        def stays(n: Any) -> Any:
+            return n >= 0
+
+        return stays(QUICK)
+
+    assert counted(0).kind == "proved"
+    assert any("0.0 0.0" in step.machine for step in counted(0).proof)
+    assert counted(-1).kind == "refuted"
+
+
+def test_a_step_that_is_a_number_is_put_to_the_solver() -> None:
+    pytest.importorskip("z3")
+
+    def reset(to: int) -> Evidence:
+        @invariant(state="n", begins=lambda: {"n": 0}, becomes=lambda n: {"n": to})
+        def stays(n: Any) -> Any:
+            return n >= 0
+
+        return stays(QUICK)
+
+    assert reset(1).kind == "proved"
+    assert reset(-1).kind == "refuted"
+
+
+def test_a_sentence_says_what_it_speaks_of() -> None:
+    @invariant(state="x", begins=lambda: {"x": 0}, becomes=lambda x: {"x": x + 1})
+    def counted(x: Any) -> Any:
+        return x >= 0
+
+    def whole(x: Any) -> Any:
+        return (x >= 3,)
+
+    plain: ForAll = forall(x=real)(lambda x: x >= 0)
+    reached = forall(x=real, by=lambda x: [counted.at(x=x)])(lambda x: x >= 0)
+    above = forall(y=real, by=lambda y: [reached.at(x=y)])(lambda y: y >= 0)
+    assert plain.sentence().startswith("for all x real:\n")
+    assert reached.sentence().startswith("for all x real that a run reaches:\n")
+    assert above.sentence().startswith("for all y real that a run reaches:\n")
+    assert "x is whole: def whole(x: Any)" in forall(x=whole)(lambda x: x >= 3).sentence()
+
+
+@pytest.mark.parametrize("wrap", [np.array, lambda truth: np.array([truth])])
+def test_a_margin_that_is_false_refutes_whatever_holds_it(wrap: Any) -> None:
+    check = Cases(lambda x: wrap(x > 5), {"x": Floats(-1, 1)}, quick=8)
+    assert check(QUICK).kind == "refuted"
+    assert judge("sampled", [wrap(False), 0.5], {}).kind == "refuted"
+
+
+def test_a_margin_is_one_number() -> None:
+    with pytest.raises(TypeError, match="margin: expected one number"):
+        Cases(lambda x: np.array([x, x]), {"x": Floats(-1, 1)}, quick=8)(QUICK)
+
+
+@pytest.mark.parametrize("margins", [[False, 0.5], [Fraction(1), np.False_], (1, False)])
+def test_a_truth_among_margins_is_no_number(margins: Any) -> None:
+    assert judge("sampled", margins, {}).kind == "refuted"
+    holds = [True if isinstance(m, bool | np.bool_) else m for m in margins]
+    assert judge("sampled", holds, {}).margin == 0.0
+
+
+def test_a_case_is_shown_as_it_was_drawn() -> None:
+    def margin(x: list[Fraction]) -> Any:
+        worst = 1 - max(x)
+        x.clear()
+        return worst
+
+    check = Cases(margin, {"x": Lists(Fractions(-2, 2), 3)}, quick=50)
+    found = check(QUICK).counterexample
+    assert found is not None
+    assert max(found["x"]) > 1
+    assert check.replay(found).kind == "refuted"
+
+
+@pytest.mark.parametrize("kind", ["proved", "certified"])
+def test_what_a_solver_left_open_is_no_proof(kind: str) -> None:
+    with pytest.raises(ValueError, match="proof: expected at least one step"):
+        Evidence(kind, proof=(Step("z3: no answer", answer="unknown"), Step("clear", prose=True)))
+
+
+def test_an_induction_may_be_of_numbers() -> None:
+    pytest.importorskip("sympy")
+    one = Induction(lambda n: 1, lambda: 1, lambda s, n: s)
+    assert one(QUICK).kind == "proved"
+    with pytest.raises(TypeError, match="expected a comparison"):
+        replace(one, assuming=lambda: [~True])(QUICK)
+
+
+def test_no_number_agrees_with_no_prediction() -> None:
+    step = judge("sampled", [1.0], {}, measured={"rates": []}, predicted={"rates": []})
+    assert step.kind == "refuted"
+
+
+def test_an_orbit_is_looked_at_where_it_is_assumed() -> None:
+    with pytest.raises(ValueError, match="sample: expected numbers as assumed"):
+        PeriodicOrbit(
+            lambda t, e: e - t, "e", 2, Fraction(1), (Fraction(1),), assuming=lambda e: [e > 2]
+        )
+
+
+def test_algebra_reads_no_plain_truth() -> None:
+    pytest.importorskip("sympy")
+    with pytest.raises(TypeError, match="expected a comparison"):
+        by_algebra(lambda x: ([], (x > 0) | 1), "x")
