@@ -62,9 +62,12 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 
 
 def pytest_configure(config: Any) -> None:
-    """Runs of a few steps freeze far from their levels, and may; what says so has tests of its own."""
+    """What the tests do not hold against the code that they run."""
     # known without pytest-cov, too
     config.addinivalue_line("markers", "no_cover: coverage pauses in this test")
+    # torch's compiler loads modules that torch itself calls old, in whichever test compiles first
+    config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script:DeprecationWarning")
+    # runs of a few steps freeze far from their levels, and may; what says so has tests of its own
     config.addinivalue_line("filterwarnings", "ignore:at the freeze before epoch:UserWarning")
 
 

@@ -155,7 +155,6 @@ def test_sign_of_fractions_and_under_compilation(monkeypatch: pytest.MonkeyPatch
     assert traced.tolist() == [1.0, -1.0]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_sign_of_zeros_compiled_to_fast_mathematics() -> None:
     # some seconds: only the compiler of C++ could take -0.0 + 0.0 for -0.0
     values = torch.tensor([-0.0, 0.0, -1e-45, 1e-45, -2.0, 3.0, -math.inf, math.inf])

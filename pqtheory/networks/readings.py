@@ -43,8 +43,9 @@ def _compiled(operator: Operator, theta: torch.Tensor) -> torch.Tensor:
     """Compiled now: after some compilations of one function torch would go on without, and say so to nobody."""
     torch.compiler.reset()
     with warnings.catch_warnings():
-        # of caches that it looks through
+        # of caches that it looks through, and of its own modules that load when it first compiles
         warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
         result: torch.Tensor = torch.compile(operator)(theta)
     return result
 

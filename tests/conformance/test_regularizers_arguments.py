@@ -369,7 +369,6 @@ def test_parameters_in_place(name: str) -> None:
         assert torch.equal(recorded.detach(), expected)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", ["l1-binary-scaled", "l2-codebook", "smoothed-binary"])
 def test_compiled_in_place(name: str, dtype: torch.dtype) -> None:

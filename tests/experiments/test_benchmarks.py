@@ -12,9 +12,6 @@ from experiments.benchmarks.__main__ import measure, write
 from experiments.benchmarks.timing import Row, compare
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.*torch.jit:DeprecationWarning"
-)  # torch's compiler uses it itself
 def test_benchmarks_write_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tiny = {
         "size": 100_000,

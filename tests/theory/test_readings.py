@@ -45,7 +45,6 @@ def test_all_paths_agree(check):
     assert found.proof[0].text
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_compiled_torch_is_a_path_of_the_full_budget():
     pytest.importorskip("torch")
     found = prox_readings(W, QUARTER)(FULL)
