@@ -43,6 +43,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def without_trace(error: BaseException) -> str:
+    """What an error says, without the list of where in its own C++ code it was that torch adds below."""
+    return str(error).partition("\nException raised from")[0]
+
+
 def visible(text: str) -> str:
     r"""``text`` as it can be shown anywhere: what steers a terminal or a line of text is written out, as \x1b.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import click
 
 from pqtheory._extras import what_to_install
+from pqtheory._messages import without_trace
 
 #: what the library raises about what it was given
 USER_ERRORS = (ValueError, TypeError, ImportError, OSError, ArithmeticError)
@@ -25,17 +26,12 @@ def user_errors(*kinds: type[Exception]) -> Iterator[None]:
         missing = None
         if isinstance(error, ModuleNotFoundError):
             missing = what_to_install(_running(), error)
-        raise click.UsageError(missing or as_options(_first(error))) from error
+        raise click.UsageError(missing or as_options(without_trace(error))) from error
     except (MemoryError, RuntimeError) as error:
         # torch has no type of its own for it on a CPU
         if not isinstance(error, MemoryError) and "can't allocate memory" not in str(error):
             raise
-        raise click.UsageError(f"not enough memory: {_first(error)}") from error
-
-
-def _first(error: Exception) -> str:
-    """What it says, without what torch adds of its own code."""
-    return str(error).partition("\nException raised from")[0]
+        raise click.UsageError(f"not enough memory: {without_trace(error)}") from error
 
 
 def _running() -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from pqtheory._messages import brief, nearest
+from pqtheory._messages import brief, nearest, without_trace
 from pqtheory.networks.tasks import answers
 from pqtheory.networks.tasks.answers import AnswerError, check_attributes
 from pqtheory.networks.tasks.base import Task
@@ -118,9 +118,8 @@ def _line_of(file: Path, task: Task, name: str) -> str:
 
 
 def _words(error: BaseException) -> str:
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
-    # below its first words torch lists where in its own code it was
-    said = " ".join(said.partition("\nException raised from")[0].split())
+    said = error.msg if isinstance(error, SyntaxError) else without_trace(error)
+    said = " ".join(said.split())
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
