@@ -25,8 +25,9 @@ from pqtheory._arrays import (
     namespace,
 )
 
-#: bytes of the second-level cache that one element of a block needs: of a few temporaries, with room to spare
-NUMPY_BYTES, TORCH_BYTES = 32, 16
+#: bytes of the second-level cache for each element of a block: NumPy's of a few temporaries; torch's of two, since its
+#: calls cost more, and a larger block saves more of them than the next cache takes
+NUMPY_BYTES, TORCH_BYTES = 16, 8
 #: of a cache whose size the system does not tell
 USUAL_CACHE = 1 << 20
 

@@ -497,5 +497,5 @@ def test_blocks_are_as_large_as_the_cache_that_is_there(text, cache, monkeypatch
         _elementwise, "second_level_cache", _elementwise.second_level_cache.__wrapped__
     )
     assert _elementwise.second_level_cache() == cache
-    assert _elementwise.numpy_block.__wrapped__() == cache // 32
-    assert _elementwise.torch_block(torch) == cache // 16 * torch.get_num_threads()
+    assert _elementwise.numpy_block.__wrapped__() == cache // 16
+    assert _elementwise.torch_block(torch) == cache // 8 * torch.get_num_threads()

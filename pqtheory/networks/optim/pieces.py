@@ -11,7 +11,6 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.autograd.graph import increment_version
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 
 from pqtheory._elementwise import Writer
@@ -29,7 +28,7 @@ _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 @final
 class Piece:
-    """Tensors of one dtype and device, or one alone.
+    """Tensors of one dtype and device, or one alone; whoever writes to them tells torch of it.
 
     Parameters
     ----------
@@ -48,11 +47,9 @@ class Piece:
         self.plain = all(map(is_flat, tensors)) and tensors[0].device.type == "cpu"
         self.starts = [t.data_ptr() for t in tensors]
         self.octets = [t.nbytes for t in tensors]
-        self._array = self.whole.numpy() if self.whole is not None and self._is_array else None
-
-    @property
-    def _is_array(self) -> bool:
-        return self.plain and self.tensors[0].dtype in PLAIN and max(self.sizes) <= ARRAY
+        self._is_small = self.plain and max(self.sizes) <= ARRAY
+        is_array = self._is_small and self.whole is not None and self.whole.dtype in PLAIN
+        self._array = self.whole.numpy() if self.whole is not None and is_array else None
 
     def copy(self) -> "Piece":
         """The same in other memory, side by side."""
@@ -61,35 +58,33 @@ class Piece:
         whole = torch.cat([*self.tensors])
         return Piece(whole.split(self.sizes), whole)
 
-    def copy_(self, of: "Piece") -> None:
-        """Copy others of the same sizes here."""
-        if not (self.plain and of.plain) or max(self.sizes) > ARRAY or _are_followed():
+    def copy_(self, of: "Piece", followed: bool) -> None:
+        """Copy others of the same sizes here, by torch if its operations are ``followed``."""
+        if followed or not (self._is_small and of.plain):
             torch._foreach_copy_(self.tensors, of.tensors)
             return
         for start, other, octets in zip(self.starts, of.starts, self.octets, strict=True):
             ctypes.memmove(start, other, octets)
-        increment_version(self.tensors)
 
     def equals(self, of: "Piece") -> bool:
         """Whether all bits are those of others of the same sizes, both plain."""
         return not any(map(_memcmp, self.starts, of.starts, self.octets))
 
-    def map_(self, function: Writer, of: "Piece", beside: "Piece") -> None:
+    def map_(self, function: Writer, of: "Piece", beside: "Piece", followed: bool) -> None:
         """Let this be the function of others of the same sizes; ``beside``: this, or where it is side by side."""
         if beside is not self or of.whole is None:
-            beside.copy_(of)
-            beside._map_(function, beside)
+            beside.copy_(of, followed)
+            beside._map_(function, beside, followed)
             if beside is not self:
-                self.copy_(beside)
+                self.copy_(beside, followed)
         else:
-            self._map_(function, of)
+            self._map_(function, of, followed)
 
-    def _map_(self, function: Writer, of: "Piece") -> None:
-        if self._array is None or of._array is None or _are_followed():
+    def _map_(self, function: Writer, of: "Piece", followed: bool) -> None:
+        if followed or self._array is None or of._array is None:
             function(of.whole, self.whole)
-            return
-        function(of._array, self._array)
-        increment_version(self.tensors)
+        else:
+            function(of._array, self._array)
 
 
 def scratch(pieces: Sequence[Piece]) -> list[Piece]:
@@ -118,6 +113,6 @@ def is_flat(t: Tensor) -> bool:
     return t.ndim == 1 and t.is_contiguous()
 
 
-def _are_followed() -> bool:
+def are_followed() -> bool:
     """Whether a compiler, or who records or counts operations, follows those on tensors: others would pass it by."""
     return torch.compiler.is_compiling() or is_in_torch_dispatch_mode()

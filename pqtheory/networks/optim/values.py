@@ -7,9 +7,10 @@ from typing import Any, final
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.graph import increment_version
 
 from pqtheory._elementwise import Writer
-from pqtheory.networks.optim.pieces import Piece, by_piece, is_flat, scratch
+from pqtheory.networks.optim.pieces import Piece, are_followed, by_piece, is_flat, scratch
 
 
 @final
@@ -60,8 +61,10 @@ class Values:
         if not self._is_laid_out_as(of):
             torch._foreach_copy_(self.tensors, of.tensors)
             return
+        followed = are_followed()
         for piece, other in zip(self._pieces, of._pieces, strict=True):
-            piece.copy_(other)
+            piece.copy_(other, followed)
+        self._say_written(followed)
 
     def map_(self, function: Writer, of: "Values", to: "Values | None" = None) -> None:
         """Let these be the function of others of the same shapes, entry by entry; they may be these.
@@ -76,11 +79,20 @@ class Values:
             return
         if self._scratch is None:
             self._scratch = scratch(self._pieces)
+        followed = are_followed()
         with np.errstate(all="ignore"):
             for place, (piece, beside) in enumerate(zip(self._pieces, self._scratch, strict=True)):
-                piece.map_(function, of._pieces[place], beside)
+                piece.map_(function, of._pieces[place], beside, followed)
                 if to is not None:
-                    to._pieces[place].copy_(piece)
+                    to._pieces[place].copy_(piece, followed)
+        self._say_written(followed)
+        if to is not None:
+            to._say_written(followed)
+
+    def _say_written(self, followed: bool) -> None:
+        """Let torch know, which cannot see what was written to arrays in the memory of its tensors."""
+        if not followed:
+            increment_version(self.tensors)
 
     def hold(self, of: "Values") -> bool:
         """Whether they have the values of others; on a GPU the host waits for the answer once.
