@@ -712,6 +712,7 @@ def test_integers_that_python_does_not_write_out() -> None:
 )
 def test_blocks_are_as_large_as_the_cache_that_is_there(text, cache, monkeypatch):
     def read(path):
+        assert str(path) == "/sys/devices/system/cpu/cpu0/cache/index2/size"
         if text is None:
             raise FileNotFoundError(path)
         return text
