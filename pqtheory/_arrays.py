@@ -73,7 +73,7 @@ def as_array(theta: Any, name: str = "theta") -> tuple[Namespace, Array]:
         return _torch_namespace(), _require(known, theta, theta.dtype, name)
     if isinstance(theta, numbers.Real) and not isinstance(theta, (np.generic, bool)):
         if isinstance(theta, numbers.Rational) and not isinstance(theta, int):
-            return np, np.asarray(exact_number(theta), dtype=object)
+            return np, np.asarray(exact_number(theta))
         return np, np.asarray(_float64(theta, name))
     if isinstance(theta, list | tuple):
         theta = numbers_of(theta, name)

@@ -172,10 +172,8 @@ def _require_real(weight: Array, name: str) -> None:
 
 
 def _exact_weights(weight: Array, name: str) -> Array:
-    if not weight.size:
-        return weight
-    numbers_of = np.frompyfunc(lambda w: w if is_symbolic(w) else check_number(w, name, 0), 1, 1)
-    return np.asarray(numbers_of(weight), dtype=EXACT)
+    checked = np.frompyfunc(lambda w: w if is_symbolic(w) else check_number(w, name, 0), 1, 1)
+    return checked(weight)
 
 
 def check_last_axis(theta: Array, dim: int, name: str = "theta") -> None:

@@ -21,6 +21,8 @@ from pqtheory._version import __version__
 STARTED_BY = "PQTHEORY_STARTED_BY"
 #: what a result may depend on; those that are not installed are left out
 PACKAGES = ("numpy", "scipy", "array-api-compat", "scikit-learn", "matplotlib", "torch", "sympy")
+#: where Linux names the processor
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -91,8 +93,8 @@ def write_json(file: Path, content: Mapping[str, Any]) -> None:
         If the file cannot be written.
     """
     text = json.dumps(content, indent=1, allow_nan=False)
-    # a list of numbers on one line
-    text = re.sub(r"\[[-+.\deE,\s]+\]", lambda m: " ".join(m[0].split()), text)
+    # a list of numbers on one line; no text of JSON's holds a line break
+    text = re.sub(r"\[\n[-+.\de,\s]+\]", lambda m: " ".join(m[0].split()), text)
     write_whole(file, f"{text}\n".encode())
 
 
@@ -104,9 +106,8 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+    if CPUINFO.is_file():
+        for line in CPUINFO.read_bytes().decode(errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"

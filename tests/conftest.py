@@ -42,8 +42,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 COVERING = (
     *("regularizers", "quantizers", "methods", "problems", "signs", "stability", "testing"),
     *("conformance/test_methods.py", "conformance/test_regularizers_arguments.py"),
-    *("conformance/test_sets.py", "test_arrays.py", "test_files.py", "test_messages.py"),
-    *("test_notebook.py", "test_schedules.py", "test_simulate.py", "test_trajectory.py"),
+    *("conformance/test_sets.py", "test_arrays.py", "test_checks.py", "test_elementwise.py"),
+    *("test_extras.py", "test_files.py", "test_messages.py", "test_notebook.py", "test_parent.py"),
+    *("test_progress.py", "test_recording.py", "test_schedules.py", "test_simulate.py"),
+    "test_trajectory.py",
 )
 
 

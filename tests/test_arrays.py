@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from fractions import Fraction
 from typing import Any
 
@@ -17,10 +18,17 @@ from pqtheory import _arrays, _elementwise
 from pqtheory._arrays import (
     accurate_sum,
     as_array,
+    as_float,
+    as_floats,
+    as_given,
     constant_like,
     dtype_name,
+    exact_like,
+    is_compiling,
+    is_symbolic,
     is_torch,
     keep_nan,
+    namespace,
     number_like,
     sign,
 )
@@ -111,6 +119,116 @@ def test_anything_else_is_refused(given: Any) -> None:
         as_array(given, "w")
 
 
+REAL = "w: expected a real floating-point array"
+LISTED = f"{REAL} (float16, bfloat16, float32 or float64), got dtype"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, f"{REAL}, got NoneType"),
+        ("a", f"{REAL}, got str"),
+        (np.ma.masked_array([1.0]), f"{REAL}, got a masked array"),
+        (np.arange(3), f"{LISTED} int64"),
+        (np.int32(3), f"{LISTED} int32"),
+        ([1j], f"{LISTED} complex128"),
+        (torch.arange(3), f"{LISTED} torch.int64"),
+        ([None, 1], f"{REAL} or one of fractions, got an object array with None"),
+        (["a"], f"{LISTED} <U1"),
+        ([Fraction(1, 3), math.inf], "w: expected finite numbers beside fractions, got inf"),
+        ([[1, 2], [3]], "w: expected sequences of equal lengths, got [[1, 2], [3]]"),
+        (10**400, f"w: expected numbers within float64, got {brief(10**400)}"),
+        ([2**64, -(10**400)], f"w: expected numbers within float64, got {brief(-(10**400))}"),
+    ],
+)
+def test_what_a_refusal_says(given: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        as_array(given, "w")
+    assert str(refused.value) == message
+
+
+def test_an_array_is_called_theta_unless_it_is_called_otherwise() -> None:
+    with pytest.raises(TypeError, match=r"^theta: expected a real"):
+        as_array(None)
+
+
+class Term:
+    """What a solver's term looks like from here."""
+
+    dtype = "some.solver.object"
+
+    def __array_namespace__(self, **_: Any) -> Any:
+        return Term
+
+
+class Single(Term):
+    """Another library's array of numbers."""
+
+    dtype = "some.library.float32"
+
+
+class Whole(Term):
+    """One of integers."""
+
+    dtype = "some.library.int32"
+
+
+def test_terms_are_exact_and_no_numbers() -> None:
+    term = Term()
+    assert dtype_name(Single()) == "float32"
+    assert is_symbolic(term)
+    for number in (Single(), np.array([Fraction(1)]), Fraction(1), 1.0, torch.ones(1), "a", None):
+        assert not is_symbolic(number)
+    assert as_array(term) == (Term, term)
+    single = Single()
+    assert as_array(single) == (Term, single)
+    assert namespace(single) is Term
+    with pytest.raises(TypeError) as refused:
+        as_array(Whole(), "w")
+    assert str(refused.value) == f"{LISTED} some.library.int32"
+
+
+def test_terms_beside_fractions_are_left_alone() -> None:
+    term = Term()
+    given = np.array([[term, 0.5], [2, Fraction(1, 3)]], dtype=object)
+    found = as_array(given)[1]
+    assert found.tolist() == [[term, Fraction(1, 2)], [2, Fraction(1, 3)]]
+    assert {type(entry) for entry in found.flat} == {Term, Fraction}
+    kept = constant_like(np, given, np.array([Fraction(1)]))
+    assert kept.tolist() == found.tolist()
+    assert {type(entry) for entry in kept.flat} == {Term, Fraction}
+
+
+def test_the_namespace_is_that_of_the_library() -> None:
+    assert namespace(np.ones(1)) is np
+    assert namespace(torch.ones(1)) is as_array(torch.ones(1))[0]
+    assert namespace(torch.ones(1)).__name__ == "array_api_compat.torch"
+
+
+def test_torch_that_is_not_loaded_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensor = torch.ones(1)
+    assert is_torch(tensor)
+    assert not is_torch(np.ones(1))
+    assert not is_compiling()
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    assert is_compiling()
+    monkeypatch.delitem(sys.modules, "torch")
+    assert not is_torch(tensor)
+    assert not is_compiling()
+
+
+def test_a_number_for_a_number_and_an_array_for_an_array() -> None:
+    result = np.asarray(0.5)
+    for number in (1, 0.5, np.float64(0.5)):
+        assert type(as_given(result, number)) is np.float64
+    assert as_given(result, np.asarray(1.0)) is result
+    tensor = torch.tensor(0.5)
+    assert as_given(tensor, 1) is tensor
+    several = as_given(np.ones(2), [1, 1])
+    assert isinstance(several, np.ndarray)
+    assert several.tolist() == [1.0, 1.0]
+
+
 def test_another_array_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """A third library goes through array-api-compat; a stand-in keeps the tests free of one."""
 
@@ -153,6 +271,27 @@ def test_sign_of_fractions_and_under_compilation(monkeypatch: pytest.MonkeyPatch
     traced = sign(torch, torch.tensor([-0.0, -1.0], dtype=torch.float64))
     assert traced.dtype == torch.float64
     assert traced.tolist() == [1.0, -1.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sign_takes_the_room_that_it_is_given(dtype: Any) -> None:
+    given = np.array([[-0.5, -0.0], [0.0, 2.0]], dtype)
+    room = np.full_like(given, np.nan)
+    found = sign(np, given, room)
+    assert np.shares_memory(found, room)
+    assert room.tolist() == [[-1.0, 1.0], [1.0, 1.0]]
+    assert given.tolist() == [[-0.5, 0.0], [0.0, 2.0]]
+
+
+@pytest.mark.parametrize("name", ["float32", "float64"])
+def test_a_gradient_goes_through_a_sign(name: str) -> None:
+    given = torch.tensor([-0.5, 0.0], dtype=getattr(torch, name), requires_grad=True)
+    found = sign(namespace(given), given)
+    assert found.requires_grad
+    assert found.tolist() == [-1.0, 1.0]
+    found.sum().backward()
+    assert given.grad is not None
+    assert given.grad.tolist() == [0.0, 0.0]
 
 
 def test_sign_of_zeros_compiled_to_fast_mathematics() -> None:
@@ -394,6 +533,54 @@ def test_constants_beside_fractions() -> None:
     assert math.isnan(constant_like(np, math.nan, like).item())
 
 
+def test_constants_have_the_dtype_and_the_device() -> None:
+    for values in (0.5, 2, np.array([0.5, 2.0]), np.array([Fraction(1, 2), 10**400], dtype=object)):
+        found = constant_like(np, values, np.ones(1, np.float32))
+        assert found.dtype == np.float32
+        assert found.tolist() == as_floats(np.asarray(values)).tolist()
+        xp = namespace(torch.ones(1))
+        there = constant_like(xp, values, torch.ones(3, dtype=torch.float32))
+        assert there.dtype == torch.float32
+        assert there.tolist() == found.tolist()
+        # a tensor that has a device and no numbers
+        elsewhere = constant_like(xp, values, torch.ones(3, dtype=torch.float16, device="meta"))
+        assert (elsewhere.device.type, elsewhere.dtype) == ("meta", torch.float16)
+        assert elsewhere.shape == found.shape
+    like = np.array([Fraction(1)])
+    exact = np.array([Fraction(1, 3)])
+    assert constant_like(np, exact, like) is exact
+    for infinite in (np.float32(math.inf), -math.inf):
+        kept = constant_like(np, [infinite, np.float32(0.5)], like).tolist()
+        assert kept == [infinite, Fraction(1, 2)]
+        assert [type(entry) for entry in kept] == [float, Fraction]
+    square = constant_like(np, [[1, 2], [3, Fraction(1, 3)]], like)
+    assert square.tolist() == [[1, 2], [3, Fraction(1, 3)]]
+    assert {type(entry) for entry in square.flat} == {Fraction}
+
+
+def test_numbers_that_stay_exact_beside_fractions() -> None:
+    for theta in (Fraction(1, 3), np.array([Fraction(1, 3)])):
+        for number in (2, 0.5, True):
+            assert type(exact_like(number, theta)) is Fraction
+            assert exact_like(number, theta) == number
+        for other in (math.inf, Fraction(1, 3), np.float64(0.5), "a"):
+            assert exact_like(other, theta) is other
+    for theta in (0.5, np.ones(1), 1, None, [Fraction(1, 3)], torch.ones(1)):
+        assert exact_like(2, theta) == 2
+        assert type(exact_like(2, theta)) is int
+
+
+def test_floats_of_whatever_is_real() -> None:
+    assert as_float(Fraction(1, 2)) == 0.5
+    assert as_float(10**400) == math.inf
+    assert as_float(-Fraction(10**400, 3)) == -math.inf
+    floats = np.ones(2, np.float32)
+    assert as_floats(floats) is floats
+    found = as_floats(np.array([[Fraction(1, 2), 10**400]], dtype=object))
+    assert found.dtype == np.float64
+    assert found.tolist() == [[0.5, math.inf]]
+
+
 def test_numbers_to_combine_with() -> None:
     floats, exact = np.ones(1, np.float32), np.array([Fraction(1, 3)])
     assert number_like(0.1, exact) == Fraction(0.1)
@@ -409,6 +596,11 @@ def test_numbers_to_combine_with() -> None:
     assert number_like(Fraction(10**400), floats) == math.inf
     assert type(number_like(3, floats)) is int
     assert type(number_like(Fraction(1, 2), floats)) is float
+    assert type(number_like(0.5, floats)) is float
+    # the integers up to which all are floats
+    for sign_ in (1, -1):
+        assert type(number_like(sign_ * 2**53, floats)) is int
+        assert type(number_like(sign_ * (2**53 + 1), floats)) is float
 
 
 # sums
@@ -439,6 +631,39 @@ def test_long_sums_are_exact_whatever_lies_side_by_side(
     for array in (values, np.asfortranarray(values), values[:, ::2], values[::-1]):
         shares = accurate_sum(np, array, axis) / (array.size if axis != 0 else len(array))
         np.testing.assert_allclose(shares, dtype(0.1), rtol=slack)
+
+
+def test_a_sum_of_whatever_there_is() -> None:
+    """Of fractions and of tensors it is the library's, over all axes and without them unless asked for."""
+    values = np.arange(6.0).reshape(2, 3)
+    libraries = [
+        (np, values),
+        (np, np.asfortranarray(values)),
+        (np, np.asfortranarray(values.astype(np.float32))),
+        (np, np.array([[Fraction(int(v)) for v in row] for row in values])),
+        (namespace(torch.ones(1)), torch.asarray(values)),
+    ]
+    for xp, array in libraries:
+        assert accurate_sum(xp, array) == 15
+        assert accurate_sum(xp, array).shape == () if array.dtype != object else True
+        assert accurate_sum(xp, array, 0).tolist() == [3, 5, 7]
+        assert accurate_sum(xp, array, -1).tolist() == [3, 12]
+        assert accurate_sum(xp, array, 0, True).tolist() == [[3, 5, 7]]
+        assert accurate_sum(xp, array, 1, keepdims=True).tolist() == [[3], [12]]
+
+
+@pytest.mark.parametrize(
+    ("axis", "there"),
+    [
+        *((None, True), (-1, True), (2, True), ((2, 1), True), ((0, 1, 2), True)),
+        *((0, False), (1, False), ((0, 2), False), ((0, 1), False)),
+    ],
+)
+def test_what_lies_side_by_side(axis: Any, there: bool) -> None:
+    values = np.zeros((2, 3, 4))
+    assert _arrays._side_by_side(values, axis) is there
+    for other in (np.asfortranarray(values), values[:, :, ::2]):
+        assert not _arrays._side_by_side(other, axis)
 
 
 def test_an_axis_that_is_not_there() -> None:
@@ -487,6 +712,7 @@ def test_integers_that_python_does_not_write_out() -> None:
 )
 def test_blocks_are_as_large_as_the_cache_that_is_there(text, cache, monkeypatch):
     def read(path):
+        assert str(path) == "/sys/devices/system/cpu/cpu0/cache/index2/size"
         if text is None:
             raise FileNotFoundError(path)
         return text

@@ -1,7 +1,9 @@
 """The one way to write a file: whole or not at all, with the permissions and the errors of a plain write."""
 
 import errno
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +15,8 @@ import torch
 from click.testing import CliRunner
 from safetensors.torch import save_file
 
-from pqtheory import cli
-from pqtheory._files import write_whole
+from pqtheory import _files, cli
+from pqtheory._files import read_json, whole_file, write_whole
 from pqtheory.cli.errors import user_errors
 from pqtheory.networks import export
 from pqtheory.plotting import save
@@ -97,6 +99,67 @@ _files.write_whole(Path(sys.argv[1]), b"half")
     write_whole(tmp_path / name, b"whole")
     assert set(tmp_path.iterdir()) == {tmp_path / name} | others
     assert (tmp_path / name).read_bytes() == b"whole"
+
+
+def test_what_is_written_stands_beside_the_file_until_it_is_whole(tmp_path):
+    file = tmp_path / "a.json"
+    with whole_file(file) as stream:
+        stream.write(b"new")
+        (part,) = tmp_path.iterdir()
+        assert re.fullmatch(r"\.a\.json\.[0-9a-f]{8}\.part", part.name)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a.json": b"new"}
+
+
+def test_a_leftover_that_is_gone_meanwhile_is_no_matter(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / ".a.12345678.part"])
+    write_whole(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("length", [200, 201, 255])
+def test_names_as_long_as_they_may_be(tmp_path, monkeypatch, length):
+    file = tmp_path / ("ä" + "x" * (length - 2))
+    with whole_file(file) as stream:
+        stream.write(b"new")
+        (part,) = tmp_path.iterdir()
+        stem = part.name[1:].rpartition(".")[0].rpartition(".")[0]
+        digest = hashlib.sha256(file.name.encode()).hexdigest()
+        assert stem == (file.name if length == 200 else f"{file.name[:20]}.{digest}")
+    assert file.read_bytes() == b"new"
+
+
+def test_an_error_of_the_system_keeps_its_number_and_its_words(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for file, kind in (
+        (tmp_path / "none" / "a", FileNotFoundError),
+        (tmp_path / "folder", IsADirectoryError),
+    ):
+        with pytest.raises(kind) as refused:
+            write_whole(file, b"")
+        number = errno.ENOENT if kind is FileNotFoundError else errno.EISDIR
+        assert refused.value.errno == number
+        assert str(refused.value) == f"[Errno {number}] {os.strerror(number)}: {str(file)!r}"
+
+
+def test_json_is_read_up_to_a_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(_files, "LARGEST", 1 << 20)
+    file = tmp_path / "a.json"
+    file.write_text(f"[1]{' ' * ((1 << 20) - 3)}")
+    assert read_json(file) == [1]
+    file.write_text(f"[1]{' ' * ((1 << 20) - 2)}")
+    with pytest.raises(ValueError, match=r"^expected at most 1 MiB$"):
+        read_json(file)
+    file.write_text('{"a": 1')
+    with pytest.raises(ValueError, match=r"^no JSON, or cut off: Expecting ',' delimiter: line 1"):
+        read_json(file)
+    file.write_text("[" * 200_000)
+    with pytest.raises(ValueError, match=r"^no JSON, or cut off: maximum recursion"):
+        read_json(file)
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "none")
+    file.write_bytes(b"\xff\xff\xff")
+    with pytest.raises(ValueError, match=r"^no JSON, or cut off: "):
+        read_json(file)
 
 
 def figure():

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import pqtheory as pq
-from pqtheory._messages import LONGEST, brief
+from pqtheory._messages import LONGEST, brief, nearest, visible, without_trace
 
 SOURCE = Path(pq.__file__).parent
 #: what is short whatever it is of: shapes, dtypes, names of classes, counts
@@ -111,6 +112,60 @@ def test_a_value_in_a_message_is_one_short_line(name: str) -> None:
     text = brief(LONG_VALUES[name])
     assert len(text) <= LONGEST
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.arange(12.0), "array([ 0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11.])"),
+        (np.arange(13.0), "ndarray of shape (13,)"),
+        (np.zeros((7, 2)), "ndarray of shape (7, 2)"),
+        ("x" * 118, repr("x" * 118)),
+        ("x" * 119, f"'{'x' * 57}...{'x' * 58}'"),
+        (10**119, str(10**119)),
+        (10**120, f"1{'0' * 116}..."),
+        (Fraction(1, 3), "Fraction(1, 3)"),
+        ([1] * 7, "[1, 1, 1, 1, 1, 1, ...]"),
+        ("a  b", "'a b'"),
+    ],
+)
+def test_the_text_of_a_value(value: Any, text: str) -> None:
+    assert brief(value) == text
+
+
+def test_the_nearest_word() -> None:
+    words = ("binary", "ternary", "uniform")
+    assert nearest("binray", words) == "; did you mean 'binary'?"
+    assert nearest("ernary", iter(words)) == "; did you mean 'ternary'?"
+    assert nearest("zzz", words) == ""
+    assert nearest("x", ()) == ""
+    assert nearest(12, ("123",)) == "; did you mean '123'?"  # type: ignore[arg-type]
+    # alike in two letters of five, and no less
+    assert nearest("abxyz", ("abcde",)) == "; did you mean 'abcde'?"
+    assert nearest("axxyz", ("abcde",)) == ""
+
+
+def test_what_torch_adds_below_an_error_is_cut_off() -> None:
+    assert without_trace(ValueError("one\ntwo")) == "one\ntwo"
+    traced = "one\ntwo\nException raised from a at b\nException raised from c"
+    assert without_trace(ValueError(traced)) == "one\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ~ text\n\tof two lines", "plain ~ text\n\tof two lines"),
+        ("é 中 \N{ZERO WIDTH JOINER} \xa0", "é 中 \N{ZERO WIDTH JOINER} \xa0"),
+        ("\x1b[1m\r\0\x7f\x85", r"\x1b[1m\r\x00\x7f\x85"),
+        ("a\ud800b", r"a\ud800b"),
+        ("\u2028\u2029", r"\u2028\u2029"),
+        ("\u202a\u202b\u202c\u202d\u202e", r"\u202a\u202b\u202c\u202d\u202e"),
+        ("\u2066\u2067\u2068\u2069", r"\u2066\u2067\u2068\u2069"),
+        ("", ""),
+    ],
+)
+def test_text_that_steers_is_written_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
 
 
 W = pq.regularizers.DistanceL1(pq.sets.Binary())

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import pqtheory as pq
-from pqtheory._notebook import shown, sketch
+from pqtheory._notebook import HEIGHT, WIDTH, described, floats, listed, shown, sketch
 from pqtheory.claims import Claim, Control, Part, between, forall, positive
 from pqtheory.evidence.base import Evidence, Step
 from pqtheory.plotting.parts import grid_of_axes
@@ -171,6 +171,79 @@ def test_a_curve_is_drawn_where_it_is() -> None:
     assert 'd="M40.0 20.0L290.0 20.0"' in drawn
 
 
+def test_the_html_of_an_object() -> None:
+    assert shown("a < b") == "<div><code>a &lt; b</code></div>"
+    whole = shown("a", "b < c", {"d & e": "f > g", "\x1b": [1, 2]}, ["<svg/>", "<b/>"])
+    assert whole == (
+        "<div><code>a</code><div>$$b &lt; c$$</div><table>"
+        "<tr><th>d &amp; e</th><td>f &gt; g</td></tr><tr><th>\\x1b</th><td>[1, 2]</td></tr>"
+        "</table><svg/><b/></div>"
+    )
+    assert listed(("a", "<b>"), [("c", 0.5), ("&", [])]) == (
+        "<table><tr><th>a</th><th>&lt;b&gt;</th></tr>"
+        "<tr><td>c</td><td>0.5</td></tr><tr><td>&amp;</td><td>[]</td></tr></table>"
+    )
+    assert listed((), []) == "<table><tr></tr></table>"
+
+
+def drawn_paths(svg: str) -> list[str]:
+    return re.findall(r'<path d="([^"]*)"', svg)
+
+
+def test_curves_share_their_scale_and_say_what_it_is() -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    curves = [np.array([-1.0, 0.0, 3.0]), np.array([np.nan, 3.0, -1.0]), np.zeros(3)]
+    svg = sketch(x, curves, 'a "caption" & <more>')
+    first, second, third = drawn_paths(svg)
+    assert first == "M40.0 98.0L123.3 78.5L290.0 20.0"
+    assert second == "M123.3 20.0L290.0 98.0"
+    assert third == "M40.0 78.5L123.3 78.5L290.0 78.5"
+    words = re.findall(r"<text [^>]*>([^<]*)</text>", svg)
+    assert words == ["3", "-1", "1", "4", "a &quot;caption&quot; &amp; &lt;more&gt;"]
+    assert 'aria-label="a &quot;caption&quot; &amp; &lt;more&gt;"' in svg
+    assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert svg.endswith("</text></svg>")
+    assert "XX" not in svg
+    # all of it lies within the picture
+    for at, down, anchor in re.findall(r'<text x="(\d+)" y="(\d+)" text-anchor="(\w+)"', svg):
+        assert 0 <= int(at) <= WIDTH
+        assert 0 <= int(down) <= HEIGHT
+        assert anchor in ("start", "end")
+    assert svg.count("<text x=") == 5
+
+
+def test_curves_of_one_point_without_a_value_and_more_than_there_are_colours() -> None:
+    one = sketch(np.array([2.0]), [np.array([5.0])], "c")
+    assert drawn_paths(one) == ["M40.0 20.0"]
+    none = sketch(np.array([0.0, 1.0]), [np.array([np.nan, np.inf])], "c")
+    assert drawn_paths(none) == [""]
+    assert re.findall(r"<text [^>]*>([^<]*)</text>", none) == ["1", "0", "0", "1", "c"]
+    assert drawn_paths(sketch(np.array([0.0, 1.0]), [], "c")) == []
+    many = sketch(np.array([0.0, 1.0]), [np.array([0.0, n]) for n in range(1, 9)], "c")
+    assert len(drawn_paths(many)) == 6
+    assert len(set(re.findall(r'stroke="(#\w+)"', many))) == 6
+    # two points of six: the scale is that of the curves that are drawn
+    assert re.findall(r"<text [^>]*>([^<]*)</text>", many)[:2] == ["6", "0"]
+    with pytest.raises(ValueError, match="zip"):
+        sketch(np.array([0.0, 1.0]), [np.zeros(3)], "c")
+
+
+def test_arrays_of_all_kinds_as_floats() -> None:
+    tensor = torch.tensor([[0.5, 1.5]], dtype=torch.bfloat16, requires_grad=True)
+    fractions = np.array([[Fraction(1, 2), Fraction(10**400)]])
+    for given, expected in (
+        (tensor, [[0.5, 1.5]]),
+        (fractions, [[0.5, np.inf]]),
+        ([1, 2], [1.0, 2.0]),
+        (np.float32(0.5), 0.5),
+    ):
+        found = floats(given)
+        assert found.dtype == np.float64
+        assert found.tolist() == expected
+    assert described(np.zeros((2, 3), np.float32)) == "(2, 3) float32"
+    assert described(torch.zeros(4, dtype=torch.bfloat16)) == "(4,) bfloat16"
+
+
 @pytest.mark.parametrize(
     "problem",
     [
@@ -223,6 +296,9 @@ def test_parts_are_at_hand_without_an_import_of_their_own() -> None:
     for name in dir(pq.networks):
         assert getattr(pq.networks, name).__name__ == f"pqtheory.networks.{name}"
         assert re.search(rf"^{name} ", str(pq.networks.__doc__), re.MULTILINE)
+    assert pq.verify is pq.theory.verify
+    with pytest.raises(AttributeError, match=r"^module 'pqtheory' has no attribute 'verifi'$"):
+        pq.verifi  # noqa: B018
     with pytest.raises(AttributeError, match="has no attribute 'optimizer'"):
         pq.networks.optimizer  # noqa: B018
 

@@ -34,8 +34,13 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "pqtheory/signs": ("signs", "test_mutants.py"),
     "pqtheory/stability": ("stability",),
     "pqtheory/testing": ("testing",),
-    "pqtheory/_*.py": ("test_arrays.py", "test_files.py", "test_simulate.py", "conformance"),
-    "pqtheory/provenance.py": ("test_files.py", "networks/test_records.py", "cli/test_verify.py"),
+    "pqtheory/_*.py": (
+        *("test_arrays.py", "test_checks.py", "test_elementwise.py", "test_files.py"),
+        *("test_messages.py", "test_notebook.py", "test_simulate.py", "conformance"),
+        *("test_extras.py", "test_parent.py", "test_progress.py", "test_recording.py"),
+        "quantizers/test_groups.py",
+    ),
+    "pqtheory/provenance.py": ("test_provenance.py", "test_files.py"),
     "pqtheory/evidence": ("evidence", "claims"),
     "pqtheory/claims": ("claims",),
     "pqtheory/networks": (

@@ -2,13 +2,27 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from pqtheory._groups import find_groups, on_threads
+from pqtheory import _groups
+from pqtheory._arrays import namespace
+from pqtheory._groups import (
+    Groups,
+    all_finite,
+    by_parts,
+    check_axis,
+    check_groups,
+    exact_mean,
+    find_groups,
+    mean,
+    on_threads,
+    total,
+)
 from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit, GreedyMultiBit
 from pqtheory.regularizers import AlternatingDistance, DistanceL2
 from pqtheory.sets import ScaledBinary
@@ -177,3 +191,216 @@ def test_threads_do_every_part_and_raise_what_fails(threads):
     assert sorted(done) == list(range(9))
     with pytest.raises(ZeroDivisionError):
         on_threads(lambda part: 1 / (part.start - 4), parts, threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 9])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_there_are_no_more_threads_than_parts(monkeypatch, threads, count):
+    pools = []
+    pool = _groups.ThreadPoolExecutor
+    monkeypatch.setattr(
+        _groups, "ThreadPoolExecutor", lambda workers: pools.append(workers) or pool(workers)
+    )
+    on_threads(lambda part: None, [slice(i, i + 1) for i in range(count)], threads)
+    assert pools == ([] if 1 in (threads, count) else [min(threads, count)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "per", "found"),
+    [
+        ((2, 3), None, None, Groups((2, 3), (2, 3), (0, 1))),
+        ((2, 3), None, "tensor", Groups((2, 3), (2, 3), (0, 1))),
+        ((), None, None, Groups((), (), ())),
+        ((2, 3), 0, None, Groups((2, 3), (2, 3), (0,))),
+        ((2, 3, 4), (-1, 0), None, Groups((2, 3, 4), (2, 3, 4), (0, 2))),
+        ((2, 3), -2, None, Groups((2, 3), (2, 3), (0,))),
+        ((2, 3), None, "row", Groups((2, 3), (2, 3), (1,))),
+        ((2, 3, 4, 5), None, "channel", Groups((2, 3, 4, 5), (2, 3, 4, 5), (1, 2, 3))),
+        ((2, 3, 4), None, 6, Groups((2, 3, 4), (2, 2, 6), (2,))),
+        ((6, 4), None, 4, Groups((6, 4), (6, 1, 4), (2,))),
+        ((6,), None, 2, Groups((6,), (3, 2), (1,))),
+    ],
+)
+def test_the_groups_of_a_shape(shape, axis, per, found):
+    assert find_groups(shape, axis, per) == found
+    assert found.size * math.prod(found.lead) == math.prod(shape)
+    theta = np.arange(math.prod(shape)).reshape(shape)
+    rows = found.rows(np, theta)
+    assert rows.shape == (math.prod(found.lead), found.size)
+    assert_array_equal(found.entries(np, rows), theta)
+    planes = np.stack([theta, -theta, theta + 1], axis=-1)
+    plane_rows = found.plane_rows(np, planes)
+    assert_array_equal(plane_rows, np.stack([rows, -rows, rows + 1], axis=-1))
+    assert_array_equal(found.planes(np, plane_rows), planes)
+    per_group = found.per_group(np, np.ones((len(rows), 5)))
+    assert per_group.shape == (*found.lead, 5)
+
+
+def slices(*bounds):
+    return [slice(start, stop) for start, stop in bounds]
+
+
+@pytest.mark.parametrize(
+    ("groups", "entries", "parts"),
+    [
+        (find_groups((5, 6), -1), 12, slices((0, 2), (2, 4), (4, 6))),
+        (find_groups((5, 6), -1), 17, slices((0, 2), (2, 4), (4, 6))),
+        (find_groups((5, 6), -1), 18, slices((0, 3), (3, 6))),
+        (find_groups((3, 6), -1), 1, slices((0, 1), (1, 2), (2, 3))),
+        (find_groups((3, 6), -1), 99, slices((0, 16))),
+        (find_groups((1, 6), -1), 3, slices((0, 1))),
+        (find_groups((2, 6), None, 3), 3, slices((0, 1), (1, 2))),
+        # the first axis lies within a group, or is cut by it, or there is none, or nothing
+        (find_groups((5, 6), 0), 12, [slice(None)]),
+        (find_groups((5, 6), None), 12, [slice(None)]),
+        (find_groups((6,), None, 2), 2, [slice(None)]),
+        (find_groups((), None), 2, [slice(None)]),
+        (find_groups((5, 0), -1), 12, [slice(None)]),
+    ],
+)
+def test_the_parts_of_an_array(groups, entries, parts):
+    assert groups.parts(entries) == parts
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "per", "said"),
+    [
+        ((2, 3), 2, None, "axis: expected axes of an array with ndim 2, got 2"),
+        ((2, 3), -3, None, "axis: expected axes of an array with ndim 2, got -3"),
+        ((2, 3), (0, 2), None, "axis: expected axes of an array with ndim 2, got (0, 2)"),
+        ((), 0, None, "axis: expected axes of an array with ndim 0, got 0"),
+        ((2, 3), (1, -1), None, "axis: expected distinct axes of ndim 2, got (1, -1)"),
+        (
+            (6,),
+            None,
+            "row",
+            "per: expected an array with two or more axes for 'row', got shape (6,)",
+        ),
+        ((), None, 2, "per: expected an array with axes for groups of 2, got a number"),
+        (
+            (2, 3, 4),
+            None,
+            5,
+            "per: expected a size that divides the rows of 12 weights of the shape (2, 3, 4), got 5",
+        ),
+        (
+            (7,),
+            None,
+            2,
+            "per: expected a size that divides the rows of 7 weights of the shape (7,), got 2",
+        ),
+    ],
+)
+def test_what_a_shape_without_the_groups_is_told(shape, axis, per, said):
+    with pytest.raises(ValueError, match=r"^(axis|per): ") as refused:
+        find_groups(shape, axis, per)
+    assert str(refused.value) == said
+
+
+def test_what_names_groups():
+    assert check_groups(None, None) == (None, None)
+    assert check_groups([0, np.int64(-1)], None) == ((0, -1), None)
+    assert check_groups(None, np.int64(3)) == (None, 3)
+    assert [check_groups(None, name) for name in ("tensor", "channel", "row")] == [
+        (None, "tensor"),
+        (None, "channel"),
+        (None, "row"),
+    ]
+    for axis in (64, -64):
+        assert check_axis(axis) == axis
+        assert check_axis([axis]) == (axis,)
+    for given, said in (
+        ((None, "rows"), "per: expected 'tensor', 'channel', 'row' or a group size, got 'rows'"),
+        ((None, 0), "per: expected an integer >= 1, got 0"),
+        ((0, 2), "per: expected axis or per, got both, 0 and 2"),
+        (((), None), "axis: expected distinct axes, one or more, got ()"),
+        (([1, 1], None), "axis: expected distinct axes, one or more, got [1, 1]"),
+        ((65, None), "axis: expected an integer from -64 to 64, got 65"),
+        (([0, -65], None), "axis: expected an integer from -64 to 64, got -65"),
+    ):
+        with pytest.raises(ValueError, match=r"^(axis|per): ") as refused:
+            check_groups(*given)
+        assert str(refused.value) == said
+    for given, said in (
+        ((1.0, None), "axis: expected an integer, got 1.0"),
+        (([None], None), "axis: expected an integer, got None"),
+        ((None, 1.5), "per: expected an integer, got 1.5"),
+    ):
+        with pytest.raises(TypeError, match=r"^(axis|per): ") as refused:
+            check_groups(*given)
+        assert str(refused.value) == said
+
+
+ROWS = [[1, 2, 6], [-1, 0, 4]]
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "fractions", "tensor"])
+def test_sums_and_means_of_rows(kind):
+    rows = np.array([[Fraction(n) for n in row] for row in ROWS])
+    if kind == "tensor":
+        rows = torch.tensor(ROWS, dtype=torch.float16)
+    elif kind != "fractions":
+        rows = np.array(ROWS, kind)
+    xp = namespace(rows)
+    for found, expected in ((total(xp, rows), [9, 3]), (mean(xp, rows), [3, 1])):
+        assert found.tolist() == expected
+        if kind == "fractions":
+            assert {type(number) for number in found} == {Fraction}
+        else:
+            assert str(found.dtype).endswith("float64")
+    single = rows[:, :1]
+    assert mean(xp, single).tolist() == [1, -1]
+    nothing = rows[:, :0]
+    assert mean(xp, nothing).tolist() == [0, 0]
+    if kind == "float16":
+        assert total(np, np.full((2, 3), 60000, np.float16)).tolist() == [180000, 180000]
+    if kind == "float32":
+        long = np.full((1, 10**5), 0.1, np.float32)
+        assert total(np, long).tolist() == [long.astype(float).sum()]
+
+
+def test_exact_means():
+    assert exact_mean([Fraction(1), Fraction(2)]) == Fraction(3, 2)
+    assert exact_mean([Fraction(1, 3)]) == Fraction(1, 3)
+    assert exact_mean([]) == 0
+    assert type(exact_mean([])) is Fraction
+
+
+def test_rows_that_are_finite():
+    rows = [[1.0, 2.0], [1.0, math.nan], [-math.inf, 1.0]]
+    for array in (np.array(rows), torch.tensor(rows)):
+        assert all_finite(namespace(array), array).tolist() == [[True], [False], [False]]
+    exact = all_finite(np, np.array([[Fraction(1), Fraction(2)]] * 3))
+    assert exact.tolist() == [[True]] * 3
+    assert exact.dtype == bool
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_function_by_parts_goes_where_there_is_room(threads):
+    parts = [slice(0, 2), slice(2, 4)]
+    theta = np.arange(8.0).reshape(4, 2)
+
+    def negative(part):
+        return part[::-1] - 10
+
+    expected = np.concatenate([negative(theta[part]) for part in parts])
+    new = by_parts(negative, theta, parts, threads, None)
+    assert_array_equal(new, expected)
+    assert theta.tolist() == np.arange(8.0).reshape(4, 2).tolist()
+    room = np.empty((4, 2))
+    assert by_parts(negative, theta, parts, threads, room) is room
+    assert_array_equal(room, expected)
+    # in its own memory, seen through another array too
+    itself = theta.copy()
+    assert by_parts(negative, itself, parts, threads, seen := itself[:]) is seen
+    assert_array_equal(itself, expected)
+    # but not where a part is written that is still to be read
+    memory = np.arange(10.0).reshape(5, 2)
+    moved = by_parts(negative, memory[:4], parts, threads, memory[1:])
+    assert_array_equal(moved, expected)
+    assert_array_equal(memory, np.arange(10.0).reshape(5, 2))
+    # nor where the same memory is seen in another order
+    square = np.arange(16.0).reshape(4, 4)
+    turned = by_parts(negative, square, parts, threads, square.T)
+    assert not np.shares_memory(turned, square)
+    assert_array_equal(turned, np.concatenate([negative(square[part]) for part in parts]))
