@@ -8,7 +8,7 @@ from pqtheory.claims import Claim, Control, Part, Report
 from pqtheory.claims.results import ClaimResult, ItemResult
 from pqtheory.evidence import Evidence, Step
 from pqtheory.plotting.book_layout import Entry, layout
-from pqtheory.report.book_map import _rounded, _STYLE, book_map, entries
+from pqtheory.report.book_map import _STYLE, _rounded, book_map, entries
 
 
 def test_what_the_map_shows_of_a_report() -> None:

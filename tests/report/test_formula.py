@@ -1,4 +1,4 @@
-"""Formulas on the page: what matplotlib is given, the outline and the box it comes back as, and what is said instead."""
+"""Formulas on the page: what matplotlib is given, the outline and box that come back, and what is said instead."""
 
 import re
 from collections.abc import Iterator
