@@ -84,7 +84,9 @@ DRAWN: dict[str, Callable[[], Any]] = {
     "basins": lambda: plotting.basins(resolution=25, steps=100),
     "sign flips": lambda: plotting.sign_flips(digits()),
     "signs and errors": lambda: sign_curves(
-        CURVES, ["fc", "all"], errors={"BC": (range(20), [[0.5] * 20, [0.25] * 20])}
+        CURVES,
+        ["fc", "all"],
+        errors={"BC": (range(20), [[0.75] * 19 + [0.5], [0.5] * 19 + [0.25]])},
     ),
     "signs to a freeze": lambda: sign_curves(
         CURVES, ["fc"], "flips", "step", freezes={"BC": 10, "mine": 10}
