@@ -25,7 +25,8 @@ HEAVY = (
     *("matplotlib.pyplot", "sympy", "z3", "cvxpy", "sklearn.datasets", "hypothesis.strategies"),
     *("hypothesis.extra.numpy", "array_api_compat.torch", "safetensors.torch", "rich.table"),
 )
-#: bytes that a run may have, so that a mutant which asks for more fails alone
+#: bytes that a process of a run may have of its own, so that a mutant which asks for more fails alone; room in the
+#: address space counts for nothing: a browser takes far more of it than there is memory, and does not start without
 MEMORY = 16 << 30
 #: what was loaded before pytest cannot be rewritten by it, and need not be
 QUIET = ("-q", "--tb=short", "-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -77,7 +78,7 @@ def start(work: Callable[[], int], log: Path, cpu: float) -> Child:
     try:
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 6))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(stream, 1)

@@ -76,7 +76,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "pqtheory/theory": ("theory",),
     "pqtheory/digits": ("digits",),
     "pqtheory/plotting": ("plotting",),
-    "pqtheory/report": ("report",),
+    "pqtheory/report": ("report", "plotting/test_book_map.py"),
     "pqtheory/lessons": ("lessons",),
     "pqtheory/cli": ("cli",),
 }

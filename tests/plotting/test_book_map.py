@@ -8,7 +8,25 @@ from xml.etree import ElementTree
 import pytest
 
 from pqtheory.plotting import png
-from pqtheory.plotting.book_layout import Box, Entry, Layout, Point, layout
+from pqtheory.plotting.book_layout import (
+    APART,
+    HEADING,
+    HEIGHT,
+    LEAST_WIDTH,
+    LETTER,
+    MARGIN,
+    STREET,
+    TRACK,
+    Arrow,
+    Band,
+    Box,
+    Entry,
+    Layout,
+    Point,
+    _depths,
+    _without_repeats,
+    layout,
+)
 from pqtheory.plotting.book_map import book_map as drawn
 from pqtheory.report.book_map import book_map
 from pqtheory.theory import BOOK
@@ -76,6 +94,104 @@ def test_nothing_overlaps(seed: int) -> None:
 def sorted_as(places: Layout, entries: list[Entry]) -> list[Box]:
     order = {entry.name: i for i, entry in enumerate(entries)}
     return sorted(places.boxes, key=lambda box: order[box.entry.name])
+
+
+def test_a_small_map_in_numbers() -> None:
+    places = layout(
+        [
+            Entry("a", "one", kind="proved"),
+            Entry("b", "one", ("a",), kind="sampled"),
+            Entry("c", "", ("a", "b"), kind="proved"),
+            Entry("d", "", words="x" * 40),
+        ]
+    )
+    # a letter of the words is 0.85 of one of a name, and there is room round them
+    wide = 40 * LETTER * 0.85 + 24
+    left = [MARGIN + column * (wide + STREET) for column in (0, 1, 2)]
+    one, row = MARGIN + HEADING, HEIGHT + TRACK
+    two = one + row + TRACK / 2 + HEADING
+    assert [(box.entry.name, box.x, box.y, box.width, box.height) for box in places.boxes] == [
+        ("a", left[0], one, wide, HEIGHT),
+        ("b", left[1], one, wide, HEIGHT),
+        ("c", left[2], two, wide, HEIGHT),
+        ("d", left[0], two, wide, HEIGHT),
+    ]
+    assert places.bands == (
+        Band("one", MARGIN, one + row),
+        Band("", two - HEADING, two + row),
+    )
+    assert places.width == left[2] + wide + MARGIN
+    assert places.height == two + row + TRACK / 2 + MARGIN
+    # along the middle of a street, and then beside it; below a row of boxes
+    first, second = left[1] - STREET / 2, left[2] - STREET / 2
+    across = one + HEIGHT + TRACK / 2
+    a, c = one + HEIGHT / 2, two + HEIGHT / 2
+    assert places.arrows == (
+        Arrow("b", "a", ((left[1], a), (left[0] + wide, a))),
+        Arrow(
+            "c",
+            "a",
+            (
+                (left[2], c),
+                (second, c),
+                (second, across),
+                (first + APART, across),
+                (first + APART, a),
+                (left[0] + wide, a),
+            ),
+        ),
+        Arrow(
+            "c",
+            "b",
+            ((left[2], c), (second + APART, c), (second + APART, a), (left[1] + wide, a)),
+        ),
+    )
+    assert places.in_words() == (
+        "The map of the book: 4 claims (2 proved, 1 sampled) and 3 arrows from each to what it uses. From top to "
+        "bottom: one, claims of your own. Within a chapter a claim stands the farther to the right, the longer the "
+        "chain of claims below it; in each box stand its name and its evidence."
+    )
+    assert layout([Entry("a")]).in_words().startswith("The map of the book: 1 claims and 0 arrows")
+
+
+def test_boxes_are_as_wide_as_the_longest_name() -> None:
+    (box,) = layout([Entry("a" * 40)]).boxes
+    assert box.width == 40 * LETTER + 24
+    (box,) = layout([Entry("a")]).boxes
+    assert box.width == LEAST_WIDTH
+
+
+def test_arrows_up_the_page_and_in_a_busy_street() -> None:
+    users = [Entry(f"u{i}", "one", ("used",)) for i in range(12)]
+    places = layout([*users, Entry("used", "two")])
+    used = places.boxes[-1]
+    lines = [arrow.points[1][0] - (places.boxes[0].x - STREET / 2) for arrow in places.arrows]
+    # to both sides in turn, and no farther than there is room
+    room = STREET / 2 - 12
+    assert lines == [0, 6, -6, 12, -12, 18, -18, room, -room, room, -room, room]
+    # what stands above is left by its street, too
+    assert all(arrow.points[-1] == (used.x + used.width, used.middle) for arrow in places.arrows)
+    # two columns away and below: along the upper side of what is used
+    entries = [Entry("c", "one", ("a", "b")), Entry("b", "two", ("a",)), Entry("a", "two")]
+    far = next(arrow for arrow in layout(entries).arrows if (arrow.user, arrow.used) == ("c", "a"))
+    used = layout(entries).boxes[-1]
+    assert used.y - TRACK / 2 in [y for _, y in far.points]
+
+
+def test_chains_that_lead_back_end() -> None:
+    entries = {
+        "a": Entry("a", uses=("b", "a", "x")),
+        "b": Entry("b", uses=("c", "d")),
+        "c": Entry("c", uses=("a",)),
+        "d": Entry("d"),
+    }
+    assert _depths(entries) == {"c": 1, "d": 0, "b": 2, "a": 3}
+
+
+def test_corners_alone_are_points_of_an_arrow() -> None:
+    points: list[Point] = [(9, 0), (9, 0), (5, 0), (3, 0), (3, 4), (3, 4), (3, 8), (0, 8)]
+    assert _without_repeats(points) == ((9, 0), (3, 0), (3, 8), (0, 8))
+    assert _without_repeats([(9, 0), (0, 0)]) == ((9, 0), (0, 0))
 
 
 def test_what_is_used_stands_to_the_left() -> None:

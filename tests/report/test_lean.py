@@ -1,6 +1,7 @@
 """A claim's statements as text for Lean, read back by Python, as no Lean is at hand."""
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -88,29 +89,79 @@ def counted(k):
     return k >= 0
 
 
+@forall(x=real)
+def no_number(x):
+    return "a text"
+
+
 CLAIM = Claim(
     "small-one",
     "none",
     "s",
     "f",
     (
-        Part("words", "a part", all_of(with_a_word_of_lean, with_the_name_of_a_part, counted)),
+        Part(
+            "words",
+            "a part\nof two lines",
+            all_of(with_a_word_of_lean, with_the_name_of_a_part, counted),
+        ),
         Part("runs", "another", run),
+        Part("+1/x", "no number", no_number),
     ),
     (Control("c", "c", negative),),
 )
 
 
+HEAD = """\
+-- small-one: statements for Lean 4, unchecked: no Lean has read them, and none has a proof here.
+-- Words of Mathlib and of optlib (github.com/optsuite/optlib): prox_prop, HasGradientAt, ConvexOn, LipschitzWith.
+import Mathlib
+import Optlib.Function.Proximal
+
+open Classical
+
+noncomputable section
+
+-- small-one: no statement as a whole is written by hand
+
+"""
+# the name of a variable, s1, is not that of a piece
+WHOLE = """\
+-- part words: a part of two lines
+theorem small_one_words_1 (theta «at» : ℝ) :
+    (0 < «at») →
+    (¬ (0 = theta)) →
+    (0 < ((if (0 ≤ theta) then theta else (-theta)) * «at»)) := by
+  sorry
+
+-- part words: a part of two lines
+theorem small_one_words_2 (s1 : ℝ) :
+    let s2 : ℝ := (s1 + 1)
+    (((-1) = s1) ∨ (1 = s1)) →
+    ((s2 * s2) = (s2 * 2)) := by
+  sorry
+
+-- part words: a part of two lines; at the start of a run
+theorem small_one_words_3 (k : ℝ) :
+    (0 ≥ 0) := by
+  sorry
+
+-- part words: a part of two lines; from one step to the next
+theorem small_one_words_4 (k : ℝ) :
+    (0 ≤ k) →
+    (0 ≤ (k + 1)) := by
+  sorry
+
+-- part runs: another
+-- no statement over numbers alone, but of runs, arrays or instances: no text
+
+-- part +1/x: no number
+-- no text: holds: expected a comparison, or several joined by & and |, got 'a text'
+"""
+
+
 def test_the_text_in_full():
-    text = lean(CLAIM)
-    assert text.startswith("-- small-one: statements for Lean 4, unchecked")
-    assert "import Optlib" in text
-    assert "-- small-one: no statement as a whole is written by hand" in text
-    assert "theorem small_one_words_1 (theta «at» : ℝ) :\n    (0 < «at») →" in text
-    # the name of a variable is not that of a part
-    assert "theorem small_one_words_2 (s1 : ℝ) :\n    let s2 : ℝ := (s1 + 1)" in text
-    assert text.count("\ntheorem ") == text.count("  sorry\n") == 4
-    assert "-- part runs: another\n-- no statement over numbers alone" in text
+    assert lean(CLAIM) == HEAD + WHOLE
 
 
 def test_what_is_written_by_hand_comes_first():
@@ -120,9 +171,14 @@ def test_what_is_written_by_hand_comes_first():
 
 def test_without_the_solver_it_says_so(monkeypatch):
     monkeypatch.setattr(smt, "available", lambda: False)
-    text = lean(CLAIM)
-    assert "theorem" not in text
-    assert "with z3-solver installed" in text
+    assert lean(CLAIM) == (
+        f"{HEAD}-- with z3-solver installed its statements over numbers would follow\n"
+    )
+    by_hand = lean(replace(CLAIM, lean="\ntheorem by_hand : True := trivial\n\n"))
+    assert by_hand == HEAD.replace(
+        "-- small-one: no statement as a whole is written by hand",
+        "-- the claim, written by hand\ntheorem by_hand : True := trivial",
+    ) + ("-- with z3-solver installed its statements over numbers would follow\n")
 
 
 def test_numbers_alone_are_real_ones_and_words_of_lean_are_quoted():

@@ -1,9 +1,13 @@
 """The questions of a claim as a script that any solver runs."""
 
+from dataclasses import replace
+
 import pytest
 
 import pqtheory as pq
 from pqtheory.claims import Claim, Control, Part, forall, real
+from pqtheory.claims.results import ClaimResult, ItemResult
+from pqtheory.evidence import Evidence, Step
 from pqtheory.report import smt2
 
 z3 = pytest.importorskip("z3")
@@ -68,3 +72,25 @@ def test_a_claim_without_questions_says_so():
 
     plain = Claim("plain", "none", "s", "f", (Part("p", "p", always),), (Control("c", "c", never),))
     assert smt2(pq.verify(plain)["plain"]) == "; plain: no question for a solver\n"
+
+
+def test_the_script_in_full():
+    question = Step("no x\nbelow", machine="(q 1)\n(check-sat)\n", answer="unsat")
+    written = (
+        "; benchmark generated from python API\n(set-info :status unknown)\n(q 2)\n(check-sat)\n"
+    )
+    second = Step("why", machine=written, answer="sat")
+    # what is no question, and what was asked before
+    proof = (Step("read", machine="(nothing)"), question, second, replace(question, text="later"))
+    refuted = Evidence("refuted", counterexample={"x": 1}, proof=(replace(second, text="again"),))
+    result = ClaimResult(
+        CLAIM,
+        (ItemResult("p", "s", Evidence("proved", proof=proof)),),
+        (ItemResult("c", "s", refuted),),
+        0.0,
+    )
+    assert smt2(result) == (
+        "; squares, part p: no x below, answered unsat\n(set-info :status unsat)\n(set-logic QF_NRA)\n"
+        "(q 1)\n(check-sat)\n(reset)\n"
+        "; squares, part p: why, answered sat\n(set-info :status sat)\n(set-logic QF_NRA)\n(q 2)\n(check-sat)\n"
+    )
