@@ -11,8 +11,8 @@ from torch import nn
 from pqtheory.networks.data import load
 from pqtheory.networks.models import REGISTRY
 from pqtheory.networks.tasks import find_task, images, language
-from pqtheory.networks.tasks.base import check_name, has_bounds
-from pqtheory.networks.tasks.find import template
+from pqtheory.networks.tasks import template as module
+from pqtheory.networks.tasks.base import Task, check_name, has_bounds
 
 from ..messages import exactly
 
@@ -322,22 +322,16 @@ def test_a_network_of_another_task_has_no_memory_of_words():
 
 def test_all_matrices_of_language_but_no_norms_and_biases_are_quantized():
     picks = LANGUAGE.quantized("binary", None)
-    for module, name, picked in [
+    for layer, name, picked in [
         (nn.Linear(2, 2), "weight", True),
         (nn.Linear(2, 2), "bias", False),
         (nn.LayerNorm(2), "weight", False),
     ]:
-        assert bool(picks(module, name)) is picked
-
-
-def made_of_template():
-    content = {}
-    exec(template(), content)
-    return content["task"]
+        assert bool(picks(layer, name)) is picked
 
 
 def test_the_template_learns_a_curve():
-    task = made_of_template()
+    task = module.task
     assert (task.measure, task.data, task.models) == ("mean loss", ("sine",), ("mlp",))
     assert task.options == {"width": 64, "noise": 0.1}
     found = task.load("sine", None, {"width": 64, "noise": 0.5})
@@ -367,7 +361,7 @@ def test_the_template_learns_a_curve():
 
 
 def test_what_a_task_says_that_says_nothing():
-    class Quiet(type(made_of_template()).__mro__[2]):
+    class Quiet(Task):
         data, models = ("d",), ("m",)
         load = make_model = sets = loss = measured = None
 
