@@ -8,10 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from pqtheory import cli
-from pqtheory.networks.sweeps import carry_out, read_grid
+from pqtheory.networks.sweeps import carry_out, grid, read_grid
 from pqtheory.networks.tables.summary import rows, spread
-from pqtheory.networks.training import RunFolder
+from pqtheory.networks.training import RunFolder, preset
 from pqtheory.provenance import command
+
+from ..messages import exactly
 
 SWEEP = """
 folder = "runs"
@@ -187,9 +189,138 @@ def test_bad_files_are_refused(sweep_file, text, message):
         read_grid(sweep_file(text))
 
 
-def test_unknown_backends_and_files(sweep_file, tmp_path):
-    with pytest.raises(FileNotFoundError, match="no file"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("speed = 3", "expected folder, preset, settings, grid, got 'speed'"),
+        ("[grid]\nseed = 3", "grid: expected a list for 'seed', got 3"),
+        ("[grid]\nlr = [1.0]\nseed = []", "grid: expected a list for 'seed', got []"),
+        ("grid = [1]", "grid = [1]: expected a section [grid]"),
+        ("settings = 3", "settings = 3: expected a section [settings]"),
+        ("folder = 3", "folder: expected a path, got 3"),
+        ("folder = ''", "folder: expected a path, got ''"),
+        (
+            "folder = 'runs'",
+            "no runs in it: expected a section [grid], or [settings] of one run",
+        ),
+        (
+            "[grid]\nseed = [0, 0]",
+            "grid: two runs would have the name 'seed=0'; expected values whose names differ",
+        ),
+        (
+            "[settings]\nepochs = 0\n[grid]\nseed = [0]",
+            "run 'seed=0': epochs: expected an integer >= 1, got 0",
+        ),
+        ("[settings]\ntask = 'my.py'", "run 'run': task: no file '{folder}/my.py'"),
+        ("a = {nested}", "not TOML that is meant: nested too deep"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_that_begins_with_the_file(
+    sweep_file, tmp_path, text, message
+):
+    file = sweep_file(text.replace("{nested}", "[" * 5000))
+    with pytest.raises(
+        ValueError, match=exactly(f"{file}: {message.replace('{folder}', str(tmp_path))}")
+    ):
+        read_grid(str(file))
+
+
+def test_text_that_is_no_toml_and_a_file_that_is_none(sweep_file, tmp_path):
+    file = sweep_file("grid = ")
+    with pytest.raises(ValueError, match=exactly(f"{file}: Invalid value (at end of document)")):
+        read_grid(file)
+    with pytest.raises(
+        FileNotFoundError, match=exactly(f"sweep: no file '{tmp_path / 'none.toml'}'")
+    ):
         read_grid(tmp_path / "none.toml")
+
+
+def plan_of(file):
+    plan = read_grid(file)
+    return plan.folder, {run.name: run.settings for run in plan.runs}, {r.after for r in plan.runs}
+
+
+def test_a_file_that_says_nothing_of_them_has_proxquant_corrected_beside_it(sweep_file, tmp_path):
+    folder, runs, after = plan_of(sweep_file("[settings]\nepochs = 2"))
+    assert folder == tmp_path / "sweep"
+    assert runs == {"run": preset("corrected", "proxquant", epochs=2)}
+    assert after == {None}
+
+
+def test_runs_are_every_combination_of_the_grid_with_what_they_share(sweep_file, tmp_path):
+    text = """
+folder = "runs/first"
+preset = "faithful"
+[settings]
+epochs = 7
+lr = 0.25
+method = "binaryconnect"
+[grid]
+lr = [0.5, 0.125]
+levels = ["binary", "ternary"]
+"""
+    folder, runs, _ = plan_of(sweep_file(text))
+    assert folder == tmp_path / "runs" / "first"
+    # the grid counts before what all share
+    assert runs == {
+        f"lr={lr}-levels={levels}": preset(
+            "faithful", "binaryconnect", epochs=7, lr=lr, levels=levels
+        )
+        for lr in (0.5, 0.125)
+        for levels in ("binary", "ternary")
+    }
+    assert list(runs) == [
+        *("lr=0.5-levels=binary", "lr=0.5-levels=ternary"),
+        *("lr=0.125-levels=binary", "lr=0.125-levels=ternary"),
+    ]
+
+
+def test_method_and_preset_may_be_in_the_grid(sweep_file):
+    text = """
+preset = "faithful"
+[grid]
+method = ["proxquant", "binaryrelax"]
+preset = ["corrected", "faithful"]
+epochs = [3]
+"""
+    _, runs, _ = plan_of(sweep_file(text))
+    assert runs == {
+        f"method={method}-preset={kind}-epochs=3": preset(kind, method, epochs=3)
+        for method in ("proxquant", "binaryrelax")
+        for kind in ("corrected", "faithful")
+    }
+
+
+def test_a_grid_alone_is_enough_and_names_have_no_slashes(sweep_file):
+    _, runs, _ = plan_of(sweep_file("[grid]\nwarm_start = ['a/b/c']\nseed = [3]"))
+    assert list(runs) == ["warm_start=a_b_c-seed=3"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"warm_start": "a/b"}, {"warm_start": "{}/a/b"}),
+        ({"warm_start": "a/"}, {"warm_start": "{}/a/"}),
+        ({"task": "mine.py"}, {"task": "{}/mine.py"}),
+        ({"task": "language"}, {"task": "language"}),
+        ({"task": "language", "data": "a/b"}, {"task": "language", "data": "{}/a/b"}),
+        ({"task": "language", "data": "a/"}, {"task": "language", "data": "{}/a/"}),
+        ({"task": "language", "data": "ptb"}, {"task": "language", "data": "ptb"}),
+        # of other tasks a name with a slash is their own
+        ({"task": "images", "data": "a/b"}, {"task": "images", "data": "a/b"}),
+        ({"data": "a/b"}, {"data": "a/b"}),
+        ({"task": 3, "warm_start": "a"}, {"task": 3, "warm_start": "{}/a"}),
+        ({"lr": 0.5, "model": "a/b.py"}, {"lr": 0.5, "model": "a/b.py"}),
+    ],
+)
+def test_which_settings_are_paths_beside_the_file(tmp_path, given, kept):
+    place = {k: v.format(tmp_path) if isinstance(v, str) else v for k, v in kept.items()}
+    before = dict(given)
+    assert grid._beside(tmp_path, given) == place
+    assert given == before
+
+
+def test_unknown_backends_are_refused(sweep_file):
     with pytest.raises(ValueError, match="backend: expected loky or dask"):
         carry_out(read_grid(sweep_file()), backend="slurm")
 

@@ -1,12 +1,15 @@
 """The scheduler: the order of runs, what waits for what, threads, time; on a GPU in one process; killed and gone on."""
 
 import inspect
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,7 @@ import pytest
 
 from pqtheory.networks.sweeps import Plan, Planned, carry_out, schedule, workers
 from pqtheory.networks.sweeps.processes import THREADS, Processes
+from pqtheory.networks.sweeps.tasks import Task
 from pqtheory.networks.training import NonFiniteLossError, RunFolder, preset, train_together
 from pqtheory.provenance import STARTED_BY, started_by
 
@@ -143,10 +147,107 @@ def test_no_run_begins_when_the_time_is_up(tmp_path, recorded, monkeypatch):
     assert len(ended) == len(made.calls) - 1 == 2
 
 
-@pytest.mark.parametrize(("jobs", "error"), [(0, ValueError), (1.5, TypeError), ("2", TypeError)])
-def test_jobs_are_counted(tmp_path, jobs, error):
-    with pytest.raises(error, match=r"^jobs: expected an integer"):
+class AtWork:
+    """Workers that do nothing in no time, and remember what they were given."""
+
+    def __init__(self, room):
+        self.room, self.began, self.busy = room, [], []
+
+    def begin(self, tasks):
+        self.began.append(tasks)
+        self.busy = list(tasks)
+
+    def ended(self):
+        for name in self.busy:
+            yield name, True
+        self.busy = []
+
+
+@pytest.fixture
+def at_work(monkeypatch):
+    """What the scheduler opens, and begins."""
+    seen = []
+
+    @contextmanager
+    def opened(*asked):
+        seen.append((asked, AtWork(asked[0])))
+        yield seen[-1][1]
+
+    monkeypatch.setattr(schedule, "open_workers", opened)
+    monkeypatch.setattr(schedule.time, "time", lambda: 1000.0)
+    return seen
+
+
+def test_workers_are_those_that_are_asked_for_and_are_given_each_run_whole(tmp_path, at_work):
+    plan = from_a_warm_start(tmp_path)
+    warm, chosen = plan.runs[0].settings, plan.runs[1].settings
+    place = {"device": "cuda:1", "data_dir": "data", "backend": "dask", "scheduler": "here:80"}
+    assert carry_out(plan, minutes=2.0, jobs=3, **place) == {}
+    ((asked, made),) = at_work
+    assert asked == (3, "cuda:1", "dask", "here:80")
+    # half of the margin is for what a process takes to start, half for the end of a run
+    until = 1000 + 120 - 10
+    started = replace(chosen, warm_start=str(tmp_path / "warm"))
+    one, *rest = [
+        {
+            name: Task(settings, str(tmp_path / name), "cuda:1", "data", until, beside)
+            for name in names
+        }
+        for names, settings, beside in [
+            (["warm"], warm, 1),
+            ("abc", started, 3),
+            ("d", started, 3),
+        ]
+    ]
+    assert made.began[:3] == [one, *rest]
+    # in their order
+    assert [list(tasks) for tasks in made.began[:3]] == [["warm"], ["a", "b", "c"], ["d"]]
+
+
+def test_what_is_done_where_nothing_is_said(tmp_path, at_work):
+    assert carry_out(from_a_warm_start(tmp_path)) == {}
+    ((asked, made),) = at_work
+    assert asked == (1, "cpu", "loky", None)
+    (task,) = made.began[0].values()
+    assert (task.device, task.data_dir, task.until, task.beside) == ("cpu", None, math.inf, 1)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "finished", "most"),
+    [(9, "", 5), (5, "", 5), (4, "", 4), (9, "warm a", 3), (9, "warm a b c d", 1)],
+)
+def test_there_are_no_more_workers_than_runs_that_are_left(
+    tmp_path, at_work, monkeypatch, jobs, finished, most
+):
+    monkeypatch.setattr(Plan, "finished", lambda self: iter(finished.split()))
+    shown = []
+    carry_out(from_a_warm_start(tmp_path), jobs=jobs, progress=lambda *what: shown.append(what))
+    ((asked, _),) = at_work
+    assert asked[0] == most
+    # those that were done before count as done
+    left = [name for name in ("warm", *"abcd") if name not in finished.split()]
+    assert shown == [(6 - len(left) + n, 5, name) for n, name in enumerate(left)]
+
+
+@pytest.mark.parametrize(("seconds", "begun"), [(20.0, 1), (19.5, 0), (0.0, 0)])
+def test_a_run_begins_as_long_as_the_margin_is_left(tmp_path, at_work, seconds, begun):
+    alone = Plan(tmp_path, (Planned("a", preset("corrected", "binaryconnect", epochs=1)),))
+    assert carry_out(alone, minutes=seconds / 60) == {}
+    assert sum(map(len, at_work[0][1].began)) == begun
+
+
+@pytest.mark.parametrize(
+    ("jobs", "error", "message"),
+    [
+        (0, ValueError, "jobs: expected an integer >= 1, got 0"),
+        (1.5, TypeError, "jobs: expected an integer, got 1.5"),
+        ("2", TypeError, "jobs: expected an integer, got '2'"),
+    ],
+)
+def test_jobs_are_counted(tmp_path, jobs, error, message):
+    with pytest.raises(error) as caught:
         carry_out(from_a_warm_start(tmp_path), jobs=jobs)
+    assert str(caught.value) == message
 
 
 def test_processes_know_the_command_behind_them(monkeypatch):
