@@ -10,7 +10,7 @@ import pytest
 import rich.console
 
 from pqtheory import _progress
-from pqtheory._progress import SECONDS_BEFORE_BAR, SECONDS_BETWEEN_LOOKS, STRIDE, progress_bar
+from pqtheory._progress import SECONDS_BEFORE_BAR, STRIDE, progress_bar
 
 
 class Clock:
@@ -192,6 +192,8 @@ def test_in_a_notebook(monkeypatch: pytest.MonkeyPatch, clock: Clock, stays: boo
         cell.append(what)
         return SimpleNamespace(update=cell.append)
 
+    # in powers of 2, so that times are exact
+    monkeypatch.setattr(_progress, "SECONDS_BETWEEN_LOOKS", 0.25)
     shown = SimpleNamespace(HTML=lambda text: text, display=display)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=shown))
     monkeypatch.setitem(sys.modules, "IPython.display", shown)
@@ -202,14 +204,14 @@ def test_in_a_notebook(monkeypatch: pytest.MonkeyPatch, clock: Clock, stays: boo
 
     assert cell == [at(0)]
     # not more often than anybody looks
-    clock.now += SECONDS_BETWEEN_LOOKS / 2
+    clock.now = 100.125
     bar.moved(1)
     assert cell == [at(0)]
-    clock.now = 100.0 + SECONDS_BETWEEN_LOOKS + 0.01
+    clock.now = 100.25
     bar.moved(2)
     bar.moved(3)
     assert cell == [at(0), at(2)]
-    clock.now += SECONDS_BETWEEN_LOOKS + 0.01
+    clock.now = 100.5
     bar.moved(4)
     bar.stop(5)
     assert cell == [at(0), at(2), at(4), at(5) if stays else ""]

@@ -1,7 +1,7 @@
 """The digits run at a tiny size, its summary and its tuning rule."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,18 @@ import pytest
 
 from experiments.digits import choose, compare, tune
 from pqtheory import signs
-from pqtheory.digits import METHODS, DigitsSettings, held_out, run_digits, warm_start
+from pqtheory.digits import (
+    METHODS,
+    DigitsResult,
+    DigitsSettings,
+    MethodCurves,
+    held_out,
+    run_digits,
+    training,
+    warm_start,
+)
 from pqtheory.methods import BinaryConnect, ProxQuant
-from pqtheory.problems import TanhNetwork, digits_split
+from pqtheory.problems import DigitsSplit, TanhNetwork, digits_split
 from pqtheory.provenance import data_hash
 from pqtheory.regularizers import DistanceL1
 from pqtheory.schedules import Linear
@@ -128,6 +137,67 @@ def test_summary_is_mean_and_sample_deviation_of_the_last_epoch(result):
     assert list(stored["curves"]) == list(METHODS)
 
 
+def curves_of(start):
+    """Curves whose numbers are all different, and simple."""
+    places = iter(range(100))
+    epochs = np.arange(21)[:, None] + np.array([0, 2])
+
+    def one():
+        return start + 100 * next(places) + epochs
+
+    signs_ = {
+        layer: {name: one() for name in ("change_from_start", "flips", "reversals")}
+        for layer in ("W_1", "all")
+    }
+    return MethodCurves(one() + 0.0000049, one(), one(), signs_)
+
+
+def test_the_whole_summary_and_the_whole_of_the_plain_data():
+    settings = replace(TINY, epochs=20)
+    result = DigitsResult(settings, {"a": curves_of(0), "b": curves_of(7000)})
+    spread = 2**0.5
+    # the last epoch of the two seeds is 20 and 22, the last two together 19.5 and 21.5
+    assert result.summary()["a"] == {
+        "latent_error": pytest.approx((621.0000049, spread)),
+        "quantized_error": pytest.approx((721, spread)),
+        "late_quantized_error": pytest.approx((720.5, spread)),
+        "quantization_error": pytest.approx((821, spread)),
+        "change_from_start": pytest.approx((321, spread)),
+        "flips": pytest.approx((420.5, spread)),
+        "reversals": pytest.approx((520.5, spread)),
+    }
+    plain = result.to_dict()
+    assert plain == {
+        "settings": asdict(settings),
+        "summary": {
+            name: {
+                figure: {"mean": mean, "std": std}
+                for figure, (mean, std) in result.summary()[name].items()
+            }
+            for name in ("a", "b")
+        },
+        "curves": {
+            name: {
+                "latent_error": np.round(curves.latent_error).tolist(),
+                "quantized_error": curves.quantized_error.tolist(),
+                "quantization_error": curves.quantization_error.tolist(),
+                "signs": {
+                    layer: {metric: values.tolist() for metric, values in metrics.items()}
+                    for layer, metrics in curves.signs.items()
+                },
+            }
+            for name, curves in result.curves.items()
+        },
+    }
+    assert result.epochs.tolist() == list(range(21))
+
+
+def test_one_seed_has_no_spread(data):
+    result = run_digits(replace(TINY, seeds=1, epochs=1), data, methods=("ProxQuant",))
+    assert {std for _, std in result.summary()["ProxQuant"].values()} == {0.0}
+    assert result.epochs.tolist() == [0, 1]
+
+
 def test_progress_counts_every_epoch(data):
     seen = []
     run_digits(TINY, data, methods=("BinaryConnect",), on_epoch=lambda *done: seen.append(done))
@@ -141,6 +211,57 @@ def test_held_out_digits_come_from_the_training_part_only(data):
     assert len(inner.train[1]) + len(inner.test[1]) == len(data.train[1])
     assert {row.tobytes() for row in np.concatenate([inner.train[0], inner.test[0]])} == whole
     assert 0.2 < len(inner.test[1]) / len(data.train[1]) < 0.3
+
+
+def test_a_quarter_is_held_out_by_default_and_always_the_same():
+    X = np.arange(10.0)[:, None]
+    split = DigitsSplit((X, np.arange(10)), (X, np.arange(10)))
+    order = np.random.default_rng(0).permutation(10)
+    inner = held_out(split)
+    for (points, labels), there in ((inner.test, order[:2]), (inner.train, order[2:])):
+        assert labels.tolist() == there.tolist()
+        assert points[:, 0].tolist() == there.tolist()
+    other = held_out(split, 0.5, 1)
+    assert other.test[1].tolist() == np.random.default_rng(1).permutation(10)[:5].tolist()
+
+
+def test_a_run_without_settings_has_the_default_ones(data, monkeypatch):
+    monkeypatch.setattr(training, "DigitsSettings", lambda: TINY)
+    monkeypatch.setattr(training, "digits_split", lambda: data)
+    found = run_digits(methods=("ProxQuant",))
+    again = run_digits(TINY, data, methods=("ProxQuant",))
+    assert found.settings is TINY
+    assert found.to_dict() == again.to_dict()
+
+
+def test_no_bar_beside_the_count_of_epochs(data, monkeypatch):
+    asked = []
+    true = training.simulate
+    monkeypatch.setattr(training, "simulate", lambda *a, **o: asked.append(o) or true(*a, **o))
+    run_digits(replace(TINY, epochs=1), data, methods=("ProxQuant",))
+    assert {options["progress"] for options in asked} == {False}
+    assert {options["fields"] for options in asked} == {("latent",)}
+    assert [options["record"] for options in asked] == ["last", "last", "all"]
+
+
+@pytest.mark.parametrize("name", ["hidden", "batch_size", "warm_epochs", "epochs", "seeds"])
+def test_counts_of_the_settings(name):
+    assert getattr(replace(TINY, **{name: np.int64(1)}), name) == 1
+    assert type(getattr(replace(TINY, **{name: np.int64(1)}), name)) is int
+    with pytest.raises(ValueError, match=rf"^{name}: expected an integer >= 1, got 0$"):
+        replace(TINY, **{name: 0})
+
+
+@pytest.mark.parametrize("name", ["gain", "init_scale", "warm_step_size", "step_size", "rate"])
+def test_numbers_of_the_settings(name):
+    assert type(getattr(replace(TINY, **{name: np.float32(0.5)}), name)) is float
+    least = "number >= 0" if name == "rate" else "number > 0"
+    for bad in (-1.0, float("inf"), float("nan"), *(() if name == "rate" else (0.0,))):
+        with pytest.raises(ValueError, match=rf"^{name}: expected a finite {least}, got {bad}$"):
+            replace(TINY, **{name: bad})
+    assert replace(TINY, rate=0, seed=0).rate == 0
+    with pytest.raises(ValueError, match=r"^seed: expected an integer >= 0, got -1$"):
+        replace(TINY, seed=-1)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +280,9 @@ def test_settings_out_of_range(change, message):
 
 
 def test_unknown_method():
-    with pytest.raises(ValueError, match=r"methods: expected names out of .*got 'Adam'"):
-        run_digits(TINY, methods=("Adam",))
+    with pytest.raises(ValueError, match=r"^methods: expected ") as refused:
+        run_digits(TINY, methods=("ProxQuant", "Adam", "other"))
+    assert str(refused.value) == f"methods: expected names out of {METHODS}, got 'Adam'"
 
 
 def row(method, step_size, rate, error, distance=0.0):

@@ -11,6 +11,8 @@ import pqtheory as pq
 from pqtheory.problems import REGISTRY, Problem
 from pqtheory.testing import ConformanceError, check_problem
 
+from .whole import fits
+
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_registered_problems_conform(name: str) -> None:
@@ -237,48 +239,162 @@ class Kink(Bowl):
 
 
 BROKEN = [
-    (WrongSign, r"gradient: expected -?\d.*, the slope of value, at \[.*\] in coordinate \d, got"),
+    (
+        WrongSign,
+        (
+            "WrongSign: gradient: expected 1, the slope of value, at [0.0, 0.0, 1.0] in "
+            "coordinate 2, got -1"
+        ),
+    ),
     (
         WrongCoordinate,
-        r"gradient: expected 1, the slope .* at \[0.0, 0.0, 1.0\] in coordinate 2, got 2$",
+        (
+            "WrongCoordinate: gradient: expected 1, the slope of value, at [0.0, 0.0, 1.0] in "
+            "coordinate 2, got 2"
+        ),
     ),
-    (OnePercent, r"gradient: expected 1, .* at \[.*1.0.*\] in coordinate \d, got 1.01$"),
-    (WrongFarOut, r"gradient: expected -?\d\.?\d*, the slope of value, at"),
-    (Kink, r"gradient: expected 0.*, the slope of value, at \[0.0, .*got 2$"),
-    (WrongTogether, "value_and_gradient: its gradient differs"),
-    (WrongValueTogether, "value_and_gradient: its value differs"),
-    (Sums, r"value: expected shape \(29,\), got \(\)"),
-    (Coupled, "value: NaN in one row changes the others"),
-    (Biased, r"stochastic_gradient: expected 0.3.* in the mean at \[0.3, .* got 1.3"),
-    (Doubled, "stochastic_gradient: expected 0.3.* in the mean"),
-    (OneDraw, "stochastic_gradient: expected"),
-    (OwnDice, "stochastic_gradient: two generators of one seed give different gradients"),
-    (TooSmooth, r"smoothness: expected at least 1, from the gradients at .*, got 0.9"),
-    (Negative, "smoothness: expected a number >= 0, got -1"),
-    (TooHigh, r"lower_bound: expected at most 0, the value at \[0.0, 0.0, 0.0\], got 0.01"),
-    (NoBound, "lower_bound: expected a number, got nan"),
-    (WrongMinimiser, r"minimisers: expected none with less value than \[0.0, 0.1, 0.0\]"),
-    (FlatMinimisers, r"minimisers: expected shape \(count, 3\), got \(3,\)"),
-    (Hill, "is_convex: expected False"),
-    (Widened, "gradient: expected ndarray of float32, .*, got ndarray of float64"),
-    (OffInFloat32, r"^OffInFloat32: gradient: .*float32.* differs from NumPy's float64 at \[.*\]$"),
-    (InFloats, "value: expected fractions for fractions, got .*number_like"),
-    (NumPyAlone, "value of a torch"),
-    (Overwrites, "^Overwrites: value or gradient changes the array it is given"),
-    (Shared, "gradient: expected a fresh array"),
-    (NotFinite, r"value: expected a finite number at \["),
-    (Raises, "^Raises: gradient of an array of shape .* raised RuntimeError: .*line one"),
-    (Wide, r"gradient: expected shape \(29, 3\), got \(29, 6\)"),
-    (ForgetsNaN, "value: expected NaN where theta has NaN"),
-    (AnyShape, "value: expected ValueError for ndarray of float64, .* got an answer"),
-    (NoDimension, "dim: expected an integer >= 1, got 3.0"),
+    (
+        OnePercent,
+        (
+            "OnePercent: gradient: expected 1, the slope of value, at [0.0, 0.0, 1.0] in "
+            "coordinate 2, got 1.01"
+        ),
+    ),
+    (
+        WrongFarOut,
+        (
+            "WrongFarOut: gradient: expected 2, the slope of value, at [0.0, 0.0, 2.0] in "
+            "coordinate 2, got 4"
+        ),
+    ),
+    (
+        Kink,
+        (
+            "Kink: gradient: expected 0, the slope of value, at [0.0, 0.0, 0.0] in coordinate 0, "
+            "got 2"
+        ),
+    ),
+    (
+        WrongTogether,
+        (
+            "WrongTogether: value_and_gradient: its gradient differs from gradient(theta) at "
+            "[0.5, 0.5, 0.5]"
+        ),
+    ),
+    (
+        WrongValueTogether,
+        (
+            "WrongValueTogether: value_and_gradient: its value differs from value(theta) at [0.5,"
+            " 0.5, 0.5]"
+        ),
+    ),
+    (Sums, "Sums: value: expected shape (29,), got ()"),
+    (Coupled, "Coupled: value: NaN in one row changes the others"),
+    (
+        Biased,
+        (
+            "Biased: stochastic_gradient: expected … in the mean at [0.3, …, …] in coordinate 2, "
+            "got … over 10000 draws"
+        ),
+    ),
+    (
+        Doubled,
+        (
+            "Doubled: stochastic_gradient: expected … in the mean at [0.3, …, …] in coordinate 2,"
+            " got … over 10000 draws"
+        ),
+    ),
+    (
+        OneDraw,
+        (
+            "OneDraw: stochastic_gradient: expected 0.3 in the mean at [0.3, …, …] in coordinate "
+            "0, got … over 10000 draws"
+        ),
+    ),
+    (
+        OwnDice,
+        (
+            "OwnDice: stochastic_gradient: two generators of one seed give different gradients; "
+            "all its random numbers come from rng"
+        ),
+    ),
+    (
+        TooSmooth,
+        (
+            "TooSmooth: smoothness: expected at least 1, from the gradients at [0.0, 0.0, 0.0] "
+            "and [0.0, 0.0, 1.0], got 0.9"
+        ),
+    ),
+    (Negative, "Negative: smoothness: expected a number >= 0, got -1.0"),
+    (TooHigh, "TooHigh: lower_bound: expected at most 0, the value at [0.0, 0.0, 0.0], got 0.01"),
+    (NoBound, "NoBound: lower_bound: expected a number, got nan"),
+    (
+        WrongMinimiser,
+        (
+            "WrongMinimiser: minimisers: expected none with less value than [0.0, 0.1, 0.0], "
+            "which has 0.005; … has …"
+        ),
+    ),
+    (FlatMinimisers, "FlatMinimisers: minimisers: expected shape (count, 3), got (3,)"),
+    (
+        Hill,
+        (
+            "Hill: is_convex: expected False: between [0.0, 0.0, 0.0] and [0.0, 0.0, 1.0] the "
+            "value is larger than its mean at both"
+        ),
+    ),
+    (
+        Widened,
+        (
+            "Widened: gradient: expected ndarray of float32, shape (29, 3), got ndarray of "
+            "float64, shape (29, 3)"
+        ),
+    ),
+    (
+        OffInFloat32,
+        "OffInFloat32: gradient: numpy-float32 differs from NumPy's float64 at […, …, …]",
+    ),
+    (
+        InFloats,
+        (
+            "InFloats: value: expected fractions for fractions, got 0.0; constants become "
+            "fractions by number_like and constant_like, and what needs exp or log says so as "
+            "`transcendental`"
+        ),
+    ),
+    (NumPyAlone, "NumPyAlone: value of a torch-float32 array raised …"),
+    (Overwrites, "Overwrites: value or gradient changes the array it is given"),
+    (
+        Shared,
+        "Shared: gradient: expected a fresh array, got one that theta or the next call shares",
+    ),
+    (
+        NotFinite,
+        ("NotFinite: value: expected a finite number at [1.0, 1.0, 1.0]; a smaller scale=, maybe"),
+    ),
+    (
+        Raises,
+        (
+            "Raises: gradient of an array of shape (29, 3) raised RuntimeError: 'line one\\nline "
+            "two "
+            "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'"
+        ),
+    ),
+    (Wide, "Wide: gradient: expected shape (29, 3), got (29, 6)"),
+    (ForgetsNaN, "ForgetsNaN: value: expected NaN where theta has NaN, got [0.25]"),
+    (
+        AnyShape,
+        ("AnyShape: value: expected ValueError for ndarray of float64, shape (4,), got an answer"),
+    ),
+    (NoDimension, "NoDimension: dim: expected an integer >= 1, got 3.0"),
 ]
 
 
 @pytest.mark.parametrize(("make", "message"), BROKEN)
 def test_what_is_wrong_is_said(make: Any, message: str) -> None:
-    with pytest.raises(ConformanceError, match=message) as caught:
+    with pytest.raises(ConformanceError) as caught:
         check_problem(make())
+    assert fits(str(caught.value), message), str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
 

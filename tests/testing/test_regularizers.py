@@ -13,6 +13,8 @@ from pqtheory.testing import ConformanceError, check_regularizer
 from pqtheory.testing.regularizers import objective_of
 from tests.conformance.regularizer_cases import REGISTRY
 
+from .whole import fits
+
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_registered_and_own_regularizers_conform(name: str) -> None:
@@ -178,41 +180,99 @@ class Coupled(LevelRegularizer):
 BROKEN = [
     (
         WrongValue,
-        r"prox: expected the minimiser for theta = \S+, weight \S+: .* costs .* but .* costs",
+        (
+            "WrongValue: prox: expected the minimiser for theta = 0.5, weight 0.01: 0.505 costs "
+            "0.0016625, but 0.504 costs 0.00166133333"
+        ),
     ),
-    (Negative, r"value: expected a number >= 0 at \S+, got -0.\d+"),
-    (Elsewhere, "value: expected"),
-    (TooFar, "prox: expected the minimiser for theta"),
-    (ForgetsWeight, r"prox: expected the minimiser for theta = \S+, weight 0.01"),
+    (Negative, "Negative: value: expected a number >= 0 at -1.1875, got -0.03125"),
+    (
+        Elsewhere,
+        (
+            "Elsewhere: value: expected least on quantized points, got 423 there and 422.901 "
+            "elsewhere"
+        ),
+    ),
+    (
+        TooFar,
+        (
+            "TooFar: prox: expected the minimiser for theta = 0.5, weight 0.01: 0.51 costs "
+            "0.0025, but 0.509 costs 0.0024955"
+        ),
+    ),
+    (
+        ForgetsWeight,
+        (
+            "ForgetsWeight: prox: expected the minimiser for theta = 0.5, weight 0.01: 0.5 costs "
+            "0.0025, but 0.493956644 costs 0.0024880443"
+        ),
+    ),
     (
         TieDown,
-        r"prox: expected \S+ for theta = 0.5, weight 0.01, .*\(the largest minimiser at a tie\)",
+        (
+            "TieDown: prox: expected 0.505 for theta = 0.5, weight 0.01, as its definition has it"
+            " (the largest minimiser at a tie), got 0.495"
+        ),
     ),
-    (FewCandidates, "prox: expected"),
+    (
+        FewCandidates,
+        (
+            "FewCandidates: prox: expected 0 for theta = -0.125, weight 0.0, as its definition "
+            "has it (the largest minimiser at a tie), got -0.125"
+        ),
+    ),
     (
         WrongSlope,
-        r"subdifferential: expected \(\S+, \S+\) at \S+, the slopes on either side, got \(-0.5, 0.5\)",
+        (
+            "WrongSlope: subdifferential: expected (0.5, 0.5) at 1.5, the slopes on either side, "
+            "got (-0.5, 0.5)"
+        ),
     ),
     (
         HalfTheEnvelope,
-        r"envelope: expected \S+ for theta = \S+, weight \S+, the least of the objective",
+        (
+            "HalfTheEnvelope: envelope: expected 0.0087375 for theta = -2.75, weight 0.01, the "
+            "least of the objective, got 0.00436875"
+        ),
     ),
-    (IgnoresOut, "prox: out= has another result"),
-    (AnyWeight, "prox: expected ValueError for weight -1.0, got an answer"),
-    (LosesNaN, "prox: expected NaN for NaN"),
-    (QuantizesHalfway, "prox: expected"),
-    (Rounds, "prox: expected fractions for fractions"),
-    (Widens, "prox: expected ndarray of float16"),
-    (DriftsAtZero, "^DriftsAtZero.*: prox: expected theta itself for weight 0, where its value is"),
-    (Sums, "value: separable, but of all entries it is"),
-    (Coupled, "prox: expected a minimiser for theta"),
+    (IgnoresOut, "IgnoresOut: prox: out= has another result (numpy-float16)"),
+    (AnyWeight, "AnyWeight: prox: expected ValueError for weight -1.0, got an answer"),
+    (LosesNaN, "LosesNaN: prox: expected NaN for NaN in numpy-float16, weight 0.3"),
+    (
+        QuantizesHalfway,
+        (
+            "QuantizesHalfway: prox: expected 0 for theta = -0.25, weight inf, as its definition "
+            "has it (the largest minimiser at a tie), got -0.125"
+        ),
+    ),
+    (Rounds, "Rounds: prox: expected fractions for fractions, weight 0, got -2.5"),
+    (
+        Widens,
+        (
+            "Widens: prox: expected ndarray of float16, shape (3, 4), got ndarray of float64, "
+            "shape (3, 4)"
+        ),
+    ),
+    (
+        DriftsAtZero,
+        "DriftsAtZero: prox: expected theta itself for weight 0, where its value is finite",
+    ),
+    (Sums, "Sums: value: separable, but of all entries it is …, and their sum …"),
+    (
+        Coupled,
+        (
+            "Coupled: prox: expected a minimiser for theta = …, weight 0.125: … costs …, but … "
+            "costs …"
+        ),
+    ),
 ]
 
 
 @pytest.mark.parametrize(("make", "message"), BROKEN)
 def test_what_is_wrong_is_said(make: Any, message: str) -> None:
-    with pytest.raises(ConformanceError, match=message) as caught:
+    with pytest.raises(ConformanceError) as caught:
         check_regularizer(make())
+    assert fits(str(caught.value), message), str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
 
