@@ -731,3 +731,31 @@ def test_bars_of_tensors_and_searches(bars, checkpoints, tmp_path):
     bars.clear()
     assert run("replay", "o/c.control.k.json").exit_code == 0
     assert bars == [("counterexamples", {}), (0, 1, "c")]
+
+
+def test_kinds_of_a_file_of_results(tmp_path):
+    file = tmp_path / "r.json"
+    rows = [
+        {"name": "a", "kind": "proved", "prose": 2},
+        {"name": "b", "kind": "sampled", "prose": 0},
+    ]
+    file.write_text(json.dumps({"claims": rows}))
+    plot_map = importlib.import_module("pqtheory.cli.plot_map")
+    assert plot_map._kinds(file) == {
+        "a": ("proved", "proved, 2 steps of prose"),
+        "b": ("sampled", "sampled"),
+    }
+
+
+def test_an_answer_of_several_words_is_one_answer(monkeypatch):
+    lessons = importlib.import_module("pqtheory.cli.lessons")
+    asked = []
+
+    def check(*given):
+        asked.append(given)
+        return SimpleNamespace(right=len(asked) == 1)
+
+    monkeypatch.setattr(lessons, "check", check)
+    assert run("lessons", "check", "1.3", "-1/4,", "1/4").exit_code == 0
+    assert asked == [("1.3", "-1/4, 1/4")]
+    assert run("lessons", "check", "1.3", "0").exit_code == 1
