@@ -671,7 +671,7 @@ def bars(monkeypatch):
         said.append((label, options))
         yield lambda *given: said.append(given)
 
-    for module in (verify, signs, falsify, replay):
+    for module in (verify, signs, falsify, replay, plot):
         monkeypatch.setattr(module, "progress", progress)
     return said
 
@@ -759,3 +759,19 @@ def test_an_answer_of_several_words_is_one_answer(monkeypatch):
     assert run("lessons", "check", "1.3", "-1/4,", "1/4").exit_code == 0
     assert asked == [("1.3", "-1/4, 1/4")]
     assert run("lessons", "check", "1.3", "0").exit_code == 1
+
+
+def test_training_on_the_digits_moves_its_bar(bars, asked, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        "pqtheory.digits.run_digits", lambda *given, **more: trained.append((given, more)) or "it"
+    )
+    assert (
+        run("plot", "sign-flips", "--seeds", "2", "--epochs", "3", "--rate", "0.5").exit_code == 0
+    )
+    ((settings,), more) = trained[0]
+    assert settings == pq.digits.DigitsSettings(seeds=2, epochs=3, seed=0, rate=0.5)
+    assert bars == [("training on the digits", {})]
+    more["on_epoch"](1, 2, "x")
+    assert bars[1:] == [(1, 2, "x")]
+    assert asked[1] == ("sign-flips", {"result": "it"})
