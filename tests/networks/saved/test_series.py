@@ -240,7 +240,7 @@ def test_entries_that_are_not_six_and_older_ones():
         message = f"'a': expected 1 to 8 bits, got {bits}"
         with pytest.raises(ValueError, match=exactly(message)):
             _older("a", {"shape": [2], "bits": bits})
-    for bad in ([1], {"shape": [2]}, {"shape": [2], "bits": 1, "more": 1}):
+    for bad in ([1], {"shape": [2]}, {"bits": 1, "more": 1, "shape": [2]}):
         message = f"'a': expected its shape and bits, got {bad}"
         with pytest.raises(ValueError, match=exactly(message)):
             _older("a", bad)
