@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from pqtheory.networks.records import _option
+from pqtheory.networks.saved import tree
 from pqtheory.networks.saved.folders import _listed, shards_of, weights_in
 from pqtheory.networks.saved.names import aligned, without_wrappers
 from pqtheory.networks.saved.stored import StoredTensor, as_stored, as_tensor, mapped
@@ -306,3 +308,17 @@ def test_lines_of_a_file_are_those_that_have_an_end(tmp_path):
     place.write_bytes(b"\xff\n")
     with pytest.raises(ValueError, match=exactly(f"{place}: not UTF-8 text")):
         list(lines(place, count))
+
+
+def test_names_in_a_message_are_twelve_at_most():
+    twelve = [str(n) for n in range(12)]
+    shown = ", ".join(map(repr, twelve))
+    assert tree._listed(twelve) == shown
+    assert tree._listed([*twelve, "a", "b"]) == f"{shown} and 2 more"
+    assert tree._listed([]) == "none"
+
+
+def test_an_option_of_a_task_in_a_file_is_a_plain_value():
+    for value in (True, 3, 0.5, "a"):
+        _option(value)
+    assert wrong(_option, [1]) == "expected a number, a word, true or false, got [1]"
