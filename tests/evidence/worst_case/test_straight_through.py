@@ -39,6 +39,13 @@ def test_a_certificate_that_is_none_is_noticed(found):
     assert not replace(certificate, smoothness=turned).holds()
 
 
+def test_a_certificate_has_a_multiplier_for_each_limit(found):
+    (certificate,) = found.certificates
+    short = replace(certificate, limits=certificate.limits[:-1])
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        _ = short.bound
+
+
 def test_an_instance_that_is_none_is_noticed(found):
     errors = found.instance.errors * 1.01
     assert not worst_case.rerun(replace(found.instance, errors=errors)).holds
