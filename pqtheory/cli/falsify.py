@@ -62,8 +62,12 @@ def falsify(claim: str, name: str | None, examples: int, seed: int, out: Path) -
     items = _chosen(found, name)
     searched = [i for i in items if isinstance(i.check, engine.Searchable)]
     if not searched:
-        what = f"claim {found.name!r}: no part or control" if name is None else f"--part: {name!r}"
-        raise click.UsageError(f"{what} has no check that looks at single cases: nothing to search")
+        what = (
+            f"claim {found.name!r}: no part or control has a"
+            if name is None
+            else f"--part: {name!r} has no"
+        )
+        raise click.UsageError(f"{what} check that looks at single cases: nothing to search")
     check_folder(out)
     table = _table(found.name, examples, seed)
     files, refuted = [], False

@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 
 from pqtheory import cli, plotting
 from pqtheory.claims import Claim, lookup
+from pqtheory.cli.commands import block, example
 from pqtheory.cli.names import nearest
 from pqtheory.digits import DigitsSettings
 from pqtheory.regularizers import REGISTRY as REGULARIZERS
@@ -463,3 +465,22 @@ def test_what_a_command_reads_it_does_not_write(tmp_path, monkeypatch, command, 
     (tmp_path / file).write_text("mine")
     assert "it is read" in one_line(run(*command))
     assert (tmp_path / file).read_text() == "mine"
+
+
+def test_blocks_of_a_help():
+    assert block("Styles:", "a", "b") == "\b\nStyles:\n  a\n  b"
+    assert example("pqtheory") == "\b\nExample:\n  pqtheory"
+
+
+def test_an_answer_of_several_words_is_one_answer(monkeypatch):
+    lessons = importlib.import_module("pqtheory.cli.lessons")
+    asked = []
+
+    def check(*given):
+        asked.append(given)
+        return SimpleNamespace(right=len(asked) == 1)
+
+    monkeypatch.setattr(lessons, "check", check)
+    assert run("lessons", "check", "1.3", "-1/4,", "1/4").exit_code == 0
+    assert asked == [("1.3", "-1/4, 1/4")]
+    assert run("lessons", "check", "1.3", "0").exit_code == 1
