@@ -103,6 +103,24 @@ def test_all_methods_leave_from_one_full_precision_point_in_the_box(data, result
         assert np.ptp(curves.quantization_error[-1]) > 0.0
 
 
+def test_a_wide_start_is_clipped_on_both_sides(data):
+    start = warm_start(
+        replace(TINY, init_scale=50.0, warm_epochs=1, warm_step_size=1e-9), network(data)
+    )
+    assert (start.min(), start.max()) == (-1.0, 1.0)
+
+
+def test_ten_classes_whichever_digits_are_trained_on(data, monkeypatch):
+    X, y = data.train
+    made = []
+    monkeypatch.setattr(
+        training, "TanhNetwork", lambda *a, **k: made.append(TanhNetwork(*a, **k)) or made[0]
+    )
+    few = replace(data, train=(X[y < 5], y[y < 5]))
+    run_digits(replace(TINY, warm_epochs=1, epochs=1), few, methods=("BinaryConnect",))
+    assert made[0].dim == network(data).dim
+
+
 def test_same_seed_same_run_other_seed_another(data, result):
     again = run_digits(TINY, data, methods=("ProxQuant",))
     other = run_digits(replace(TINY, seed=1), data, methods=("ProxQuant",))
