@@ -69,6 +69,8 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", "no_cover: coverage pauses in this test")
     # torch's compiler loads modules that torch itself calls old, in whichever test compiles first
     config.addinivalue_line("filterwarnings", "ignore:.torch.jit.script:DeprecationWarning")
+    # Hypothesis asks who holds its random numbers, and what is frozen above does not answer
+    config.addinivalue_line("filterwarnings", "ignore:It looks like `register_random`")
     # runs of a few steps freeze far from their levels, and may; what says so has tests of its own
     config.addinivalue_line("filterwarnings", "ignore:at the freeze before epoch:UserWarning")
 
