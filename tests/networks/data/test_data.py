@@ -7,6 +7,7 @@ import pickle
 import re
 import tarfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 import torch
 
 from pqtheory.networks.data import Augmentation, cifar10, load
-from pqtheory.networks.data.download import download_cifar10
+from pqtheory.networks.data.download import _Bar, download_cifar10
 
 N = 20
 
@@ -64,6 +65,8 @@ def test_both_layouts_give_the_same_images(batches, tmp_path, monkeypatch, write
     np.testing.assert_array_equal(images.train[2 * N : 3 * N].reshape(N, -1), third[:, 1:])
     np.testing.assert_array_equal(images.train_labels[2 * N : 3 * N], third[:, 0])
     assert images.sha256 == load("cifar10", tmp_path).sha256
+    assert (images.name, images.classes) == ("cifar10", 10)
+    assert (images.mean, images.std) == (cifar10.MEAN, cifar10.STD)
 
 
 def test_damage_is_named(batches, tmp_path):
@@ -89,7 +92,9 @@ def test_missing_folders_are_named(tmp_path, monkeypatch):
         load("cifar10", tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="neither cifar-10-batches-bin"):
         load("cifar10", tmp_path)
-    with pytest.raises(ValueError, match="expected one of digits, cifar10"):
+    with pytest.raises(
+        ValueError, match=r"^data: expected one of digits, cifar10, got 'cifar100'$"
+    ):
         load("cifar100")
 
 
@@ -108,23 +113,19 @@ def test_pickles_with_code_are_refused(batches, tmp_path):
         with pytest.raises(ValueError, match="refused"):
             load("cifar10", tmp_path)
     data = np.zeros((N, 3072), np.uint8)
-    for other in ([1, 2], {b"data": data}, {b"data": data, b"labels": [10**30] * N}):
+    none, few, narrow = {b"data": data}, [0] * (N - 1), data[:, 1:]
+    for other in (
+        *([1, 2], none, {**none, b"labels": [10**30] * N}, {**none, b"labels": few}),
+        {b"data": narrow, b"labels": [0] * N},
+    ):
         (place / "data_batch_1").write_bytes(pickle.dumps(other))
         with pytest.raises(ValueError, match="data_batch_1: expected data of shape"):
             load("cifar10", tmp_path)
 
 
-@pytest.fixture
-def server(batches, tmp_path):
-    """A server with the archive; gives its address and the MD5."""
-    place = tmp_path / "served"
-    place.mkdir()
-    archive = place / "c.tar.gz"
-    with tarfile.open(archive, "w:gz") as packed:
-        for name, records in batches.items():
-            entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
-            entry.size = records.nbytes
-            packed.addfile(entry, io.BytesIO(records.tobytes()))
+@contextmanager
+def served(place):
+    """A server with the archive c.tar.gz of a folder; gives its address and the MD5."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *a, **k):
@@ -135,9 +136,23 @@ def server(batches, tmp_path):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        md5 = hashlib.md5(archive.read_bytes(), usedforsecurity=False).hexdigest()
+        content = (place / "c.tar.gz").read_bytes()
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         yield f"http://127.0.0.1:{running.server_port}/c.tar.gz", md5
         running.shutdown()
+
+
+@pytest.fixture
+def server(batches, tmp_path):
+    place = tmp_path / "served"
+    place.mkdir()
+    with tarfile.open(place / "c.tar.gz", "w:gz") as packed:
+        for name, records in batches.items():
+            entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
+            entry.size = records.nbytes
+            packed.addfile(entry, io.BytesIO(records.tobytes()))
+    with served(place) as found:
+        yield found
 
 
 def test_download_checks_unpacks_and_keeps(server, tmp_path):
@@ -150,6 +165,28 @@ def test_download_checks_unpacks_and_keeps(server, tmp_path):
     assert [p.name for p in target.iterdir()] == ["cifar-10-batches-bin"]
     assert len(load("cifar10", target).train) == 5 * N
     assert download_cifar10(target, "http://127.0.0.1:1/none", md5) == folder
+
+
+def test_an_archive_writes_nothing_outside_its_folder(batches, tmp_path):
+    outside = tmp_path / "outside"
+    with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as packed:
+        entry = tarfile.TarInfo("../../outside")
+        entry.size = 1
+        packed.addfile(entry, io.BytesIO(b"x"))
+    with served(tmp_path) as (url, md5), pytest.raises(tarfile.OutsideDestinationError):
+        download_cifar10(tmp_path / "data", url, md5)
+    assert not outside.exists()
+
+
+def test_the_bar_of_a_download():
+    with _Bar() as bar:
+        bar.total = 10
+        bar.update(3)
+        bar.update(4)
+        (task,) = bar._progress.tasks
+        assert (task.completed, task.total) == (7, 10)
+        bar.reset()
+        assert (task.completed, task.total) == (0, 10)
 
 
 def cut_off(file):

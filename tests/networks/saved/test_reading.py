@@ -56,6 +56,15 @@ def test_the_signs_are_those_of_a_tracker(kind, tmp_path):
         assert found.metrics[name] == [e[name] for e in expected]
 
 
+def test_tensors_of_one_shape_are_no_ties_in_a_packed_archive(tmp_path):
+    paths = []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        state = {"a": torch.randn(3, 4), "b": torch.randn(3, 4)}
+        paths.append(write("compressed.pt", state, tmp_path / str(seed)))
+    assert list(sign_series(paths).metrics) == ["a", "b", "all"]
+
+
 def test_torch_reads_the_tar_file_that_these_tests_write(tmp_path):
     write_tar(weights(), tmp_path / "a.tar")
     with warnings.catch_warnings():
