@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from pqtheory.networks import models, optim
+from pqtheory.networks.models.language import LanguageModel
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85)])
@@ -17,6 +18,30 @@ def test_parameter_counts_are_those_of_the_paper(depth, millions):
 def test_shapes(name):
     net = models.REGISTRY[name](3, 7)
     assert net(torch.randn(2, 3, 32, 32)).shape == (2, 7)
+
+
+def test_images_of_three_channels_and_ten_classes_unless_told():
+    assert models.resnet(20)(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+
+
+def test_the_language_model_of_the_paper_unless_told():
+    model = LanguageModel(7)
+    shapes = [tuple(m.shape) for m in model.matrices()]
+    assert shapes == [(7, 300), (1200, 300), (1200, 300), (7, 300)]
+    assert (model.dropout.p, len(model.lengths)) == (0.5, 0)
+
+
+def test_rows_that_act_are_at_first_the_rows():
+    model = LanguageModel(7, 4, 3, normalised=True)
+    assert [tuple(g.shape) for g in model.lengths] == [(7,), (12,), (12,), (7,)]
+    for matrix, acting in zip(model.matrices(), model.effective(), strict=True):
+        torch.testing.assert_close(acting, matrix)
+
+
+@pytest.mark.parametrize("name", ["embedding", "hidden"])
+def test_a_width_that_is_none(name):
+    with pytest.raises(ValueError, match=f"^{name}: expected an integer >= 1, got 0$"):
+        LanguageModel(7, **{name: 0})
 
 
 def test_what_is_quantized():
