@@ -18,6 +18,7 @@ from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import real
 from pqtheory.claims.truths import every
 from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.exact import Exact
 from pqtheory.evidence.judging import judge
 from pqtheory.evidence.roots import all_hold_at
 from pqtheory.evidence.symbolic.checks import SECONDS, available, missing, no_answer
@@ -149,7 +150,8 @@ class PeriodicOrbit:
 
     def moved(self, theta: Fraction, values: Sequence[Fraction]) -> Fraction:
         """One step in exact arithmetic."""
-        return Fraction(np.asarray(self.step(theta, *values)).item())
+        exact = self.step(Exact(theta), *map(Exact, values))
+        return Fraction(np.asarray(exact).item())
 
     def _cases(self) -> ForAll | None:
         """The statement on what is found, for all settings of the parameters; None where nothing is to be set."""

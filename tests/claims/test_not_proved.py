@@ -94,6 +94,47 @@ def test_a_statement_may_negate_with_a_tilde() -> None:
         proved.replay({"x": 1})
 
 
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+def test_comparisons_are_no_integers(engine: str) -> None:
+    """3 / 2 is 1 between integers."""
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    three, two = (lambda x: (x > 0) + (x > 0) + (x > 0)), (lambda x: (x > 0) + (x <= 0) + (x > 0))
+    with pytest.raises(TypeError, match="got two comparisons"):
+        forall(x=real, engine=engine)(lambda x: three(x) / two(x) <= 1)(QUICK)
+    is_positive = forall(x=real, engine=engine)(lambda x: (x > 0) * x + (x < 0) * (0 - x) == abs(x))
+    assert is_positive(QUICK).kind == "proved"
+    assert is_positive.replay({"x": -2}).kind == "sampled"
+    halves = forall(x=real, engine=engine)(lambda x: (3 * (x > 0)) / (1 + (x > 0)) <= 1)
+    assert halves(QUICK).kind == "refuted"
+
+
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+@pytest.mark.parametrize(
+    "holds",
+    [
+        lambda x: (x > 0) == ~(x <= 0),
+        lambda x: ((x >= 0) == True) | ((x < 0) == True),  # noqa: E712
+        lambda x: ((x > 0) != False) == (x > 0),  # noqa: E712
+        lambda x: x**2 * 0.1 == 0.1 * x * x,
+    ],
+    ids=["negated", "true", "not false", "powers beside floats"],
+)
+def test_numbers_and_formulas_are_read_alike(holds: Any, engine: str) -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    for given in (lambda x: [3 * x == 1], lambda x: []):
+        assert forall(x=real, engine=engine, given=given)(holds)(QUICK).kind == "proved"
+
+
+def test_a_counterexample_at_roots_may_lie_beside_a_division_by_0() -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    square = forall(x=real, y=real, given=lambda x: [x * x == 2])
+    found = square(lambda x, y: ((y == 0) | (abs(x / y) >= 0)) & (y * y > 0))(QUICK)
+    assert found.kind == "refuted"
+
+
 def test_what_is_false_beside_a_division_by_0_is_refuted_there() -> None:
     pytest.importorskip("z3")
     for holds in (
@@ -270,6 +311,20 @@ def test_an_induction_may_be_of_numbers() -> None:
     assert one(QUICK).kind == "proved"
     with pytest.raises(TypeError, match="expected a comparison"):
         replace(one, assuming=lambda: [~True])(QUICK)
+
+
+def test_floats_of_an_induction_are_fractions() -> None:
+    pytest.importorskip("sympy")
+    tenths = Induction(lambda n: 0.3 + n * 0.1, lambda: 0.3, lambda s, n: s + 0.1)
+    powers = Induction(lambda n: 3**n * 0.1, lambda: 0.1, lambda s, n: s * 3)
+    for right in (tenths, powers):
+        assert right(QUICK).kind == "proved"
+    assert replace(tenths, first=lambda: 0.2)(QUICK).kind == "refuted"
+
+
+def test_floats_of_a_map_are_fractions() -> None:
+    orbit = PeriodicOrbit(lambda t: 0.1 - t * 0.3, "", 1, Fraction(1, 3), ())
+    assert orbit.moved(Fraction(1, 3), ()) == Fraction(0.1) - Fraction(0.3) / 3
 
 
 def test_no_number_agrees_with_no_prediction() -> None:
