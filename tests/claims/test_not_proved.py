@@ -327,6 +327,22 @@ def test_floats_of_a_map_are_fractions() -> None:
     assert orbit.moved(Fraction(1, 3), ()) == Fraction(0.1) - Fraction(0.3) / 3
 
 
+def test_an_orbit_is_that_of_the_map_as_it_is() -> None:
+    pytest.importorskip("sympy")
+    slope = [Fraction(1, 2)]
+    check = PeriodicOrbit(lambda t, a: a - slope[0] * t, "a", 1, Fraction(1), (Fraction(1),))
+    assert check(QUICK).kind == "proved"
+    slope[0] = Fraction(1, 4)
+    assert check(QUICK).kind == "proved"
+    assert check.find().points[0](Fraction(1)) == Fraction(4, 5)
+    slope[0] = Fraction(1, 8)
+    searched = check.search(20)
+    assert searched is not None
+    assert searched.kind == "sampled"
+    slope[0] = Fraction(0)
+    assert check.replay({"a": 3}).kind == "sampled"
+
+
 def test_no_number_agrees_with_no_prediction() -> None:
     step = judge("sampled", [1.0], {}, measured={"rates": []}, predicted={"rates": []})
     assert step.kind == "refuted"
