@@ -1,5 +1,6 @@
 """What must not pass for proved: statements that are false, or say nothing, in the ways that users write them."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -7,13 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pqtheory.claims import Evidence, ForAll, Step, forall, invariant, judge, positive, real
+from pqtheory.claims import (
+    Evidence,
+    ForAll,
+    Step,
+    between,
+    forall,
+    invariant,
+    judge,
+    positive,
+    real,
+)
 from pqtheory.claims.cases import Cases, Floats, Fractions, Lists
 from pqtheory.claims.induction import Induction
 from pqtheory.claims.orbit import PeriodicOrbit
 from pqtheory.evidence.base import Budget
 from pqtheory.evidence.smt.decide import decide
 from pqtheory.evidence.symbolic import decide as by_algebra
+from pqtheory.regularizers import Bump, DistanceL1, Indicator, PiecewiseAffine, SmoothedL1
+from pqtheory.sets import Binary, Codebook, Ternary
 
 QUICK = Budget("quick")
 
@@ -133,6 +146,43 @@ def test_a_counterexample_at_roots_may_lie_beside_a_division_by_0() -> None:
     square = forall(x=real, y=real, given=lambda x: [x * x == 2])
     found = square(lambda x, y: ((y == 0) | (abs(x / y) >= 0)) & (y * y > 0))(QUICK)
     assert found.kind == "refuted"
+
+
+#: R, somewhere infinite, a number at or above its finite values, and where those are
+INFINITE = {
+    "bump": (Bump(Binary()), Fraction(1, 2), lambda x: (x >= -1) & (x <= 1)),
+    "bump of one level": (Bump(Codebook((2,))), 0, lambda x: x == 2),
+    "affine": (PiecewiseAffine(Ternary()), Fraction(1, 2), lambda x: (x >= -1) & (x <= 1)),
+    "affine above": (PiecewiseAffine(Ternary(), (-1, -1, 1, math.inf)), 1, lambda x: x * x <= 1),
+    "indicator": (Indicator(Binary()), 0, lambda x: (x == -1) | (x == 1)),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+def test_nothing_is_proved_of_a_value_where_it_is_infinite(name: str) -> None:
+    pytest.importorskip("z3")
+    R, bound, is_finite = INFINITE[name]
+    for holds in (lambda x: R.value(x) <= bound, lambda x: R.value(x) >= 0):
+        with pytest.raises(ValueError, match=r"^division: assume "):
+            forall(x=real)(holds)(QUICK)
+        inside = forall(x=real, given=lambda x: [is_finite(x)])(holds)
+        assert inside(QUICK).kind == "proved"
+        assert inside.replay({"x": 2 if name == "bump of one level" else 1}).kind == "sampled"
+        guarded = forall(x=real)(lambda x, holds=holds: ~is_finite(x) | holds(x))
+        assert guarded(QUICK).kind == "proved"
+    too_small = forall(x=real, given=lambda x: [is_finite(x)])(lambda x: R.value(x) < bound)
+    assert too_small(QUICK).kind == "refuted"
+    assert R.value(Fraction(3)) == math.inf
+
+
+def test_an_envelope_is_read_at_any_weight() -> None:
+    pytest.importorskip("z3")
+    for R in (DistanceL1(Binary()), SmoothedL1(Binary(), Fraction(1, 4)), Bump(Binary())):
+        below = forall(x=between(-1, 1), w=positive)(
+            lambda x, w, R=R: (R.envelope(x, w) <= w * R.value(x)) & (R.envelope(x, w) >= 0)
+        )
+        assert below(QUICK).kind == "proved"
+        assert below.replay({"x": Fraction(1, 3), "w": 2}).kind == "sampled"
 
 
 def test_what_is_false_beside_a_division_by_0_is_refuted_there() -> None:
