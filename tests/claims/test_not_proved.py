@@ -13,6 +13,7 @@ from pqtheory.claims import (
     ForAll,
     Step,
     between,
+    every,
     forall,
     invariant,
     judge,
@@ -105,6 +106,14 @@ def test_a_statement_may_negate_with_a_tilde() -> None:
     assert refuted.replay({"x": 1}).kind == "refuted"
     with pytest.raises(ValueError, match="does not satisfy the assumptions"):
         proved.replay({"x": 1})
+
+
+def test_all_of_no_tests_hold_and_decide_nothing() -> None:
+    pytest.importorskip("z3")
+    assert every([]) is every(()) is True
+    assert forall(x=real)(lambda x: every([]) & (x * x >= 0))(QUICK).kind == "proved"
+    with pytest.raises(TypeError, match="expected a comparison of x, got True, whatever"):
+        forall(x=real)(lambda x: every([]))(QUICK)
 
 
 @pytest.mark.parametrize("engine", ["solver", "algebra"])
@@ -311,9 +320,18 @@ def test_a_sentence_says_what_it_speaks_of() -> None:
     plain: ForAll = forall(x=real)(lambda x: x >= 0)
     reached = forall(x=real, by=lambda x: [counted.at(x=x)])(lambda x: x >= 0)
     above = forall(y=real, by=lambda y: [reached.at(x=y)])(lambda y: y >= 0)
+    falls = invariant(
+        state="x",
+        begins=lambda: {"x": 5},
+        step=lambda x, x_next: [x_next == x - 1],
+        by=lambda x_next: [counted.at(x=x_next)],
+    )(lambda x: x >= 0)
     assert plain.sentence().startswith("for all x real:\n")
     assert reached.sentence().startswith("for all x real that a run reaches:\n")
     assert above.sentence().startswith("for all y real that a run reaches:\n")
+    assert counted.sentence().startswith("at each step:\n")
+    # a run of its own that goes on is none of the other
+    assert falls.sentence().startswith("at each step that runs of its lemmas reach:\n")
     assert "x is whole: def whole(x: Any)" in forall(x=whole)(lambda x: x >= 3).sentence()
 
 
