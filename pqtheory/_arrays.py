@@ -272,6 +272,16 @@ def keep_nan(xp: Namespace, values: Array, t: Array) -> Array:
     return xp.minimum(xp.maximum(values, t), values)
 
 
+def infinite_where(xp: Namespace, outside: Array, values: Array, t: Array) -> Array:
+    """``values`` beside ``t``, but infinity ``outside``, and NaN where ``t`` is.
+
+    No term is infinite: a proof that reads it has to assume what is not ``outside``, or is told to.
+    """
+    if is_symbolic(t):
+        return xp.where(outside, values / xp.where(outside, 0, 1), values)
+    return keep_nan(xp, xp.where(outside, constant_like(xp, math.inf, t), values), t)
+
+
 def exact_like(number: Any, theta: Any) -> Any:
     """``number`` as a fraction if ``theta`` holds fractions, so that arithmetic with it stays exact."""
     is_exact = isinstance(theta, (np.ndarray, Fraction)) and np.asarray(theta).dtype == EXACT

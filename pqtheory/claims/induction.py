@@ -8,12 +8,12 @@ n a symbol, which may stand in exponents.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, final
 
 from pqtheory._messages import brief
 from pqtheory.claims import cases as falsify
 from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.exact import Exact
 from pqtheory.evidence.roots import all_hold_at
 from pqtheory.evidence.search.statements import REALS
 from pqtheory.evidence.symbolic.checks import EXAMPLES, SECONDS, available, missing, no_answer
@@ -138,13 +138,14 @@ class Induction:
 
     def _value_is_as_said(self, **case: Any) -> bool | None:
         """Whether s_n is the closed form; None where that is not assumed, or something is divided by 0."""
-        values = [Fraction(case[name]) for name in self.parameters.split()]
+        values = [Exact(case[name]) for name in self.parameters.split()]
         try:
             if not all_hold_at(self.assuming, values):
                 return None
-            value = self.first(*values)
+            # the first may be a float
+            value = Exact(0) + self.first(*values)
             for n in range(self.start, case["n"]):
-                value = self.following(value, Fraction(n), *values)
-            return bool(value == self.closed(Fraction(case["n"]), *values))
+                value = self.following(value, Exact(n), *values)
+            return bool(value == self.closed(Exact(case["n"]), *values))
         except ZeroDivisionError:
             return None

@@ -24,7 +24,7 @@ from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import Kind, name_of, own, real
-from pqtheory.claims.lemma import Instance, Lemma, Undecided, shown_once
+from pqtheory.claims.lemma import Instance, Lemma, Undecided, holds_of_all, shown_once
 from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
 from pqtheory.claims.truths import implies
@@ -257,7 +257,9 @@ class Invariant:
     def sentence(self) -> str:
         """What is fixed, the start, the step, and what is kept."""
         fixed = ", ".join(f"{name} {name_of(kind)}" for name, kind in self.fixed.items())
-        head = f"for all {fixed}, at each step:" if fixed else "at each step:"
+        reached = not all(map(holds_of_all, self.lemmas()))
+        step = f"at each step{' that runs of its lemmas reach' if reached else ''}:"
+        head = f"for all {fixed}, {step}" if fixed else step
         known = {
             "first": self.first,
             "begins": self.begins,

@@ -18,6 +18,7 @@ from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import real
 from pqtheory.claims.truths import every
 from pqtheory.evidence.base import Budget, Evidence
+from pqtheory.evidence.exact import Exact
 from pqtheory.evidence.judging import judge
 from pqtheory.evidence.roots import all_hold_at
 from pqtheory.evidence.symbolic.checks import SECONDS, available, missing, no_answer
@@ -82,7 +83,7 @@ class PeriodicOrbit:
             raise ValueError(f"settle: expected a number of steps >= 0, got {brief(self.settle)}")
 
     def find(self, seconds: float = SECONDS["quick"]) -> "Orbit":
-        """The orbit.
+        """The orbit; remembered until it is proved, searched or replayed again.
 
         Raises
         ------
@@ -96,9 +97,14 @@ class PeriodicOrbit:
         if not available():
             return replace(self.settled(), note=missing())
         try:
-            return Evidence("proved", proof=self.find(SECONDS[budget.name]).proof)
+            return Evidence("proved", proof=self._found_anew(SECONDS[budget.name]).proof)
         except UndecidedError as error:
             return replace(self.settled(), note=no_answer(str(error)))
+
+    def _found_anew(self, seconds: float) -> "Orbit":
+        """The orbit of the map as it is now: what it reads may have changed."""
+        _find.cache_clear()
+        return self.find(seconds)
 
     def settled(self) -> Evidence:
         """Whether the run at the sample settles on a point that returns after ``period`` steps, and no sooner.
@@ -149,7 +155,8 @@ class PeriodicOrbit:
 
     def moved(self, theta: Fraction, values: Sequence[Fraction]) -> Fraction:
         """One step in exact arithmetic."""
-        return Fraction(np.asarray(self.step(theta, *values)).item())
+        exact = self.step(Exact(theta), *map(Exact, values))
+        return Fraction(np.asarray(exact).item())
 
     def _cases(self) -> ForAll | None:
         """The statement on what is found, for all settings of the parameters; None where nothing is to be set."""
@@ -157,7 +164,7 @@ class PeriodicOrbit:
         if not available() or not names:
             return None
         try:
-            orbit = self.find()
+            orbit = self._found_anew(SECONDS["quick"])
         except UndecidedError:
             return None
 

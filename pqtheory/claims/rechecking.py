@@ -96,7 +96,7 @@ def _is_open(question: _Question, answers: Mapping[str, str]) -> bool:
 def _at_values(question: _Question) -> str:
     """The question at the numbers of the counterexample; "" where some are no fractions."""
     names = _DECLARED.findall(question.text)
-    values = [question.values.get(name.strip("|")) for name in names]
+    values = [question.values.get(name.strip("|.")) for name in names]
     if not all(isinstance(value, Fraction) for value in values):
         return ""
     equal = [f"(assert (= {n} {_numeral(v)}))\n" for n, v in zip(names, values, strict=True)]

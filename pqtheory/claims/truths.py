@@ -11,7 +11,7 @@ from pqtheory.evidence.truths import plain_truth
 
 def every(tests: Sequence[Any]) -> Any:
     """Whether all of them hold, for terms and for truth values."""
-    return reduce(and_, tests)
+    return reduce(and_, tests) if tests else True
 
 
 def implies(assumptions: Sequence[Any], conclusion: Any) -> Any:

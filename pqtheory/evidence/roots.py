@@ -161,8 +161,6 @@ class _Field(Backend):
 
     def sign(self, element: Any) -> int:
         """-1, 0 or 1."""
-        if isinstance(element, Undefined):
-            raise ZeroDivisionError("something is divided by 0")
         if self.generator is None:
             return (element > 0) - (element < 0)
         coefficients = [Fraction(int(c.numerator), int(c.denominator)) for c in element.to_list()]
@@ -174,28 +172,36 @@ class _Field(Backend):
                 return 1 if low > 0 else -1
             self.narrow()
 
-    def conditional(self, test: bool, yes: Any, no: Any) -> Any:
-        """One of the two."""
+    def conditional(self, test: bool | None, yes: Any, no: Any) -> Any:
+        """One of the two; nothing where the test divides by 0."""
+        if test is None:
+            return _Element(UNDEFINED, self) if isinstance(yes, _Element) else None
         return yes if test else no
 
-    def connect(self, kind: str, a: Any, b: Any) -> bool:
-        """Truth values; equality of numbers or of truth values."""
+    def connect(self, kind: str, a: Any, b: Any) -> bool | None:
+        """Truth values, None where something is divided by 0; equality of numbers or of truth values."""
+        if isinstance(a, _Element):
+            return a.compared(b, lambda apart: apart == 0)
+        decides = None if kind == "equal" else kind == "or"
+        if a is None or b is None:
+            return decides if decides in (a, b) else None
         if kind == "equal":
-            return a == b if isinstance(a, bool) else a.apart(b) == 0
+            return bool(a == b)
         return (a and b) if kind == "and" else (a or b)
 
-    def negate(self, a: bool) -> bool:
+    def negate(self, a: bool | None) -> bool | None:
         """Not a."""
-        return not a
+        return None if a is None else not a
 
     def is_truth(self, a: Any) -> bool:
         """Whether it is no number."""
-        return isinstance(a, bool)
+        return not isinstance(a, _Element)
 
     def expression(self, value: Any) -> Any:
         """``value`` as an ordered element."""
-        found = super().expression(value)
-        return found if isinstance(found, _Element | bool) else _Element(found, self)
+        if isinstance(value, Term):
+            return value.expression
+        return _Element(super().expression(value), self)
 
 
 def _evaluated(
@@ -237,21 +243,22 @@ class _Element:
     def __neg__(self) -> "_Element":
         return self._with(self, lambda value, _: -value)
 
-    def apart(self, other: "_Element") -> int:
-        """The sign of the difference."""
-        return self.field.sign((self - other).value)
+    def compared(self, other: "_Element", says: Callable[[int], bool]) -> bool | None:
+        """What the sign of the difference says; nothing where there is none."""
+        difference = (self - other).value
+        return None if isinstance(difference, Undefined) else says(self.field.sign(difference))
 
-    def __ge__(self, other: "_Element") -> bool:
-        return self.apart(other) >= 0
+    def __ge__(self, other: "_Element") -> bool | None:
+        return self.compared(other, lambda apart: apart >= 0)
 
-    def __gt__(self, other: "_Element") -> bool:
-        return self.apart(other) > 0
+    def __gt__(self, other: "_Element") -> bool | None:
+        return self.compared(other, lambda apart: apart > 0)
 
-    def __le__(self, other: "_Element") -> bool:
-        return self.apart(other) <= 0
+    def __le__(self, other: "_Element") -> bool | None:
+        return self.compared(other, lambda apart: apart <= 0)
 
-    def __lt__(self, other: "_Element") -> bool:
-        return self.apart(other) < 0
+    def __lt__(self, other: "_Element") -> bool | None:
+        return self.compared(other, lambda apart: apart < 0)
 
 
 def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | None:
@@ -276,10 +283,15 @@ def holds_at(statement: Statement, values: Sequence[Fraction | Root]) -> bool | 
     field = _Field(roots)
     terms = [Term(_Element(field.of(v), field), field) for v in values]
     assumptions, conclusion = statement(*terms)
-    read = [
-        a.expression if isinstance(a, Term) else plain_truth(a) for a in (*assumptions, conclusion)
-    ]
-    return read[-1] if all(read[:-1]) else None
+    return _read(conclusion) if all(map(_read, assumptions)) else None
+
+
+def _read(value: Any) -> bool:
+    """The truth of a term of a field, or a plain one; ZeroDivisionError where there is none."""
+    found = value.expression if isinstance(value, Term) else plain_truth(value)
+    if found is None:
+        raise ZeroDivisionError("something is divided by 0")
+    return bool(found)
 
 
 def all_hold_at(assumptions: Callable[..., Sequence[Any]], values: Sequence[Fraction]) -> bool:

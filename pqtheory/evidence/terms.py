@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._checks import check_count, check_number
 from pqtheory._messages import brief
 from pqtheory.evidence.truths import plain_truth
 
@@ -92,10 +93,18 @@ class Backend(ABC):
         return self.asarray(a)
 
     def expression(self, value: Any) -> Expression:
-        """``value``, a term or a number, as an expression of the system."""
+        """``value``, a term or a number, as an expression of the system.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is anything else, or no finite number.
+        """
         if isinstance(value, Term):
             return value.expression
-        return self.number(Fraction(value.item() if isinstance(value, np.generic) else value))
+        if isinstance(value, bool | np.bool_):
+            return self.number(Fraction(int(value)))
+        return self.number(Fraction(check_number(value, "number", finite=True)))
 
 
 @final
@@ -118,28 +127,36 @@ class Term:
         return self.backend
 
     def __add__(self, other: Any) -> "Term":
-        return self._make(self.expression + self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a + b)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> "Term":
-        return self._make(self.expression - self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a - b)
 
     def __rsub__(self, other: Any) -> "Term":
-        return self._make(self._other(other) - self.expression)
+        a, b = self._numbers(other)
+        return self._make(b - a)
 
     def __mul__(self, other: Any) -> "Term":
-        return self._make(self.expression * self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a * b)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "Term":
-        return self._make(self.backend.divide(self.expression, self._other(other)))
+        a, b = self._numbers(other)
+        return self._make(self.backend.divide(a, b))
 
     def __rtruediv__(self, other: Any) -> "Term":
-        return self._make(self.backend.divide(self._other(other), self.expression))
+        a, b = self._numbers(other)
+        return self._make(self.backend.divide(b, a))
 
     def __neg__(self) -> "Term":
+        if self.is_truth:
+            raise TypeError("expected a number behind -, got a comparison: ~ negates those")
         return self._make(-self.expression)
 
     def __abs__(self) -> "Term":
@@ -148,8 +165,7 @@ class Term:
     def __pow__(self, exponent: "int | Term") -> "Term":
         if isinstance(exponent, Term):
             return self._make(self.backend.power(self.expression, exponent.expression))
-        if exponent < 0:
-            raise ValueError(f"exponent: expected an integer >= 0, got {brief(exponent)}")
+        exponent = check_count(exponent, "exponent", 0)
         result = self if exponent else self.backend.asarray(1)
         for _ in range(exponent - 1):
             result = result * self
@@ -162,19 +178,25 @@ class Term:
         return self.backend.asarray(base) ** self
 
     def __ge__(self, other: Any) -> "Term":
-        return self._make(self.expression >= self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a >= b)
 
     def __gt__(self, other: Any) -> "Term":
-        return self._make(self.expression > self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a > b)
 
     def __le__(self, other: Any) -> "Term":
-        return self._make(self.expression <= self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a <= b)
 
     def __lt__(self, other: Any) -> "Term":
-        return self._make(self.expression < self._other(other))
+        a, b = self._numbers(other)
+        return self._make(a < b)
 
     def __eq__(self, other: Any) -> "Term":  # type: ignore[override]
-        return self._make(self.backend.connect("equal", self.expression, self._other(other)))
+        two = self.is_truth and isinstance(other, Term) and other.is_truth
+        a, b = (self.expression, other.expression) if two else self._numbers(other)
+        return self._make(self.backend.connect("equal", a, b))
 
     def __ne__(self, other: Any) -> "Term":  # type: ignore[override]
         return ~(self == other)
@@ -203,8 +225,29 @@ class Term:
     def _make(self, expression: Expression) -> "Term":
         return Term(expression, self.backend)
 
-    def _other(self, other: Any) -> Expression:
-        return self.backend.expression(other)
+    def _numbers(self, other: Any) -> tuple[Expression, Expression]:
+        """The two sides of an operation; beside a number a comparison counts as 1 or 0, as it does in arrays.
+
+        Raises
+        ------
+        TypeError
+            If both are comparisons: + is "or" between NumPy's, and a sum between Python's.
+        """
+        backend = self.backend
+        sides = self.expression, backend.expression(other)
+        truths = [backend.is_truth(side) for side in sides]
+        if not any(truths):
+            return sides
+        if all(truths):
+            raise TypeError(
+                "expected a number on one side, got two comparisons: join them by & and |"
+            )
+        numbers = backend.expression(1), backend.expression(0)
+        a, b = (
+            backend.conditional(side, *numbers) if is_truth else side
+            for side, is_truth in zip(sides, truths, strict=True)
+        )
+        return a, b
 
 
 def _truth(value: Any) -> Expression:

@@ -21,7 +21,7 @@ from pqtheory._arrays import (
     as_array,
     as_given,
     constant_like,
-    is_symbolic,
+    infinite_where,
     keep_nan,
     namespace,
 )
@@ -38,8 +38,8 @@ class Bump(LevelRegularizer):
 
     Its prox at the weight 1 - s is the map of PARQ's code at the inverse slope s: the midpoint of the gap plus
     (t - midpoint) / s, cut off at the levels. From weight 1 on it is the projection; at weight 0 that onto the hull,
-    as 0 times infinity counts as infinity. At weight 1 and a midpoint the whole gap minimises. Over terms the value is
-    that inside the hull.
+    as 0 times infinity counts as infinity. At weight 1 and a midpoint the whole gap minimises. A proof about
+    the value has to assume that the point is in the hull: a term has no infinity.
 
     Raises
     ------
@@ -123,11 +123,7 @@ class Bump(LevelRegularizer):
 
 def _bump(xp: Namespace, t: Array, p: Array, h: Array) -> Array:
     d = xp.abs(t - p)
-    inside = d * (2 * h - d) / 2
-    if is_symbolic(t):
-        return inside
-    infinity = constant_like(xp, math.inf, t)
-    return keep_nan(xp, xp.where((h == 0) & (d > 0), infinity, inside), t)
+    return infinite_where(xp, (h == 0) & (d > 0), d * (2 * h - d) / 2, t)
 
 
 def _stretched(xp: Namespace, t: Array, p: Array, h: Array, divisor: Any) -> Array:

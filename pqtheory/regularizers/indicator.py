@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, final
 
-from pqtheory._arrays import Array, Namespace, as_array, as_given, constant_like, keep_nan
+from pqtheory._arrays import (
+    Array,
+    Namespace,
+    as_array,
+    as_given,
+    constant_like,
+    infinite_where,
+    keep_nan,
+)
 from pqtheory._checks import check_weight
 from pqtheory._elementwise import Writer
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
@@ -98,8 +106,7 @@ class Indicator(LevelRegularizer):
 
 
 def _indicator(xp: Namespace, t: Array, p: Array) -> Array:
-    zero, infinity = constant_like(xp, 0, t), constant_like(xp, math.inf, t)
-    return keep_nan(xp, xp.where(t == p, zero, infinity), t)
+    return infinite_where(xp, t != p, constant_like(xp, 0, t), t)
 
 
 def _bound(xp: Namespace, t: Array, p: Array, off_the_set: float) -> Array:

@@ -24,6 +24,7 @@ from pqtheory._arrays import (
     as_given,
     constant_like,
     exact_like,
+    infinite_where,
     is_symbolic,
     is_torch,
     keep_nan,
@@ -143,14 +144,11 @@ class PiecewiseAffine(Regularizer):
             ]
             # of a single level between two infinite slopes no piece is left
             result = reduce(xp.maximum, pieces or [xp.zeros_like(t)])
-            if is_symbolic(t):
-                return result
-            infinity = constant_like(xp, math.inf, t)
             if _is_infinite(first):
-                result = xp.where(t < levels[0], infinity, result)
+                result = infinite_where(xp, t < levels[0], result, t)
             if _is_infinite(last):
-                result = xp.where(t > levels[-1], infinity, result)
-            return keep_nan(xp, result, t)
+                result = infinite_where(xp, t > levels[-1], result, t)
+            return result if is_symbolic(t) else keep_nan(xp, result, t)
 
         return elementwise(value, theta)
 

@@ -68,6 +68,9 @@ def finite_part(xp: Namespace, weight: Any) -> Any:
     """``weight``, but 0 where it is infinite: R vanishes at the prox there."""
     if isinstance(weight, numbers.Real):
         return weight if weight < math.inf else 0
+    if is_symbolic(weight):
+        # a term is a real number
+        return weight
     return xp.where(weight < math.inf, weight, constant_like(xp, 0, weight))
 
 

@@ -16,7 +16,7 @@ from pqtheory.claims import cases as falsify
 from pqtheory.claims.forall import ForAll
 from pqtheory.evidence import Budget, Evidence
 from pqtheory.evidence.search import search, statements
-from pqtheory.evidence.search.domains import Domain
+from pqtheory.evidence.search.domains import Domain, Floats, Fractions
 from pqtheory.evidence.search.slack import NOTHING, Slack, into_assumptions, onto_border, read
 from pqtheory.evidence.search.statements import REALS
 from pqtheory.evidence.terms import Term
@@ -359,6 +359,17 @@ def test_domains_draw_simplify_and_move_within_themselves(domain: Domain, data: 
         if value is None:
             break
     assert value is None
+
+
+@pytest.mark.parametrize("domain", [Fractions(-(10**6), 10**6), Floats(-1e6, 1e6)], ids=repr)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_large_number_is_made_small(domain: Domain, sign: int) -> None:
+    def look(case: search.Case) -> search.Verdict:
+        return search.Verdict(True, abs(case["x"]) >= 3, 3 - abs(case["x"]))
+
+    start = type(domain.draw(min))(sign * 10**6)
+    found = search.simplified({"x": domain}, look, {"x": start})
+    assert abs(found["x"]) == 3
 
 
 # without Hypothesis

@@ -1,5 +1,6 @@
 """What must not pass for proved: statements that are false, or say nothing, in the ways that users write them."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -7,13 +8,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pqtheory.claims import Evidence, ForAll, Step, forall, invariant, judge, positive, real
+from pqtheory.claims import (
+    Evidence,
+    ForAll,
+    Step,
+    between,
+    every,
+    forall,
+    invariant,
+    judge,
+    positive,
+    real,
+)
 from pqtheory.claims.cases import Cases, Floats, Fractions, Lists
 from pqtheory.claims.induction import Induction
 from pqtheory.claims.orbit import PeriodicOrbit
 from pqtheory.evidence.base import Budget
 from pqtheory.evidence.smt.decide import decide
 from pqtheory.evidence.symbolic import decide as by_algebra
+from pqtheory.regularizers import Bump, DistanceL1, Indicator, PiecewiseAffine, SmoothedL1
+from pqtheory.sets import Binary, Codebook, Ternary
 
 QUICK = Budget("quick")
 
@@ -92,6 +106,92 @@ def test_a_statement_may_negate_with_a_tilde() -> None:
     assert refuted.replay({"x": 1}).kind == "refuted"
     with pytest.raises(ValueError, match="does not satisfy the assumptions"):
         proved.replay({"x": 1})
+
+
+def test_all_of_no_tests_hold_and_decide_nothing() -> None:
+    pytest.importorskip("z3")
+    assert every([]) is every(()) is True
+    assert forall(x=real)(lambda x: every([]) & (x * x >= 0))(QUICK).kind == "proved"
+    with pytest.raises(TypeError, match="expected a comparison of x, got True, whatever"):
+        forall(x=real)(lambda x: every([]))(QUICK)
+
+
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+def test_comparisons_are_no_integers(engine: str) -> None:
+    """3 / 2 is 1 between integers."""
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    three, two = (lambda x: (x > 0) + (x > 0) + (x > 0)), (lambda x: (x > 0) + (x <= 0) + (x > 0))
+    with pytest.raises(TypeError, match="got two comparisons"):
+        forall(x=real, engine=engine)(lambda x: three(x) / two(x) <= 1)(QUICK)
+    is_positive = forall(x=real, engine=engine)(lambda x: (x > 0) * x + (x < 0) * (0 - x) == abs(x))
+    assert is_positive(QUICK).kind == "proved"
+    assert is_positive.replay({"x": -2}).kind == "sampled"
+    halves = forall(x=real, engine=engine)(lambda x: (3 * (x > 0)) / (1 + (x > 0)) <= 1)
+    assert halves(QUICK).kind == "refuted"
+
+
+@pytest.mark.parametrize("engine", ["solver", "algebra"])
+@pytest.mark.parametrize(
+    "holds",
+    [
+        lambda x: (x > 0) == ~(x <= 0),
+        lambda x: ((x >= 0) == True) | ((x < 0) == True),  # noqa: E712
+        lambda x: ((x > 0) != False) == (x > 0),  # noqa: E712
+        lambda x: x**2 * 0.1 == 0.1 * x * x,
+    ],
+    ids=["negated", "true", "not false", "powers beside floats"],
+)
+def test_numbers_and_formulas_are_read_alike(holds: Any, engine: str) -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    for given in (lambda x: [3 * x == 1], lambda x: []):
+        assert forall(x=real, engine=engine, given=given)(holds)(QUICK).kind == "proved"
+
+
+def test_a_counterexample_at_roots_may_lie_beside_a_division_by_0() -> None:
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    square = forall(x=real, y=real, given=lambda x: [x * x == 2])
+    found = square(lambda x, y: ((y == 0) | (abs(x / y) >= 0)) & (y * y > 0))(QUICK)
+    assert found.kind == "refuted"
+
+
+#: R, somewhere infinite, a number at or above its finite values, and where those are
+INFINITE = {
+    "bump": (Bump(Binary()), Fraction(1, 2), lambda x: (x >= -1) & (x <= 1)),
+    "bump of one level": (Bump(Codebook((2,))), 0, lambda x: x == 2),
+    "affine": (PiecewiseAffine(Ternary()), Fraction(1, 2), lambda x: (x >= -1) & (x <= 1)),
+    "affine above": (PiecewiseAffine(Ternary(), (-1, -1, 1, math.inf)), 1, lambda x: x * x <= 1),
+    "indicator": (Indicator(Binary()), 0, lambda x: (x == -1) | (x == 1)),
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+def test_nothing_is_proved_of_a_value_where_it_is_infinite(name: str) -> None:
+    pytest.importorskip("z3")
+    R, bound, is_finite = INFINITE[name]
+    for holds in (lambda x: R.value(x) <= bound, lambda x: R.value(x) >= 0):
+        with pytest.raises(ValueError, match=r"^division: assume "):
+            forall(x=real)(holds)(QUICK)
+        inside = forall(x=real, given=lambda x: [is_finite(x)])(holds)
+        assert inside(QUICK).kind == "proved"
+        assert inside.replay({"x": 2 if name == "bump of one level" else 1}).kind == "sampled"
+        guarded = forall(x=real)(lambda x, holds=holds: ~is_finite(x) | holds(x))
+        assert guarded(QUICK).kind == "proved"
+    too_small = forall(x=real, given=lambda x: [is_finite(x)])(lambda x: R.value(x) < bound)
+    assert too_small(QUICK).kind == "refuted"
+    assert R.value(Fraction(3)) == math.inf
+
+
+def test_an_envelope_is_read_at_any_weight() -> None:
+    pytest.importorskip("z3")
+    for R in (DistanceL1(Binary()), SmoothedL1(Binary(), Fraction(1, 4)), Bump(Binary())):
+        below = forall(x=between(-1, 1), w=positive)(
+            lambda x, w, R=R: (R.envelope(x, w) <= w * R.value(x)) & (R.envelope(x, w) >= 0)
+        )
+        assert below(QUICK).kind == "proved"
+        assert below.replay({"x": Fraction(1, 3), "w": 2}).kind == "sampled"
 
 
 def test_what_is_false_beside_a_division_by_0_is_refuted_there() -> None:
@@ -220,9 +320,18 @@ def test_a_sentence_says_what_it_speaks_of() -> None:
     plain: ForAll = forall(x=real)(lambda x: x >= 0)
     reached = forall(x=real, by=lambda x: [counted.at(x=x)])(lambda x: x >= 0)
     above = forall(y=real, by=lambda y: [reached.at(x=y)])(lambda y: y >= 0)
+    falls = invariant(
+        state="x",
+        begins=lambda: {"x": 5},
+        step=lambda x, x_next: [x_next == x - 1],
+        by=lambda x_next: [counted.at(x=x_next)],
+    )(lambda x: x >= 0)
     assert plain.sentence().startswith("for all x real:\n")
     assert reached.sentence().startswith("for all x real that a run reaches:\n")
     assert above.sentence().startswith("for all y real that a run reaches:\n")
+    assert counted.sentence().startswith("at each step:\n")
+    # a run of its own that goes on is none of the other
+    assert falls.sentence().startswith("at each step that runs of its lemmas reach:\n")
     assert "x is whole: def whole(x: Any)" in forall(x=whole)(lambda x: x >= 3).sentence()
 
 
@@ -270,6 +379,36 @@ def test_an_induction_may_be_of_numbers() -> None:
     assert one(QUICK).kind == "proved"
     with pytest.raises(TypeError, match="expected a comparison"):
         replace(one, assuming=lambda: [~True])(QUICK)
+
+
+def test_floats_of_an_induction_are_fractions() -> None:
+    pytest.importorskip("sympy")
+    tenths = Induction(lambda n: 0.3 + n * 0.1, lambda: 0.3, lambda s, n: s + 0.1)
+    powers = Induction(lambda n: 3**n * 0.1, lambda: 0.1, lambda s, n: s * 3)
+    for right in (tenths, powers):
+        assert right(QUICK).kind == "proved"
+    assert replace(tenths, first=lambda: 0.2)(QUICK).kind == "refuted"
+
+
+def test_floats_of_a_map_are_fractions() -> None:
+    orbit = PeriodicOrbit(lambda t: 0.1 - t * 0.3, "", 1, Fraction(1, 3), ())
+    assert orbit.moved(Fraction(1, 3), ()) == Fraction(0.1) - Fraction(0.3) / 3
+
+
+def test_an_orbit_is_that_of_the_map_as_it_is() -> None:
+    pytest.importorskip("sympy")
+    slope = [Fraction(1, 2)]
+    check = PeriodicOrbit(lambda t, a: a - slope[0] * t, "a", 1, Fraction(1), (Fraction(1),))
+    assert check(QUICK).kind == "proved"
+    slope[0] = Fraction(1, 4)
+    assert check(QUICK).kind == "proved"
+    assert check.find().points[0](Fraction(1)) == Fraction(4, 5)
+    slope[0] = Fraction(1, 8)
+    searched = check.search(20)
+    assert searched is not None
+    assert searched.kind == "sampled"
+    slope[0] = Fraction(0)
+    assert check.replay({"a": 3}).kind == "sampled"
 
 
 def test_no_number_agrees_with_no_prediction() -> None:

@@ -122,6 +122,29 @@ def test_a_division_by_0_at_a_root_is_one() -> None:
     assert holds_at(guarded, (Fraction(2),)) is False
 
 
+@pytest.mark.parametrize(
+    ("holds", "expected"),
+    [
+        (lambda x, y: (y == 0) | (abs(x / y) >= 0), True),
+        (lambda x, y: (x > 0) & (y != 0) & (x / y > 1), False),
+        (lambda x, y: where(y == 0, x, where(x / y > 1, x, y)) > 1, True),
+        (lambda x, y: where(y == 0, x < 1, where(x / y > 1, x > 1, x == y)), False),
+        (lambda x, y: ~((y == 0) | ~(x / y > 1)), False),
+    ],
+)
+def test_a_branch_that_is_not_taken_may_divide_by_0_at_a_root(holds: Any, expected: bool) -> None:
+    for zero in ((TWO, Fraction(0)), (Fraction(2), Fraction(0))):
+        assert holds_at(lambda x, y: ([], holds(x, y)), zero) is expected
+    for open_to_zero in (
+        lambda x, y: (x > 0) & (x / y > 1),
+        lambda x, y: (x / y > 1) == (x > 0),
+        lambda x, y: where(x / y > 1, x, y) > 0,
+        lambda x, y: where(x / y > 1, x > 0, y > 0),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            holds_at(lambda x, y, holds=open_to_zero: ([], holds(x, y)), (TWO, Fraction(0)))
+
+
 def test_a_large_field_is_not_made() -> None:
     roots = [Root((Fraction(1), *[Fraction(0)] * 4, Fraction(-p)), 0) for p in (2, 3)]
     with pytest.raises(UnconfirmedError, match="number field has a degree up to 25"):

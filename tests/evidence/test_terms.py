@@ -67,6 +67,42 @@ def test_numbers_of_numpy_and_floats_are_exact() -> None:
         assert (term(Fraction(1)) + one).expression == 1 + exact
 
 
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (float("inf"), ValueError, "number: expected a finite number, got inf"),
+        (np.float32("nan"), ValueError, "number: expected a finite number, got nan"),
+        ("1/2", TypeError, "number: expected a number, got '1/2'"),
+        (1j, TypeError, "number: expected a number, got 1j"),
+    ],
+)
+def test_what_is_no_number_beside_a_term(value: Any, error: type[Exception], message: str) -> None:
+    for work in (operator.add, operator.le, operator.eq):
+        with pytest.raises(error, match=f"^{re.escape(message)}$"):
+            work(term(Fraction(1)), value)
+
+
+def test_a_comparison_beside_a_number_counts_as_1_or_0() -> None:
+    three = Fraction(3)
+    for truth in (True, False):
+        for other in (three, 3, term(three)):
+            assert (term(truth) * other).expression == truth * three
+            assert (other - term(truth)).expression == three - truth
+            assert (term(truth) <= other).expression is True
+        for plain in (True, np.bool_(False), 1, 0):
+            assert (term(truth) == plain).expression is (truth == bool(plain))
+            assert (term(truth) != plain).expression is (truth != bool(plain))
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "ge", "gt", "le", "lt"])
+def test_nothing_is_worked_out_of_two_comparisons(name: str) -> None:
+    message = "^expected a number on one side, got two comparisons: join them by & and |$"
+    with pytest.raises(TypeError, match=message.replace("|", r"\|")):
+        getattr(operator, name)(term(True), term(False))
+    with pytest.raises(TypeError, match=r"^expected a number behind -, got a comparison: ~"):
+        -term(True)
+
+
 def test_operations_of_one_and_powers() -> None:
     for a in NUMBERS:
         assert (-term(a)).expression == -a
@@ -75,6 +111,8 @@ def test_operations_of_one_and_powers() -> None:
             assert (term(a) ** exponent).expression == a**exponent
     with pytest.raises(ValueError, match=r"^exponent: expected an integer >= 0, got -1$"):
         term(Fraction(1)) ** -1
+    with pytest.raises(TypeError, match=r"^exponent: expected an integer, got 0\.5$"):
+        term(Fraction(1)) ** 0.5  # type: ignore[operator]
     message = "^Plain: expected a number as exponent, got a term$"
     for base in (term(Fraction(2)), 2):
         with pytest.raises(TypeError, match=message):
@@ -151,6 +189,8 @@ def test_what_is_none(value: Any, shown: str, error: type[Exception]) -> None:
 
 def test_beside_exact_numbers_floats_are_fractions() -> None:
     third, half = Exact(1, 3), 0.5
+    for found, expected in ((third**2, Fraction(1, 9)), (3 ** Exact(2), 9)):
+        assert (type(found), found) == (Exact, expected)
     for name in ("add", "sub", "mul", "truediv"):
         work = getattr(operator, name)
         for found, expected in (
@@ -161,6 +201,18 @@ def test_beside_exact_numbers_floats_are_fractions() -> None:
     for found, expected in ((-third, Fraction(-1, 3)), (+third, third), (abs(-third), third)):
         assert (type(found), found) == (Exact, expected)
     assert third + float("inf") == float("inf")
+
+
+def test_a_comparison_of_exact_numbers_is_negated_by_a_tilde() -> None:
+    third = Exact(1, 3)
+    for name in ("ge", "gt", "le", "lt", "eq", "ne"):
+        work = getattr(operator, name)
+        for other in (third, Fraction(1, 2), 0.25, 1):
+            expected = work(Fraction(1, 3), other)
+            assert work(third, other) == expected
+            assert ~work(third, other) == (not expected)
+    assert third != "a"
+    assert hash(third) == hash(Fraction(1, 3))
 
 
 def test_a_division_by_0_is_no_number_until_it_is_compared() -> None:

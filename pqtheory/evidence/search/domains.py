@@ -272,8 +272,9 @@ def _size(value: Any) -> tuple[Any, ...]:
 
 
 def _simpler(value: Fraction) -> Iterator[Fraction]:
-    """Fractions near ``value``, and the simplest of all, that are simpler than it."""
-    candidates = {Fraction(n) for n in (0, 1, -1)}
+    """Fractions near ``value`` or its half, and the simplest of all, that are simpler than it."""
+    # half of it: to fall by 1 from a large number takes long
+    candidates = {Fraction(n) for n in (0, 1, -1, value // 2)}
     for q in range(1, min(SIMPLE, value.denominator) + 1):
         down = math.floor(value * q)
         candidates |= {Fraction(down + k, q) for k in (-1, 0, 1, 2)}

@@ -38,17 +38,26 @@ HASTY_SECONDS = 1.0
 #: how many exact cases are tried for a model of the assumptions, and for fractions in place of roots
 EXAMPLES = 200
 #: words of SMT-LIB that a variable of Python may be called as well
-WORDS = (
-    "let",
-    "par",
-    "match",
-    "exists",
-    "forall",
-    "BINARY",
-    "DECIMAL",
-    "HEXADECIMAL",
-    "NUMERAL",
-    "STRING",
+WORDS = frozenset(
+    (
+        "_",
+        "let",
+        "par",
+        "match",
+        "exists",
+        "forall",
+        "BINARY",
+        "DECIMAL",
+        "HEXADECIMAL",
+        "NUMERAL",
+        "STRING",
+        "true",
+        "false",
+        "xor",
+        "ite",
+        "distinct",
+        "abs",
+    )
 )
 
 
@@ -116,7 +125,7 @@ class _Question:
 
         # of its own, so that answers and times do not depend on what has been asked before
         context = z3.Context()
-        symbols = [z3.Real(name, context) for name in self.names]
+        symbols = [z3.Real(_symbol(name), context) for name in self.names]
         backend = Z3(context)
         assumptions, conclusion = self.statement(*(Term(s, backend) for s in symbols))
         assumed = [_truth(a, context) for a in assumptions]
@@ -189,11 +198,25 @@ class _Question:
             case = self.searched(lambda assumptions, _: (assumptions, False))
             values: Mapping[str, Any] | None = case
         else:
-            values = _values(solver.model(), self.symbols)
+            values = self.values(solver.model())
         if values is None:
             return None
         self.confirm(values)
         return (Step(f"the assumptions hold at {shown(values)}, among others"),) if assumed else ()
+
+    def values(self, model: Any) -> dict[str, Fraction | Root]:
+        """What a model of the solver gives each variable."""
+        import z3
+
+        values: dict[str, Fraction | Root] = {}
+        for name, symbol in zip(self.names, self.symbols, strict=True):
+            value = model.eval(symbol, model_completion=True)
+            if z3.is_rational_value(value):
+                values[name] = Fraction(value.numerator_as_long(), value.denominator_as_long())
+            else:
+                coefficients = tuple(Fraction(str(c)) for c in value.poly())
+                values[name] = Root(coefficients[::-1], value.index() - 1)
+        return values
 
     def confirm(self, values: Mapping[str, Any]) -> None:
         """Raise ArithmeticError where the same code, run on these fractions, denies what is proved."""
@@ -229,7 +252,7 @@ class _Question:
             machine=_text(solver),
             answer="sat",
         )
-        values: Mapping[str, Fraction | Root] = _values(solver.model(), self.symbols)
+        values: Mapping[str, Fraction | Root] = self.values(solver.model())
         if any(isinstance(v, Root) for v in values.values()):
             values = self.searched(lambda *read: read) or values
         try:
@@ -322,32 +345,18 @@ def _text(solver: Any) -> str:
     def renamed(found: re.Match[str]) -> str:
         return numbers.setdefault(found[0], f"{found[1]}{len(numbers) + 1}")
 
-    text = re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
-    # z3 leaves them as they are; as words of the language they stand behind a bracket
-    return re.sub(rf"(?<=\s)({'|'.join(WORDS)})(?=[\s)])", r"|\1|", text)
+    return re.sub(r"([?$]x)\d+\b", renamed, solver.to_smt2())
+
+
+def _symbol(name: str) -> str:
+    """What a variable is called where its name is a word of SMT-LIB; no name of Python has a dot."""
+    return f"{name}." if name in WORDS else name
 
 
 def _truth(value: Any, context: Any) -> Expression:
     import z3
 
     return value.expression if isinstance(value, Term) else z3.BoolVal(plain_truth(value), context)
-
-
-def _values(model: Any, symbols: Sequence[Any]) -> dict[str, Fraction | Root]:
-    import z3
-
-    values: dict[str, Fraction | Root] = {}
-    for symbol in symbols:
-        value = model.eval(symbol, model_completion=True)
-        if z3.is_rational_value(value):
-            number: Fraction | Root = Fraction(
-                value.numerator_as_long(), value.denominator_as_long()
-            )
-        else:
-            coefficients = tuple(Fraction(str(c)) for c in value.poly())
-            number = Root(coefficients[::-1], value.index() - 1)
-        values[str(symbol)] = number
-    return values
 
 
 def shown(values: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from pqtheory.evidence.terms import Expression, Statement, Term
 #: words of Lean that a variable may be called as well
 WORDS = frozenset(
     (
+        "_",
         "abbrev",
         "at",
         "attribute",
@@ -169,8 +170,8 @@ class _Writer:
         if z3.is_rational_value(expression):
             text = _number(expression.as_fraction())
         elif not expression.num_args():
-            name = expression.decl().name()
-            text = {"true": "True", "false": "False"}.get(name) or lean_name(name)
+            is_truth = z3.is_true(expression) or z3.is_false(expression)
+            text = f"{z3.is_true(expression)}" if is_truth else lean_name(expression.decl().name())
         else:
             parts = [self.text(child) for child in expression.children()]
             text = _joined(expression.decl().name(), parts)

@@ -83,6 +83,8 @@ def test_variables_that_are_words_of_lean_are_in_quotes() -> None:
     ]
     found = lean_statement(lambda x: ((), x > 0), ("let",))
     assert found.conclusion == "(0 < «let»)"
+    found = lean_statement(lambda x, y: ((), (x > y) | False), ("true", "_"))
+    assert found.conclusion == "((true > «_») ∨ False)"
 
 
 def test_signs_that_there_are_and_that_there_are_not() -> None:

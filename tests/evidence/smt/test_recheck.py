@@ -20,10 +20,12 @@ from pqtheory.claims import (
     positive,
     real,
 )
+from pqtheory.claims.rechecking import _at_values, _question
 from pqtheory.claims.rechecking import recheck as recheck_report
-from pqtheory.claims.results import Rechecked
+from pqtheory.claims.results import ItemResult, Rechecked
 from pqtheory.evidence import smt
 from pqtheory.evidence.smt import recheck
+from pqtheory.evidence.smt.decide import WORDS, decide
 from pqtheory.theory import verify
 
 pytest.importorskip("cvc5")
@@ -91,6 +93,24 @@ def test_names_that_need_quoting() -> None:
     assert found.kind == "proved"
     texts = [step.machine for step in found.proof if step.answer]
     assert recheck.answers(texts) == ["unsat"] * len(texts)
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_a_variable_may_be_called_as_a_word_of_the_language(name: str) -> None:
+    for statement, kind, answer in (
+        (lambda x, y: ([x > 0, 1 / x > y], x * x * x * y < x * x), "proved", "unsat"),
+        (lambda x, y: ([x > 0], abs(x - 2) > y), "refuted", "sat"),
+    ):
+        found = decide(statement, f"{name} y")
+        assert found is not None
+        assert found.kind == kind
+        texts = [step.machine for step in found.proof if step.answer]
+        assert recheck.answers(texts) == [answer, *["unsat"] * (len(texts) - 1)]
+    assert found.counterexample is not None
+    assert list(found.counterexample) == [name, "y"]
+    # put to the second solver at the numbers of the counterexample
+    question = _question(ItemResult("item", "", found), found.proof[0])
+    assert recheck.answers([_at_values(question)]) == ["sat"]
 
 
 def test_wrong_arguments_and_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ rates with u_n < eta for some n >= 2 are those below
 
 At lambda* itself it ends at +1. In closed form, y = 2 r - 3 = (2 theta_0 - 3 eta) / eta,
 
-    1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)),   lambda* = eta / (2 theta_0 - 3 eta) where 2 r is whole:
+    1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)) if y > 1,   lambda* = eta / (2 theta_0 - 3 eta) where 2 r is whole:
 
 per unit of time lambda* / eta -> 1 / (2 theta_0) as eta -> 0, and 1 / (2 theta_0) + 3 eta / (4 theta_0^2) + O(eta^2).
 """
@@ -93,8 +93,8 @@ CLAIM = Claim(
         "steps eta_t > 0. ProxQuant with the W, lambda_t = lambda t, lambda > 0, a constant 0 < eta <= 1/2 and "
         "0 < theta_0 <= 1 is at the right vertex +1 of f_{-1} from step 2 + 2 / lambda + 1 / eta on; on f_1 it is from "
         "then on at the right vertex -1 iff theta_0 < 2 eta or lambda < lambda*, and else at +1. For theta_0 >= 2 eta "
-        "and y = 2 theta_0 / eta - 3, 1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)), and lambda* = 1 / y where y is "
-        "whole; for small steps lambda* / eta = 1 / (2 theta_0) + 3 eta / (4 theta_0^2) up to 2 eta^2 / theta_0^3, "
+        "and y = 2 theta_0 / eta - 3, 1 / y <= lambda* <= 1 / y + 1 / (4 y^2 (y - 1)) if y > 1, and lambda* = 1 / y "
+        "where y is whole; for small steps lambda* / eta = 1 / (2 theta_0) + 3 eta / (4 theta_0^2) up to 2 eta^2 / theta_0^3, "
         "theta_0 >= 4 eta."
     ),
     formula=(
@@ -131,7 +131,7 @@ CLAIM = Claim(
         ),
         Part(
             "closed form",
-            "lambda* is the maximum; 1/y <= lambda* <= 1/y + 1/(4 y^2 (y - 1)), and its expansion for small steps",
+            "lambda* is the maximum; 1/y <= lambda* <= 1/y + 1/(4 y^2 (y - 1)) if y > 1, and its expansion for small steps",
             all_of(toy.is_largest_at_the_turn, toy.closed_form, expands(THREE_QUARTERS)),
         ),
     ),
