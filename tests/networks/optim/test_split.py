@@ -327,6 +327,12 @@ PER_CHANNEL = {
         "regularizer": pq.regularizers.DistanceL2(pq.sets.ScaledBinary(per="channel")),
         "strength": 0.1,
     },
+    "a bump between two bits": {
+        "regularizer": pq.regularizers.FittedBump(
+            pq.quantizers.AlternatingMultiBit(2, per="channel")
+        ),
+        "strength": 0.1,
+    },
 }
 
 
@@ -339,7 +345,7 @@ def test_a_codebook_per_channel_is_one_per_output_where_the_inputs_come_first(ki
     groups = optim.split_parameters(model, **options)
     method = optim.BinaryConnect if "set" in options else optim.ProxQuant
     method(torch.optim.SGD(groups, lr=0.1)).freeze()
-    most = 4 if kind == "two bits" else 2
+    most = 4 if "two bits" in kind else 2
     for layer, outputs in ((0, 0), (1, 1), (2, 1), (3, 1)):
         for weights in model[layer].weight.unbind(outputs):
             assert len(weights.unique()) <= most, layer
