@@ -172,9 +172,10 @@ def _is_plain(tensor: Tensor) -> bool:
 
 
 def _key(tensor: Tensor) -> tuple[Any, ...]:
-    """Equal for tensors that are equal bit for bit: tied ones, unless they are one number throughout."""
+    """Equal for tensors that are equal bit for bit: tied ones, unless they are empty or one number throughout."""
     content = tensor.reshape(-1).view(torch.uint8)
-    if bool((content.view(tensor.numel(), -1) == content[: tensor.element_size()]).all()):
+    numbers = content.view(-1, tensor.element_size())
+    if bool((numbers == numbers[:1]).all()):
         return (object(),)
     return tensor.dtype, tuple(tensor.shape), hashlib.sha256(content.numpy()).digest()
 

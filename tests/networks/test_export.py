@@ -417,6 +417,18 @@ def test_what_is_no_plain_tensor_is_kept(tmp_path):
             assert torch.equal(found.to_dense(), value.to_dense()), name
 
 
+@pytest.mark.parametrize("packed", [[], ["none", "rows"]])
+def test_tensors_without_entries_are_written(packed, tmp_path):
+    state = {"none": torch.empty(0), "rows": torch.empty(3, 0, dtype=torch.int64)}
+    state["weight"] = torch.ones(2, 2)
+    export.save_quantized(tmp_path / "net", state, packed)
+    found = export.load_quantized(tmp_path / "net")
+    assert found.keys() == state.keys()
+    for name, tensor in state.items():
+        assert torch.equal(found[name], tensor), name
+        assert found[name].dtype == tensor.dtype, name
+
+
 def test_names_that_collide_with_ours(tmp_path):
     signs = torch.tensor([-1.0, 1.0]).repeat(40, 20)
     state = {
