@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -70,7 +71,8 @@ def split_parameters(
         id(p.parameter) for p in found if p.weight is not None and quantize(p.layer, p.weight)
     }
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    named, chosen = _as_one(trained, chosen)
+    named, chosen, owners = _as_one(trained, chosen)
+    found = [replace(p, parameter=owners.get(id(p.parameter), p.parameter)) for p in found]
     picked = [(name, p) for name, p in named if id(p) in chosen]
     rest = [(name, p) for name, p in named if id(p) not in chosen]
     if not picked:
@@ -131,24 +133,24 @@ def _check(picked: Iterable[tuple[str, nn.Parameter]], found: Iterable[Place]) -
 
 def _as_one(
     named: list[tuple[str, nn.Parameter]], chosen: set[int]
-) -> tuple[list[tuple[str, nn.Parameter]], set[int]]:
+) -> tuple[list[tuple[str, nn.Parameter]], set[int], dict[int, nn.Parameter]]:
     """Parameters without those in the memory of one before them, if one of these is quantized; what is quantized then.
 
-    What is left out gives its gradient to the one that stays, as a tied one does.
+    What is left out gives its gradient to the one that stays, as a tied one does: the last result says which that is.
     """
     owners: dict[Any, nn.Parameter] = {}
     together: dict[int, list[nn.Parameter]] = {}
     for _, parameter in named:
         owner = owners.setdefault(memory_of(parameter) or id(parameter), parameter)
         together.setdefault(id(owner), []).append(parameter)
-    left_out: set[int] = set()
+    left_out: dict[int, nn.Parameter] = {}
     for owner, *others in together.values():
         if others and any(id(p) in chosen for p in (owner, *others)):
             chosen = chosen | {id(owner)}
-            left_out.update(id(p) for p in others)
+            left_out.update((id(p), owner) for p in others)
             for other in others:
                 other.register_post_accumulate_grad_hook(partial(_give, owner))
-    return [(name, p) for name, p in named if id(p) not in left_out], chosen
+    return [(name, p) for name, p in named if id(p) not in left_out], chosen, left_out
 
 
 def _give(owner: nn.Parameter, parameter: Any) -> None:
