@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from pqtheory._messages import brief
 from pqtheory.networks.optim.layers import (
     Place,
     is_renormed,
@@ -57,6 +58,8 @@ def split_parameters(
 
     Raises
     ------
+    TypeError
+        If ``model`` is no module, or ``quantize`` no function.
     ValueError
         If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, a table with ``max_norm``, or
         a parameter whose output channels are no axis where these are asked for.
@@ -66,6 +69,12 @@ def split_parameters(
     UserWarning
         If the default predicate leaves more than a hundredth of all weights in matrices: it says which.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: expected a torch.nn.Module, got {brief(model)}")
+    if not callable(quantize):
+        raise TypeError(
+            f"quantize: expected a function of a layer and the name of its weight, got {brief(quantize)}"
+        )
     found = list(places(model))
     chosen = {
         id(p.parameter) for p in found if p.weight is not None and quantize(p.layer, p.weight)
