@@ -14,7 +14,7 @@ One safetensors file, in whose header stands
 import hashlib
 import io
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pqtheory._files import write_whole
 from pqtheory._messages import brief
 from pqtheory.networks.packing import pack
 from pqtheory.networks.quantized_file import FORMAT, NONE_YET, QuantizedFile, digest_entry
+from pqtheory.networks.states import said_by_torch
 
 #: dtypes that every safetensors file can hold
 PLAIN = {
@@ -34,9 +35,7 @@ PLAIN = {
 }
 
 
-def save_quantized(
-    file: str | Path, state: Mapping[str, Any], packed: Collection[str] = ()
-) -> None:
+def save_quantized(file: str | Path, state: Mapping[str, Any], packed: Iterable[str] = ()) -> None:
     """Write a state_dict, its quantized tensors packed; the file appears whole or not at all.
 
     Tensors that are equal bit for bit, as tied ones are, are written once (but for those of one number throughout).
@@ -48,13 +47,14 @@ def save_quantized(
         Usually ``.safetensors``.
     state : mapping of str to tensor
         With names to pack, as ``opt.export(model)`` gives them; what else a ``get_extra_state`` put there is kept too.
-    packed : collection of str
+    packed : iterable of str
         Names of the tensors to pack.
 
     Raises
     ------
     TypeError
-        If ``packed`` is a single name, or an entry of ``state`` cannot be read again without running code.
+        If ``state`` is no mapping, ``packed`` a single name, or an entry of ``state`` cannot be read again without
+        running code.
     ValueError
         If a name is not in ``state``, such a tensor is not quantized, or one has no values.
     OSError
@@ -62,8 +62,11 @@ def save_quantized(
     """
     from safetensors.torch import save
 
+    if not isinstance(state, Mapping):
+        raise TypeError(f"state: expected a mapping of names to tensors, got {brief(state)}")
     if isinstance(packed, str):
         raise TypeError(f"packed: expected a list of names, got the text {brief(packed)}")
+    packed = dict.fromkeys(packed)
     unknown = [name for name in packed if name not in state]
     if unknown:
         raise ValueError(f"packed: no tensor {brief(unknown[0])} in the state")
@@ -151,10 +154,9 @@ class _Content:
             torch.load(buffer, weights_only=True)
         except Exception as error:
             # whatever pickling this value raises
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise TypeError(
                 f"{name}: expected tensors and plain values, which can be read without running code, got "
-                f"{type(value).__name__}: {first[:100]}"
+                f"{type(value).__name__}: {said_by_torch(error)[:100]}"
             ) from error
         self.objects[name] = self._free(f"{name}.object")
         self.tensors[self.objects[name]] = torch.frombuffer(buffer.getbuffer(), dtype=torch.uint8)
@@ -172,9 +174,10 @@ def _is_plain(tensor: Tensor) -> bool:
 
 
 def _key(tensor: Tensor) -> tuple[Any, ...]:
-    """Equal for tensors that are equal bit for bit: tied ones, unless they are one number throughout."""
+    """Equal for tensors that are equal bit for bit: tied ones, unless they are empty or one number throughout."""
     content = tensor.reshape(-1).view(torch.uint8)
-    if bool((content.view(tensor.numel(), -1) == content[: tensor.element_size()]).all()):
+    numbers = content.view(-1, tensor.element_size())
+    if bool((numbers == numbers[:1]).all()):
         return (object(),)
     return tensor.dtype, tuple(tensor.shape), hashlib.sha256(content.numpy()).digest()
 

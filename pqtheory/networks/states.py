@@ -36,9 +36,14 @@ def read_state(content: bytes, name: str) -> Any:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         # torch raises what it happens to meet: zip, pickle and runtime errors
-        said = str(error).strip().partition(". In PyTorch 2.6")[0]
-        first = (said or type(error).__name__).splitlines()[0]
-        raise ValueError(f"{name}: not a whole checkpoint: {first}") from error
+        raise ValueError(f"{name}: not a whole checkpoint: {said_by_torch(error)}") from error
+
+
+def said_by_torch(error: Exception) -> str:
+    """What torch says of a pickle in one line, without its advice on how to run what is in it all the same."""
+    before, _, reason = str(error).partition("WeightsUnpickler error: ")
+    said = (reason or before).partition(". Please use")[0].strip()
+    return (said or type(error).__name__).splitlines()[0]
 
 
 @contextmanager

@@ -48,7 +48,9 @@ class PathLengths:
         with np.errstate(invalid="ignore", over="ignore"):
             self.latent_length += np.abs(latent - self.latent)
             self.value_length += np.abs(value - self.value)
-        self.latent, self.value = np.array(latent), np.array(value)
+            # weights may come in another precision; what is kept stays in that of the start
+            self.latent = np.array(latent, dtype=self.latent.dtype)
+            self.value = np.array(value, dtype=self.value.dtype)
         self.elapsed += 1
         if self.elapsed == self.window:
             large = self.value_length > LARGE_RATIO * self.latent_length

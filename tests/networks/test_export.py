@@ -190,8 +190,16 @@ def test_what_is_not_quantized_is_refused(tmp_path):
         export.save_quantized(tmp_path / "q", {"a": tensor}, "a")
     with pytest.raises(ValueError, match="a: expected a tensor with values, got one on the meta"):
         export.save_quantized(tmp_path / "q", {"a": tensor.to("meta")})
-    with pytest.raises(TypeError, match=r"a: expected tensors and plain values, .*got Fraction"):
+    message = (
+        r"a: expected tensors and plain values, which can be read without running code, got Fraction: "
+        r"Unsupported global: GLOBAL fractions\.Fraction was not an allowed global by default$"
+    )
+    with pytest.raises(TypeError, match=message):
         export.save_quantized(tmp_path / "q", {"a": Fraction(1, 2)})
+    with pytest.raises(
+        TypeError, match="state: expected a mapping of names to tensors, got Linear"
+    ):
+        export.save_quantized(tmp_path / "q", torch.nn.Linear(2, 2))
     with pytest.raises(ValueError, match="no tensor 'b'"):
         export.save_quantized(tmp_path / "q", {"a": tensor}, ["b"])
     with pytest.raises(ValueError, match=r"^a: expected a few levels"):
@@ -290,6 +298,44 @@ def test_a_model_without_the_parameters_is_refused():
         ValueError, match=r"group 0, conv\.weight: this quantized parameter is not in it"
     ):
         opt.export(models.SmallNet())
+
+
+def test_names_may_come_one_by_one(tmp_path):
+    state = {name: torch.tensor([-1.0, 1.0]).repeat(400) for name in ("a", "b")}
+    export.save_quantized(tmp_path / "list", state, ["a", "b"])
+    export.save_quantized(tmp_path / "one by one", state, (name for name in state))
+    sizes = {file.stat().st_size for file in tmp_path.iterdir()}
+    assert len(sizes) == 1
+
+
+def renamed(module, state, prefix, metadata):
+    for name in [name for name in state if "fc." in name]:
+        state[name.replace("fc.", "head.")] = state.pop(name)
+
+
+def halved(module, state, prefix, metadata):
+    for name in [name for name in state if name.endswith("fc.weight")]:
+        state[name] = state[name].detach().half()
+
+
+@pytest.mark.parametrize(("hook", "name"), [(renamed, "head.weight"), (halved, "fc.weight")])
+def test_a_model_that_gives_its_state_in_another_way(hook, name, tmp_path):
+    net = models.SmallNet()
+    net.register_state_dict_post_hook(hook)
+    opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(net), lr=0.1))
+    state, names = opt.export(net)
+    assert set(names) == {"conv.weight", "conv2.weight", name}
+    assert state[name].abs().unique().tolist() == [1]
+    export.save_quantized(tmp_path / "q", state, names)
+    assert torch.equal(export.load_quantized(tmp_path / "q")[name], state[name])
+
+
+def test_layers_whose_activations_are_computed_anew():
+    from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
+
+    net = torch.nn.Sequential(checkpoint_wrapper(torch.nn.Linear(3, 2)))
+    opt = optim.BinaryConnect(torch.optim.SGD(optim.split_parameters(net), lr=0.1))
+    assert opt.export(net)[1] == ["0.weight"]
 
 
 def test_the_second_format_is_read_and_compared_with_its_checksum(tmp_path):
@@ -415,6 +461,18 @@ def test_what_is_no_plain_tensor_is_kept(tmp_path):
             found = other.state_dict()[name]
             assert found.layout == value.layout
             assert torch.equal(found.to_dense(), value.to_dense()), name
+
+
+@pytest.mark.parametrize("packed", [[], ["none", "rows"]])
+def test_tensors_without_entries_are_written(packed, tmp_path):
+    state = {"none": torch.empty(0), "rows": torch.empty(3, 0, dtype=torch.int64)}
+    state["weight"] = torch.ones(2, 2)
+    export.save_quantized(tmp_path / "net", state, packed)
+    found = export.load_quantized(tmp_path / "net")
+    assert found.keys() == state.keys()
+    for name, tensor in state.items():
+        assert torch.equal(found[name], tensor), name
+        assert found[name].dtype == tensor.dtype, name
 
 
 def test_names_that_collide_with_ours(tmp_path):

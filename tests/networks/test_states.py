@@ -1,5 +1,7 @@
 """Checkpoints that a bit was flipped in, and those without a checksum."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,15 @@ def test_files_without_a_checksum_are_read_and_ours_always_have_one(tmp_path):
     file.write_bytes(ours[:start] + b"\xff" + ours[start + 1 :])
     with pytest.raises(ValueError, match="damaged"):
         read_state(file.read_bytes(), "ours")
+
+
+def test_what_would_be_run_is_named_and_nothing_advised(tmp_path):
+    torch.save({**STATE, "settings": Fraction(1, 3)}, tmp_path / "checkpoint.pt")
+    message = (
+        r"Unsupported global: GLOBAL fractions\.Fraction was not an allowed global by default$"
+    )
+    with pytest.raises(ValueError, match=f"not a whole checkpoint: {message}"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
 
 
 def test_a_checkpoint_says_its_epoch(tmp_path):

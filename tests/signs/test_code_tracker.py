@@ -384,6 +384,20 @@ def test_a_state_survives_a_file(tmp_path):
     same_state(tracker.state_dict(), other.state_dict())
 
 
+@pytest.mark.parametrize(
+    ("first", "then"), [("float32", "float64"), ("float64", "float32"), ("float16", "float64")]
+)
+def test_a_state_is_taken_up_after_weights_came_in_another_precision(first, then):
+    start, *path = np.random.default_rng(9).normal(size=(7, 11))
+    trackers = [CodeTracker(start.astype(first), pq.sets.Ternary(), window=3) for _ in range(2)]
+    for weights in path[:2]:
+        trackers[0].update(weights.astype(then))
+    trackers[1].load_state_dict(trackers[0].state_dict())
+    for weights in path[2:]:
+        one, other = (tracker.update(weights.astype(then)) for tracker in trackers)
+        assert one == other
+
+
 BAD_STATES = [
     ({"updates": -1}, "expected an integer >= 0 for 'updates'"),
     ({"flips/w": 1.5}, "expected an integer >= 0 for 'flips/w'"),

@@ -38,7 +38,7 @@ class LanguageModel(nn.Module):
     Raises
     ------
     TypeError, ValueError
-        If a width is no integer >= 1, or the dropout not from 0 to 1.
+        If the vocabulary or a width is no integer >= 1, or the dropout not from 0 to 1.
     """
 
     def __init__(
@@ -50,8 +50,8 @@ class LanguageModel(nn.Module):
         normalised: bool = False,
     ) -> None:
         super().__init__()
-        for name, width in (("embedding", embedding), ("hidden", hidden)):
-            check_count(width, name)
+        vocabulary = check_count(vocabulary, "vocabulary")
+        embedding, hidden = check_count(embedding, "embedding"), check_count(hidden, "hidden")
         check_dropout(dropout)
         self.encoder = nn.Embedding(vocabulary, embedding)
         self.lstm = nn.LSTM(embedding, hidden, batch_first=True)

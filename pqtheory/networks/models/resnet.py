@@ -10,6 +10,7 @@ from typing import final
 
 from torch import Tensor, nn
 
+from pqtheory._checks import check_count
 from pqtheory._messages import brief
 from pqtheory.networks.models.norm import norm_relu
 
@@ -48,10 +49,17 @@ class ResNet(nn.Module):
         n, for a depth of 6 n + 2.
     channels, classes : int
         Of the images.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is no integer >= 1.
     """
 
     def __init__(self, blocks: int, channels: int = 3, classes: int = 10) -> None:
         super().__init__()
+        blocks, channels = check_count(blocks, "blocks"), check_count(channels, "channels")
+        classes = check_count(classes, "classes")
         self.conv = nn.Conv2d(channels, WIDTHS[0], 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(WIDTHS[0])
         stages, before = [], WIDTHS[0]
@@ -78,9 +86,10 @@ def resnet(depth: int, channels: int = 3, classes: int = 10) -> ResNet:
 
     Raises
     ------
-    ValueError
-        If ``depth`` is not 6 n + 2 for some n >= 1.
+    TypeError, ValueError
+        If ``depth`` is not 6 n + 2 for some n >= 1, or another number no integer >= 1.
     """
+    depth = check_count(depth, "depth")
     if depth < 8 or depth % 6 != 2:
         raise ValueError(f"depth: expected 6 n + 2, such as 20, 32, 44 or 56, got {brief(depth)}")
     return ResNet(depth // 6, channels, classes)

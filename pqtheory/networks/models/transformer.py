@@ -102,8 +102,8 @@ class Transformer(nn.Module):
 
     Raises
     ------
-    ValueError
-        If the width is no multiple of the heads, there are no layers or heads, or the dropout is not from 0 to 1.
+    TypeError, ValueError
+        If one of the numbers is no integer >= 1, the width no multiple of the heads, or the dropout not from 0 to 1.
     """
 
     def __init__(
@@ -116,8 +116,9 @@ class Transformer(nn.Module):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        for name, number in (("width", width), ("layers", layers), ("heads", heads)):
-            check_count(number, name)
+        vocabulary, window = check_count(vocabulary, "vocabulary"), check_count(window, "window")
+        width, layers = check_count(width, "width"), check_count(layers, "layers")
+        heads = check_count(heads, "heads")
         check_dropout(dropout)
         if width % heads:
             raise ValueError(f"heads: expected a divisor of the width {width}, got {brief(heads)}")

@@ -77,7 +77,7 @@ class Around(Optimizer):
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If it is of another method, of another version, or of other parameters; nothing is changed then.
         """
         state = dict(state_dict) if isinstance(state_dict, dict) else state_dict

@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from pqtheory._messages import brief
 from pqtheory.networks.optim.layers import (
     Place,
     is_renormed,
@@ -56,6 +58,8 @@ def split_parameters(
 
     Raises
     ------
+    TypeError
+        If ``model`` is no module, or ``quantize`` no function.
     ValueError
         If the predicate picks nothing, a parameter of a lazy layer that has no shape yet, a table with ``max_norm``, or
         a parameter whose output channels are no axis where these are asked for.
@@ -65,12 +69,19 @@ def split_parameters(
     UserWarning
         If the default predicate leaves more than a hundredth of all weights in matrices: it says which.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: expected a torch.nn.Module, got {brief(model)}")
+    if not callable(quantize):
+        raise TypeError(
+            f"quantize: expected a function of a layer and the name of its weight, got {brief(quantize)}"
+        )
     found = list(places(model))
     chosen = {
         id(p.parameter) for p in found if p.weight is not None and quantize(p.layer, p.weight)
     }
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    named, chosen = _as_one(trained, chosen)
+    named, chosen, owners = _as_one(trained, chosen)
+    found = [replace(p, parameter=owners.get(id(p.parameter), p.parameter)) for p in found]
     picked = [(name, p) for name, p in named if id(p) in chosen]
     rest = [(name, p) for name, p in named if id(p) not in chosen]
     if not picked:
@@ -131,24 +142,24 @@ def _check(picked: Iterable[tuple[str, nn.Parameter]], found: Iterable[Place]) -
 
 def _as_one(
     named: list[tuple[str, nn.Parameter]], chosen: set[int]
-) -> tuple[list[tuple[str, nn.Parameter]], set[int]]:
+) -> tuple[list[tuple[str, nn.Parameter]], set[int], dict[int, nn.Parameter]]:
     """Parameters without those in the memory of one before them, if one of these is quantized; what is quantized then.
 
-    What is left out gives its gradient to the one that stays, as a tied one does.
+    What is left out gives its gradient to the one that stays, as a tied one does: the last result says which that is.
     """
     owners: dict[Any, nn.Parameter] = {}
     together: dict[int, list[nn.Parameter]] = {}
     for _, parameter in named:
         owner = owners.setdefault(memory_of(parameter) or id(parameter), parameter)
         together.setdefault(id(owner), []).append(parameter)
-    left_out: set[int] = set()
+    left_out: dict[int, nn.Parameter] = {}
     for owner, *others in together.values():
         if others and any(id(p) in chosen for p in (owner, *others)):
             chosen = chosen | {id(owner)}
-            left_out.update(id(p) for p in others)
+            left_out.update((id(p), owner) for p in others)
             for other in others:
                 other.register_post_accumulate_grad_hook(partial(_give, owner))
-    return [(name, p) for name, p in named if id(p) not in left_out], chosen
+    return [(name, p) for name, p in named if id(p) not in left_out], chosen, left_out
 
 
 def _give(owner: nn.Parameter, parameter: Any) -> None:

@@ -6,6 +6,9 @@ A quantized group says under these keys which method it is of, how many steps we
 from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
+
+from pqtheory._checks import check_count
 from pqtheory._messages import brief
 from pqtheory.networks.optim import oscillation
 from pqtheory.networks.optim.apart import ApartGroup
@@ -38,10 +41,10 @@ def check_state(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If it is of no quantizing optimizer, another method, version, or other parameters.
     """
-    if not isinstance(state, dict) or not isinstance(state.get("param_groups"), list):
+    if not _has_form(state):
         raise ValueError(f"state_dict: expected that of an optimizer, got {brief(state)}")
     if isinstance(state.get(OLDER), dict):
         _check_sizes(state, sizes)
@@ -58,10 +61,22 @@ def check_state(
                 raise ValueError(
                     f"state_dict: group {index}: expected {what} {brief(expected)}, got {brief(saved.get(key))}"
                 )
+        check_count(saved.get(STEPS), f"state_dict: group {index}: {STEPS}", 0)
     _check_sizes(state, sizes)
     for index, group in groups.items():
         _check_latents(state, index, state["param_groups"][index], group)
     return state
+
+
+def _has_form(state: Any) -> bool:
+    """Whether it has groups of parameters, and state of each by its key."""
+    parts = ("state", dict), ("param_groups", list)
+    if not isinstance(state, dict) or not all(isinstance(state.get(k), t) for k, t in parts):
+        return False
+    of_each = [*state["state"].values(), *state["param_groups"]]
+    return all(isinstance(one, dict) for one in of_each) and all(
+        isinstance(group.get("params"), list) for group in state["param_groups"]
+    )
 
 
 def _check_sizes(state: dict[str, Any], sizes: Sequence[int]) -> None:
@@ -87,10 +102,10 @@ def _check_latents(
             raise ValueError(
                 f"state_dict: group {index}, {name}: no latent weights, {brief(LATENT)}, in its state"
             )
-        if latent is not None and tuple(latent.shape) != shape:
+        if latent is not None and _shape(latent) != shape:
             raise ValueError(
                 f"state_dict: group {index}, {name}: expected latent weights of shape {shape}, "
-                f"got {tuple(latent.shape)}"
+                f"got {brief(_shape(latent))}"
             )
         _check_beside(state["state"].get(key, {}), f"group {index}, {name}", group, place)
 
@@ -104,11 +119,16 @@ def _check_beside(saved: dict[str, Any], where: str, group: QuantizedGroup, plac
                 f"state_dict: {where}: {lost} {brief(name)}: make the optimizer with the options of the saved one"
             )
     for name, kept in group.beside.tensors.items():
-        expected, got = tuple(kept[place].shape), tuple(saved[name].shape)
+        expected, got = tuple(kept[place].shape), _shape(saved[name])
         if got != expected:
             raise ValueError(
                 f"state_dict: {where}: expected {brief(name)} of shape {expected}, got {brief(got)}"
             )
+
+
+def _shape(value: Any) -> Any:
+    """That of a tensor; anything else as it is, which is no shape."""
+    return tuple(value.shape) if isinstance(value, Tensor) else value
 
 
 def _of_version_1(state: dict[str, Any], groups: dict[int, QuantizedGroup]) -> dict[str, Any]:

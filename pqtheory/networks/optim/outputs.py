@@ -7,13 +7,13 @@ from torch import nn
 
 from pqtheory.networks.optim.layers import Place, is_transposed
 from pqtheory.quantizers import Quantizer
-from pqtheory.regularizers import AlternatingDistance, LevelRegularizer
+from pqtheory.regularizers import AlternatingDistance, FittedBump, LevelRegularizer
 from pqtheory.sets import ScaledBinary
 
 
 def by_channel(option: Any) -> bool:
     """Whether a set, a quantizer, or a regularizer on one, has a codebook or a scale per output channel."""
-    if isinstance(option, AlternatingDistance):
+    if isinstance(option, AlternatingDistance | FittedBump):
         return by_channel(option.quantizer)
     if isinstance(option, LevelRegularizer):
         return by_channel(option.set)
@@ -24,7 +24,7 @@ def with_outputs_second(option: Any, axes: int) -> Any:
     """The same for weights (inputs, outputs, ...) of so many axes; what is not per channel as it is."""
     if not by_channel(option):
         return option
-    if isinstance(option, AlternatingDistance):
+    if isinstance(option, AlternatingDistance | FittedBump):
         return replace(option, quantizer=with_outputs_second(option.quantizer, axes))
     if isinstance(option, LevelRegularizer):
         return replace(option, set=with_outputs_second(option.set, axes))  # type: ignore[type-var]

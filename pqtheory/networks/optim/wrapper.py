@@ -226,7 +226,12 @@ class QuantizingOptimizer(Stepping):
                         "export the model that the optimizer was made for"
                     )
         with self.quantized(), writing():
-            return copy.deepcopy(dict(model.state_dict())), [n for n, p in named if id(p) in ours]
+            state = model.state_dict(keep_vars=True)
+            # a hook of the model's may rename an entry, or put another tensor in its place
+            own = {name for name, p in named if id(p) in ours}
+            quantized = [n for n, v in state.items() if n in own or id(v) in ours]
+            plain = {n: v.detach() if isinstance(v, Tensor) else v for n, v in state.items()}
+            return copy.deepcopy(plain), quantized
 
     @writing()
     def _complete(self, state: dict[str, Any]) -> dict[str, Any]:

@@ -110,9 +110,10 @@ def read_pickled(file: Path) -> Any:
 
     with file.open("rb") as stream:
         pickles = read_pickles(stream, storage)
-        magic, _, system = _first(pickles, 3)
+        (magic,) = _first(pickles, 1)
         if magic != MAGIC:
             raise ValueError("a pickle, but not of torch.save")
+        _, system = _first(pickles, 2)
         if isinstance(system, dict) and not system.get("little_endian", True):
             raise ValueError("written on a computer with the other order of bytes")
         content, keys = _first(pickles, 2)

@@ -1,10 +1,12 @@
 """The networks: sizes as published, and what of them is quantized."""
 
+import numpy as np
 import pytest
 import torch
 
 from pqtheory.networks import models, optim
 from pqtheory.networks.models.language import LanguageModel
+from pqtheory.networks.models.transformer import Transformer
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85)])
@@ -52,6 +54,25 @@ def test_what_is_quantized():
     assert not any("shortcut" in name or "norm" in name for name in binary)
     ternary = optim.split_parameters(net, models.ternary_weights(3))[0]["names"]
     assert set(binary) - set(ternary) == {"conv.weight", "fc.weight"}
+
+
+@pytest.mark.parametrize(
+    ("make", "numbers"),
+    [
+        (models.resnet, {"depth": 8, "channels": 1, "classes": 2}),
+        (models.SmallNet, {"channels": 1, "classes": 2, "width": 4}),
+        (LanguageModel, {"vocabulary": 7, "embedding": 4, "hidden": 3}),
+        (Transformer, {"vocabulary": 7, "window": 4, "width": 4, "layers": 1, "heads": 2}),
+    ],
+)
+def test_numbers_of_any_library_make_a_network_and_others_are_named(make, numbers):
+    shapes = [p.shape for p in make(**numbers).parameters()]
+    of_numpy = {name: np.int64(number) for name, number in numbers.items()}
+    assert [p.shape for p in make(**of_numpy).parameters()] == shapes
+    for name in numbers:
+        for wrong, error in ((0, ValueError), (-1, ValueError), (2.0, TypeError), ("2", TypeError)):
+            with pytest.raises(error, match=f"{name}: expected an integer"):
+                make(**{**numbers, name: wrong})
 
 
 @pytest.mark.parametrize("depth", [2, 18, 21])

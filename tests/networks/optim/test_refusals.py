@@ -146,14 +146,27 @@ def test_a_state_that_does_not_fit_changes_nothing(net):
     del lost["state"][0]["latent"]
     version = copy.deepcopy(before)
     version["param_groups"][0]["quantize_version"] = 9
+    without = {"param_groups": before["param_groups"]}
+    listed = copy.deepcopy(before)
+    listed["state"][0]["latent"] = [1, 2]
+    before_0, uncounted = copy.deepcopy(before), copy.deepcopy(before)
+    before_0["param_groups"][0]["quantize_steps"] = -3
+    uncounted["param_groups"][0]["quantize_steps"] = None
     for state, message in (
         (shapes, r"group 0, fc\.weight: expected latent weights of shape \(4, 8\), got \(2, 2\)"),
         (lost, r"group 0, conv\.weight: no latent weights"),
         (version, "group 0: expected version 2, got 9"),
         (adam(net).state_dict(), "not of a quantizing optimizer: .* base.load_state_dict"),
         ([], "state_dict: expected that of an optimizer, got"),
+        (without, "state_dict: expected that of an optimizer, got"),
+        (listed, r"group 0, conv\.weight: expected latent weights of shape .*, got \[1, 2\]$"),
+        (before_0, "state_dict: group 0: quantize_steps: expected an integer >= 0, got -3"),
+        (uncounted, "state_dict: group 0: quantize_steps: expected an integer, got None"),
+        ({**before, "param_groups": [1, 2]}, "state_dict: expected that of an optimizer, got"),
+        ({**before, "param_groups": [{}, {}]}, "state_dict: expected that of an optimizer, got"),
+        ({**before, "state": {0: 1}}, "state_dict: expected that of an optimizer, got"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message):
             opt.load_state_dict(state)
         now = opt.state_dict()
         assert now["param_groups"] == before["param_groups"]
@@ -187,6 +200,18 @@ CHANGED = {
         r"group 0: expected the quantized groups \[0\] that there were, got \[\]",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("model", "quantize", "message"),
+    [
+        ([nn.Linear(2, 3)], optim.is_weight, r"model: expected a torch\.nn\.Module, got \[Linear"),
+        (nn.Linear(2, 3), "weight", "quantize: expected a function of a layer and the name of its"),
+    ],
+)
+def test_what_cannot_be_split(model, quantize, message):
+    with pytest.raises(TypeError, match=message):
+        optim.split_parameters(model, quantize)
 
 
 @pytest.mark.parametrize("what", CHANGED)

@@ -221,6 +221,22 @@ def test_two_parameters_in_one_memory_are_trained_as_a_tied_one(pick):
     torch.testing.assert_close(trained(as_memory), trained(as_parameter))
 
 
+def in_one_memory(**options):
+    model = nn.ModuleDict({"out": nn.Linear(4, 7), "words": nn.Embedding(7, 4, **options)})
+    model["out"].weight.data = model["words"].weight.data
+    return model
+
+
+def test_a_table_in_the_memory_of_a_layer_before_it_keeps_its_padding_row():
+    picked, _ = optim.split_parameters(in_one_memory(padding_idx=2))
+    assert (picked["names"], picked["zero_row"]) == (["out.weight"], 2)
+
+
+def test_a_table_that_each_look_up_writes_into_is_refused_in_another_s_memory_too():
+    with pytest.raises(ValueError, match=r"model: out\.weight is of a table with max_norm"):
+        optim.split_parameters(in_one_memory(max_norm=1.0))
+
+
 def test_two_in_one_memory_that_are_not_quantized_are_left_as_they_are():
     model = nn.ModuleDict({"a": nn.LayerNorm(4), "b": nn.LayerNorm(4), "c": nn.Linear(4, 4)})
     model["b"].weight.data = model["a"].weight.data
@@ -327,6 +343,12 @@ PER_CHANNEL = {
         "regularizer": pq.regularizers.DistanceL2(pq.sets.ScaledBinary(per="channel")),
         "strength": 0.1,
     },
+    "a bump between two bits": {
+        "regularizer": pq.regularizers.FittedBump(
+            pq.quantizers.AlternatingMultiBit(2, per="channel")
+        ),
+        "strength": 0.1,
+    },
 }
 
 
@@ -339,7 +361,7 @@ def test_a_codebook_per_channel_is_one_per_output_where_the_inputs_come_first(ki
     groups = optim.split_parameters(model, **options)
     method = optim.BinaryConnect if "set" in options else optim.ProxQuant
     method(torch.optim.SGD(groups, lr=0.1)).freeze()
-    most = 4 if kind == "two bits" else 2
+    most = 4 if "two bits" in kind else 2
     for layer, outputs in ((0, 0), (1, 1), (2, 1), (3, 1)):
         for weights in model[layer].weight.unbind(outputs):
             assert len(weights.unique()) <= most, layer

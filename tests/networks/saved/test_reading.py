@@ -389,6 +389,13 @@ def test_foreign_files_are_named(begin, said, tmp_path):
         Checkpoint(tmp_path / "x.bin")
 
 
+@pytest.mark.parametrize("more", [b"", pickle.dumps(1), pickle.dumps(1) * 2])
+def test_pickles_of_others_are_told_however_many_there_are(more, tmp_path):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps({"w": np.ones((2, 2))}) + more)
+    with pytest.raises(ValueError, match=r"x\.pkl: .*: a pickle, but not of torch\.save"):
+        Checkpoint(tmp_path / "x.pkl")
+
+
 def test_a_program_of_torchscript_says_what_to_do(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
