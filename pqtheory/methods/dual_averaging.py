@@ -7,21 +7,23 @@ Of two levels a < b of a coordinate the objective is at b less than at a by
     (b - a) (G - theta_0 + (a + b)/2),  G the coordinate's sum:
 
 a difference that keeps its sign in floating point, where the two values of a start far away would be equal. What G -
-theta_0 loses by rounding is added in the end.
+theta_0 and the midpoint lose by rounding is added in the end.
 """
 
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array
+from pqtheory._arrays import EXACT, Array, as_array, dtype_name
 from pqtheory._elementwise import narrow, widen
 from pqtheory.methods.base import Method, check_step_size, descend
 from pqtheory.sets import FiniteSet
-from pqtheory.sets.finite import require_levels
+from pqtheory.sets.finite import Cells, require_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class DualAveraging(Method):
         xp, anchor = as_array(state.anchor)
         _, gradient_sum = as_array(state.gradient_sum)
         start, total = widen(xp, anchor), widen(xp, gradient_sum)
-        levels = self.set.cells(anchor).levels
+        cells = self.set.cells(anchor)
+        rests = itertools.repeat(0) if dtype_name(anchor) == EXACT else _rests(cells)
         # Knuth's two-sum: away + lost is G - theta_0 exactly; of an infinite one nothing is lost
         away = total - start
         with np.errstate(invalid="ignore"):
@@ -81,9 +84,9 @@ class DualAveraging(Method):
             lost = (total - (away - part)) - (start + part)
         lost = xp.where(lost == lost, lost, xp.zeros_like(lost))
         # the objective is convex in the level: the levels that gain on the one below come first
-        best = xp.zeros_like(start) + levels[0]
-        for below, level in itertools.pairwise(levels):
-            gain = (away + (below + level) / 2) + lost
+        best = xp.zeros_like(start) + cells.levels[0]
+        for level, threshold, rest in zip(cells.levels[1:], cells.thresholds, rests, strict=False):
+            gain = (away + threshold) + (lost + rest)
             best = xp.where(gain <= 0, level, best)
         return narrow(xp, xp.where(away == away, best, away), anchor)
 
@@ -104,3 +107,13 @@ class DualAveraging(Method):
 
     def _arguments(self) -> Mapping[str, Any]:
         return {"set": self.set, "step_size": self.step_size}
+
+
+@lru_cache(maxsize=64)
+def _rests(cells: Cells) -> list[float]:
+    """What is left of each midpoint of floats when its threshold is taken away."""
+    pairs = itertools.pairwise(map(Fraction, cells.levels))
+    return [
+        float((a + b) / 2 - Fraction(threshold))
+        for threshold, (a, b) in zip(cells.thresholds, pairs, strict=True)
+    ]

@@ -8,20 +8,28 @@ the bump smoothed by an entropy: for beta to infinity it is the projection.
 """
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any, final
 
-from pqtheory._arrays import EXACT, Array, Namespace, as_array, as_given, constant_like, dtype_name
+from pqtheory._arrays import (
+    EXACT,
+    Array,
+    Namespace,
+    as_array,
+    as_given,
+    constant_like,
+    dtype_name,
+    keep_nan,
+)
 from pqtheory._elementwise import elementwise
 from pqtheory.methods.maps import Map, as_strength
-from pqtheory.regularizers.weights import weight_like
+from pqtheory.regularizers.weights import finite_part, weight_like
 from pqtheory.schedules import Schedule
 from pqtheory.sets.finite import FiniteSet, require_levels
 
 #: beyond it the outermost level has the whole share, and products stay finite in float32
 FAR = 1e15
-#: the largest power of 2 in float32: a beta beyond would be infinite there, and no number beside a level
-LARGEST = 2.0**127
 
 
 @final
@@ -75,8 +83,6 @@ class SoftLevels(Map):
             raise TypeError(
                 "theta: expected floats, got fractions: SoftLevels needs exp, which is not exact on them"
             )
-        if isinstance(weight, float) and dtype_name(t) != "float64":
-            weight = min(weight, LARGEST)
         moved = elementwise(self._mean, t, weight, out=out)
         return as_given(moved, theta) if out is None else moved
 
@@ -87,14 +93,17 @@ class SoftLevels(Map):
     def _mean(self, xp: Namespace, t: Array, beta: Any) -> Array:
         cells = self.set.cells(t)
         near = xp.clip(t, -FAR, FAR)
-        p = self.set.nearest(xp, t, cells)
+        p, finite = self.set.nearest(xp, t, cells), finite_part(xp, beta)
         shares = total = xp.zeros_like(t)
         for value in cells.levels:
             level = constant_like(xp, value, t)
             # -((t - l)^2 - (t - p)^2) / 2 <= 0, without the squares
-            share = xp.exp(beta * ((level - p) * (near - (level + p) / 2)))
+            share = xp.exp(finite * ((level - p) * (near - (level + p) / 2)))
             shares, total = shares + share, total + share * level
-        return total / shares
+        mean = total / shares
+        if isinstance(beta, numbers.Real):
+            return mean
+        return xp.where(beta < math.inf, mean, keep_nan(xp, p, t))
 
     def __repr__(self) -> str:
         return f"{self.set!r}, strength={self.strength!r}"

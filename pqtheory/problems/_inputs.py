@@ -41,7 +41,7 @@ def real_array(values: Any, name: str, ndim: int) -> Array:
             raise TypeError(
                 f"{name}: expected real numbers, got an object array with other entries"
             )
-        return exact_array(array, name)
+        return exact_array(array, name).copy()
     if array.dtype.kind not in "fiu" and dtype_name(array) not in PRECISION:
         raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
     array = array.astype(np.float64)

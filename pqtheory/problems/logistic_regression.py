@@ -113,5 +113,4 @@ class LogisticRegression(LinearModel):
 
 def _softplus(xp: Namespace, u: Array) -> Array:
     """log(1 + e^u) without overflow; ``logaddexp`` would warn at NaN."""
-    size = xp.abs(u)
-    return (u + size) / 2 + xp.log1p(xp.exp(-size))
+    return xp.maximum(u, xp.zeros_like(u)) + xp.log1p(xp.exp(-xp.abs(u)))

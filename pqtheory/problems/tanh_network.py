@@ -211,4 +211,4 @@ def _labels(y: Any, samples: int, classes: int | None) -> Array:
     if labels.min() < 0 or labels.max() > highest:
         allowed = "0, 1, ..." if classes is None else f"0 to {highest}"
         raise ValueError(f"y: expected labels {allowed}, got {labels.min()} to {labels.max()}")
-    return labels
+    return labels.copy()

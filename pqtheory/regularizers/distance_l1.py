@@ -24,6 +24,7 @@ from pqtheory._arrays import (
 )
 from pqtheory._elementwise import InPlace, Writer, elementwise
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
+from pqtheory.regularizers.weights import weight_like
 from pqtheory.sets.base import distance, nearest
 from pqtheory.sets.finite import FiniteSet, require_levels
 
@@ -75,7 +76,7 @@ class DistanceL1(LevelRegularizer):
 
     def writer(self, like: Array, weight: float) -> Writer | None:
         """``prox`` into given memory, made ready once for many arrays like this one; None where there is none."""
-        kernel, *arguments = self._kernel(like, weight)
+        kernel, *arguments = self._kernel(like, weight_like(weight, like, like.shape))
         return self.set.writer(kernel, like, *arguments)
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:

@@ -17,7 +17,7 @@ from pqtheory._messages import brief
 from pqtheory._notebook import sketch
 from pqtheory.regularizers.base import Regularizer, each_weight
 from pqtheory.sets.base import Set
-from pqtheory.sets.finite import FiniteSet, require_levels
+from pqtheory.sets.finite import FiniteSet, levels_of, require_levels
 
 
 class LevelRegularizer(Regularizer):
@@ -88,7 +88,7 @@ class LevelRegularizer(Regularizer):
         """
         t, w = _single(theta, "theta"), _single(weight, "weight")
         t, w = check_number(t, "theta", finite=True), check_number(w, "weight", 0)
-        levels = require_levels(self.set, f"{type(self).__name__}.prox_set").level_values
+        levels = levels_of(require_levels(self.set, f"{type(self).__name__}.prox_set"))
         exact = isinstance(t, Fraction)
         return tuple(x if exact else float(x) for x in self._minimisers(t, w, levels))
 

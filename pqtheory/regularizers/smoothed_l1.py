@@ -31,7 +31,7 @@ from pqtheory._checks import check_number, store
 from pqtheory._messages import brief
 from pqtheory.regularizers.level_regularizer import LevelRegularizer
 from pqtheory.sets.base import nearest
-from pqtheory.sets.finite import FiniteSet, require_levels
+from pqtheory.sets.finite import FiniteSet, levels_of, require_levels
 
 
 @final
@@ -66,7 +66,7 @@ class SmoothedL1(LevelRegularizer):
             # that it is in range is for the proof to assume
             return
         store(self, epsilon=check_number(self.epsilon, "epsilon", 0, open_low=True, finite=True))
-        levels = [Fraction(v) for v in self.set.level_values]
+        levels = [Fraction(v) for v in levels_of(self.set)]
         gaps = [b - a for a, b in itertools.pairwise(levels)]
         if gaps and 4 * Fraction(self.epsilon) > min(gaps):
             raise ValueError(

@@ -22,9 +22,12 @@ from pqtheory._checks import check_weight, python_number
 from pqtheory._elementwise import widen
 from pqtheory._messages import brief
 
+#: the largest power of 2 in float32: a finite weight beyond is this one, and no infinity, which would project
+LARGEST = 2.0**127
+
 
 def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
-    """``weight`` as a number, or as an array of theta's library that broadcasts to ``shape``.
+    """``weight`` as a number, or as an array of theta's library that broadcasts to ``shape``; finite where it was.
 
     Raises
     ------
@@ -32,7 +35,7 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
         If it is negative or NaN, of another library, or does not broadcast.
     """
     if type(weight) is float and weight >= 0:
-        return number_like(weight, theta)
+        return _number_like(weight, theta)
     weight = check_weight(weight)
     if is_torch(weight) and not is_torch(theta):
         weight = python_number(weight)
@@ -41,7 +44,7 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     if is_symbolic(weight):
         return weight
     if isinstance(weight, numbers.Real):
-        return number_like(weight, theta)
+        return _number_like(weight, theta)
     if is_torch(weight) and not is_torch(theta):
         raise TypeError("weight: expected a number or an array of theta's library, got Tensor")
     given = tuple(weight.shape)
@@ -53,7 +56,20 @@ def weight_like(weight: Any, theta: Array, shape: tuple[int, ...]) -> Any:
     xp = namespace(theta)
     if dtype_name(theta) == EXACT:
         return np.vectorize(lambda w: number_like(w, theta), otypes=[EXACT])(weight)
+    if dtype_name(weight) == "float64" and _is_narrow(theta):
+        of_weight = namespace(weight)
+        weight = of_weight.where(weight < math.inf, of_weight.clip(weight, None, LARGEST), weight)
     return constant_like(xp, weight, widen(xp, xp.reshape(theta, (-1,))[:0]))
+
+
+def _number_like(weight: Any, theta: Array) -> Any:
+    number = number_like(weight, theta)
+    return LARGEST if LARGEST < number < math.inf and _is_narrow(theta) else number
+
+
+def _is_narrow(theta: Array) -> bool:
+    """Whether what is computed with it is float32."""
+    return dtype_name(theta) not in ("float64", EXACT)
 
 
 def has_infinity(weight: Any) -> bool:

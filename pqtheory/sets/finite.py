@@ -98,10 +98,16 @@ class FiniteSet(Set):
         return constant_like(xp, self.cells(t).levels, t)
 
     def cells(self, theta: Array) -> Cells:
-        """Levels and thresholds in the dtype of ``theta``."""
+        """Levels and thresholds in the dtype of ``theta``.
+
+        Raises
+        ------
+        ValueError
+            If ``level_values`` do not ascend strictly, or not in that dtype.
+        """
         dtype = dtype_name(theta)
         if dtype not in self._cells:
-            self._cells[dtype] = _make_cells(self.level_values, dtype)
+            self._cells[dtype] = _make_cells(levels_of(self), dtype)
         return self._cells[dtype]
 
     def map(self, kernel: Kernel, theta: Array, *arguments: Any, out: Array | None = None) -> Array:
@@ -248,6 +254,17 @@ def check_levels(levels: Any, name: str = "levels") -> tuple[Any, ...]:
     if any(a >= b for a, b in itertools.pairwise(values)):
         raise ValueError(f"{name}: expected strictly ascending levels, got {brief(levels)}")
     return values
+
+
+def levels_of(quantization_set: FiniteSet) -> tuple[Any, ...]:
+    """``level_values`` as Python's numbers, whatever sequence or array they are.
+
+    Raises
+    ------
+    ValueError
+        If they do not ascend strictly.
+    """
+    return check_levels(quantization_set.level_values, "level_values")
 
 
 def require_levels(quantization_set: Set, what: str) -> FiniteSet:

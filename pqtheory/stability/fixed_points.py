@@ -12,6 +12,7 @@ from typing import Any
 
 from pqtheory._arrays import Array, Namespace, number_like
 from pqtheory._checks import check_number, check_vectors
+from pqtheory._elementwise import widen
 from pqtheory._messages import brief
 from pqtheory.problems.base import Problem, require_problem
 
@@ -62,4 +63,6 @@ def _satisfied(problem: Problem, s: Any, tolerance: Any) -> tuple[Namespace, Arr
     xp, s = check_vectors(s, problem.dim, "s")
     if not bool(xp.all((s == 1) | (s == -1))):
         raise ValueError(f"s: expected entries -1 and +1, got {brief(s)}")
+    # half precision would round small gradients to 0
+    s = widen(xp, s)
     return xp, s * problem.gradient(s) <= number_like(tolerance, s)

@@ -1,15 +1,19 @@
 """What a prox is compared with: the objective at many rivals, and the slopes on either side."""
 
+import bisect
 import itertools
 from fractions import Fraction
 
 import numpy as np
 
 from pqtheory.regularizers.base import Regularizer
+from pqtheory.sets.finite import FiniteSet
 from pqtheory.testing.failure import answer, fail
 
-#: step of the differences
-STEP = 1e-6
+#: step of the differences: small beside gaps and roundings of kinks
+STEP = 1e-8
+#: levels that points are chosen at
+TRIED = 64
 
 
 def values_of(regularizer: Regularizer, x: np.ndarray) -> np.ndarray:
@@ -37,12 +41,14 @@ def check_slopes(regularizer: Regularizer) -> None:
     if type(regularizer).subdifferential is Regularizer.subdifferential:
         return
     t = _clear_points(regularizer)
-    near = (values_of(regularizer, t + s * STEP) for s in (1, 0, -1))
+    above, below = t + STEP, t - STEP
+    near = (values_of(regularizer, x) for x in (above, t, below))
     forward, at, backward = (np.where(np.isfinite(values), values, np.nan) for values in near)
-    right, left = (forward - at) / STEP, (at - backward) / STEP
+    right, left = (forward - at) / (above - t), (at - backward) / (t - below)
     lower, upper = np.minimum(left, right), np.maximum(left, right)
     low, high = answer(regularizer, "subdifferential", regularizer.subdifferential, t)
-    slack = 1e-4 * (1 + np.abs(lower) + np.abs(upper))
+    rounding = 64 * np.finfo(np.float64).eps * (1 + np.abs(at)) / STEP
+    slack = 1e-4 * (1 + np.abs(lower) + np.abs(upper)) + rounding
     # NaN where the value is infinite: no slope to compare with
     wrong = (np.abs(low - lower) > slack) | (np.abs(high - upper) > slack)
     if wrong.any():
@@ -54,11 +60,29 @@ def check_slopes(regularizer: Regularizer) -> None:
         )
 
 
+def levels_of(regularizer: Regularizer) -> np.ndarray:
+    """The levels, where the regularizer says its set; else those of the quantized points of [-3, 3]."""
+    try:
+        levels = regularizer.quantized_by
+    except TypeError:
+        levels = None
+    if isinstance(levels, FiniteSet):
+        return np.asarray(levels.levels(np.zeros(1)))
+    return np.unique(regularizer.quantize(np.linspace(-3, 3, 601)))
+
+
 def _clear_points(regularizer: Regularizer) -> np.ndarray:
     """Points at kinks or clear of them: beside one, differences straddle it."""
-    known = np.unique(regularizer.quantize(np.linspace(-3, 3, 601)))
-    kinks = [Fraction(v) for v in known.tolist()]
-    kinks += [(a + b) / 2 for a, b in itertools.pairwise(kinks)]
-    tried = [*np.arange(-48, 49) / 16, *np.linspace(-2.9, 2.9, 59), *map(float, kinks)]
-    gaps = [min(abs(Fraction(float(v)) - kink) for kink in kinks) for v in tried]
+    levels = [Fraction(v) for v in levels_of(regularizer).tolist()]
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
+    kinks = sorted(levels + middles)
+    own = map(float, levels[:TRIED] + middles[:TRIED])
+    tried = [*np.arange(-48, 49) / 16, *np.linspace(-2.9, 2.9, 59), *own]
+    gaps = [_gap(Fraction(float(v)), kinks) for v in tried]
     return np.array([v for v, gap in zip(tried, gaps, strict=True) if gap == 0 or gap > 2 * STEP])
+
+
+def _gap(number: Fraction, ascending: list[Fraction]) -> Fraction:
+    """How far the nearest of some numbers is."""
+    i = bisect.bisect(ascending, number)
+    return min(abs(number - other) for other in ascending[max(0, i - 1) : i + 1])

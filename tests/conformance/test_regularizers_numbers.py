@@ -96,6 +96,25 @@ def test_an_infinite_theta_with_a_weight_of_its_own() -> None:
 # half precision
 
 
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("beyond", [1e39, 1e300, [1e39], [1e300]])
+@pytest.mark.parametrize("name", [name for name in FIXED if not name.startswith("affine")])
+def test_a_finite_weight_beyond_float32_is_finite(
+    name: str, beyond: Any, dtype: str, make: Any
+) -> None:
+    """It moves what is finite as far as the largest does, and no infinity."""
+    regularizer = regularizers.REGISTRY[name]()
+    library: Any = np if make is np.array else torch
+    theta = make([0.25, -2.0, math.inf, -math.inf], dtype=getattr(library, dtype))
+    weight = make(beyond, dtype=library.float64) if isinstance(beyond, list) else beyond
+    large = make([1e30], dtype=library.float32) if isinstance(beyond, list) else 1e30
+    for operator in (regularizer.prox, lambda t, w: regularizer.envelope(t, w, axis=())):
+        np.testing.assert_allclose(
+            numbers(operator(theta, weight)), numbers(operator(theta, large)), rtol=0, atol=1e-6
+        )
+
+
 @half_kinds
 def test_envelopes_are_weighed_before_they_are_narrowed(kind: Kind) -> None:
     theta, regularizer = kind.array([1000.0]), DistanceL2(Binary())

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory._elementwise import numpy_block, torch_block
-from pqtheory.sets import REGISTRY, Binary, Codebook, ScaledBinary, Set, Ternary, UniformGrid
+from pqtheory.regularizers import DistanceL1, SmoothedL1
+from pqtheory.sets import (
+    REGISTRY,
+    Binary,
+    Codebook,
+    FiniteSet,
+    ScaledBinary,
+    Set,
+    Ternary,
+    UniformGrid,
+)
 
 from .helpers import (
     KINDS,
@@ -374,6 +385,55 @@ def test_codebooks_compare_by_levels() -> None:
     assert Codebook([-1, 1]) != Binary()
     assert repr(Codebook(np.array([0.5, 1], np.float32))) == "Codebook(levels=(0.5, 1.0))"
     assert Codebook([np.float32(0.5), np.int64(1)]) == Codebook([0.5, 1])
+
+
+class Own(FiniteSet):
+    """A set of one's own, whose levels are what it is given."""
+
+    def __init__(self, given: Any) -> None:
+        self.given = given
+
+    @property
+    def level_values(self) -> Any:
+        return self.given
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [-0.5, 3],
+        np.array([-0.5, 3]),
+        np.array([-0.5, 3], np.float32),
+        torch.tensor([-0.5, 3]),
+        (np.float16(-0.5), np.int64(3)),
+    ],
+    ids=str,
+)
+def test_levels_of_ones_own_may_be_any_sequence_of_any_numbers(levels: Any) -> None:
+    quantization_set = Own(levels)
+    assert quantization_set.project([0.0, 2.0]).tolist() == [-0.5, 3]
+    assert DistanceL1(quantization_set).prox_set(Fraction(5, 4), 1) == (
+        Fraction(1, 4),
+        Fraction(9, 4),
+    )
+    assert SmoothedL1(quantization_set, 0.25).prox([3.0, 2.0], 0.5).tolist() == [3, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ((1.0, -1.0), "strictly ascending levels, got (1.0, -1.0)"),
+        ((0.0, math.inf), "finite real numbers, got (0.0, inf)"),
+        ((), "a non-empty list of numbers, got ()"),
+        (1.0, "a non-empty list of numbers, got 1.0"),
+    ],
+)
+def test_levels_of_ones_own_that_are_none(levels: Any, message: str) -> None:
+    whole = f"^{re.escape(f'level_values: expected {message}')}$"
+    with pytest.raises(ValueError, match=whole):
+        Own(levels).project(0.3)
+    with pytest.raises(ValueError, match=whole):
+        DistanceL1(Own(levels)).prox_set(0.3, 1)
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k.dtype == "float16"], ids=str)

@@ -63,3 +63,19 @@ def test_the_argmin_after_a_way_back_from_far_away(quantization_set: Any, dtype:
     for s, g, level in zip(start, total, got, strict=True):
         latent = Fraction(float(s)) - Fraction(float(g))
         assert level == max(levels, key=lambda v: (-abs(v - latent), v))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "quantization_set", [UniformGrid(3), UniformGrid(4, -1, 2), Codebook((0.1, 0.3, 0.7))]
+)
+def test_without_gradients_it_is_the_projection_beside_every_threshold(
+    quantization_set: Any, dtype: Any
+) -> None:
+    """Most of these midpoints are no floats."""
+    middles = np.array(quantization_set.cells(np.zeros(1, dtype)).thresholds, dtype)
+    theta = np.concatenate(
+        [middles, np.nextafter(middles, dtype(-9)), np.nextafter(middles, dtype(9))]
+    )
+    method = DualAveraging(quantization_set, 0.1)
+    assert np.array_equal(method.query(method.init(theta)), quantization_set.project(theta))

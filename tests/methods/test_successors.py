@@ -236,8 +236,19 @@ def test_soft_levels_at_a_strength_beyond_the_floats_of_theta(make: Any) -> None
     for dtype in ("float16", "float32"):
         narrow = theta.astype(dtype) if make is np.array else theta.to(getattr(torch, dtype))
         with np.errstate(over="ignore"):
-            assert SoftLevels(Binary(), 1).apply(narrow, 1e39).tolist() == expected
+            for strength in (1e39, make(np.array([1e39]))):
+                assert SoftLevels(Binary(), 1).apply(narrow, strength).tolist() == expected
     assert SoftLevels(Binary(), 1).apply(theta, 10**400).tolist() == [1.0, -1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_soft_levels_where_some_strengths_are_infinite(make: Any) -> None:
+    soft = SoftLevels(Binary(), 1)
+    theta, strengths = make([0.3, 0.3, 0.0, math.nan]), make([math.inf, 2.0, math.inf, math.inf])
+    got = soft.apply(theta, strengths).tolist()
+    assert got[:3] == [1.0, float(soft.apply(theta, 2.0)[1]), 1.0]
+    assert math.isnan(got[3])
+    assert soft.apply(theta, make(math.inf)).tolist()[:3] == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("make", [np.array, torch.tensor])

@@ -263,6 +263,18 @@ def test_the_registry_has_problems_of_both_kinds() -> None:
     assert LogisticRegression.transcendental == "exp"
 
 
+@pytest.mark.parametrize("make", [exact, np.array])
+def test_a_problem_does_not_change_with_the_arrays_that_it_was_made_of(make: Any) -> None:
+    A, b = make([[2, 1], [1, 3]]), make([1, -1])
+    problem = Quadratic(A, b)
+    A[0, 0], b[0] = 9, 9
+    assert problem.gradient([1.0, 0.0]).tolist() == [3, 0]
+    labels = np.array([0, 1])
+    network = TanhNetwork(np.eye(2), labels, hidden=2)
+    labels[0] = 1
+    assert network.y.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("make", [np.array, torch.tensor])
 @pytest.mark.parametrize(
     "of",

@@ -149,6 +149,18 @@ def test_toy_takes_the_upper_slope_at_the_kink() -> None:
         np.testing.assert_array_equal(toy.value([[-1.0], [1.0]]), [0.5 - side / 2, 0.5 + side / 2])
 
 
+@pytest.mark.parametrize("make", [np.array, torch.tensor])
+def test_the_logistic_loss_far_away_and_at_its_bend(make: Any) -> None:
+    problem = LogisticRegression([[1.0]], [1])
+    far = make(np.array([[math.inf], [-math.inf], [1e308], [-1e308]]))
+    assert problem.value(far).tolist() == [0, math.inf, 0, 1e308]
+    assert problem.gradient(far).tolist() == [[0], [-1], [0], [-1]]
+    zero = torch.zeros(1, requires_grad=True)
+    problem.value(zero).backward()
+    assert zero.grad is not None
+    assert zero.grad.tolist() == [-0.5]
+
+
 @pytest.mark.parametrize("make", [LogCosh.random, Huber.random, LogisticRegression.random])
 def test_linear_models_survive_large_residuals(make: Callable[..., Problem]) -> None:
     problem = make(3, 7)

@@ -19,7 +19,7 @@ def test_the_same_bits(quantization_set, kind, dtype):
     regularizer = kind(quantization_set)
     rng = np.random.default_rng(0)
     special = [0.0, -0.0, math.nan, math.inf, -math.inf, 1.0, -1.0, 0.125]
-    for weight in (0.0, 0.25, 1e-6, math.inf):
+    for weight in (0.0, 0.25, 1e-6, 1e39, math.inf):
         write = regularizer.writer(np.empty(0, dtype), weight)
         for size in (0, 7, numpy_block() + 3):
             theta = np.concatenate([special, rng.standard_normal(size)]).astype(dtype)

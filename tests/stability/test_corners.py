@@ -45,6 +45,15 @@ def test_entries_that_are_no_signs_are_shown() -> None:
         stability.is_fixed_point(TwoFunctionToy(1), np.array([0.5]))
 
 
+@pytest.mark.parametrize("slope", [1e-9, 1e6])
+def test_gradients_beyond_half_precision_are_not_rounded_to_it(slope) -> None:
+    problem = Quadratic(np.zeros((1, 1)), np.array([slope]))
+    for s in (np.array([1], np.float16), torch.tensor([1], dtype=torch.float16)):
+        assert not stability.is_fixed_point(problem, s)
+        assert stability.residual(problem, s) == 1
+        assert stability.is_fixed_point(problem, -s)
+
+
 @pytest.mark.parametrize("make", [tuple, list, np.array, torch.tensor])
 def test_corners_may_be_any_pair(make) -> None:
     plain = stability.basin_map(METHOD, PROBLEM, (-1, -2), (1.5, 2), (4, 3), 20)

@@ -8,7 +8,17 @@ import pytest
 import torch
 
 from pqtheory._arrays import as_array
-from pqtheory.methods import REGISTRY, BinaryConnect, Eager, Lazy, Method, Prox, ProxQuant
+from pqtheory.methods import (
+    REGISTRY,
+    BinaryConnect,
+    Bop,
+    Eager,
+    Lazy,
+    Method,
+    ProjectedSGD,
+    Prox,
+    ProxQuant,
+)
 from pqtheory.methods.base import State, check_step_size, descend
 from pqtheory.regularizers import DistanceL1, SmoothedL1
 from pqtheory.schedules import Exponential
@@ -25,6 +35,9 @@ MORE = [
     ProxQuant(SmoothedL1(Ternary(), 0.1), 0.1, Exponential(0.1, 1.1)),
     GrowingHuber(0.1, Ternary(), 0.01),
     LazyHuber(0.1, Ternary(), 0.5),
+    # a gradient within the threshold, and a scale that grows where weights below 0 fall
+    Bop(0.3, 0.1),
+    ProjectedSGD(ScaledBinary(axis=-1), 0.1),
 ]
 
 

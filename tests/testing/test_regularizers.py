@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 
 from pqtheory.quantizers import AdaptiveTernary, AlternatingMultiBit
-from pqtheory.regularizers import AlternatingDistance, DistanceL1, DistanceL2, LevelRegularizer
-from pqtheory.sets import Binary, ScaledBinary, Ternary
+from pqtheory.regularizers import (
+    AlternatingDistance,
+    Bump,
+    DistanceL1,
+    DistanceL2,
+    Indicator,
+    LevelRegularizer,
+    PiecewiseAffine,
+    Regularizer,
+    SmoothedL1,
+)
+from pqtheory.sets import Binary, Codebook, ScaledBinary, Ternary, UniformGrid
 from pqtheory.testing import ConformanceError, check_regularizer
+from pqtheory.testing.minimisers import check_slopes
 from pqtheory.testing.regularizers import objective_of
 from tests.conformance.regularizer_cases import REGISTRY
 
@@ -26,6 +37,32 @@ def test_registered_and_own_regularizers_conform(name: str) -> None:
 )
 def test_fitted_distances_conform(quantizer: Any) -> None:
     check_regularizer(AlternatingDistance(quantizer))
+
+
+FINE, FAR = UniformGrid(8), Codebook((-1e4, 0.1, 1e4))
+
+
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        SmoothedL1(Binary(), 1e-3),
+        SmoothedL1(FAR, 2000.0),
+        Bump(Binary(100)),
+        Bump(FAR),
+        DistanceL1(Codebook((1e-6, 2e-6))),
+        Indicator(UniformGrid(3, -7.0, 0.1)),
+        PiecewiseAffine(Codebook((-5, 3)), (-1, 0.5, 2)),
+    ],
+    ids=str,
+)
+def test_right_regularizers_of_any_scale_conform(regularizer: Regularizer) -> None:
+    """Levels far apart, near each other, or rounded by the dtype; kinks rounded over little; pulls to some levels."""
+    check_regularizer(regularizer)
+
+
+def test_the_slopes_at_levels_finer_than_any_grid_of_points() -> None:
+    check_slopes(DistanceL1(FINE))
+    check_slopes(DistanceL2(FINE))
 
 
 class Half(LevelRegularizer):
