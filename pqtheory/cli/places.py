@@ -54,6 +54,16 @@ def check_output_file(file: Path, option: str, read: Iterable[Path] = ()) -> Pat
     return file
 
 
+def check_two_files(one: Path | None, other: Path | None, option: str) -> None:
+    """Make sure that ``other``, given by ``option``, does not take the place of ``one``; devices hold both."""
+    if one is None or other is None or (other.exists() and not other.is_file()):
+        return
+    if os.path.realpath(one) == os.path.realpath(other):
+        raise click.UsageError(
+            f"{option}: expected a file for itself, got {brief(str(other))} again"
+        )
+
+
 def _is_there(file: Path) -> bool:
     """Whether there is such a file; OSError where there cannot be one, such as for a name that is too long."""
     try:

@@ -16,7 +16,7 @@ from pqtheory.cli.errors import only_with, user_errors
 from pqtheory.cli.names import nearest
 from pqtheory.cli.output import as_it_is, complain, output, progress
 from pqtheory.cli.picture import Out, picture_options, write_picture
-from pqtheory.cli.places import check_output_file
+from pqtheory.cli.places import check_output_file, check_two_files
 
 if TYPE_CHECKING:
     from pqtheory.networks.checkpoints import SignSeries
@@ -67,6 +67,8 @@ def signs(
         check_output_file(json_file, "--json", checkpoint)
     if out is None:
         only_with("with --out", "layers", "style", "caption")
+    else:
+        check_two_files(out.file, json_file, "--json")
     with user_errors():
         from pqtheory.networks.checkpoints import sign_series
 

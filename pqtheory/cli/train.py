@@ -23,7 +23,10 @@ from pqtheory.networks.levels import LEVELS
 #: names as in ``networks.training.settings``, which imports torch
 PRESETS = ("corrected", "faithful")
 #: settings that --set does not give, and what does
-OPTIONS = {name: f"--{name}" for name in ("task", "method", "levels", "epochs", "compile")}
+OPTIONS = {
+    name: f"--{name}"
+    for name in ("task", "method", "levels", "epochs", "seed", "metrics", "amp", "compile")
+}
 
 
 @click.command(

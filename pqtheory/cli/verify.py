@@ -21,7 +21,7 @@ from pqtheory.cli.commands import example
 from pqtheory.cli.digits import Drawn, drawn
 from pqtheory.cli.errors import USER_ERRORS, user_errors
 from pqtheory.cli.output import complain, output, progress, say
-from pqtheory.cli.places import check_folder, check_output_file
+from pqtheory.cli.places import check_folder, check_output_file, check_two_files
 from pqtheory.evidence.base import BUDGETS, KINDS, Budget
 from pqtheory.evidence.smt import recheck as second
 from pqtheory.provenance import provenance
@@ -128,6 +128,7 @@ def verify(
     for option, file in (("--html", html_file), ("--json", json_file)):
         if file is not None:
             check_output_file(file, option, map(Path, claim))
+    check_two_files(html_file, json_file, "--json")
     with drawn(jobs) if out is not None and trains else nullcontext() as digits_drawn:
         # formulas that are drawn while others are checked are remembered for the report
         ahead = None if out is None or jobs == 1 else partial(claim_details, budget=budget)

@@ -58,6 +58,8 @@ _PROVENANCE = record(
         "threads": count,
         "time": text,
         "task_sha256": or_none(text),
+        # from the run's folder
+        "warm_start": text,
     },
 )
 

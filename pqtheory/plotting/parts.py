@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pqtheory._messages import brief, visible
 from pqtheory.plotting.looks import BLACK, Look
 from pqtheory.plotting.styles import current, letters, points, styled
@@ -141,6 +143,12 @@ def draw_band(axes: "Axes", x: Any, values: Any, look: Look, label: str) -> None
             x, mean - spread, mean + spread, color=look.colour, alpha=0.2, linewidth=0
         )
     look.draw(axes, x, mean, label=legend_label(label))
+
+
+def begin_at_zero(axes: "Axes") -> None:
+    """The vertical axis from 0, unless a line is below it."""
+    if not any((np.asarray(line.get_ydata()) < 0).any() for line in axes.lines):
+        axes.set_ylim(bottom=0)
 
 
 def mark_levels(axes: "Axes", levels: Any, horizontal: bool = True) -> None:

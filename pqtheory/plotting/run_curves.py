@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pqtheory.networks.metrics import PERPLEXITY, measure_in
 from pqtheory.plotting.looks import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILION, Look
 from pqtheory.plotting.parts import (
+    begin_at_zero,
     describe,
     figure_title,
     grid_of_axes,
@@ -87,7 +88,7 @@ def run_curves(
         if axis is errors and measure is PERPLEXITY:
             axis.set_yscale("log")
         else:
-            axis.set_ylim(bottom=0)
+            begin_at_zero(axis)
         mark_freeze(axis, freeze)
     # the freeze is in both panels
     drawn = [axis.get_legend_handles_labels() for axis in axes[0]]

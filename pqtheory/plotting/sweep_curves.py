@@ -8,6 +8,7 @@ import numpy as np
 from pqtheory.networks.metrics import ERROR, PERPLEXITY
 from pqtheory.plotting.looks import looks
 from pqtheory.plotting.parts import (
+    begin_at_zero,
     describe,
     draw_band,
     figure_title,
@@ -65,7 +66,7 @@ def sweep_curves(found: Mapping[str, "RunsOfALabel"], *, style: str | None = Non
         if axis is errors and measures == [PERPLEXITY]:
             axis.set_yscale("log")
         else:
-            axis.set_ylim(bottom=0)
+            begin_at_zero(axis)
         if len(freezes) == 1:
             mark_freeze(axis, next(iter(freezes)))
     legend_below(figure, errors)

@@ -247,6 +247,15 @@ def test_an_unwritable_json_file_fails_before_the_work(tmp_path, monkeypatch):
     assert (tmp_path / "locked").read_text() == "kept"
 
 
+def test_no_file_is_written_over_by_another(claim_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    for other in ("x", "./x", "link", tmp_path / "x"):
+        said = one_line(run("verify", claim_file(), "--html", "x", "--json", other))
+        assert said == f"pqtheory: --json: expected a file for itself, got {str(Path(other))!r} again\n"
+        assert not (tmp_path / "x").exists()
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_verify_with_out_trains_draws_and_reports(claim_file, tmp_path, monkeypatch, jobs):
     tiny = DigitsSettings(hidden=4, warm_epochs=1, epochs=1, seeds=2, batch_size=400)

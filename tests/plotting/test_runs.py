@@ -5,6 +5,7 @@ import pytest
 
 from pqtheory import methods
 from pqtheory.methods.registry import TTQ
+from pqtheory.networks.metrics import MEAN_LOSS
 from pqtheory.networks.tables.curves import RunsOfALabel
 from pqtheory.plotting.distances import distances, shares
 from pqtheory.plotting.looks import (
@@ -114,6 +115,19 @@ def test_a_run_has_errors_signs_and_its_freeze():
     # no freeze is marked that has not come yet
     later = run_curves(metrics, 40).axes[0]
     assert "freeze" not in {artist.get_label() for artist in later.get_lines()}
+
+
+def test_a_loss_below_0_is_in_the_picture():
+    def shown(*losses):
+        lines = [{"epoch": e, "mean loss": {"test": {"latent": v}}} for e, v in enumerate(losses)]
+        signs, values = np.zeros((1, 1)), np.array([losses])
+        found = {"a": RunsOfALabel([0, 1], values, signs, None, MEAN_LOSS)}
+        return [figure.axes[0].get_ylim() for figure in (run_curves(lines), sweep_curves(found))]
+
+    for losses in ((-2.5, -3.0), (1.0, -3.0)):
+        for low, high in shown(*losses):
+            assert low < min(losses) < max(losses) < high
+    assert [low for low, _ in shown(3.0, 2.5)] == [0, 0]
 
 
 def test_a_sweep_has_means_and_spreads():

@@ -72,6 +72,8 @@ class Plan:
     def check_same(self) -> None:
         """Make sure that runs that are there already were started with these settings, warm start and all.
 
+        Paths may be given from another place.
+
         Raises
         ------
         ValueError
@@ -81,10 +83,13 @@ class Plan:
             folder = self.folder_of(run)
             if not (folder.path / "settings.json").exists():
                 continue
-            old, new = folder.settings.to_dict(), self.settings_of(run).to_dict()
-            for key in new:
-                if new[key] != old[key]:
-                    raise ValueError(
-                        f"{folder.path}: was started with {key} = {brief(old[key])}, not {brief(new[key])}; "
-                        "give the sweep another folder, or delete this one"
-                    )
+            wanted = self.settings_of(run)
+            unlike = list(folder.unlike(wanted))
+            if not folder.begins_at(wanted.warm_start):
+                old, new = folder.settings.warm_start, wanted.warm_start
+                unlike.append(f"warm_start = {brief(old)}, not {brief(new)}")
+            if unlike:
+                raise ValueError(
+                    f"{folder.path}: was started with {unlike[0]}; "
+                    "give the sweep another folder, or delete this one"
+                )

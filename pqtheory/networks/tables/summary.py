@@ -1,7 +1,8 @@
 """Finished runs side by side: what is the same in all but their seeds becomes one row, mean and standard deviation."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -14,6 +15,10 @@ from pqtheory.signs import CODE_METRICS
 
 #: a metric of codes that is no share
 NUMBER = Measure("metric", 1.0, "", "", float("-inf"), float("inf"), 4)
+#: hashes of the provenance that set runs apart
+_SOURCES = ("data_sha256", "task_sha256")
+#: of a hash that are looked at and shown
+DIGITS = 8
 #: a share, like the error
 SIGNS = "signs changed"
 
@@ -21,7 +26,7 @@ SIGNS = "signs changed"
 @final
 @dataclass(frozen=True)
 class Row:
-    """Runs that differ in nothing but their seed.
+    """Runs that differ in nothing but their seed, on the same data.
 
     Attributes
     ----------
@@ -50,7 +55,7 @@ def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) ->
     Parameters
     ----------
     folders : iterable of path
-        The runs.
+        The runs; one that is named twice counts once.
     metrics : sequence of str, optional
         Which metrics of codes are figures too, by our names; those that a run recorded if it is not said.
 
@@ -61,7 +66,11 @@ def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) ->
     """
     groups: dict[str, list[RunFolder]] = {}
     settings: dict[str, Settings] = {}
+    sources: dict[str, dict[str, Any]] = {}
+    named: dict[str, str | Path] = {}
     for path in folders:
+        named.setdefault(os.path.realpath(path), path)
+    for path in named.values():
         folder = RunFolder(path)
         chosen = folder.settings
         if not measured(folder):
@@ -71,10 +80,12 @@ def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) ->
             raise ValueError(
                 f"{folder.path}: {missing[0]} is not recorded; train with --metrics {missing[0]}"
             )
-        key = json.dumps({k: v for k, v in chosen.to_dict().items() if k != "seed"})
+        # the same names may stand for other data, or for a file of a task that has changed
+        source = {name: str(folder.provenance.get(name))[:DIGITS] for name in _SOURCES}
+        key = json.dumps([{k: v for k, v in chosen.to_dict().items() if k != "seed"}, source])
         groups.setdefault(key, []).append(folder)
-        settings[key] = chosen
-    labels = _labels(list(settings.values()))
+        settings[key], sources[key] = chosen, source
+    labels = _labels(list(settings.values()), list(sources.values()))
     return [_row(label, runs, metrics) for label, runs in zip(labels, groups.values(), strict=True)]
 
 
@@ -112,20 +123,41 @@ def measured(run: RunFolder) -> list[dict[str, Any]]:
     return [m for m in run.metrics() if measure_of(m) is not None]
 
 
-def _labels(settings: list[Settings]) -> list[str]:
-    """The method, and whatever else differs between runs of that method."""
+def _labels(settings: list[Settings], sources: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """The method, and whatever else differs between runs of that method; where nothing does, the data they are on."""
     plain: list[dict[str, Any]] = [{**s.to_dict(), **s.options} for s in settings]
     labels = []
     for own in plain:
         alike = [p for p in plain if p["method"] == own["method"]]
         names = dict.fromkeys(k for p in alike for k in p if k not in ("seed", "options"))
-        differs = [k for k in names if len({str(p.get(k)) for p in alike}) > 1]
-        labels.append(", ".join([own["method"], *(f"{k} = {_short(own.get(k))}" for k in differs)]))
-    return labels
+        labels.append(", ".join([own["method"], *_differing(own, alike, names)]))
+    apart = []
+    for label, source in zip(labels, sources, strict=False):
+        same = [s for other, s in zip(labels, sources, strict=True) if other == label]
+        apart.append(", ".join([label, *_differing(source, same, source)]))
+    return apart or labels
 
 
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _differing(
+    own: Mapping[str, Any], alike: Sequence[Mapping[str, Any]], names: Iterable[str]
+) -> Iterator[str]:
+    """Those of ``names`` that differ among ``alike``, with the values of ``own``."""
+    for name in names:
+        values = {str(other.get(name)): other.get(name) for other in alike}
+        if len(values) > 1:
+            yield f"{name} = {_shown(values)[str(own.get(name))]}"
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, str]:
+    """By their whole texts, values in as few digits, at least four, as tell them apart."""
+    for digits in range(4, 17):
+        short = {
+            text: f"{value:.{digits}g}" if isinstance(value, float) else text
+            for text, value in values.items()
+        }
+        if len(set(short.values())) == len(short):
+            return short
+    return {text: text for text in values}
 
 
 def spread(values: np.ndarray, measure: Measure = ERROR) -> str:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pqtheory._checks import check_count
+from pqtheory._checks import check_count, store
 from pqtheory._messages import brief
 from pqtheory.networks.tasks import answers
 from pqtheory.networks.tasks.base import Memory, Options, Task
@@ -30,22 +30,27 @@ class Examples:
     Attributes
     ----------
     train, test : pair of arrays
-        x and y, of the same length; x float32 or integers, y float32 or int64 classes.
+        x and y, of the same length; x float32 or integers, y float32 or int64 classes. Lists become arrays, and bytes
+        in another order than this machine's are put into its own.
     """
 
     train: tuple[NDArray[Any], NDArray[Any]]
     test: tuple[NDArray[Any], NDArray[Any]]
 
     def __post_init__(self) -> None:
-        for name, (x, y) in (("train", self.train), ("test", self.test)):
+        for name, pair in (("train", self.train), ("test", self.test)):
+            x, y = (np.asarray(array) for array in pair)
             if len(x) != len(y) or not len(x):
                 raise ValueError(
                     f"{name}: expected as many x as y, at least one, got {len(x)} and {len(y)}"
                 )
-            for array in (x, y):
-                kind = np.asarray(array).dtype
+            for kind in (x.dtype, y.dtype):
                 if kind.kind not in "biufc":
                     raise TypeError(f"{name}: expected arrays of numbers, got one of {kind}")
+            store(
+                self,
+                **{name: tuple(a.astype(a.dtype.newbyteorder("="), copy=False) for a in (x, y))},
+            )
 
     @property
     def sha256(self) -> str:

@@ -78,6 +78,9 @@ class RunFolder:
         source["threads"] = torch.get_num_threads()
         if is_file(settings.task):
             source["task_sha256"] = task_hash(settings.task)
+        if settings.warm_start is not None:
+            # the same from wherever a command is given
+            source["warm_start"] = os.path.relpath(settings.warm_start, self.path)
         content = {"version": VERSION, "settings": settings.to_dict(), "provenance": source}
         write_whole(self.path / "settings.json", json.dumps(content, indent=1).encode() + b"\n")
 
@@ -96,16 +99,24 @@ class RunFolder:
             If a setting differs. The warm start may have moved, as its network is in the checkpoint, and so may the
             file of a task, whose content counts.
         """
-        for name, old, new in _differences(self.settings, settings):
-            raise ValueError(
-                f"{self.path}: was started with {name} = {brief(old)}, not {brief(new)}"
-            )
+        for what in self.unlike(settings):
+            raise ValueError(f"{self.path}: was started with {what}")
         if self.data_sha256 != data_sha256:
             raise ValueError(f"{self.path}: was started with other data")
+
+    def unlike(self, settings: Settings) -> Iterator[str]:
+        """What the run was started with, in words, where it is not that of ``settings``; files may have moved."""
+        for name, old, new in _differences(self.settings, settings):
+            yield f"{name} = {brief(old)}, not {brief(new)}"
         if self.provenance.get("task_sha256") != task_hash(settings.task):
-            raise ValueError(
-                f"{self.path}: was started with another {settings.task}, which has changed since"
-            )
+            yield f"another {settings.task}, which has changed since"
+
+    def begins_at(self, warm_start: str | None) -> bool:
+        """Whether it was started from that place, however this is named."""
+        known = self.provenance.get("warm_start")
+        if known is None or warm_start is None:
+            return self.settings.warm_start == warm_start
+        return bool(known == os.path.relpath(warm_start, self.path))
 
     @property
     def settings(self) -> Settings:

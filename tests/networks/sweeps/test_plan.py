@@ -1,10 +1,12 @@
 """Plans: which runs are done, which can begin, how many beside each other, and that a folder holds what was planned."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pqtheory.networks.sweeps import Plan, Planned
+from pqtheory.networks.tasks.find import template
 from pqtheory.networks.training import preset
 
 from ..messages import exactly
@@ -97,6 +99,53 @@ def test_runs_that_are_there_are_those_of_the_plan(plan):
         ValueError,
         match=exactly(
             f"{folder.path}: was started with warm_start = 'elsewhere', not '{plan.folder / 'one'}'; "
+            "give the sweep another folder, or delete this one"
+        ),
+    ):
+        plan.check_same()
+
+
+def test_paths_of_a_plan_may_be_given_from_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "my_task.py").write_text(template())
+
+    def plan_from(place, start):
+        chosen = replace(
+            CHOSEN,
+            task=str(place / "my_task.py"),
+            data="sine",
+            model="mlp",
+            warm_start=str(place / start),
+        )
+        return Plan(place / "runs", (Planned("a", chosen),))
+
+    monkeypatch.chdir(tmp_path / "in")
+    trained(plan_from(Path(), "../warm"), "a", 1)
+    for inside, place in ((tmp_path, Path("in")), (tmp_path / "in", tmp_path / "in")):
+        monkeypatch.chdir(inside)
+        plan_from(place, "../warm").check_same()
+        with pytest.raises(ValueError, match=r"was started with warm_start = '\.\./warm', not '"):
+            plan_from(place, "warm").check_same()
+    # a text that reads the same, given from elsewhere
+    moved = Plan(Path("in/runs"), plan_from(Path(), "../warm").runs)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_task.py").write_text(template())
+    with pytest.raises(ValueError, match=r"was started with warm_start = '\.\./warm', not '"):
+        moved.check_same()
+
+
+def test_a_task_that_has_changed_is_no_more_that_of_the_runs(tmp_path):
+    file = tmp_path / "my_task.py"
+    file.write_text(template())
+    chosen = replace(CHOSEN, task=str(file), data="sine", model="mlp")
+    plan = Plan(tmp_path / "runs", (Planned("a", chosen),))
+    folder = trained(plan, "a", 3)
+    plan.check_same()
+    file.write_text(template() + "\n")
+    with pytest.raises(
+        ValueError,
+        match=exactly(
+            f"{folder.path}: was started with another {file}, which has changed since; "
             "give the sweep another folder, or delete this one"
         ),
     ):

@@ -264,18 +264,27 @@ def test_rows_are_named_by_their_method_and_what_else_differs_among_its_runs():
     assert labels({"drops": (1,), "freeze_epoch": 3}, {}) == [
         *("proxquant, freeze_epoch = 3, drops = [1]", "proxquant, freeze_epoch = None, drops = []"),
     ]
+    # what differs is seen to differ
+    assert labels({"lr": 0.01}, {"lr": 0.010001}, {"lr": 1 / 3}) == [
+        *("proxquant, lr = 0.01", "proxquant, lr = 0.010001", "proxquant, lr = 0.33333"),
+    ]
+    assert labels({"lr": 0.1 + 0.2}, {"lr": 0.3}) == [
+        *("proxquant, lr = 0.30000000000000004", "proxquant, lr = 0.3"),
+    ]
     # options have names of their own, and one that a run has not is none
     language = {"task": "language", "data": "ptb", "model": "lstm"}
     assert labels({**language, "options": {"hidden": 8}}, language) == [
         *("proxquant, hidden = 8", "proxquant, hidden = None"),
     ]
+    whole, point = ({**language, "options": {"dropout": value}} for value in (1, 1.0))
+    assert labels(whole, point) == ["proxquant, dropout = 1", "proxquant, dropout = 1.0"]
 
 
-def measured(folder, *lines, **settings):
+def measured(folder, *lines, data="hash", **settings):
     """The folder of a run that says so."""
     made = RunFolder(folder)
     made.path.mkdir()
-    made.start(Settings(epochs=4, **settings), "hash")
+    made.start(Settings(epochs=4, **settings), data)
     for line in lines:
         made.add_metrics(line)
     made.save("checkpoint.pt", {"epoch": lines[-1]["epoch"]})
@@ -317,6 +326,31 @@ def test_runs_that_differ_in_their_seed_alone_are_one_row(tmp_path):
     assert cells == [
         ["proxquant, lr = 0.01", "2", "2", "37.50 ± 17.68 %", "62.50 ± 17.68 %"],
         ["proxquant, lr = 0.5", "1", "0", "12.50 %", "–"],
+    ]
+
+
+def test_a_run_that_is_named_twice_counts_once(tmp_path, monkeypatch):
+    one = measured(tmp_path / "1", line(0, 0.25), seed=1)
+    two = measured(tmp_path / "2", line(0, 0.75), seed=2)
+    (tmp_path / "link").symlink_to(one)
+    monkeypatch.chdir(tmp_path)
+    (found,) = rows([one, "1", two, "./1/", tmp_path / "link"])
+    assert [run.path for run in found.runs] == [one, two]
+    assert found.figures["test error, latent"].tolist() == [0.25, 0.75]
+
+
+def test_runs_on_other_data_are_no_seeds_of_one_setting(tmp_path):
+    start = line(0, 0.25)
+    one = measured(tmp_path / "1", start, seed=1, data="0123456789")
+    two = measured(tmp_path / "2", start, seed=2, data="0123456789")
+    new = measured(tmp_path / "3", start, seed=3, data="abcdefghij")
+    other = measured(tmp_path / "4", start, lr=0.5, data="abcdefghij")
+    found = rows([one, two, new, other])
+    assert [[run.path for run in row.runs] for row in found] == [[one, two], [new], [other]]
+    assert [row.label for row in found] == [
+        "proxquant, lr = 0.01, data_sha256 = 01234567",
+        "proxquant, lr = 0.01, data_sha256 = abcdefgh",
+        "proxquant, lr = 0.5",
     ]
 
 

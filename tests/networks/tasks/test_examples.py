@@ -58,6 +58,22 @@ def test_any_numbers_will_do(kind):
     assert len(Examples((numbers, numbers), (numbers, numbers)).sha256) == 64
 
 
+def test_lists_tensors_and_bytes_in_another_order_are_trained_on_like_arrays():
+    x, y = np.arange(6, dtype=np.float32)[:, None], np.arange(6) % 3
+    plain = Examples((x, y), (x, y))
+    swapped = (x.astype(x.dtype.newbyteorder("S")), y.astype(y.dtype.newbyteorder("S")))
+    tensors = (torch.from_numpy(x), torch.from_numpy(y))
+    for pair in (swapped, tensors, (x, y.tolist())):
+        made = Examples(pair, pair)
+        assert made.sha256 == plain.sha256
+        for found in (made, made.held_out(2)):
+            like = plain if found is made else plain.held_out(2)
+            batches, expected = (ExampleBatches(e, CPU, 2, 0) for e in (found, like))
+            for part in ("train", "test"):
+                for one, other in zip(batches.plain(part), expected.plain(part), strict=True):
+                    assert all(map(torch.equal, one, other))
+
+
 @pytest.mark.parametrize("part", ["train", "test"])
 @pytest.mark.parametrize("which", [0, 1])
 def test_words_will_not(part, which):
