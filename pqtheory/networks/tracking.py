@@ -41,7 +41,8 @@ class OptimizerCodes:
     Raises
     ------
     TypeError, ValueError
-        If a metric is unknown, a map does not say its levels, or a quantized parameter has no name.
+        If ``optimizer`` quantizes nothing, a metric is unknown, a map does not say its levels, or a quantized parameter
+        has no name.
 
     Examples
     --------
@@ -54,6 +55,10 @@ class OptimizerCodes:
         named: Iterable[tuple[str, nn.Parameter]],
         metrics: Iterable[str] = (),
     ) -> None:
+        if not isinstance(optimizer, QuantizingOptimizer):
+            raise TypeError(
+                f"optimizer: expected a QuantizingOptimizer, got a {type(optimizer).__name__}"
+            )
         self.optimizer = optimizer
         names = {id(p): name for name, p in named}
         levels: dict[str, Any] = {}

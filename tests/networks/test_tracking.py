@@ -91,6 +91,8 @@ def test_what_cannot_be_tracked_says_so():
         OptimizerCodes(opt, [("b", net[0].bias)])
     with pytest.raises(ValueError, match=r"metrics: expected names .* did you mean 'reversals'"):
         OptimizerCodes(opt, net.named_parameters(), ["reversal"])
+    with pytest.raises(TypeError, match="optimizer: expected a QuantizingOptimizer, got a Adam"):
+        OptimizerCodes(adam_of(net), net.named_parameters())
     own = optim.ProxQuant(adam_of(net), HalfDistance(), 0.1)
     with pytest.raises(TypeError, match="regularizer: expected one on a set"):
         OptimizerCodes(own, net.named_parameters())

@@ -5,7 +5,7 @@ from typing import Any, final
 
 from torch import Tensor
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float
 from pqtheory.networks.optim.beside import State
 from pqtheory.networks.optim.memory import LATENT, Latents, QuantizedGroup
 from pqtheory.networks.optim.parts import Parts
@@ -18,7 +18,7 @@ class EagerGroup(QuantizedGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        check_number(group.get("lr"), "lr", 0)
+        check_float(group.get("lr"), "lr", 0)
 
     def follow(self, state: State) -> None:
         """Whatever the parameters hold are the latent weights."""
@@ -36,7 +36,7 @@ class EagerGroup(QuantizedGroup):
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
         """The step size, or the sum of them until now, times lambda_step."""
-        factor = self._factor(step, group, float(group["lr"]))
+        factor = self._factor(step, group, check_float(group.get("lr"), "lr", 0))
         return self.map.weight(step, factor, local(self.parameters[0]))
 
     def before_step(self, state: State, lend: bool = False) -> None:

@@ -2,7 +2,7 @@ r"""Lazy gradient, eager pull: theta <- prox_{lr lambda_t R}(base step of theta)
 
 from typing import Any, final
 
-from pqtheory._checks import check_number
+from pqtheory._checks import check_float
 from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.sharded import local
@@ -15,12 +15,14 @@ class PulledGroup(ApartGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        check_number(group.get("lr"), "lr", 0)
+        check_float(group.get("lr"), "lr", 0)
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
         """The step size times lambda_step."""
         # what is shown before the first step is not weighed
-        return self.map.weight(max(step, 0), float(group["lr"]), local(self.parameters[0]))
+        return self.map.weight(
+            max(step, 0), check_float(group.get("lr"), "lr", 0), local(self.parameters[0])
+        )
 
     def _settle(self, theta: Values, weight: Any) -> None:
         if self.map.separable:

@@ -53,13 +53,17 @@ def is_shared(tensor: Tensor) -> bool:
 
 
 def check_whole(parameter: nn.Parameter) -> None:
-    """Refuse a parameter whose shape and memory are not its own.
+    """Refuse a parameter whose shape and memory are not its own, or which has none.
 
     Raises
     ------
     ValueError
-        If FSDP1 has flattened it.
+        If it is on the meta device, or FSDP1 has flattened it.
     """
+    if parameter.is_meta:
+        raise ValueError(
+            "it is on the meta device, without values: make the optimizer after the model has its weights"
+        )
     # FSDP1 marks what it flattens, also where it shows the original parameters
     if getattr(parameter, "_fsdp_flattened", False):
         raise ValueError(

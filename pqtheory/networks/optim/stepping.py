@@ -14,6 +14,7 @@ from torch import Tensor
 from pqtheory.methods import Bop, Eager, Lazy
 from pqtheory.networks.optim.applied import writing
 from pqtheory.networks.optim.around import Around
+from pqtheory.networks.optim.described import is_marked
 from pqtheory.networks.optim.loading import SUMMED, values_of
 from pqtheory.networks.optim.memory import QuantizedGroup, check_unchanged
 from pqtheory.networks.optim.replicas import Replicas
@@ -80,9 +81,9 @@ class Stepping(Around):
         Raises
         ------
         ValueError
-            If it is marked: quantized groups must be there from the start.
+            If it is marked, as quantized groups must be there from the start; or has an option of ours.
         """
-        if param_group.get("quantize"):
+        if is_marked(len(self.param_groups), param_group):
             raise ValueError(
                 "group: quantized groups must be there from the start: mark it before this is made"
             )
@@ -151,11 +152,13 @@ class Stepping(Around):
 
     def weights(self, step: int) -> list[Any]:
         """What changes from step to step: the numbers of each quantized group for that step, one after the other."""
-        return [
-            number
-            for index, found in self.quantized_groups.items()
-            for number in found.numbers(step, self.param_groups[index])
-        ]
+        numbers: list[Any] = []
+        for index, found in self.quantized_groups.items():
+            try:
+                numbers += found.numbers(step, self.param_groups[index])
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"group {index}: {error}") from error
+        return numbers
 
     @writing()
     def move(self, weights: Sequence[Any], closure: Callable[[], Any] | None = None) -> Any:

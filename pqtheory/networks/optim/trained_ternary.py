@@ -74,7 +74,8 @@ def train_ternary(model: nn.Module, quantize: Predicate) -> None:
     Parameters
     ----------
     model : torch.nn.Module
-        The parameter of a picked weight moves to ``parametrizations.weight.original``, beside its two levels.
+        The parameter of a picked weight moves to ``parametrizations.weight.original``, beside its two levels; tied ones
+        have these in common.
     quantize : callable
         (module, name) -> whether; as for ``split_parameters``.
 
@@ -96,11 +97,13 @@ def train_ternary(model: nn.Module, quantize: Predicate) -> None:
     for path, module, _ in found:
         if isinstance(module, nn.RNNBase | nn.RNNCellBase):
             raise TypeError(
-                f"{path}: expected linear, convolution and embedding layers, got {type(module).__name__}"
+                f"{path or 'model'}: expected linear, convolution and embedding layers, got {type(module).__name__}"
             )
+    made: dict[int, TrainedTernary] = {}
     for _, module, name in found:
         weight = cast(Tensor, getattr(module, name))
-        parametrize.register_parametrization(module, name, TrainedTernary(weight))
+        ternary = made.setdefault(id(weight), TrainedTernary(weight))
+        parametrize.register_parametrization(module, name, ternary)
 
 
 def is_trained_ternary(model: nn.Module) -> bool:

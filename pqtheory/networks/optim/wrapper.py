@@ -64,8 +64,8 @@ class QuantizingOptimizer(Stepping):
     Raises
     ------
     TypeError, ValueError
-        If ``optimizer`` is none, the method is none or steps in its own way, no group is marked, or an option is
-        missing or does not fit. The optimizer is then as it was.
+        If ``optimizer`` is none, or quantizes already, the method is none or steps in its own way, no group is marked,
+        or an option is missing or does not fit. The optimizer is then as it was.
 
     Examples
     --------
@@ -90,6 +90,10 @@ class QuantizingOptimizer(Stepping):
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer: expected a torch.optim optimizer, got {brief(optimizer)}")
+        if isinstance(optimizer, QuantizingOptimizer):
+            raise TypeError(
+                f"optimizer: expected one that quantizes nothing, got a {type(optimizer).__name__}: give its base"
+            )
         description = describe_method(method, options)
         self.base, self.method = optimizer, description.method
         if clip is None and isinstance(method, Eager | Lazy):

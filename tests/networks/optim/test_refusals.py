@@ -12,6 +12,7 @@ from pqtheory.methods import Prox
 from pqtheory.networks import optim
 from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import DistanceL1
+from pqtheory.schedules import Linear
 from pqtheory.sets import Binary, Ternary
 
 from .optimizers import W, adam, batches, train
@@ -98,6 +99,12 @@ REFUSED = {
         TypeError,
         "group 1: set: expected a quantization set or a quantizer, got 3",
     ),
+    "one that quantizes already": (
+        lambda net: optim.BinaryConnect(adam(net)),
+        lambda base: optim.ProxQuant(base, W, 1.0),
+        TypeError,
+        "optimizer: expected one that quantizes nothing, got a BinaryConnect: give its base",
+    ),
     "a method of the wrong kind": (
         adam,
         lambda base: optim.QuantizingOptimizer(base, methods.DualAveraging),
@@ -125,6 +132,48 @@ def test_a_refusal_is_one_line_and_changes_nothing(net, what):
     assert all(torch.equal(v, now[k][n]) for k, s in state.items() for n, v in s.items())
     assert len(vars(base)) == hooks
     assert not base._optimizer_load_state_dict_post_hooks
+
+
+@pytest.mark.parametrize("wrap", [optim.BinaryConnect, lambda b: optim.ProxQuant(b, ROWS, 1.0)])
+def test_weights_without_values_are_refused(wrap):
+    net = nn.Sequential(nn.Linear(3, 2, bias=False)).to("meta")
+    with pytest.raises(ValueError, match=r"group 0: 0\.weight: it is on the meta device"):
+        wrap(adam(net))
+
+
+@pytest.mark.parametrize(
+    ("wrap", "change", "message"),
+    [
+        (
+            lambda b: optim.ProxQuant(b, W, 1.0),
+            {"lr": -0.5},
+            "lr: expected a number >= 0, got -0.5",
+        ),
+        (
+            lambda b: optim.QuantizingOptimizer(b, methods.EagerPull, regularizer=W, strength=1.0),
+            {"lr": None},
+            "lr: expected a number, got None",
+        ),
+        (
+            lambda b: optim.ProxQuant(b, W, Linear(-1.0)),
+            {},
+            "strength at step 1: expected a number >= 0, got -1.0",
+        ),
+    ],
+)
+def test_what_no_longer_fits_in_a_step_names_its_group(net, wrap, change, message):
+    opt = wrap(adam(net))
+    train(net, opt, batches(1))
+    opt.param_groups[0].update(change)
+    with pytest.raises((TypeError, ValueError), match=f"^group 0: {message}$"):
+        train(net, opt, batches(1))
+
+
+def test_a_group_that_is_added_with_levels_and_not_marked_is_refused(net):
+    opt = optim.BinaryConnect(adam(net))
+    with pytest.raises(ValueError, match="group 2: set given, but not quantize=True"):
+        opt.add_param_group({"params": [nn.Parameter(torch.ones(2, 2))], "set": Ternary()})
+    assert len(opt.param_groups) == 2
 
 
 def test_a_refused_base_goes_to_another_method(net):

@@ -100,8 +100,25 @@ def test_picked_weights_alone_are_ternary():
     assert ternary.above.grad is not None
 
 
+def test_tied_weights_have_their_levels_in_common():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7, bias=False))
+    net[1].weight = net[0].weight
+    train_ternary(net, is_weight)
+    assert len([*net.parameters()]) == 3
+    opt = torch.optim.SGD(net.parameters(), lr=0.5)
+    words = torch.tensor([0, 1, 2, 5])
+    nn.functional.cross_entropy(net(words), words).backward()
+    opt.step()
+    assert torch.equal(net[0].weight, net[1].weight)
+    (_, one, _), (_, other, _) = ternary_layers(net)
+    assert one.levels == other.levels
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="expected a matrix or kernel"):
         train_ternary(nn.Linear(2, 2), lambda *_: False)
     with pytest.raises(TypeError, match=r"lstm: expected linear, .* got LSTM"):
         train_ternary(nn.ModuleDict({"lstm": nn.LSTM(2, 3)}), is_weight)
+    with pytest.raises(TypeError, match=r"^model: expected linear, .* got LSTM"):
+        train_ternary(nn.LSTM(2, 3), is_weight)
