@@ -176,6 +176,38 @@ def _exact_weights(weight: Array, name: str) -> Array:
     return checked(weight)
 
 
+def of_library(values: Any, theta: Array, name: str) -> Array:
+    """``values`` as a real floating array of the library of ``theta``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    _, array = as_array(values, name)
+    if is_torch(array) != is_torch(theta):
+        raise TypeError(
+            f"{name}: expected {type(theta).__name__} like theta, got {type(array).__name__}"
+        )
+    return array
+
+
+def array_like(values: Any, theta: Array, name: str) -> Array:
+    """``values`` as a real floating array of the library and shape of ``theta``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    array = of_library(values, theta, name)
+    if tuple(array.shape) != tuple(theta.shape):
+        raise ValueError(
+            f"{name}: expected shape {tuple(theta.shape)} like theta, got {tuple(array.shape)}"
+        )
+    return array
+
+
 def check_last_axis(theta: Array, dim: int, name: str = "theta") -> None:
     """Raise unless ``theta`` has shape (..., dim)."""
     if theta.ndim == 0 or theta.shape[-1] != dim:

@@ -12,9 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from pqtheory._arrays import EXACT, Array, Namespace, as_array, constant_like, dtype_name, is_torch
+from pqtheory._arrays import (
+    EXACT,
+    Array,
+    Namespace,
+    accurate_sum,
+    as_array,
+    constant_like,
+    dtype_name,
+    is_torch,
+)
+from pqtheory._checks import array_like, of_library
 from pqtheory._elementwise import narrow, widen
 from pqtheory._groups import Axis, Groups, Per, all_finite, find_groups
+from pqtheory._messages import brief
 
 Row = Sequence[Fraction]
 RowSigns = Sequence[tuple[int, ...]]
@@ -103,7 +114,7 @@ class Quantizer(ABC):
         """
         xp, t, groups = self._groups(theta)
         rows = widen(xp, groups.rows(xp, t))
-        signs = None if start is None else groups.plane_rows(xp, self._signs(groups, start))
+        signs = None if start is None else groups.plane_rows(xp, self._signs(t, start))
         finite = all_finite(xp, rows)
         found = self._fit_rows(xp, xp.where(finite, rows, constant_like(xp, 0, rows)), signs)
         missing = constant_like(xp, 0 if dtype_name(t) == EXACT else np.nan, rows)
@@ -122,14 +133,14 @@ class Quantizer(ABC):
 
         Raises
         ------
-        TypeError
-            If one of them is not real floating-point.
+        TypeError, ValueError
+            If one of them is not real floating-point, or they differ in library or shape.
         """
         xp, t = as_array(theta)
-        _, v = as_array(values, "values")
+        v = array_like(values, t, "values")
         groups = find_groups(tuple(t.shape), self.axis, self.per)
         squares = groups.rows(xp, (widen(xp, t) - widen(xp, v)) ** 2)
-        return xp.reshape(xp.sum(squares, axis=-1), groups.lead)
+        return xp.reshape(accurate_sum(xp, squares, -1), groups.lead)
 
     def quantize_naive(self, theta: Any) -> tuple[Array, Array]:
         """Slow twin of ``quantize``: one group at a time, exact fractions, rounded at the end."""
@@ -152,13 +163,14 @@ class Quantizer(ABC):
         t = t.detach() if is_torch(t) else t
         return xp, t, find_groups(tuple(t.shape), self.axis, self.per)
 
-    def _signs(self, groups: Groups, start: Fit) -> Array:
-        expected = (*groups.shape, self._signs_per_entry())
-        if tuple(start.signs.shape) != expected:
-            raise ValueError(
-                f"start: expected signs of shape {expected}, got {tuple(start.signs.shape)}"
-            )
-        return start.signs
+    def _signs(self, theta: Array, start: Any) -> Array:
+        if not isinstance(start, Fit):
+            raise TypeError(f"start: expected a fit, got {brief(start)}")
+        signs = of_library(start.signs, theta, "start")
+        expected = (*theta.shape, self._signs_per_entry())
+        if tuple(signs.shape) != expected:
+            raise ValueError(f"start: expected signs of shape {expected}, got {tuple(signs.shape)}")
+        return signs
 
     @abstractmethod
     def fit_row(self, row: Row, signs: RowSigns | None = None) -> RowFit:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn, final
 import numpy as np
 
 from pqtheory._arrays import Array, as_array, is_symbolic, is_torch, namespace
-from pqtheory._checks import check_count, check_number, store
+from pqtheory._checks import array_like, check_count, check_number, store
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory._groups import by_parts, find_groups
 from pqtheory._messages import brief
@@ -124,7 +124,7 @@ class AlternatingDistance(Regularizer):
         """
         xp, t = as_array(theta)
         w = _number(weight, t)
-        wide, point = widen(xp, t), widen(xp, as_array(x, "x")[1])
+        wide, point = widen(xp, t), widen(xp, array_like(x, t, "x"))
         gap = (point - widen(xp, fit.values)) ** 2 / 2
         pull = xp.where(gap == 0, gap, np.inf) if _is_infinite(w) else w * gap
         return total(xp, (point - wide) ** 2 / 2 + pull, t, axis)

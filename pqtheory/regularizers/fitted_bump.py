@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
 from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan, namespace
+from pqtheory._checks import of_library
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory._groups import Groups, find_groups
 from pqtheory._messages import brief
@@ -92,7 +93,7 @@ class FittedBump(Regularizer):
         """
         xp, t = as_array(theta)
         groups = find_groups(tuple(t.shape), self.quantizer.axis, self.quantizer.per)
-        books = as_array(codebooks, "codebooks")[1]
+        books = of_library(codebooks, t, "codebooks")
         if tuple(books.shape[:-1]) != groups.lead or books.ndim == 0:
             raise ValueError(
                 f"codebooks: expected shape {(*groups.lead, 'L')}, got {tuple(books.shape)}"

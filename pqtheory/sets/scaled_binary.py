@@ -10,7 +10,7 @@ Rastegari et al., XNOR-Net, ECCV 2016, section 3.1.
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from pqtheory._arrays import Array, accurate_sum, as_array, namespace, sign
+from pqtheory._arrays import EXACT, Array, accurate_sum, as_array, dtype_name, namespace, sign
 from pqtheory._checks import store
 from pqtheory._elementwise import Kernel, check_out, narrow, widen
 from pqtheory._groups import Axis, Groups, Per, check_groups, find_groups
@@ -101,6 +101,11 @@ class ScaledBinary(Set):
 def _mean(xp: Any, t: Array, groups: Groups, keepdims: bool) -> Array:
     """mean|t| of each group, in the shape of the groups' view."""
     axis = None if len(groups.axes) == len(groups.view) else groups.axes
-    return accurate_sum(xp, xp.abs(xp.reshape(t, groups.view)), axis, keepdims) / max(
-        groups.size, 1
-    )
+    sizes = xp.abs(xp.reshape(t, groups.view))
+    mean = accurate_sum(xp, sizes, axis, keepdims) / max(groups.size, 1)
+    if dtype_name(t) == EXACT or not groups.size:
+        return mean
+    # between the numbers, however the sum rounds: of equal ones it is that one, and to project again changes nothing
+    low = xp.min(sizes, axis=axis, keepdims=keepdims)
+    high = xp.max(sizes, axis=axis, keepdims=keepdims)
+    return xp.minimum(xp.maximum(mean, low), high)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pqtheory._elementwise import numpy_block, torch_block
-from pqtheory.regularizers import DistanceL1, SmoothedL1
+from pqtheory.regularizers import DistanceL1, Indicator, SmoothedL1
 from pqtheory.sets import (
     REGISTRY,
     Binary,
@@ -385,6 +385,18 @@ def test_codebooks_compare_by_levels() -> None:
     assert Codebook([-1, 1]) != Binary()
     assert repr(Codebook(np.array([0.5, 1], np.float32))) == "Codebook(levels=(0.5, 1.0))"
     assert Codebook([np.float32(0.5), np.int64(1)]) == Codebook([0.5, 1])
+
+
+@all_kinds
+@pytest.mark.parametrize("axis", [None, 0, -1])
+def test_a_projection_on_equal_sizes_is_in_the_set(axis: Any, kind: Kind) -> None:
+    """The mean of equal numbers is that number, however their sum rounds."""
+    quantization_set = ScaledBinary(axis=axis)
+    rng = np.random.default_rng(0)
+    for n in range(1, 30):
+        once = quantization_set.project(kind.array(rng.standard_normal((3, n))))
+        assert bits(quantization_set.project(once)) == bits(once)
+        assert float(Indicator(quantization_set).value(once)) == 0
 
 
 class Own(FiniteSet):

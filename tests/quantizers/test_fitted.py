@@ -480,3 +480,31 @@ def test_start_of_another_shape():
 def test_objective_names_what_is_wrong():
     with pytest.raises(TypeError, match="values"):
         AdaptiveTernary().objective(np.zeros(3), np.zeros(3, dtype=int))
+
+
+def test_what_belongs_to_another_array_is_named():
+    quantizer, theta = AlternatingMultiBit(2), random_array((5,))
+    fit = quantizer.fit(theta)
+    for call, error, message in [
+        (
+            lambda: quantizer.objective(theta, theta[:1]),
+            ValueError,
+            r"values: expected shape \(5,\)",
+        ),
+        (
+            lambda: quantizer.objective(torch.tensor(theta), theta),
+            TypeError,
+            "values: expected Ten",
+        ),
+        (lambda: quantizer.fit(torch.tensor(theta), fit), TypeError, "start: expected Tensor like"),
+        (lambda: quantizer.fit(theta, theta), TypeError, "start: expected a fit, got array"),
+    ]:
+        with pytest.raises(error, match=f"^{message}"):
+            call()
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_objectives_are_as_exact_along_one_axis_as_along_another(axis):
+    theta = np.full((300_000, 2), 0.3, np.float32)
+    objective = AdaptiveTernary(axis=axis).objective(theta, np.zeros_like(theta))
+    assert_allclose(objective, float(np.float32(0.3)) ** 2 * theta.size / objective.size, rtol=2e-6)

@@ -129,6 +129,8 @@ def test_infinite_weight_quantizes(name):
     assert_allclose(regularizer.envelope(theta, math.inf), regularizer.value(theta))
     off = regularizer.objective(theta, theta, math.inf, regularizer.quantizer.fit(theta))
     assert off == math.inf
+    with pytest.raises(ValueError, match=r"^x: expected shape \(.*\) like theta, got \(1,\)"):
+        regularizer.objective(theta.reshape(-1)[:1], theta, 1.0, regularizer.quantizer.fit(theta))
 
 
 @pytest.mark.parametrize("name", NAMES)

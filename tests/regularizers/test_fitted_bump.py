@@ -167,6 +167,8 @@ def test_a_codebook_of_some_steps_ago_is_used_as_it_is():
     )
     with pytest.raises(ValueError, match=r"codebooks: expected shape \(6, 'L'\), got \(5, 4\)"):
         regularizer.prox_on(now, old[:5], 0.4)
+    with pytest.raises(TypeError, match=r"^codebooks: expected Tensor like theta, got ndarray"):
+        regularizer.prox_on(torch.tensor(now), old, 0.4)
     with pytest.raises(TypeError, match=r"FittedBump\.envelope"):
         regularizer.envelope(now, 0.4)
 
