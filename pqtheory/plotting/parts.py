@@ -1,5 +1,6 @@
 """What all pictures share: an empty figure, its caption, titles, legends, bands."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 _KEPT = "\u2060"
 #: width of a letter, as a share of its size
 _LETTER = 0.56
+#: height of a line, and space between two entries of a legend, as shares of it
+_LINE, _BETWEEN = 1.2, 0.5
+#: of the height of a figure, what its title and its legend may take before it grows
+_TITLE, _LEGEND = 0.15, 0.35
 
 
 def grid_of_axes(
@@ -88,6 +93,13 @@ def figure_title(figure: "Figure", text: str) -> None:
     """The title above all panels, in lines as wide as the figure; names are shown as they are."""
     shown = _in_lines(text, figure.get_figwidth() - letters(0.4), letters(12))
     figure.suptitle(shown, parse_math=False)
+    _leave_room(figure, _LINE * (shown.count("\n") + 1) * letters(12) / 72, _TITLE)
+
+
+def _leave_room(figure: "Figure", inches: float, share: float) -> None:
+    """Make the figure as much taller as what stands above or below the panels takes more than its share."""
+    height = figure.get_figheight()
+    figure.set_figheight(height + max(0, inches - share * height))
 
 
 def _in_lines(text: str, inches: float, size: float) -> str:
@@ -121,13 +133,18 @@ def legend_below(
     """
     handles = list(handles) or axes.get_legend_handles_labels()[0]
     labels = [str(handle.get_label()) for handle in handles]
-    # inches of the text, and of a line with the space round it
-    letter = letters(9) * _LETTER / 72
-    widths = [letter * len(label) + letters(0.75) for label in labels]
     room = figure.get_figwidth()
+    # of a text, and of a line with the space round it
+    letter, line = letters(9) * _LETTER / 72, letters(0.75)
+    if not formulas:
+        labels = [_in_lines(label, room - line, letters(9)) for label in labels]
+    widths = [letter * max(map(len, label.split("\n"))) + line for label in labels]
     # a column is as wide as what stands in it: a row of all, or columns that all have room for the widest
     columns = len(labels) if sum(widths) <= room else int(room / max(widths))
     columns = max(1, columns)
+    lines = max(label.count("\n") + 1 for label in labels) if labels else 0
+    entries = math.ceil(len(labels) / columns)
+    _leave_room(figure, (_LINE * lines + _BETWEEN) * entries * letters(9) / 72, _LEGEND)
     legend = figure.legend(
         handles, labels, loc="outside lower center", ncols=columns, handlelength=3
     )

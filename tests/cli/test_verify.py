@@ -252,10 +252,8 @@ def test_no_file_is_written_over_by_another(claim_file, tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(tmp_path / "x")
     for other in ("x", "./x", "link", tmp_path / "x"):
         said = one_line(run("verify", claim_file(), "--html", "x", "--json", other))
-        assert (
-            said
-            == f"pqtheory: --json: expected a file for itself, got {str(Path(other))!r} again\n"
-        )
+        got = repr(str(Path(other)))
+        assert said == f"pqtheory: --json: expected a file for itself, got {got} again\n"
         assert not (tmp_path / "x").exists()
 
 

@@ -7,6 +7,7 @@ from pqtheory import methods
 from pqtheory.methods.registry import TTQ
 from pqtheory.networks.metrics import MEAN_LOSS
 from pqtheory.networks.tables.curves import RunsOfALabel
+from pqtheory.plotting import save
 from pqtheory.plotting.distances import distances, shares
 from pqtheory.plotting.looks import (
     BLACK,
@@ -128,6 +129,30 @@ def test_a_loss_below_0_is_in_the_picture():
         for low, high in shown(*losses):
             assert low < min(losses) < max(losses) < high
     assert [low for low, _ in shown(3.0, 2.5)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("style", "count"), [("screen", 40), ("slides", 12), ("paper", 20), ("nature", 3)]
+)
+def test_panels_and_names_have_room_beside_each_other(style, count, tmp_path):
+    values = np.full((1, 2), 0.5)
+    # names that are longer than a column of a journal is wide
+    more = ", freeze_epoch = 20, weight_decay = 0.0001, batch_size = 128" if count == 3 else ""
+    names = [f"proxquant, lr = {i / 100}, rate = 0.1{more}" for i in range(count)]
+    found = {name: RunsOfALabel([0, 1], values, values, None) for name in names}
+    records = {name: [record([8, 1, 1, 0, 0], 0.8)] for name in names}
+    for figure in (sweep_curves(found, style=style), distances(records, style=style)):
+        # matplotlib warns where there is no room for the panels
+        save(figure, tmp_path / "a.png")
+        (legend,) = figure.legends
+        shown = legend.get_window_extent()
+        assert figure.bbox.x0 <= shown.x0 < shown.x1 <= figure.bbox.x1
+        for axes in figure.axes:
+            panel = axes.get_window_extent()
+            assert panel.y0 > shown.y1
+            assert panel.height > 0.2 * (figure.bbox.height - shown.height)
+        texts = [" ".join(text.get_text().split()) for text in legend.get_texts()]
+        assert texts == [f"{name} (1)" for name in names]
 
 
 def test_a_sweep_has_means_and_spreads():
