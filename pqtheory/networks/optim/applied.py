@@ -63,7 +63,7 @@ class AppliedParts(ABC):
         self.parameters: tuple[nn.Parameter, ...] = tuple(group["params"])
         self.shared = any(map(is_shared, self.parameters))
         #: whether the base optimizer steps along the gradient, not against it
-        self._ascends = bool(group.get("maximize"))
+        self.ascends = bool(group.get("maximize"))
         names = group.get("names") or group.get("param_names") or ()
         self.names = [*names, *(f"parameter {i}" for i in range(len(names), len(self.parameters)))]
         self.beside = Beside(self.parameters)
@@ -208,7 +208,7 @@ class AppliedParts(ABC):
             direction = correction.apply(
                 shared, direction, weight, lambda _: self._quantized(place, theta)
             )
-        if self._ascends:
+        if self.ascends:
             direction = -direction
         if not is_shared(gradient):
             return direction
@@ -219,7 +219,7 @@ class AppliedParts(ABC):
     def _downhill(self, gradient: Tensor) -> Tensor:
         """What a correction is made for: the gradient of what is to fall; dense, also of a table's few rows."""
         dense = local(gradient).to_dense()
-        return -dense if self._ascends else dense
+        return -dense if self.ascends else dense
 
     # what is remembered beside the latent weights
 

@@ -265,6 +265,7 @@ class QuantizingOptimizer(Stepping):
         self._steps, self._frozen = described_by(groups) or (self._steps, self._frozen)
         for index, found in self.quantized_groups.items():
             found.frozen = self._frozen
+            found.ascends = bool(self.param_groups[index].get("maximize"))
             found.summed = float(self.param_groups[index].get(SUMMED, found.summed))
             found.beside.load(ours)
             found.load(self.state, latents, self._steps, self.param_groups[index])

@@ -189,3 +189,19 @@ def test_a_base_that_maximizes_goes_where_one_that_minimizes_the_negative_goes(w
 
     for one, other in zip(trained(False), trained(True), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_state_says_whether_its_base_maximizes():
+    def made(maximize):
+        torch.manual_seed(0)
+        p = nn.Parameter(torch.randn(20))
+        base = torch.optim.SGD([{"params": [p], "quantize": True}], lr=0.1, maximize=maximize)
+        return p, optim.BinaryConnect(base, dampening=0.3)
+
+    (one, opt), (other, again) = made(True), made(False)
+    again.load_state_dict(opt.state_dict())
+    for p, own in ((one, opt), (other, again)):
+        p.grad = torch.linspace(-2, 2, 20)
+        own.step()
+    ((_, latent),), ((_, found),) = opt.latent_parameters(), again.latent_parameters()
+    assert torch.equal(latent, found)
