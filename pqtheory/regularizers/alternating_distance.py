@@ -20,7 +20,7 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from pqtheory._arrays import Array, as_array, is_symbolic, is_torch, namespace
+from pqtheory._arrays import Array, as_array, as_given, is_symbolic, is_torch, namespace
 from pqtheory._checks import array_like, check_count, check_number, store
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory._groups import by_parts, find_groups
@@ -80,7 +80,7 @@ class AlternatingDistance(Regularizer):
         TypeError, ValueError
             As ``prox``.
         """
-        return self.quantizer.quantize(theta)[0]
+        return as_given(self.quantizer.quantize(theta)[0], theta)
 
     def envelope(self, theta: Any, weight: Any, axis: Axis = None) -> Array:
         """J at the prox and its q, w / (1 + w) 1/2 ||t - q||^2: an upper bound of the envelope.

@@ -133,6 +133,13 @@ def test_infinite_weight_quantizes(name):
         regularizer.objective(theta.reshape(-1)[:1], theta, 1.0, regularizer.quantizer.fit(theta))
 
 
+def test_a_number_is_quantized_to_a_number():
+    regularizer = AlternatingDistance(REGISTRY["alternating-2-bit"]())
+    assert isinstance(regularizer.quantize(0.25), np.float64)
+    assert isinstance(regularizer.quantize(np.float32(0.25)), np.float32)
+    assert regularizer.quantize(np.array(0.25)).shape == ()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_parts_are_pulled_as_the_whole(name, monkeypatch):
     theta, regularizer = random_array((9, 7)), AlternatingDistance(REGISTRY[name](), rounds=1)
