@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, final
 
+from pqtheory._checks import python_number
 from pqtheory._messages import brief, nearest
 from pqtheory.networks.tasks.base import Option, Options, has_bounds
 
@@ -16,7 +17,7 @@ class FrozenOptions(dict[str, Option]):
 
 
 def plain_options(options: Any) -> dict[str, Option]:
-    """``options`` in the order of their names.
+    """``options`` in the order of their names, with numbers of NumPy's and torch's as Python's.
 
     Raises
     ------
@@ -25,14 +26,15 @@ def plain_options(options: Any) -> dict[str, Option]:
     """
     if not isinstance(options, Mapping):
         raise TypeError(f"options: expected names with values, got {brief(options)}")
-    for name, value in options.items():
+    found = {name: python_number(value) for name, value in options.items()}
+    for name, value in found.items():
         if not isinstance(name, str) or not isinstance(value, (bool, int, float, str)):
             raise TypeError(
                 f"options: expected numbers, words or true and false, got {brief(name)}: {brief(value)}"
             )
         if not has_bounds(value):
             raise ValueError(f"{name}: expected a number that is finite, got {brief(value)}")
-    return {name: options[name] for name in sorted(options)}
+    return {name: found[name] for name in sorted(found)}
 
 
 def check_options(given: Options, known: Options) -> None:

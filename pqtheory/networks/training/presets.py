@@ -100,7 +100,7 @@ def _preset(
     own = answers.preset(found, method, levels, data)
     _check_names("preset", own)
     asked = plain_options(changes.pop("options", {}))
-    asked |= {key: changes.pop(key) for key in found.options if key in changes}
+    asked |= plain_options({key: changes.pop(key) for key in found.options if key in changes})
     # of a model that is none, which is refused below, those of all
     known = answers.options_of(found, str(given.get("model", found.models[0])))
     others = set(found.options) - set(known)

@@ -1,9 +1,12 @@
 """What a preset comes to, setting by setting; how schedules scale; what is asked of a task and what of the user."""
 
+import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from pqtheory.networks.tasks import find_task
 from pqtheory.networks.tasks.find import template
@@ -346,6 +349,20 @@ def test_options_are_names_with_plain_values(given, error, message):
     with pytest.raises(error) as caught:
         plain_options(given)
     assert str(caught.value) == message
+
+
+def test_numbers_of_numpy_and_torch_are_as_good_as_python_s():
+    chosen = {"hidden": np.int64(8), "dropout": np.float64(0.25), "embedding": torch.tensor(4)}
+    found = preset("corrected", "proxquant", task="language", **chosen)
+    assert found == preset("corrected", "proxquant", task="language", options=chosen)
+    assert json.loads(json.dumps(found.to_dict()))["options"] == found.options
+    assert {name: found.options[name] for name in chosen} == {
+        **{"hidden": 8, "dropout": 0.25, "embedding": 4},
+    }
+    kinds = {"a": np.bool_(True), "b": np.float32(0.5), "c": np.str_("x"), "d": np.array(2)}
+    plain = plain_options(kinds)
+    assert plain == {"a": True, "b": 0.5, "c": "x", "d": 2}
+    assert [type(value) for value in plain.values()] == [bool, float, str, int]
 
 
 def test_options_are_in_the_order_of_their_names():
