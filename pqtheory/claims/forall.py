@@ -29,6 +29,7 @@ from pqtheory.claims.lemma import (
     Lemma,
     Undecided,
     each_once,
+    exact_values,
     holds_of_all,
     shown_once,
 )
@@ -149,13 +150,13 @@ class ForAll:
         Raises
         ------
         ValueError
-            If a variable is missing or unknown.
+            If a variable is missing or unknown, or a number is not finite.
         """
         if set(values) != set(self.variables):
             raise ValueError(f"at: expected values of {self.names}, got {' '.join(values):.200}")
+        case = exact_values("at", values)
         return Instance(
-            self,
-            lambda: implies(self._assumed(values), truth("holds", called(self.holds, values))),
+            self, lambda: implies(self._assumed(case), truth("holds", called(self.holds, case)))
         )
 
     def __call__(self, budget: Budget) -> Evidence:

@@ -24,10 +24,17 @@ from pqtheory.claims.blank import blank
 from pqtheory.claims.calling import called, named_by, nothing, texts
 from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import Kind, name_of, own, real
-from pqtheory.claims.lemma import Instance, Lemma, Undecided, holds_of_all, shown_once
+from pqtheory.claims.lemma import (
+    Instance,
+    Lemma,
+    Undecided,
+    exact_values,
+    holds_of_all,
+    shown_once,
+)
 from pqtheory.claims.source import stated_at
 from pqtheory.claims.together import AllOf
-from pqtheory.claims.truths import implies
+from pqtheory.claims.truths import implies, truth
 from pqtheory.evidence import smt
 from pqtheory.evidence.base import Budget, Evidence, Step
 from pqtheory.evidence.judging import join
@@ -228,7 +235,7 @@ class Invariant:
         Raises
         ------
         ValueError
-            If a variable is missing or unknown.
+            If a variable is missing or unknown, or a number is not finite.
         """
         expected = {*self.names, *self.fixed}
         if set(values) != expected:
@@ -236,9 +243,11 @@ class Invariant:
                 f"at: expected values of {' '.join(sorted(expected))}, got {brief(' '.join(values))}"
             )
 
+        case = exact_values("at", values)
+
         def reads() -> Any:
-            assumed = [a for name, kind in self.fixed.items() for a in kind(values[name])]
-            return implies([*assumed, *self._assumed(values)], self._said(values))
+            assumed = [a for name, kind in self.fixed.items() for a in kind(case[name])]
+            return truth("at", implies([*assumed, *self._assumed(case)], self._said(case)))
 
         return Instance(self, reads)
 
@@ -279,11 +288,10 @@ class Invariant:
 
 def _values(function: Callable[..., Any], case: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values that a function gives, as terms where the case is of terms: an engine reads what is said of them."""
-    some = next(iter(case.values()))
-    return {
-        name: some.backend.asarray(value) if isinstance(some, Term) else value
-        for name, value in called(function, case).items()
-    }
+    some, found = next(iter(case.values())), exact_values("state", called(function, case))
+    if not isinstance(some, Term):
+        return found
+    return {name: some.backend.asarray(value) for name, value in found.items()}
 
 
 def invariant(

@@ -1,13 +1,16 @@
 """What a theorem may be proved by: lemmas, each shown once, and what they say of given values."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Real
 from typing import Any, Protocol, final
 
+from pqtheory._checks import check_number
 from pqtheory.evidence.base import Budget, Evidence, Step
+from pqtheory.evidence.exact import Exact
 
 
 @final
@@ -51,6 +54,20 @@ class Instance:
     def says(self) -> Any:
         """The formula."""
         return self.reads()
+
+
+def exact_values(what: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name, numbers as exact ones: what is said of floats would round, and may be false of them.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    """
+    return {
+        name: Exact(check_number(v, f"{what}: {name}", finite=True)) if isinstance(v, Real) else v
+        for name, v in values.items()
+    }
 
 
 #: what the engines say of lemmas, while a claim or a statement is shown

@@ -108,6 +108,35 @@ def test_a_statement_may_negate_with_a_tilde() -> None:
         proved.replay({"x": 1})
 
 
+def test_what_a_lemma_says_of_numbers_is_exact() -> None:
+    """Rounded it would be false of them, and whatever follows from a false hypothesis."""
+    pytest.importorskip("z3")
+    pytest.importorskip("sympy")
+    tenth = forall(x=real)(lambda x: (x + 0.2) - 0.2 == x)
+    whole = forall(x=real)(lambda x: x / 49 * 49 == x)
+    rises = invariant(
+        state="x", begins=lambda: {"x": 0}, becomes=lambda x: {"x": x + 1}, fixed={"a": real}
+    )(lambda x, a: (x >= 0) & ((a + 0.2) - 0.2 == a))
+    for lemma in (
+        lambda: tenth.at(x=0.1),
+        lambda: tenth.at(x=np.float64(0.1)),
+        lambda: whole.at(x=1),
+        lambda: rises.at(x=1, a=0.1),
+    ):
+        root = forall(y=real, given=lambda y: [y * y == 2], by=lambda lemma=lemma: [lemma()])
+        assert root(lambda y: y > 1)(QUICK).kind == "refuted"
+        assert forall(y=real, by=lambda lemma=lemma: [lemma()])(lambda y: y * y >= 0)(
+            QUICK
+        ).kind == ("proved")
+    for to in (lambda: {"x": 0.1}, lambda x: {"x": 0.1 + 0 * x}):
+        stays = invariant(state="x", begins=lambda: {"x": 0.1}, becomes=to)
+        assert stays(lambda x: (x + 0.2) - 0.2 == x)(QUICK).kind == "proved"
+    with pytest.raises(ValueError, match=r"^state: x: expected a finite number, got inf"):
+        invariant(state="x", begins=lambda: {"x": float("inf")})(lambda x: x >= 0)(QUICK)
+    with pytest.raises(ValueError, match=r"^at: x: expected a finite number, got inf$"):
+        tenth.at(x=float("inf"))
+
+
 def test_all_of_no_tests_hold_and_decide_nothing() -> None:
     pytest.importorskip("z3")
     assert every([]) is every(()) is True
