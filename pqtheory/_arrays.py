@@ -278,7 +278,8 @@ def infinite_where(xp: Namespace, outside: Array, values: Array, t: Array) -> Ar
     No term is infinite: a proof that reads it has to assume what is not ``outside``, or is told to.
     """
     if is_symbolic(t):
-        return xp.where(outside, values / xp.where(outside, 0, 1), values)
+        one, zero = constant_like(xp, 1, t), constant_like(xp, 0, t)
+        return xp.where(outside, one / xp.where(outside, zero, one), values)
     return keep_nan(xp, xp.where(outside, constant_like(xp, math.inf, t), values), t)
 
 
