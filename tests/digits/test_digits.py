@@ -103,11 +103,18 @@ def test_all_methods_leave_from_one_full_precision_point_in_the_box(data, result
         assert np.ptp(curves.quantization_error[-1]) > 0.0
 
 
-def test_a_wide_start_is_clipped_on_both_sides(data):
-    start = warm_start(
-        replace(TINY, init_scale=50.0, warm_epochs=1, warm_step_size=1e-9), network(data)
-    )
-    assert (start.min(), start.max()) == (-1.0, 1.0)
+def test_the_warm_start_is_one_plain_loop_from_clipped_numbers(data):
+    settings = replace(TINY, init_scale=3.0)
+    problem = network(data)
+    rng = np.random.default_rng([settings.seed, 1, 0])
+    wide = settings.init_scale * rng.standard_normal(problem.dim)
+    method = ProxQuant(DistanceL1(Binary()), settings.warm_step_size, 0.0, clip=1.0)
+    state = method.init(np.clip(wide, -1.0, 1.0).astype(np.float32))
+    for epoch in range(settings.warm_epochs):
+        rng = np.random.default_rng([settings.seed, 2, epoch])
+        for _ in range(problem.samples // settings.batch_size):
+            state = method.step(state, problem.stochastic_gradient(method.query(state), rng))
+    np.testing.assert_allclose(warm_start(settings, problem), state.latent, rtol=1e-6)
 
 
 def test_ten_classes_whichever_digits_are_trained_on(data, monkeypatch):

@@ -398,6 +398,22 @@ def test_what_the_header_says_is_checked(tmp_path):
     assert export.load_quantized(file)["a"].shape == (5, 16)
 
 
+def test_a_tensor_is_packed_whichever_of_those_tied_to_it_has_the_first_name(tmp_path):
+    torch.manual_seed(0)
+    weights = torch.randn(64, 64).sign()
+    sizes = []
+    for names in ("ab", "ba"):
+        file = tmp_path / names
+        first, second = names
+        export.save_quantized(file, {first: weights, second: weights.clone()}, ["a"])
+        loaded = export.load_quantized(file)
+        assert all(torch.equal(loaded[name], weights) for name in names)
+        sizes.append(file.stat().st_size)
+    export.save_quantized(tmp_path / "later", {"a": weights, "b": weights.clone()}, ["b"])
+    assert {*sizes, (tmp_path / "later").stat().st_size} == {sizes[0]}
+    assert sizes[0] < 64 * 64 / 8 + 500
+
+
 def test_tied_tensors_are_written_once(tmp_path):
     weights = torch.where(torch.randn(64, 512) < 0, -0.5, 0.5)
     bias = torch.randn(4096)

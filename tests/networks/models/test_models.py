@@ -26,6 +26,23 @@ def test_images_of_three_channels_and_ten_classes_unless_told():
     assert models.resnet(20)(torch.randn(2, 3, 32, 32)).shape == (2, 10)
 
 
+@pytest.mark.parametrize(
+    ("net", "sizes"),
+    [
+        (models.resnet(20), {"conv": (16, 32), "stages.0": (16, 32), "stages.1": (32, 16)}),
+        (models.SmallNet(3), {"conv": (16, 32), "conv2": (32, 16)}),
+    ],
+)
+def test_images_keep_their_size_but_where_it_is_halved(net, sizes):
+    seen = {}
+    for name in sizes:
+        net.get_submodule(name).register_forward_hook(
+            lambda module, given, out, name=name: seen.update({name: tuple(out.shape[1:])})
+        )
+    net(torch.randn(2, 3, 32, 32))
+    assert seen == {name: (channels, side, side) for name, (channels, side) in sizes.items()}
+
+
 def test_the_language_model_of_the_paper_unless_told():
     model = LanguageModel(7)
     shapes = [tuple(m.shape) for m in model.matrices()]
