@@ -27,14 +27,14 @@ def test_images_of_three_channels_and_ten_classes_unless_told():
 
 
 @pytest.mark.parametrize(
-    ("net", "sizes"),
+    ("made", "sizes"),
     [
-        (models.resnet(20), {"conv": (16, 32), "stages.0": (16, 32), "stages.1": (32, 16)}),
-        (models.SmallNet(3), {"conv": (16, 32), "conv2": (32, 16)}),
+        (lambda: models.resnet(20), {"conv": (16, 32), "stages.0": (16, 32), "stages.1": (32, 16)}),
+        (lambda: models.SmallNet(3), {"conv": (16, 32), "conv2": (32, 16)}),
     ],
 )
-def test_images_keep_their_size_but_where_it_is_halved(net, sizes):
-    seen = {}
+def test_images_keep_their_size_but_where_it_is_halved(made, sizes):
+    net, seen = made(), {}
     for name in sizes:
         net.get_submodule(name).register_forward_hook(
             lambda module, given, out, name=name: seen.update({name: tuple(out.shape[1:])})
