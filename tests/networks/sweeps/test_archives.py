@@ -318,6 +318,23 @@ def test_folders_in_an_archive_are_passed_over_and_links_refused(tmp_path):
         restore([file], tmp_path / "other")
 
 
+def test_folders_that_an_archive_has_no_entry_for_are_made(tmp_path):
+    file = packed(tmp_path / "runs-0.tar", **{"own/notes/a.txt": b"a"})
+    assert restore([file], tmp_path / "runs") == []
+    [made] = (tmp_path / "runs").rglob("a.txt")
+    assert made.parent.name == "notes"
+
+
+def test_nothing_is_written_through_a_link_out_of_the_folder(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    os.symlink(tmp_path / "elsewhere", tmp_path / "runs" / "run")
+    file = packed(tmp_path / "runs-0.tar", **{"a.txt": b"a"})
+    with pytest.raises(ValueError, match="outside the destination"):
+        restore([file], tmp_path / "runs")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_a_member_beyond_the_folder_is_refused(tmp_path):
     file = packed(tmp_path / "runs-0.tar", **{"../../a.txt": b"a"})
     with pytest.raises(

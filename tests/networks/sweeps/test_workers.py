@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor
+from threading import Event
 
 import psutil
 import pytest
@@ -137,6 +139,33 @@ def test_stop_ends_what_goes_on_and_starts_nothing():
     assert going.exception() is not None
     assert waiting.cancelled()
     assert not psutil.pid_exists(started)
+
+
+class Dying:
+    """A process that dies as it is ended."""
+
+    def __init__(self):
+        self.ended = Event()
+
+    def submit(self, function):
+        self.ended.wait(10)
+        raise BrokenExecutor("{SIGKILL(-9)}")
+
+    def shutdown(self, kill_workers=False):
+        self.ended.set()
+
+
+def test_a_process_that_dies_as_all_are_stopped_is_not_replaced():
+    made = []
+    processes = Processes(1)
+    processes._new = lambda: made.append(Dying()) or made[-1]
+    going = processes.submit(os.getpid)
+    while not made:
+        time.sleep(0.01)
+    processes.stop()
+    with pytest.raises(ChildProcessError):
+        going.result()
+    assert len(made) == 1
 
 
 def test_processes_share_the_cores(monkeypatch):
