@@ -25,7 +25,8 @@ from pqtheory.claims.rechecking import recheck as recheck_report
 from pqtheory.claims.results import ItemResult, Rechecked
 from pqtheory.evidence import smt
 from pqtheory.evidence.smt import recheck
-from pqtheory.evidence.smt.decide import WORDS, decide
+from pqtheory.evidence.smt.decide import decide
+from pqtheory.evidence.smt.question import WORDS
 from pqtheory.theory import verify
 
 pytest.importorskip("cvc5")

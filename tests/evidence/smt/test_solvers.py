@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pqtheory.evidence import smt
-from pqtheory.evidence.smt.decide import _Question
+from pqtheory.evidence.smt.question import Question
 
 z3 = pytest.importorskip("z3")
 
@@ -16,7 +16,7 @@ def _steps() -> Any:
     def statement(x: Any, y: Any) -> Any:
         return [x > 0, y > 0], (x + y) ** 2 >= 4 * x * y
 
-    solver = (question := _Question(statement, ("x", "y"), 5.0)).solver(question.denied)
+    solver = (question := Question(statement, ("x", "y"))).solver(question.denied)
     assert solver.check() == z3.unsat
     return solver.statistics().get_key_value("rlimit count")
 
