@@ -213,15 +213,17 @@ def _run_in_blocks(
 @functools.cache
 def numpy_block() -> int:
     """Elements of a block that stays in the second-level cache of one core."""
-    return _power_of_two(second_level_cache() // NUMPY_BYTES)
+    return block_of(NUMPY_BYTES)
 
 
 def torch_block(xp: Namespace) -> int:
     """The same for the cores of all threads of torch: each works on its part of the block."""
-    return _power_of_two(second_level_cache() // TORCH_BYTES * xp.get_num_threads())
+    return block_of(TORCH_BYTES, xp.get_num_threads())
 
 
-def _power_of_two(size: int) -> int:
+def block_of(element_bytes: int, cores: int = 1) -> int:
+    """How many elements of so many bytes the second-level caches of so many cores hold, as a power of 2."""
+    size = second_level_cache() // element_bytes * cores
     return 1 << max(12, size.bit_length() - 1)
 
 

@@ -7,10 +7,10 @@ import array_api_compat
 import numpy as np
 
 from pqtheory._arrays import Array, dtype_name, is_torch
-from pqtheory._elementwise import keep_freed_memory
+from pqtheory._elementwise import block_of, keep_freed_memory
 
-#: weights per block: the booleans of one block stay in cache
-BLOCK = 1 << 16
+#: weights per block: they and their booleans stay in cache
+BLOCK = block_of(8)
 #: weights per block on an accelerator: bounds the temporaries
 DEVICE_BLOCK = 1 << 24
 
@@ -72,8 +72,12 @@ def packed_size(size: int) -> int:
 def count_bits(packed: Array) -> int:
     """Count the bits that are set, eight bytes at a time."""
     whole = packed.size - packed.size % 8
-    words = np.bitwise_count(packed[:whole].view(np.uint64))
-    return int(words.sum(dtype=np.int64)) + int(np.bitwise_count(packed[whole:]).sum())
+    counts = np.bitwise_count(packed[:whole].view(np.uint64))
+    # the fastest sum; its blocks are too short to overflow it
+    total = sum(
+        int(counts[i : i + BLOCK].sum(dtype=np.uint32)) for i in range(0, counts.size, BLOCK)
+    )
+    return total + int(np.bitwise_count(packed[whole:]).sum())
 
 
 def _flat_view(weights: Any) -> Array:

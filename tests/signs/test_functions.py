@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 import pqtheory.signs as signs
 from pqtheory.signs import packing
-from pqtheory.signs.packing import BLOCK, pack_signs, unpack_signs
+from pqtheory.signs.packing import BLOCK, count_bits, pack_signs, unpack_signs
 
 from .helpers import CONVERSIONS, as_torch, as_torch_bfloat16, as_torch_transposed, random_path
 
@@ -187,3 +187,10 @@ def test_packing_on_a_device_gives_the_same_bytes(convert, shape, monkeypatch):
     monkeypatch.setattr(packing, "DEVICE_BLOCK", 16)
     weights = convert(random_path(shape, seed=7))
     assert_array_equal(packing._pack_on_device(weights), pack_signs(weights))
+
+
+@pytest.mark.parametrize("size", [0, 3, 8, 8 * BLOCK, 16 * BLOCK + 13])
+def test_bits_are_counted_over_blocks_and_what_is_left(size):
+    assert count_bits(np.full(size, 0xFF, np.uint8)) == 8 * size
+    packed = np.random.default_rng(size).integers(0, 256, size).astype(np.uint8)
+    assert count_bits(packed) == int(np.unpackbits(packed).sum())
