@@ -21,6 +21,8 @@ from pqtheory._files import write_whole
 
 #: seconds after which no further test of a file is followed, nor met by a mutant
 LONGEST = 120
+#: what a process has seen of a test file, before it is known of which files that is
+SEEN = ".seen"
 #: the context of what runs while a test file is loaded, also the imports
 LOADING = ""
 
@@ -96,13 +98,15 @@ def follow(file: str, paths: Sequence[str], place: Path) -> None:
         old.unlink()
     child = start(lambda: _followed(file, place, kept), kept.with_suffix(".log"), 10 * LONGEST)
     code = ended(child, wait=True)
-    beside = kept.with_suffix(".json")
-    if code not in (0, 1, 2) or not beside.exists():
+    seen = kept.with_suffix(SEEN)
+    if code not in (0, 1, 2) or not seen.exists():
         raise RuntimeError(f"{file} ended with {code}: see {kept.with_suffix('.log')}")
-    found = json.loads(beside.read_text())
+    found = json.loads(seen.read_text())
     every = {p.relative_to(ROOT).as_posix() for p in (ROOT / "pqtheory").rglob("*.py")}
     found |= {"digest": _digest(file), "paths": {path: _digest(path) for path in sorted(every)}}
-    write_whole(beside, json.dumps(found).encode())
+    # with the files that it is known of, or not at all: a run that is stopped goes on where it was
+    write_whole(kept.with_suffix(".json"), json.dumps(found).encode())
+    seen.unlink()
     _known.cache_clear()
     _contexts.cache_clear()
 
@@ -174,7 +178,7 @@ def _followed(file: str, place: Path, kept: Path) -> int:
     code = run_pytest(file, follower)
     coverage.stop()
     coverage.save()
-    parallel = [str(p) for p in kept.parent.glob(f"{kept.name}.*.*") if p.suffix not in KEPT]
+    parallel = [str(p) for p in kept.parent.glob(f"{kept.name}.*.*")]
     if parallel:
         whole = CoverageData(str(kept))
         whole.read()
@@ -186,11 +190,8 @@ def _followed(file: str, place: Path, kept: Path) -> int:
                 whole.update(other)
             Path(part).unlink()
         whole.write()
-    kept.with_suffix(".json").write_text(json.dumps({"tests": follower.tests}))
+    kept.with_suffix(SEEN).write_text(json.dumps({"tests": follower.tests}))
     return code
-
-
-KEPT = (".ini", ".json", ".log")
 
 
 def _shared(fixture: Any) -> str:

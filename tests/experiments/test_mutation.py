@@ -1,5 +1,6 @@
 """Mutation testing: what is drawn, which tests a mutant meets, and what counts as caught."""
 
+import json
 import signal
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_mutant_meets_the_tests_that_run_its_lines_first(monkeypatch):
     assert met == [*near, "b.py::fast"]
     # processes that were killed have told nothing
     assert [t.id for t in lines.tests_that_run("x.py", (1, 1), list(known))] == ["b.py::fast"]
+
+
+def test_what_a_stopped_run_saw_of_a_test_file_is_not_taken_for_all(tmp_path, monkeypatch):
+    kept, file = tmp_path / "a.data", "tests/test_files.py"
+    monkeypatch.setattr(lines, "_place", lambda file: kept)
+    monkeypatch.setattr(lines, "start", lambda *_: kept.with_suffix(lines.SEEN).write_text("{}"))
+
+    def stopped(child, wait):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lines, "ended", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        lines.follow(file, [], tmp_path)
+    monkeypatch.setattr(lines, "ended", lambda child, wait: 0)
+    lines.follow(file, ["pqtheory/_files.py"], tmp_path)
+    assert json.loads(kept.with_suffix(".json").read_text()).keys() == {"digest", "paths"}
+    monkeypatch.setattr(lines, "ended", stopped)
+    # known now, as it is
+    lines.follow(file, ["pqtheory/_files.py"], tmp_path)
 
 
 def test_a_mutant_meets_the_tests_that_there_is_time_for():
