@@ -11,7 +11,7 @@ import numpy as np
 
 from pqtheory._arrays import EXACT, Array, Namespace, accurate_sum, dtype_name
 from pqtheory._checks import check_count
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 
 #: no array library has more axes
 MAX_AXES = 64
@@ -182,7 +182,8 @@ def find_groups(shape: tuple[int, ...], axis: Axis, per: Per = None) -> Groups:
     lead, length = shape[:1] if len(shape) > 1 else (), math.prod(shape[len(shape) > 1 :])
     if length % per:
         raise ValueError(
-            f"per: expected a size that divides the rows of {length} weights of the shape {shape}, got {brief(per)}"
+            f"per: expected a size that divides the rows of {counted(length, 'weight')} of the shape {shape}, "
+            f"got {brief(per)}"
         )
     view = (*lead, length // per, per)
     return Groups(shape, view, (len(view) - 1,))

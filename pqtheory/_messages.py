@@ -37,6 +37,11 @@ def brief(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
+def counted(count: int, noun: str) -> str:
+    """``"1 case"``, ``"2 cases"``: how many there are of what ``noun`` names."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """``"; did you mean 'x'?"`` for the word nearest to ``word``; nothing where none is near."""
     near = difflib.get_close_matches(str(word), list(words), 1, LIKENESS)

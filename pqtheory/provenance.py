@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -65,11 +66,11 @@ def started_by() -> str:
 
 
 def command(arguments: Sequence[str]) -> str:
-    """The command line, with absolute paths cut to their last part: they say nothing elsewhere."""
+    """The command line as a shell takes it, absolute paths cut to their last part: they say nothing elsewhere."""
     parts = [Path(a).name if os.path.isabs(a) else a for a in arguments]
     if parts and parts[0].startswith("python"):
         parts[0] = "python"
-    return " ".join(parts)
+    return shlex.join(parts)
 
 
 def data_hash(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from pqtheory._arrays import EXACT, Array, Namespace, as_array, dtype_name, is_torch
 from pqtheory._checks import check_count, check_last_axis, check_seed
 from pqtheory._elementwise import keep_freed_memory
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory._progress import progress_bar
 from pqtheory._recording import Record, Recorder
 from pqtheory.methods.base import Method
@@ -211,7 +211,7 @@ def _not_finite(bad: Array, step: int, method: Method) -> str:
     indices = [tuple(index.tolist()) for index in np.argwhere(bad)[:NAMED]]
     named = ", ".join(str(i[0] if len(i) == 1 else i) for i in indices)
     more = ", ..." if bad.sum() > NAMED else ""
-    return f"the latent weights of {bad.sum()} of {bad.size} starts are {end}: starts {named}{more}"
+    return f"the latent weights of {bad.sum()} of {counted(bad.size, 'start')} are {end}: starts {named}{more}"
 
 
 def _noise(seed: Any) -> Callable[[int], np.random.Generator]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, dtype_name
 from pqtheory._files import whole_file
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory._notebook import described, floats, shown, sketch
 
 FIELDS = ("latent", "quantized", "gradients", "values")
@@ -114,7 +114,7 @@ class Trajectory(Records):
 
     def __repr__(self) -> str:
         kept = ", ".join(f"{k}: {described(v)}" for k, v in self.recorded.items() if v is not None)
-        return f"<Trajectory of {len(self.steps)} records, steps {self._ends()}; {kept or 'no fields'}>"
+        return f"<Trajectory of {counted(len(self.steps), 'record')}, steps {self._ends()}; {kept or 'no fields'}>"
 
     def _ends(self) -> str:
         return f"{self.steps[0]} to {self.steps[-1]}" if len(self.steps) else "none"
@@ -124,7 +124,9 @@ class Trajectory(Records):
         kept = {k: v for k, v in self.recorded.items() if v is not None}
         facts = {"steps": self._ends(), **{k: described(v) for k, v in kept.items()}}
         if self.diverged is not None:
-            facts["diverged"] = f"{int((self.diverged >= 0).sum())} of {self.diverged.size} starts"
+            facts["diverged"] = (
+                f"{int((self.diverged >= 0).sum())} of {counted(self.diverged.size, 'start')}"
+            )
         plots = []
         for name in ("latent", "quantized"):
             if name in kept and len(self.steps) > 1 and kept[name].size:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pqtheory as pq
-from pqtheory._messages import LONGEST, brief, nearest, visible, without_trace
+from pqtheory._messages import LONGEST, brief, counted, nearest, visible, without_trace
 
 SOURCE = Path(pq.__file__).parent
 #: what is short whatever it is of: shapes, dtypes, names of classes, counts
@@ -217,3 +217,12 @@ def test_errors_are_one_line_of_bounded_length(call: str, name: str) -> None:
         said = str(error)
     assert len(said) < 1000
     assert "\n" not in said
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(n, "case") for n in (0, 1, 2, 1000)] == [
+        "0 cases",
+        "1 case",
+        "2 cases",
+        "1000 cases",
+    ]

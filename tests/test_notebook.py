@@ -82,8 +82,8 @@ def trajectory(**options: Any) -> pq.Trajectory:
 def test_texts_are_short(report: Any) -> None:
     assert len(repr(report)) < 400
     assert "28 more" in repr(report)
-    assert repr(report["a<b"]) == "<ClaimResult 'a<b': proved; 1 of 1 controls refuted>"
-    assert repr(CLAIM) == "<Claim 'a<b': 1 parts, 1 controls; here>"
+    assert repr(report["a<b"]) == "<ClaimResult 'a<b': proved; 1 of 1 control refuted>"
+    assert repr(CLAIM) == "<Claim 'a<b': 1 part, 1 control; here>"
     assert repr(CLAIM.parts[0]) == "<Part 'one part'>"
     assert repr(report["a<b"].controls[0]) == "<ItemResult 'a control': refuted>"
     assert repr(trajectory(fields=("latent",))) == (

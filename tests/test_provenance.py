@@ -74,6 +74,10 @@ def test_a_process_that_was_started_names_the_command_behind_it(monkeypatch):
         (["python3", "at/a.py"], "python at/a.py"),
         (["/usr/bin/pqtheory", "python3"], "pqtheory python3"),
         (["python3.11"], "python"),
+        (
+            ["/usr/bin/pqtheory", "train", "my run", "--task", "/a b/my task.py"],
+            "pqtheory train 'my run' --task 'my task.py'",
+        ),
         ([], ""),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.claims.claim import Claim
 from pqtheory.claims.lookup import with_origin
 
@@ -30,7 +30,7 @@ class Book:
     chapters: Mapping[str, tuple[str, ...]] = field(hash=False)
 
     def __repr__(self) -> str:
-        return f"<Book {self.package!r}: {len(self.names)} claims in {', '.join(self.chapters)}>"
+        return f"<Book {self.package!r}: {counted(len(self.names), 'claim')} in {', '.join(self.chapters)}>"
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, final, runtime_checkable
 
-from pqtheory._messages import brief, visible
+from pqtheory._messages import brief, counted, visible
 from pqtheory._notebook import shown
 from pqtheory.claims.source import stated_at
 from pqtheory.evidence.base import Budget, Evidence
@@ -160,7 +160,7 @@ class Claim:
                     )
 
     def __repr__(self) -> str:
-        counts = f"{len(self.parts)} parts, {len(self.controls)} controls"
+        counts = f"{counted(len(self.parts), 'part')}, {counted(len(self.controls), 'control')}"
         return f"<Claim {visible(self.name)!r}: {counts}; {visible(self.source):.60}>"
 
     def _repr_latex_(self) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.claims.forall import ForAll
 from pqtheory.claims.kinds import real
 from pqtheory.claims.truths import every
@@ -74,7 +74,9 @@ class PeriodicOrbit:
         if "theta" in names:
             raise ValueError("parameters: expected names other than 'theta', which is the point")
         if len(names) != len(self.sample):
-            raise ValueError(f"sample: expected {len(names)} numbers, got {len(self.sample)}")
+            raise ValueError(
+                f"sample: expected {counted(len(names), 'number')}, got {len(self.sample)}"
+            )
         if not all_hold_at(self.assuming, self.sample):
             raise ValueError(f"sample: expected numbers as assumed, got {brief(self.sample)}")
         if self.period < 1:

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from pqtheory._messages import visible
+from pqtheory._messages import counted, visible
 from pqtheory._notebook import listed, shown
 from pqtheory.claims.claim import Claim
 from pqtheory.evidence.base import KINDS, Evidence, Step
@@ -148,7 +148,7 @@ class ClaimResult:
 
     def __repr__(self) -> str:
         refuted = sum(c.refuted for c in self.controls)
-        controls = f"{refuted} of {len(self.controls)} controls refuted"
+        controls = f"{refuted} of {counted(len(self.controls), 'control')} refuted"
         return f"<ClaimResult {visible(self.claim.name)!r}: {self.kind}; {controls}>"
 
     def _repr_html_(self) -> str:

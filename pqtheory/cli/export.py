@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pqtheory._messages import counted
 from pqtheory.cli.commands import example
 from pqtheory.cli.errors import user_errors
 from pqtheory.cli.output import say
@@ -40,4 +41,6 @@ def export(run: Path, file: Path, last: bool, data_dir: Path | None) -> None:
         state, names = exported(folder, load_data(settings, data_dir), last)
         save_quantized(file, state, names)
     packed = sum(state[name].numel() for name in names)
-    say(f"{file}: {packed:,} weights in {len(names)} tensors packed; {file.stat().st_size:,} bytes")
+    say(
+        f"{file}: {packed:,} weights in {counted(len(names), 'tensor')} packed; {file.stat().st_size:,} bytes"
+    )

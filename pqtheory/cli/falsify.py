@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.claims import Claim, Control, Part, counterexamples
 from pqtheory.claims import cases as engine
 from pqtheory.claims.lookup import UserCodeError, find_claims, users_code
@@ -114,7 +114,10 @@ def _searched(
 
 
 def _table(name: str, examples: int, seed: int) -> Table:
-    table = Table(title=as_it_is(f"{name}, {examples} examples, seed {seed}"), title_justify="left")
+    table = Table(
+        title=as_it_is(f"{name}, {counted(examples, 'example')}, seed {seed}"),
+        title_justify="left",
+    )
     table.add_column("", no_wrap=True)
     table.add_column("name", overflow="fold", ratio=2)
     table.add_column("cases", justify="right", no_wrap=True)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from pqtheory._files import write_whole
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.cli.commands import Commands, example
 from pqtheory.cli.errors import user_errors
 from pqtheory.cli.output import say
@@ -113,7 +113,7 @@ def write_all(folder: Path, install: bool) -> None:
             _check_free(folder / name, notebook)
         for name, notebook in made.items():
             _write(folder / name, notebook)
-    say(f"wrote {len(made)} notebooks to {folder}")
+    say(f"wrote {counted(len(made), 'notebook')} to {folder}")
 
 
 def _check_free(file: Path, text: str) -> None:

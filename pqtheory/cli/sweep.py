@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
+from pqtheory._messages import counted
 from pqtheory.cli.commands import example
 from pqtheory.cli.errors import only_with, user_errors
 from pqtheory.cli.figures import FIGURE, draw_sweep
@@ -118,9 +119,10 @@ def sweep(
 def _what(plan: "Plan") -> str:
     """How many runs there are, of how many epochs, where, and how many are finished."""
     epochs = sorted({run.settings.epochs for run in plan.runs})
-    each = " or ".join(f"{n}" for n in epochs[-2:]) if len(epochs) < 3 else f"up to {epochs[-1]}"
+    most = counted(epochs[-1], "epoch")
+    each = " or ".join([*map(str, epochs[:-1]), most]) if len(epochs) < 3 else f"up to {most}"
     count, done = len(plan.runs), len(list(plan.finished()))
-    return f"{plan.folder}: {count} run{'s' if count > 1 else ''} of {each} epochs, {done} finished already"
+    return f"{plan.folder}: {counted(count, 'run')} of {each}, {done} finished already"
 
 
 def run_folders(paths: Iterable[Path]) -> list[Path]:

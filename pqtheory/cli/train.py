@@ -15,6 +15,7 @@ from pqtheory.cli.figures import FIGURE, draw_run
 from pqtheory.cli.names import MethodChoice, RegistryName
 from pqtheory.cli.output import complain, progress, say
 from pqtheory.cli.places import check_folder
+from pqtheory.cli.sweep import TABLE
 from pqtheory.cli.training_shown import advice_collected, brief_metrics, show_steps
 from pqtheory.cli.values import PerName, settings_given
 from pqtheory.methods.registry import FULL_PRECISION, TRAINED
@@ -160,6 +161,10 @@ def train(
 
         if resume and not (folder / "settings.json").exists():
             raise ValueError(f"{folder}: no run there to go on with; start one without --resume")
+        if not resume and (folder / TABLE).exists():
+            raise ValueError(
+                f"{folder}: a sweep has its {TABLE} and figure there; give another folder"
+            )
         if time_budget is not None and not time_budget > 0:
             raise ValueError(f"--time-budget: expected minutes > 0, got {brief(time_budget)}")
         check_device(device, "--device")

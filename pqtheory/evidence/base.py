@@ -18,7 +18,7 @@ import numpy as np
 
 from pqtheory._arrays import is_torch
 from pqtheory._checks import check_count
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 
 KINDS = ("proved", "certified", "enumerated", "sampled", "refuted")
 BUDGETS = ("quick", "full")
@@ -152,8 +152,8 @@ class Evidence:
 
     def __repr__(self) -> str:
         facts = [
-            *([f"{self.cases} cases"] if self.cases else []),
-            *([f"{len(self.proof)} steps"] if self.proof else []),
+            *([counted(self.cases, "case")] if self.cases else []),
+            *([counted(len(self.proof), "step")] if self.proof else []),
             *(["with a counterexample"] if self.counterexample is not None else []),
             *([brief(self.note)] if self.note else []),
         ]

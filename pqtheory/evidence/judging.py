@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pqtheory._arrays import is_torch
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.evidence.base import (
     KINDS,
     Evidence,
@@ -93,7 +93,9 @@ def _column(name: str, values: Any, count: int) -> Any:
     if found.ndim == 0:
         return np.broadcast_to(found, count)
     if len(found) != count:
-        raise ValueError(f"cases: expected {count} values of {brief(name)}, got {len(found)}")
+        raise ValueError(
+            f"cases: expected {counted(count, 'value')} of {brief(name)}, got {len(found)}"
+        )
     return found
 
 

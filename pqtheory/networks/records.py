@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pqtheory._messages import counted
 from pqtheory.networks.metrics import ERROR, MEASURES, Measure, measure_of
 from pqtheory.networks.schemas import (
     Schema,
@@ -192,14 +193,16 @@ def _run(value: Any) -> None:
     freeze = settings["freeze_epoch"]
     if freeze is not None and freeze >= settings["epochs"]:
         raise WrongValueError(
-            f"one of the {settings['epochs']} epochs", freeze, ("settings", "freeze_epoch")
+            f"an epoch from 0 to {settings['epochs'] - 1}", freeze, ("settings", "freeze_epoch")
         )
     if epochs == settings["epochs"]:
         inside("last", value["last"], by_name(anything, _measure(curves).name))
         if epochs:
             inside("curves", curves, by_name(anything, *_SIGN_CURVES))
         if settings["method"] != "full-precision" and not curves["quantization_error"]:
-            raise WrongValueError(f"{epochs + 1} values", [], ("curves", "quantization_error"))
+            raise WrongValueError(
+                counted(epochs + 1, "value"), [], ("curves", "quantization_error")
+            )
     measure = _measure(curves).name
     at = [measured["epoch"] for measured in curves[measure]]
     if at != sorted(set(at)) or not at or at[-1] > epochs:
@@ -209,7 +212,7 @@ def _run(value: Any) -> None:
     for name, curve in curves.items():
         allowed = (0, epochs + 1) if name == "quantization_error" else (epochs,)
         if name != measure and len(curve) not in allowed:
-            expected = f"{allowed[-1]} values for {epochs} epochs"
+            expected = f"{counted(allowed[-1], 'value')} for {counted(epochs, 'epoch')}"
             raise WrongValueError(expected, len(curve), ("curves", name))
 
 

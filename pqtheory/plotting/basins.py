@@ -7,6 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array
 from pqtheory._checks import check_float
+from pqtheory._messages import counted
 from pqtheory.methods import BinaryConnect, Method, ProxQuant
 from pqtheory.plotting.looks import BLACK, BLUE, GREEN, ORANGE, PURPLE
 from pqtheory.plotting.parts import check_methods, describe, grid_of_axes, legend_below, title
@@ -98,7 +99,7 @@ def basins(
         f"Of the starts on a problem with two weights there settle {said}. A colour is the vertex of "
         "{-1, +1}^2 at which a start ends; where the quantized weights go on changing it is white and hatched. The "
         f"contours are those of the loss. Starts from [-{extent:g}, {extent:g}]^2, {resolution} along each axis, "
-        f"{steps} steps. {' '.join(seen)}",
+        f"{counted(steps, 'step')}. {' '.join(seen)}",
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
 
+from pqtheory._messages import counted
+
 #: of a letter of a name, of a box, of the streets between boxes, of a chapter's heading, of the border
 LETTER, LEAST_WIDTH, HEIGHT = 7.6, 172.0, 46.0
 STREET, TRACK, HEADING, MARGIN = 64.0, 26.0, 26.0, 12.0
@@ -86,10 +88,10 @@ class Layout:
         kinds = ", ".join(f"{count} {kind}" for kind, count in found.items())
         chapters = ", ".join(band.chapter or "claims of your own" for band in self.bands)
         return (
-            f"The map of the book: {len(self.boxes)} claims{f' ({kinds})' if kinds else ''} and "
-            f"{len(self.arrows)} arrows from each to what it uses. From top to bottom: {chapters}. Within a chapter a "
-            "claim stands the farther to the right, the longer the chain of claims below it; in each box stand its "
-            "name and its evidence."
+            f"The map of the book: {counted(len(self.boxes), 'claim')}{f' ({kinds})' if kinds else ''} and "
+            f"{counted(len(self.arrows), 'arrow')} from each to what it uses. From top to bottom: {chapters}. Within "
+            "a chapter a claim stands the farther to the right, the longer the chain of claims below it; in each box "
+            "stand its name and its evidence."
         )
 
 

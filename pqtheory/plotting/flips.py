@@ -10,7 +10,7 @@ import numpy as np
 
 from pqtheory import signs
 from pqtheory._arrays import Array, as_array, is_torch
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.plotting.looks import looks
 from pqtheory.plotting.parts import describe, draw_band, grid_of_axes, legend_below, title
 from pqtheory.plotting.sign_curves import METRICS, at_the_end, late
@@ -185,6 +185,6 @@ def _seen(found: _Series) -> str:
     """How many starts and steps, and the mean at the end."""
     starts = found.fractions.shape[-1]
     return (
-        f"{starts} start{'s' if starts > 1 else ''}, {found.steps[-1]} steps, "
+        f"{counted(starts, 'start')}, {counted(found.steps[-1], 'step')}, "
         f"{100 * late(found.fractions):.3g} % on average in the last tenth"
     )

@@ -8,6 +8,7 @@ ProxQuant, arXiv 1810.00861, section 4.3 and Figure 3 (sign change against epoch
 from typing import TYPE_CHECKING
 
 from pqtheory._arrays import Array
+from pqtheory._messages import counted
 from pqtheory.digits import DigitsResult, run_digits
 from pqtheory.methods import FULL_PRECISION
 from pqtheory.plotting.looks import Look, looks
@@ -95,8 +96,8 @@ def _seen(result: DigitsResult) -> str:
     said = [
         "Handwritten digits, all methods from one warm start at the same step size, by layer: signs changed since the "
         "start, flips and reversals (flips back to where the weight came from), and at the right the test error. "
-        f"Lines are means over {result.settings.seeds} seeds, bands one standard deviation, over "
-        f"{result.settings.epochs} epochs."
+        f"Lines are means over {counted(result.settings.seeds, 'seed')}, bands one standard deviation, over "
+        f"{counted(result.settings.epochs, 'epoch')}."
     ]
     for name, figures in result.summary().items():
         percent = {what: f"{100 * mean:.3g} %" for what, (mean, _) in figures.items()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pqtheory._checks import check_count, check_float
+from pqtheory._messages import counted
 from pqtheory.methods import BinaryConnect, ProxQuant
 from pqtheory.plotting.looks import BLACK, BLUE, VERMILION, looks, method_colour
 from pqtheory.plotting.motion import Trace, traced
@@ -109,7 +110,7 @@ def toy(
         f"Of two functions with the same slopes at -1 and +1 {', '.join(said)}. "
         "BinaryConnect takes gradients at -1 and +1 alone, where those of both are equal; ProxQuant takes them where "
         "it is. Left: f_1(x) = |x + 1/2| - 1/2, best vertex -1, and f_-1(x) = |x - 1/2| - 1/2, best vertex +1, both "
-        f"ringed. All paths start at {theta0:g} and have {steps} steps. {' '.join(seen)}",
+        f"ringed. All paths start at {theta0:g} and have {counted(steps, 'step')}. {' '.join(seen)}",
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from pqtheory._arrays import Array, as_array
 from pqtheory._checks import check_count
+from pqtheory._messages import counted
 from pqtheory._notebook import floats
 from pqtheory.methods import BinaryConnect, DualAveraging, Method, ProxQuant
 from pqtheory.methods.base import MappedMethod
@@ -122,9 +123,9 @@ def trajectory(
     figure.motion = traced(traces)
     return describe(
         figure,
-        f"{'; '.join(said)}. {shown} of {problem.dim} weights of {type(problem).__name__} over {steps} steps: above "
-        "the latent weights, below the level of each, the highest at the top of its strip and the lowest at the "
-        f"bottom. {' '.join(seen)}",
+        f"{'; '.join(said)}. {shown} of {problem.dim} weights of {type(problem).__name__} over "
+        f"{counted(steps, 'step')}: above the latent weights, below the level of each, the highest at the top of its "
+        f"strip and the lowest at the bottom. {' '.join(seen)}",
     )
 
 
@@ -218,7 +219,7 @@ def _what_to_see(run: Trajectory) -> str:
 def _seen(run: Trajectory) -> str:
     """How often the levels change, and where the weights end."""
     count, _ = _moves(run)
-    times = f"levels change {count} times" if count else "no level changes"
+    times = f"levels change {counted(count, 'time')}" if count else "no level changes"
     ends = ", ".join(f"{float(x):.3g}" for x in run.latent[-1, :MOST_COORDINATES])
     levels = ", ".join(f"{float(q):.3g}" for q in run.quantized[-1, :MOST_COORDINATES])
     return f"{times}; latent weights end at {ends}, levels at {levels}"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from html import escape
 from typing import Any
 
+from pqtheory._messages import counted
 from pqtheory.claims.claim import Claim, Item
 from pqtheory.claims.results import ClaimResult, ItemResult, Rechecked
 from pqtheory.claims.sentences import sentences
@@ -83,7 +84,9 @@ def _failure(result: ClaimResult) -> str:
 def _rechecked(found: Rechecked | None) -> str:
     if found is None:
         return ""
-    said = f"Rechecked: two solvers agree on {found.agreed} of {found.problems} questions."
+    said = (
+        f"Rechecked: two solvers agree on {found.agreed} of {counted(found.problems, 'question')}."
+    )
     lists = {"They disagree": found.disagreed, "Only one decides": found.only_one}
     lists["None decides"] = found.neither
     items = [

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from pqtheory._messages import counted
 from pqtheory.digits import DigitsResult, DigitsSettings
 from pqtheory.report.html import table, table_row
 
@@ -40,8 +41,9 @@ def digits_setting(digits: DigitsResult) -> str:
             "experiments/results/digits.json has each method at its own best one"
         )
     return (
-        f"{s.seeds} seeds, {s.epochs} epochs after one full-precision warm start of {s.warm_epochs} epochs; "
-        f"tanh network with {s.hidden} hidden units. All methods take the same constant step size "
+        f"{counted(s.seeds, 'seed')}, {counted(s.epochs, 'epoch')} after one full-precision warm start of "
+        f"{counted(s.warm_epochs, 'epoch')}; tanh network with {counted(s.hidden, 'hidden unit')}. "
+        f"All methods take the same constant step size "
         f"{s.step_size:g}, ProxQuant the strength lambda_t = {s.rate:g} t{chosen}. "
         "Mean ± standard deviation over the seeds at the last epoch; "
         "flips, reversals and the column so named: over the last tenth of the epochs."

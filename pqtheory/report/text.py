@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._messages import counted
 from pqtheory.claims.results import ClaimResult
 from pqtheory.evidence.base import Evidence
 
@@ -29,7 +30,7 @@ def show(value: Any) -> str:
 
 def looked_at(evidence: Evidence) -> list[str]:
     """How many cases, the least margin, and how far below 0 one may be: "3 cases", "least margin 0.5", ..."""
-    found = [f"{evidence.cases} cases"] if evidence.cases else []
+    found = [counted(evidence.cases, "case")] if evidence.cases else []
     if evidence.margin is not None:
         found.append(f"least margin {show(evidence.margin)}")
     return found + ([f"tolerance {show(evidence.tolerance)}"] if evidence.tolerance else [])
@@ -42,7 +43,7 @@ def kind_in_words(result: ClaimResult) -> str:
 
 def in_words(kind: str, prose: int) -> str:
     """A kind of evidence, and how many steps of the argument are in words alone."""
-    return kind + (f", {prose} step{'s' if prose > 1 else ''} of prose" if prose else "")
+    return kind + (f", {counted(prose, 'step')} of prose" if prose else "")
 
 
 def rechecked(result: ClaimResult) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._messages import counted
 from pqtheory.methods import Prox
 from pqtheory.methods.base import Eager, Lazy, MappedMethod, Method, descend
 from pqtheory.problems.quadratic import Quadratic
@@ -120,7 +121,7 @@ def _check_states(method: Method, kind: Kind) -> None:
             expect(
                 count == step,
                 method,
-                f"state.step: expected {step} after {step} steps, got {count!s:.40}",
+                f"state.step: expected {step} after {counted(step, 'step')}, got {count!s:.40}",
             )
             for name, call in (
                 ("state.latent", lambda s: s.latent),
@@ -140,7 +141,7 @@ def _check_states(method: Method, kind: Kind) -> None:
                 expect(
                     bits(got) == bits(call(state)),
                     method,
-                    f"observe: its {name} differs from {name}(state) after {step} steps ({kind})",
+                    f"observe: its {name} differs from {name}(state) after {counted(step, 'step')} ({kind})",
                 )
             state = _step(method, state, kind.array(np.full(shape, 0.5)))
     first = method.init(kind.array(START))
@@ -300,7 +301,7 @@ def _check_fractions(method: Method) -> None:
                 entry = next(v for v in array.flat if not isinstance(v, Fraction | int))
                 fail(
                     method,
-                    f"{name}: expected fractions for fractions after {step} steps, got {shown(entry)}",
+                    f"{name}: expected fractions for fractions after {counted(step, 'step')}, got {shown(entry)}",
                 )
         gradient = np.full(theta.shape, Fraction(1, 2), dtype=object)
         state = _step(method, state, gradient)

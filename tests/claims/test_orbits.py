@@ -149,7 +149,7 @@ def test_arguments_of_an_orbit() -> None:
     assert [point() for point in fixed.find().points] == [2]
     with pytest.raises(ValueError, match="other than 'theta'"):
         PeriodicOrbit(rotation, "theta", 1, HALF, (HALF,))
-    with pytest.raises(ValueError, match="sample: expected 1 numbers, got 0"):
+    with pytest.raises(ValueError, match="sample: expected 1 number, got 0"):
         PeriodicOrbit(rotation, "c", 1, HALF, ())
     with pytest.raises(ValueError, match="period: expected a period >= 1, got 0"):
         orbit_of_rotation(0, HALF)

@@ -198,8 +198,8 @@ def test_unknown_names_and_budgets() -> None:
 
 def test_a_margin_stands_beside_its_tolerance() -> None:
     found = judge("sampled", [-0.25], {"n": [0]}, tolerance=0.5)
-    assert looked_at(found) == ["1 cases", "least margin -0.25", "tolerance 0.5"]
-    assert looked_at(judge("sampled", [0.25], {"n": [0]})) == ["1 cases", "least margin 0.25"]
+    assert looked_at(found) == ["1 case", "least margin -0.25", "tolerance 0.5"]
+    assert looked_at(judge("sampled", [0.25], {"n": [0]})) == ["1 case", "least margin 0.25"]
     whole = claim()
     parts = (*whole.parts, Part("loose", "q", lambda budget: found))
     loose = json.loads(pq.verify(replace(whole, parts=parts)).to_json())["claims"][0]["parts"]

@@ -181,7 +181,7 @@ def test_show_says_everything(claim_file):
         "a statement",
         "a = b",
         "Source: a source",
-        "p: q [enumerated, 1 cases, least margin 0.5]",
+        "p: q [enumerated, 1 case, least margin 0.5]",
         "c: measured 0.5, predicted 0.5",
         "Controls, refuted 1/1",
         "k: l [refuted]",

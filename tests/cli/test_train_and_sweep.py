@@ -121,6 +121,12 @@ def test_a_sweep_leaves_a_table_and_a_figure_that_other_commands_pass_over(tmp_p
     every = sorted(folder.iterdir())
     assert len(every) == 4
     assert run("table", *every).exit_code == 0
+    refused = run("train", folder, "--epochs", 1)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"pqtheory: {folder}: a sweep has its table.md and figure there; give another folder\n"
+    )
+    assert sorted(folder.iterdir()) == every
     out = tmp_path / "d.svg"
     drawn = run("plot", "distances", *every, "--layer", "fc.weight", "--out", out)
     assert (drawn.exit_code, drawn.stdout) == (0, f"wrote {out}\n")

@@ -261,7 +261,7 @@ def test_results_of_other_lengths_or_twice(tmp_path):
     assert message(run) is None
     assert "expected each run once, got 'proxquant-0' twice" in message(run, run)
     late = {**run, "settings": {**run["settings"], "freeze_epoch": 6}}
-    assert "settings.freeze_epoch': expected one of the 6 epochs, got 6" in message(late)
+    assert "settings.freeze_epoch': expected an epoch from 0 to 5, got 6" in message(late)
     error = run["curves"]["error"]
     assert "runs.0.curves.error': expected epochs that grow" in message(
         with_curves(error=error[::-1])

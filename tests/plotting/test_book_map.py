@@ -151,7 +151,7 @@ def test_a_small_map_in_numbers() -> None:
         "bottom: one, claims of your own. Within a chapter a claim stands the farther to the right, the longer the "
         "chain of claims below it; in each box stand its name and its evidence."
     )
-    assert layout([Entry("a")]).in_words().startswith("The map of the book: 1 claims and 0 arrows")
+    assert layout([Entry("a")]).in_words().startswith("The map of the book: 1 claim and 0 arrows")
 
 
 def test_boxes_are_as_wide_as_the_longest_name() -> None:

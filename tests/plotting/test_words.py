@@ -613,7 +613,7 @@ SAID: dict[str, Any] = {
         [("", "", "", "one", "claims of your own", "a", "proved", "b")],
         [],
         (
-            "The map of the book: 2 claims (1 proved) and 1 arrows from each to what it uses. From top to bottom:"
+            "The map of the book: 2 claims (1 proved) and 1 arrow from each to what it uses. From top to bottom:"
             " one, claims of your own. Within a chapter a claim stands the farther to the right, the longer the "
             "chain of claims below it; in each box stand its name and its evidence."
         ),

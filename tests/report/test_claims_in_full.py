@@ -208,7 +208,7 @@ def test_evidence_in_words() -> None:
         "proved, 1 step of prose",
         "proved, 2 steps of prose",
     ]
-    assert looked_at(Evidence("sampled", 1, 0.0)) == ["1 cases", "least margin 0"]
+    assert looked_at(Evidence("sampled", 1, 0.0)) == ["1 case", "least margin 0"]
     assert looked_at(Evidence("sampled", 2, -0.25, tolerance=0.5)) == [
         "2 cases",
         "least margin -0.25",

@@ -109,7 +109,7 @@ def test_it_holds_every_claim_and_number(digits):
         "if <x> then z",
         "<x> & z",
         "it <holds>",
-        "1 cases, least margin 0.25",
+        "1 case, least margin 0.25",
         "it never holds refuted",
         "Counterexample: case = 0.125, margin = -1.5",
         "What to <see>.",
@@ -246,7 +246,7 @@ def test_numbers_are_shown_briefly(value, text):
 
 def test_the_setting_is_said_and_tuning_only_where_it_is_true(digits):
     tuned = digits_setting(digits)
-    assert "2 seeds, 1 epochs" in tuned
+    assert "2 seeds, 1 epoch" in tuned
     assert "same constant step size 5" in tuned
     assert "held-out" in tuned
     other = run_digits(

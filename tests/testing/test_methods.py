@@ -246,7 +246,7 @@ BROKEN = [
             " from -1.5, and -1.5 without a gradient"
         ),
     ),
-    (DoesNotCount, "DoesNotCount: state.step: expected 1 after 1 steps, got 0"),
+    (DoesNotCount, "DoesNotCount: state.step: expected 1 after 1 step, got 0"),
     (
         InPlace,
         "InPlace: step: changes the state it is given (numpy-float16); a step makes a new one",

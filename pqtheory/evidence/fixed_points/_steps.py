@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from pqtheory._arrays import Array
+from pqtheory._messages import counted
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.fixed_points.convexity import Curvature
 from pqtheory.evidence.machine import as_json
@@ -47,7 +48,7 @@ def search(A: Array, b: Array, scale: int, nodes: int, bound: Fraction) -> Step:
     """A search that ended."""
     numbers = {"A": A, "b": b, "scale": scale, "nodes": nodes, "bound": bound}
     return Step(
-        f"branch and bound over all sign vectors, in integers: none is left after {nodes} nodes",
+        f"branch and bound over all sign vectors, in integers: none is left after {counted(nodes, 'node')}",
         r"\{ s \in \{-1, 1\}^n : s_i (A s + b)_i \le 0 \text{ for all } i \} = \emptyset",
         as_json(numbers),
     )

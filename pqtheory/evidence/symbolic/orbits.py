@@ -8,7 +8,7 @@ from typing import Any, Protocol, final
 import sympy
 from sympy.core.relational import Relational
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.evidence.base import Step
 from pqtheory.evidence.symbolic.backend import Sympy, denied
 from pqtheory.evidence.symbolic.branches import branches, resolve
@@ -125,7 +125,7 @@ class _Search:
                 ),
             ),
             _step(
-                f"the points that return after {len(points)} steps",
+                f"the points that return after {counted(len(points), 'step')}",
                 ((_name(i), point) for i, point in enumerate(points)),
             ),
             *self.verified(points, inside),
@@ -154,7 +154,9 @@ class _Search:
         first, again = pieces[: wanted.period], pieces[wanted.period :]
         for before, after in zip(first, again, strict=True):
             if self.forms.fraction(before - after) != 0:
-                raise UndecidedError(f"the branches do not repeat after {wanted.period} steps")
+                raise UndecidedError(
+                    f"the branches do not repeat after {counted(wanted.period, 'step')}"
+                )
         return first
 
     def _piece(self, reading: Expression, theta: Fraction) -> Expression:
@@ -178,13 +180,15 @@ class _Search:
             once = piece.xreplace({POINT: once})
         fraction, theta = self.forms.fraction(once), self.forms.fraction(POINT).numer
         if fraction.numer.degree(theta) > 1 or fraction.denom.degree(theta) > 0:
-            raise UndecidedError(f"after {len(pieces)} steps the map is not linear in theta")
+            raise UndecidedError(
+                f"after {counted(len(pieces), 'step')} the map is not linear in theta"
+            )
         slope = self.forms.field(fraction.numer.diff(theta)) / fraction.denom
         offset = self.forms.field(fraction.numer.subs(theta, 0)) / fraction.denom
         if slope == 1:
             # nothing to solve
             raise UndecidedError(
-                f"the slope of {len(pieces)} steps is 1: the points are not isolated"
+                f"the slope of {counted(len(pieces), 'step')} is 1: the points are not isolated"
             )
         points = [self.known.positive((offset / (1 - slope)).as_expr())]
         for piece in pieces[:-1]:

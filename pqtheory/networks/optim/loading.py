@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from pqtheory._checks import check_count
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.networks.optim import oscillation
 from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.applied import CODEBOOKS
@@ -82,11 +82,11 @@ def _has_form(state: Any) -> bool:
 def _check_sizes(state: dict[str, Any], sizes: Sequence[int]) -> None:
     found = [len(group["params"]) for group in state["param_groups"]]
     if len(found) != len(sizes):
-        raise ValueError(f"state_dict: expected {len(sizes)} groups, got {len(found)}")
+        raise ValueError(f"state_dict: expected {counted(len(sizes), 'group')}, got {len(found)}")
     for index, (expected, got) in enumerate(zip(sizes, found, strict=True)):
         if expected != got:
             raise ValueError(
-                f"state_dict: group {index}: expected {expected} parameters, got {brief(got)}"
+                f"state_dict: group {index}: expected {counted(expected, 'parameter')}, got {brief(got)}"
             )
 
 

@@ -3,9 +3,10 @@
 import io
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from pqtheory._files import write_whole
+from pqtheory._files import whole_file, write_whole
 from pqtheory._messages import brief
 from pqtheory.networks.records import SETTINGS
 from pqtheory.networks.schemas import parse, read_text
@@ -28,10 +29,20 @@ def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> l
 
     What does not fit stays behind, the least needed first: networks that nothing starts from, then unfinished runs.
     Where such a network stays behind, a checkpoint without it says that its run is done.
+
+    Archives that are in ``out`` already are replaced once all new ones are written.
+
+    Raises
+    ------
+    ValueError
+        If a run's file is damaged, or an archive in ``out`` has a network that ``runs`` has not, or not as new.
+    OSError
+        If an archive cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob("runs-*.tar"):
-        old.unlink()
+    replaced = set(out.glob("runs-*.tar"))
+    for old in replaced:
+        _check_kept(old, runs)
     files = [f for f in runs.glob("[!.]*/[!.]*") if f.is_file() and f.name != "best.pt"]
     ranked = [(_rank(f), f) for f in files]
     bare = [(0, f, BARE) for rank, f in ranked if rank == 3]
@@ -39,14 +50,18 @@ def pack(runs: Path, out: Path, largest: int = MIB << 20, most: int = MOST) -> l
         (str(f.relative_to(runs)), _slim(f, names))
         for _, f, names in sorted([*bare, *((rank, f, NETWORK) for rank, f in ranked)])
     ]
-    archives = []
-    for number, part in enumerate(_parts(content, largest)[:most]):
-        archives.append(out / f"runs-{number}.tar")
-        with tarfile.open(archives[-1], "w") as archive:
-            for name, data in part:
-                member = tarfile.TarInfo(name)
-                member.size = len(data)
-                archive.addfile(member, io.BytesIO(data))
+    parts = _parts(content, largest)[:most]
+    archives = [out / f"runs-{number}.tar" for number in range(len(parts))]
+    with ExitStack() as written:
+        for file, part in zip(archives, parts, strict=True):
+            stream = written.enter_context(whole_file(file))
+            with tarfile.open(fileobj=stream, mode="w") as archive:
+                for name, data in part:
+                    member = tarfile.TarInfo(name)
+                    member.size = len(data)
+                    archive.addfile(member, io.BytesIO(data))
+    for old in replaced - set(archives):
+        old.unlink()
     return archives
 
 
@@ -104,13 +119,7 @@ def restore(archives: Iterable[Path], runs: Path, replace: bool = False) -> list
     runs.mkdir(parents=True, exist_ok=True)
     kept = []
     for file in archives:
-        try:
-            with tarfile.open(file) as archive:
-                members = [tarfile.data_filter(m, str(runs)) for m in archive.getmembers()]
-                content = {m.name: _content(archive, m) for m in members if not m.isdir()}
-        except tarfile.TarError as error:
-            first = str(error).partition(":\n")[0]
-            raise ValueError(f"{file}: not a whole archive of runs: {first}") from error
+        content = _members(file, runs)
         # before any file of it is put in place
         _check_whole(file, content)
         if not replace:
@@ -124,6 +133,31 @@ def restore(archives: Iterable[Path], runs: Path, replace: bool = False) -> list
             place.parent.mkdir(parents=True, exist_ok=True)
             write_whole(place, data)
     return kept
+
+
+def _members(file: Path, runs: Path) -> dict[str, bytes]:
+    """What an archive has for the folder ``runs``, by name."""
+    try:
+        with tarfile.open(file) as archive:
+            members = [tarfile.data_filter(m, str(runs)) for m in archive.getmembers()]
+            return {m.name: _content(archive, m) for m in members if not m.isdir()}
+    except tarfile.TarError as error:
+        first = str(error).partition(":\n")[0]
+        raise ValueError(f"{file}: not a whole archive of runs: {first}") from error
+
+
+def _check_kept(file: Path, runs: Path) -> None:
+    """Make sure that no network is lost with an archive; of one that cannot be read there is none to lose."""
+    try:
+        content = _members(file, runs)
+    except ValueError:
+        return
+    for name, data in content.items():
+        place = runs / name
+        if place.name == "checkpoint.pt" and (not place.exists() or _is_newer(data, place)):
+            raise ValueError(
+                f"{file}: has a newer {name} than {runs}; restore it first, or give another folder"
+            )
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

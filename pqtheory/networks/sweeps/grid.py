@@ -37,7 +37,7 @@ def read_grid(file: str | Path) -> Plan:
     ------
     FileNotFoundError, ValueError
         If there is none, it is not of the form above, has no runs or one that cannot be, or two of its runs would
-        have the same name.
+        have the same name or the same settings.
     """
     path = Path(file)
     if not path.is_file():
@@ -66,6 +66,7 @@ def read_grid(file: str | Path) -> Plan:
             f"{path}: no runs in it: expected a section [grid], or [settings] of one run"
         )
     runs: dict[str, Settings] = {}
+    names: dict[Settings, str] = {}
     for values in product(*grid.values()):
         point = dict(zip(grid, values, strict=True))
         chosen = {**common, **point}
@@ -80,6 +81,11 @@ def read_grid(file: str | Path) -> Plan:
             runs[name] = preset(kind, method, **_beside(path.parent, chosen))
         except (TypeError, ValueError, FileNotFoundError) as error:
             raise ValueError(f"{path}: run {brief(name)}: {error}") from error
+        twin = names.setdefault(runs[name], name)
+        if twin != name:
+            raise ValueError(
+                f"{path}: grid: {brief(name)} and {brief(twin)} would be one run; expected values that differ"
+            )
     return Plan(path.parent / folder, tuple(Planned(n, s) for n, s in runs.items()))
 
 

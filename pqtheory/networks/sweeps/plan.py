@@ -77,8 +77,10 @@ class Plan:
         Raises
         ------
         ValueError
-            If one was not.
+            If one was not, or the folder of them all is that of a run, whose figure theirs would replace.
         """
+        if (self.folder / "settings.json").exists():
+            raise ValueError(f"{self.folder}: there is a run; give the sweep another folder")
         for run in self.runs:
             folder = self.folder_of(run)
             if not (folder.path / "settings.json").exists():

@@ -6,6 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import counted
 from pqtheory.networks.tables.published import CIFAR10, PROXQUANT, RECALLED, SIGN_CHANGE, Published
 from pqtheory.networks.tables.results import Group, grouped, is_finished
 
@@ -110,4 +111,5 @@ def _count(runs: int | None) -> str:
 
 def _left_out(runs: Sequence[Mapping[str, Any]]) -> str:
     count = sum(not is_finished(run) for run in runs)
-    return f"Left out: {count} runs that are not finished." if count else ""
+    left = f"{counted(count, 'run')} that {'is' if count == 1 else 'are'} not finished"
+    return f"Left out: {left}." if count else ""

@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.networks.metrics import ERROR, Measure, measure_in, measure_of
 from pqtheory.networks.training import RunFolder, Settings
 from pqtheory.signs import CODE_METRICS
@@ -33,13 +34,15 @@ class Row:
     label : str
         What sets them apart from other rows.
     epochs : int
-        After which the figures are.
+        After which the figures are, of the run that has come furthest.
     figures : mapping of str to array, shape (runs,)
         What the task measures, and sign changes as fractions, at the last epoch where that was measured.
     runs : tuple of RunFolder
         Themselves.
     measure : Measure
         Of the task.
+    least : int or None
+        After which they are of the run that has come least far; None where that is as far.
     """
 
     label: str
@@ -47,6 +50,7 @@ class Row:
     figures: Mapping[str, np.ndarray]
     runs: tuple[RunFolder, ...]
     measure: Measure = ERROR
+    least: int | None = None
 
 
 def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) -> list[Row]:
@@ -55,19 +59,21 @@ def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) ->
     Parameters
     ----------
     folders : iterable of path
-        The runs; one that is named twice counts once.
+        The runs; one that is named twice, or of which there is a copy, counts once.
     metrics : sequence of str, optional
         Which metrics of codes are figures too, by our names; those that a run recorded if it is not said.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If a folder holds no run, a run of which nothing is measured, or one that did not record a metric.
+        If a folder holds no run, a run of which nothing is measured, or one that did not record a metric; if two runs
+        of one setting and seed found different things.
     """
     groups: dict[str, list[RunFolder]] = {}
     settings: dict[str, Settings] = {}
     sources: dict[str, dict[str, Any]] = {}
     named: dict[str, str | Path] = {}
+    seeds: dict[tuple[str, int], RunFolder] = {}
     for path in folders:
         named.setdefault(os.path.realpath(path), path)
     for path in named.values():
@@ -83,6 +89,14 @@ def rows(folders: Iterable[str | Path], metrics: Sequence[str] | None = None) ->
         # the same names may stand for other data, or for a file of a task that has changed
         source = {name: str(folder.provenance.get(name))[:DIGITS] for name in _SOURCES}
         key = json.dumps([{k: v for k, v in chosen.to_dict().items() if k != "seed"}, source])
+        twin = seeds.setdefault((key, chosen.seed), folder)
+        if twin is not folder:
+            if twin.metrics() == folder.metrics():
+                continue
+            raise ValueError(
+                f"{folder.path}: expected a seed of its own, got {brief(chosen.seed)} with the settings "
+                f"of {twin.path}"
+            )
         groups.setdefault(key, []).append(folder)
         settings[key], sources[key] = chosen, source
     labels = _labels(list(settings.values()), list(sources.values()))
@@ -105,7 +119,8 @@ def _row(label: str, runs: list[RunFolder], asked: Sequence[str] | None) -> Row:
             for column, value in _columns(name, codes.get(name)):
                 figures.setdefault(column, []).append(value)
     complete = {k: np.array(v) for k, v in figures.items() if len(v) == len(runs)}
-    return Row(label, max(m["epoch"] for m in last), complete, tuple(runs), measure)
+    least, most = (pick(m["epoch"] for m in last) for pick in (min, max))
+    return Row(label, most, complete, tuple(runs), measure, None if least == most else least)
 
 
 def _columns(name: str, value: Any) -> list[tuple[str, float]]:
@@ -182,11 +197,15 @@ def _measure(figure: str, row: Row) -> Measure:
     return row.measure
 
 
+def _epochs(row: Row) -> str:
+    return str(row.epochs) if row.least is None else f"{row.least} to {row.epochs}"
+
+
 def cells_of(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of a table: a row for each setting, mean and standard deviation over its seeds."""
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
     cells = [
-        [row.label, str(len(row.runs)), str(row.epochs)]
+        [row.label, str(len(row.runs)), _epochs(row)]
         + [spread(row.figures[n], _measure(n, row)) if n in row.figures else "–" for n in names]
         for row in rows
     ]

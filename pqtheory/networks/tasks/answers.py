@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pqtheory._checks import python_number
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.networks.metrics import MEASURES
 from pqtheory.networks.optim.groups import Predicate
 from pqtheory.networks.tasks.base import Memory, Options, Task, has_bounds
@@ -154,7 +154,7 @@ def loss(
     if torch.is_grad_enabled() and not mean.requires_grad:
         raise AnswerError("loss", "a loss that depends on the weights", mean)
     if not isinstance(after, tuple | list) or len(after) != len(memory):
-        raise AnswerError("loss", f"a memory of {len(memory)} tensors", after)
+        raise AnswerError("loss", f"a memory of {counted(len(memory), 'tensor')}", after)
     return mean, tuple(after)
 
 

@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from pqtheory._files import write_whole
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.networks.records import METRICS, SETTINGS, TIMES
 from pqtheory.networks.schemas import lines, parse, read_text
 from pqtheory.networks.states import read_state, state_bytes
@@ -183,7 +183,7 @@ class RunFolder:
         kept = found[: epoch + 1]
         if len(kept) != epoch + 1:
             raise ValueError(
-                f"{file}: expected {epoch + 1} lines, as checkpoint.pt is of epoch {epoch}, got {len(kept)}"
+                f"{file}: expected {counted(epoch + 1, 'line')}, as checkpoint.pt is of epoch {epoch}, got {len(kept)}"
             )
         return kept
 

@@ -316,8 +316,9 @@ class Run:
         self.folder.add_metrics(metrics)
         if better:
             self.folder.save("best.pt", state)
-        self.folder.save("checkpoint.pt", state)
+        # before what says that the epoch is done: of one that is run twice the last counts
         self.folder.add_time(self.epoch, seconds)
+        self.folder.save("checkpoint.pt", state)
         self.last = metrics
 
     def _is_better(self, found: dict[str, dict[str, float]]) -> bool:

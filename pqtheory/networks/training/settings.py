@@ -164,7 +164,7 @@ class Settings:
             store(self, freeze_epoch=check_count(self.freeze_epoch, "freeze_epoch", 0))
             if self.freeze_epoch >= self.epochs > 0:
                 raise ValueError(
-                    f"freeze_epoch: expected one of the {self.epochs} epochs, from 0, got {brief(self.freeze_epoch)}"
+                    f"freeze_epoch: expected an epoch from 0 to {self.epochs - 1}, got {brief(self.freeze_epoch)}"
                 )
         for name in ("lr", "gradient_factor"):
             store(self, **{name: _number(getattr(self, name), name, 0, open_low=True)})

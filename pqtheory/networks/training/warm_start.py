@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from pqtheory._messages import brief
+from pqtheory._messages import brief, counted
 from pqtheory.networks.saved import Checkpoint, aligned
 from pqtheory.networks.saved.files import RUN, read_file
 from pqtheory.networks.training.folder import load_checkpoint
@@ -51,7 +51,7 @@ def _check_apart(file: Path, settings: Settings, before: Mapping[str, Any]) -> N
     kept = before.get("held_out", settings.held_out)
     if before.get("data") == settings.data and kept < settings.held_out:
         raise ValueError(
-            f"{file}: was trained with {kept} images held out, so {settings.held_out} can't be now"
+            f"{file}: was trained with {counted(kept, 'image')} held out, so {settings.held_out} can't be now"
         )
 
 

@@ -194,7 +194,7 @@ def test_bad_input(net):
     small = nn.Linear(2, 2)
     with pytest.raises(ValueError, match="expected 2 groups, got 3"):
         optim.BinaryConnect(adam(small)).load_state_dict(opt.state_dict())
-    with pytest.raises(ValueError, match="group 0: expected 1 parameters, got 2"):
+    with pytest.raises(ValueError, match="group 0: expected 1 parameter, got 2"):
         optim.BinaryConnect(adam(small)).load_state_dict(
             optim.BinaryConnect(adam(net)).state_dict()
         )

@@ -3,9 +3,11 @@
 An archive that is damaged, in whole or in a member, is one line, and nothing of it is put in place.
 """
 
+import errno
 import io
 import json
 import os
+import shutil
 import tarfile
 
 import pytest
@@ -102,6 +104,54 @@ def test_archives_of_before_are_gone_and_other_files_stay(three, tmp_path):
         (out / name).write_bytes(b"old")
     assert pack(three, out, most=0) == []
     assert [file.name for file in out.iterdir()] == ["mine.tar"]
+
+
+def test_archives_are_replaced_when_all_new_ones_are_written(three, tmp_path, monkeypatch):
+    out, largest = tmp_path / "out", 40_000
+    kept = {file: file.read_bytes() for file in pack(three, out, largest)}
+    assert len(kept) > 1
+    (three / "c" / "more.json").write_text("{}")
+    added = tarfile.TarFile.addfile
+
+    def full(archive, member, *content):
+        if member.name == "c/checkpoint.pt":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        added(archive, member, *content)
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        pack(three, out, largest)
+    assert {file: file.read_bytes() for file in out.iterdir()} == kept
+    monkeypatch.setattr(tarfile.TarFile, "addfile", added)
+    (three / "a" / "checkpoint.pt").write_bytes(b"PK damaged")
+    with pytest.raises(ValueError, match="not a whole checkpoint"):
+        pack(three, out, largest)
+    assert {file: file.read_bytes() for file in out.iterdir()} == kept
+
+
+def test_a_network_that_only_an_archive_has_is_not_lost_with_it(three, tmp_path):
+    out = tmp_path / "out"
+    (file,) = pack(three, out)
+    content = file.read_bytes()
+    # the same again, and one that has come further
+    assert pack(three, out) == [file]
+    assert file.read_bytes() == content
+    message = "restore it first, or give another folder"
+    made(tmp_path / "behind" / "b", "full-precision", epoch=1)
+    for runs, name in ((tmp_path / "none", "a"), (tmp_path / "behind", "a")):
+        with pytest.raises(
+            ValueError,
+            match=exactly(f"{file}: has a newer {name}/checkpoint.pt than {runs}; {message}"),
+        ):
+            pack(runs, out)
+    for name in ("a", "c"):
+        shutil.copytree(three / name, tmp_path / "behind" / name)
+    with pytest.raises(
+        ValueError,
+        match=exactly(f"{file}: has a newer b/checkpoint.pt than {tmp_path / 'behind'}; {message}"),
+    ):
+        pack(tmp_path / "behind", out)
+    assert file.read_bytes() == content
 
 
 def test_archives_hold_as_much_as_fits_and_no_more():

@@ -208,6 +208,10 @@ def test_bad_files_are_refused(sweep_file, text, message):
             "grid: two runs would have the name 'seed=0'; expected values whose names differ",
         ),
         (
+            "[grid]\nrate = [1, 2, 1.0]",
+            "grid: 'rate=1.0' and 'rate=1' would be one run; expected values that differ",
+        ),
+        (
             "[settings]\nepochs = 0\n[grid]\nseed = [0]",
             "run 'seed=0': epochs: expected an integer >= 1, got 0",
         ),

@@ -105,6 +105,14 @@ def test_runs_that_are_there_are_those_of_the_plan(plan):
         plan.check_same()
 
 
+def test_the_folder_of_a_plan_is_that_of_no_run(plan):
+    plan.folder.mkdir(parents=True)
+    (plan.folder / "settings.json").write_text("{}")
+    message = f"{plan.folder}: there is a run; give the sweep another folder"
+    with pytest.raises(ValueError, match=exactly(message)):
+        plan.check_same()
+
+
 def test_paths_of_a_plan_may_be_given_from_elsewhere(tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "my_task.py").write_text(template())

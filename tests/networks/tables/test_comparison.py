@@ -47,7 +47,7 @@ def test_ours_stand_beside_the_rows_of_the_same_network_levels_and_method():
     # another paper's, with other weights quantized, is not beside it
     assert (relax["paper"], relax["our settings"]) == ("-", "faithful")
     assert len(rows) == len(CIFAR10) + 2
-    assert "Left out: 1 runs that are not finished." in found.caption
+    assert "Left out: 1 run that is not finished." in found.caption
 
 
 def test_heads_say_whose_figures_stand_below():

@@ -316,15 +316,15 @@ def test_runs_that_differ_in_their_seed_alone_are_one_row(tmp_path):
         "test error, latent": [0.25, 0.5],
         "signs changed": [0.5, 0.75],
     }
-    assert (first.epochs, first.measure) == (2, ERROR)
+    assert (first.least, first.epochs, first.measure) == (1, 2, ERROR)
     assert [run.path for run in first.runs] == [one, two]
     # at the start no sign has changed
     assert {k: v.tolist() for k, v in second.figures.items()} == {"test error, latent": [0.125]}
-    assert second.epochs == 0
+    assert (second.least, second.epochs) == (None, 0)
     heads, cells = cells_of([first, second])
     assert heads == ["runs", "seeds", "epochs", "test error, latent", "signs changed"]
     assert cells == [
-        ["proxquant, lr = 0.01", "2", "2", "37.50 ± 17.68 %", "62.50 ± 17.68 %"],
+        ["proxquant, lr = 0.01", "2", "1 to 2", "37.50 ± 17.68 %", "62.50 ± 17.68 %"],
         ["proxquant, lr = 0.5", "1", "0", "12.50 %", "–"],
     ]
 
@@ -337,6 +337,23 @@ def test_a_run_that_is_named_twice_counts_once(tmp_path, monkeypatch):
     (found,) = rows([one, "1", two, "./1/", tmp_path / "link"])
     assert [run.path for run in found.runs] == [one, two]
     assert found.figures["test error, latent"].tolist() == [0.25, 0.75]
+
+
+def test_a_copy_of_a_run_is_no_second_seed(tmp_path):
+    lines = [line(0, 0.9), line(1, 0.25)]
+    one = measured(tmp_path / "1", *lines, seed=1)
+    two = measured(tmp_path / "2", line(0, 0.75), seed=2)
+    copied = measured(tmp_path / "copied", *lines, seed=1)
+    (found,) = rows([one, two, copied])
+    assert [run.path for run in found.runs] == [one, two]
+    # of the same seed, but another setting or data
+    assert len(rows([one, measured(tmp_path / "3", *lines, seed=1, lr=0.5)])) == 2
+    assert len(rows([one, measured(tmp_path / "4", *lines, seed=1, data="other")])) == 2
+    # a copy that went on from there on its own
+    on = measured(tmp_path / "on", *lines, line(2, 0.5), seed=1)
+    message = f"{on}: expected a seed of its own, got 1 with the settings of {one}"
+    with pytest.raises(ValueError, match=exactly(message)):
+        rows([one, on])
 
 
 def test_runs_on_other_data_are_no_seeds_of_one_setting(tmp_path):

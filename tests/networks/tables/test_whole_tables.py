@@ -36,7 +36,7 @@ def test_cifar10_as_published_and_beside_it_what_we_have():
     assert found.title == "CIFAR-10, top-1 test error in %"
     assert found.caption == (
         f"{OURS} ProxQuant's paper trains a binary network for 300 epochs and a ternary one for 600, and its code "
-        "picks the epoch on the test set; PARQ quantizes all weights. Left out: 1 runs that are not finished."
+        "picks the epoch on the test set; PARQ quantizes all weights. Left out: 1 run that is not finished."
     )
     assert comparison.cifar10(BINARY[:4]).caption.endswith("PARQ quantizes all weights. ")
     rows = {row[:4]: row[4:] for row in found.rows}
@@ -66,7 +66,7 @@ def test_sign_changes_as_published_and_beside_them_what_we_have():
     assert found.caption == (
         f"The paper's raw runs: frozen at epoch 400 of 600; read, some of their digits {RECALLED}. Sign change: share "
         "of the quantized weights whose sign is not that of the warm start, at the last epoch. Our warm starts are "
-        f"other networks than the paper's of the same number. {OURS} Left out: 1 runs that are not finished."
+        f"other networks than the paper's of the same number. {OURS} Left out: 1 run that is not finished."
     )
     rows = {row[:2]: row[2:] for row in found.rows}
     assert len(rows) == len(found.rows) == len(SIGN_CHANGE)

@@ -58,12 +58,12 @@ WITH_THEM = {"method": "parq", "levels": "2-bit"}
         (
             {"freeze_epoch": 30},
             ValueError,
-            "freeze_epoch: expected one of the 30 epochs, from 0, got 30",
+            "freeze_epoch: expected an epoch from 0 to 29, got 30",
         ),
         (
             {"freeze_epoch": 1, "epochs": 1},
             ValueError,
-            "freeze_epoch: expected one of the 1 epochs, from 0, got 1",
+            "freeze_epoch: expected an epoch from 0 to 0, got 1",
         ),
         ({"lr": 0}, ValueError, "lr: expected a finite number > 0, got 0"),
         (

@@ -146,12 +146,37 @@ def test_a_killed_process_goes_on_with_the_same_metrics(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = RunFolder(killed).load("checkpoint.pt")["epoch"]
-    assert 2 <= done < 12
+    # the time of an epoch is there before its network
+    assert 1 <= done < 12
     for given in (arguments(killed, "--resume"), arguments(whole)):
         result = CliRunner().invoke(cli.main, given)
         assert result.exit_code == 0, result.output
         assert "done; test error: latent" in result.stdout
     assert (killed / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
+
+
+def test_a_process_that_is_killed_with_a_network_kept_has_the_time_of_its_epoch(
+    tmp_path, monkeypatch
+):
+    folder, settings, images = (
+        RunFolder(tmp_path / "run"),
+        small(epochs=3, held_out=0),
+        tiny_images(),
+    )
+    save = RunFolder.save
+
+    def killed(self, name, state):
+        save(self, name, state)
+        if (name, state["epoch"]) == ("checkpoint.pt", 2):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunFolder, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, images, folder)
+    monkeypatch.undo()
+    assert train(settings, images, folder, resume=True)
+    lines = (folder.path / "times.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [0, 1, 2, 3]
 
 
 def test_learning_without_noise(images, tmp_path):

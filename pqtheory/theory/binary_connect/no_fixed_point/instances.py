@@ -12,6 +12,7 @@ import numpy as np
 
 from pqtheory import stability
 from pqtheory._arrays import Array
+from pqtheory._messages import counted
 from pqtheory.evidence import Budget, Evidence, fixed_points, join, judge
 from pqtheory.problems import Quadratic
 from pqtheory.theory.binary_connect.no_fixed_point.lemmas import moved, sign
@@ -68,7 +69,7 @@ def _shown(problem: Quadratic, seconds: float) -> Evidence:
         f"{METHODS[found.method]}"
     )
     if found.nodes:
-        text += f", {found.nodes} nodes"
+        text += f", {counted(found.nodes, 'node')}"
     looked = _looked(problem, BESIDE)
     if looked.kind == "refuted" or found.step is None:
         return looked
