@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import pqtheory as pq
 from experiments.digits_rates import SWEEP, as_markdown, chosen
+from pqtheory.networks.export import load_quantized
 from pqtheory.networks.sweeps import read_grid
 from pqtheory.networks.training import RunFolder, preset
 from pqtheory.networks.training.distances import FAR
@@ -16,6 +18,7 @@ from .cli.running import run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FLIP_RATIOS = (ROOT / "docs" / "flip_ratios.md").read_text(encoding="utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "experiments" / "results" / "digits_rates.json").read_text())
 
@@ -43,6 +46,21 @@ def test_readmes_runs_end_as_it_says(tmp_path, monkeypatch):
         frozen = folder.metrics()[folder.settings.freeze_epoch]
         if name == "pq":
             assert frozen["quantization_error"]["all"] < FAR
+
+
+def test_the_code_on_networks_needs_what_it_says_and_no_more(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, network, signs = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    W = pq.regularizers.DistanceL1(pq.sets.Binary())
+    # the operator and the package of the first block; a function of one's own
+    names = {"pq": pq, "W": W, "evaluate": lambda net: None}
+    exec(network, names)
+    assert load_quantized("net.safetensors").keys() == names["net"].state_dict().keys()
+    exec(signs, names)
+    assert names["signs"]["all"].flips == 0
+    codes = {"net": names["net"]}
+    exec(re.search(r"```python\n(.*?)```", FLIP_RATIOS, re.DOTALL)[1], codes)
+    assert codes["codes"]["all"].flips == 0
 
 
 @pytest.mark.parametrize("text", [README, TRAINING])

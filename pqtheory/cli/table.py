@@ -93,7 +93,10 @@ def _compare(name: str, results: Path | None, paired: bool) -> None:
         from pqtheory.networks.tables.paired import paired as make
     output().print(_shown(make(runs)))
     if not runs:
-        say(f"ours: no results in {str(place)!r}; they come from experiments/, --results PATH")
+        say(
+            f"ours: no results of {name} in {str(place)!r}; they come from experiments/{PUBLISHED[name]}.py, "
+            "--results PATH"
+        )
 
 
 def _shown(found: "Comparison") -> Table:

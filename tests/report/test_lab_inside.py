@@ -75,6 +75,17 @@ def test_settings_are_in_the_address_that_is_seen(opened: Opened) -> None:
     assert -1 <= top < 900
 
 
+def test_it_is_drawn_before_anything_is_set(opened: Opened) -> None:
+    for place in ("", "place"):
+        opened.open_again(place)
+        shown = "() => [...document.querySelectorAll('#toy output')].map((made) => made.value)"
+        assert inside(opened, shown) == ["", "0.3", "0.05", "0.05", "100", "30"]
+        drawn = "() => [...document.querySelectorAll('figure > svg')].every((made) => made.querySelector('path'))"
+        assert inside(opened, drawn)
+        # readers are left where they came to
+        assert (opened.run("() => scrollY") > 0) == (place != "")
+
+
 @pytest.mark.parametrize("width", [390, 820, 1400])
 def test_the_frame_fits(opened: Opened, width: int) -> None:
     opened.page.set_viewport_size({"width": width, "height": 900})

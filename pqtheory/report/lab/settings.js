@@ -122,6 +122,8 @@ function keepInAddress(benches) {
       // a page inside of another may have no address of its own
     }
   };
+  // inside of another page the address may say nothing of them
+  for (const settings of benches) settings.show();
   read();
   for (const settings of benches) settings.listeners.push(write);
   outer.addEventListener("hashchange", read);

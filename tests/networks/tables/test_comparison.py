@@ -106,7 +106,17 @@ def test_the_paper_is_shown_without_results(tmp_path, monkeypatch, name, figure)
     (line,) = [text for text in result.stdout.splitlines() if figure in text]
     assert RECALLED in line
     assert line.split("│")[-3].strip() == "-"
-    assert "ours: no results in 'experiments/results'" in result.stdout
+    assert (
+        f"ours: no results of {name} in 'experiments/results'; they come from experiments/"
+        in result.stdout
+    )
+
+
+def test_a_folder_with_results_of_others_has_none_of_these(tmp_path):
+    write(tmp_path, RUNS)
+    result = run("table", "sign-change", "--results", tmp_path)
+    assert "ours: no results of sign-change in" in result.stdout
+    assert "experiments/sign_change.py" in result.stdout
 
 
 def test_the_command_reads_the_default_folder_and_others(tmp_path, monkeypatch):
