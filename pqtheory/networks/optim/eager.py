@@ -18,7 +18,8 @@ class EagerGroup(QuantizedGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        check_float(group.get("lr"), "lr", 0)
+        # a step size or a strength that is none is refused here
+        self.weight(0, group)
 
     def follow(self, state: State) -> None:
         """Whatever the parameters hold are the latent weights."""

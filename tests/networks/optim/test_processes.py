@@ -17,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.networks.export import load_quantized, save_quantized
 from pqtheory.networks.tracking import OptimizerCodes
 from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import AlternatingDistance, FittedBump
@@ -190,6 +191,13 @@ def _shards(rank, path):
         held = [v.to_local() for v in latents(again)]
         train(net, again, images(1))
         assert same(held, [v.to_local() for v in latents(again)]), name
+        state, packed = again.export(net)
+        file = f"{path}/{rank}.safetensors"
+        with pytest.raises(TypeError, match=r"^0\.weight: expected a whole tensor.* full_tensor"):
+            save_quantized(file, state, packed)
+        state = {n: v.full_tensor() if isinstance(v, DTensor) else v for n, v in state.items()}
+        save_quantized(file, state, packed)
+        assert load_quantized(file).keys() == state.keys()
 
 
 def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):
