@@ -51,6 +51,18 @@ REFUSED = {
         r"group 0: parameter 1: axis: expected",
     ),
     "integers": (integers, optim.BinaryConnect, TypeError, "group 0: counts: .*floating"),
+    "a row of zeros that a table has not": (
+        lambda net: marked(net, zero_row=8),
+        optim.BinaryConnect,
+        ValueError,
+        r"group 0: zero_row: expected an integer from -4 to 3, got 8",
+    ),
+    "a row of zeros that is no number": (
+        lambda net: marked(net, zero_row=True),
+        optim.BinaryConnect,
+        TypeError,
+        "group 0: zero_row: expected an integer, got True",
+    ),
     "no step size": (
         without_rate,
         lambda base: optim.ProxQuant(base, W, 1.0),
