@@ -73,7 +73,9 @@ def save_quantized(file: str | Path, state: Mapping[str, Any], packed: Iterable[
         if not isinstance(name, str):
             raise TypeError(f"state: expected names that are texts, got {brief(name)}")
         if name == RESERVED:
-            raise ValueError(f"state: expected other names than {brief(name)}, which safetensors has")
+            raise ValueError(
+                f"state: expected other names than {brief(name)}, which safetensors has"
+            )
     packed = dict.fromkeys(packed)
     unknown = [name for name in packed if name not in state]
     if unknown:
