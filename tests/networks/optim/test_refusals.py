@@ -3,6 +3,7 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -213,7 +214,20 @@ def test_a_state_that_does_not_fit_changes_nothing(net):
     before_0, uncounted = copy.deepcopy(before), copy.deepcopy(before)
     before_0["param_groups"][0]["quantize_steps"] = -3
     uncounted["param_groups"][0]["quantize_steps"] = None
+    thawed = copy.deepcopy(before)
+    thawed["param_groups"][0]["quantize_frozen"] = "no"
+    unlike = {}
+    for kind, made in {
+        "meta": torch.ones(4, 8, device="meta"),
+        "sparse": torch.ones(4, 8).to_sparse(),
+        "complex": torch.ones(4, 8, dtype=torch.complex64),
+        "an array": np.ones((4, 8)),
+    }.items():
+        unlike[kind] = copy.deepcopy(before)
+        unlike[kind]["state"][1]["latent"] = made
     for state, message in (
+        *((s, r"group 0, fc\.weight: expected latent weights (of|that)") for s in unlike.values()),
+        (thawed, "state_dict: group 0: expected True or False for quantize_frozen, got 'no'"),
         (shapes, r"group 0, fc\.weight: expected latent weights of shape \(4, 8\), got \(2, 2\)"),
         (lost, r"group 0, conv\.weight: no latent weights"),
         (version, "group 0: expected version 2, got 9"),
