@@ -127,9 +127,9 @@ def _common(opened: Sequence[Checkpoint], only: re.Pattern[str]) -> dict[str, li
     for other, theirs in zip(others, called, strict=True):
         for name in kept:
             if name not in theirs:
-                there = _listed([*_signed(other)])
+                known = _listed([*_signed(other)])
                 raise ValueError(
-                    f"{other.path}: no tensor {brief(name)}; there are {there}; --only leaves tensors out"
+                    f"{other.path}: no tensor {brief(name)}; there are {known}; --only leaves tensors out"
                 )
             here, there = first.tensors[name].shape, other.tensors[theirs[name]].shape
             if here != there:
