@@ -127,7 +127,10 @@ def _common(opened: Sequence[Checkpoint], only: re.Pattern[str]) -> dict[str, li
     for other, theirs in zip(others, called, strict=True):
         for name in kept:
             if name not in theirs:
-                raise ValueError(f"{other.path}: no tensor {brief(name)}")
+                known = _listed([*_signed(other)])
+                raise ValueError(
+                    f"{other.path}: no tensor {brief(name)}; there are {known}; --only leaves tensors out"
+                )
             here, there = first.tensors[name].shape, other.tensors[theirs[name]].shape
             if here != there:
                 raise ValueError(
@@ -146,7 +149,8 @@ def _check_more(
         stored = other.tensors[name]
         if only.search(name) and stored.place not in tied:
             raise ValueError(
-                f"{first.path}: no tensor {brief(name)} of shape {stored.shape}, as {other.path} has it"
+                f"{first.path}: no tensor {brief(name)} of shape {stored.shape}, as {other.path} has it; "
+                "--only leaves tensors out"
             )
 
 
@@ -228,4 +232,4 @@ def _together(metrics: Sequence[SignMetrics]) -> SignMetrics:
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more
+    return (", ".join(map(repr, names[:most])) or "none") + more

@@ -23,10 +23,13 @@ from torch import Tensor
 
 from pqtheory._files import write_whole
 from pqtheory._messages import brief
+from pqtheory.networks.optim.sharded import is_shared
 from pqtheory.networks.packing import pack
 from pqtheory.networks.quantized_file import FORMAT, NONE_YET, QuantizedFile, digest_entry
 from pqtheory.networks.states import said_by_torch
 
+#: the name of the header's own entry
+RESERVED = "__metadata__"
 #: dtypes that every safetensors file can hold
 PLAIN = {
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
@@ -53,10 +56,10 @@ def save_quantized(file: str | Path, state: Mapping[str, Any], packed: Iterable[
     Raises
     ------
     TypeError
-        If ``state`` is no mapping, ``packed`` a single name, or an entry of ``state`` cannot be read again without
-        running code.
+        If ``state`` is no mapping of names, ``packed`` a single name, or an entry of ``state`` is a DTensor or cannot
+        be read again without running code.
     ValueError
-        If a name is not in ``state``, such a tensor is not quantized, or one has no values.
+        If a name is not in ``state``, or kept by safetensors, such a tensor is not quantized, or one has no values.
     OSError
         If the file cannot be written.
     """
@@ -64,8 +67,15 @@ def save_quantized(file: str | Path, state: Mapping[str, Any], packed: Iterable[
 
     if not isinstance(state, Mapping):
         raise TypeError(f"state: expected a mapping of names to tensors, got {brief(state)}")
-    if isinstance(packed, str):
-        raise TypeError(f"packed: expected a list of names, got the text {brief(packed)}")
+    if isinstance(packed, str) or not isinstance(packed, Iterable):
+        raise TypeError(f"packed: expected a list of names, got {brief(packed)}")
+    for name in state:
+        if not isinstance(name, str):
+            raise TypeError(f"state: expected names that are texts, got {brief(name)}")
+        if name == RESERVED:
+            raise ValueError(
+                f"state: expected other names than {brief(name)}, which safetensors has"
+            )
     packed = dict.fromkeys(packed)
     unknown = [name for name in packed if name not in state]
     if unknown:
@@ -102,6 +112,10 @@ class _Content:
 
     def add(self, name: str, value: Any, is_packed: bool) -> None:
         """Take one entry of the state."""
+        if isinstance(value, Tensor) and is_shared(value):
+            raise TypeError(
+                f"{name}: expected a whole tensor, got the part of one process: give full_tensor() of it"
+            )
         if not isinstance(value, Tensor) or value.layout != torch.strided or not _is_plain(value):
             if is_packed:
                 raise TypeError(f"{name}: expected a plain tensor to pack, got {brief(value)}")

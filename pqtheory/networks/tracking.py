@@ -42,7 +42,7 @@ class OptimizerCodes:
     ------
     TypeError, ValueError
         If ``optimizer`` quantizes nothing, a metric is unknown, a map does not say its levels, or a quantized parameter
-        has no name.
+        has no name, or that of another.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class OptimizerCodes:
                 f"optimizer: expected a QuantizingOptimizer, got a {type(optimizer).__name__}"
             )
         self.optimizer = optimizer
-        names = {id(p): name for name, p in named}
+        names = _names_of(named)
         levels: dict[str, Any] = {}
         self._names: dict[str, nn.Parameter] = {}
         #: parameters of which the first process has all, and the others none
@@ -144,6 +144,25 @@ class OptimizerCodes:
         torch.distributed.all_reduce(summed)
         total: Array = summed.cpu().numpy()
         return total
+
+
+def _names_of(named: Any) -> dict[int, str]:
+    """The names of parameters by their ids."""
+    pairs = list(named) if isinstance(named, Iterable) else [named]
+    names: dict[int, str] = {}
+    owners: dict[str, int] = {}
+    for pair in pairs:
+        of_two = isinstance(pair, tuple | list) and len(pair) == 2
+        if not of_two or not isinstance(pair[1], nn.Parameter):
+            raise TypeError(
+                "named: expected pairs of a name and a parameter, as model.named_parameters() gives them, got "
+                f"{brief(pair)}"
+            )
+        name, parameter = pair
+        if owners.setdefault(name, id(parameter)) != id(parameter):
+            raise ValueError(f"named: expected distinct names, got {brief(name)} twice")
+        names[id(parameter)] = name
+    return names
 
 
 def _is_first_copy(tensor: Any) -> bool:

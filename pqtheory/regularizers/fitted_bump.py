@@ -9,7 +9,18 @@ import math
 from dataclasses import dataclass
 from typing import Any, NoReturn, final
 
-from pqtheory._arrays import Array, Namespace, as_array, as_given, keep_nan, namespace
+from pqtheory._arrays import (
+    EXACT,
+    PRECISION,
+    Array,
+    Namespace,
+    as_array,
+    as_given,
+    dtype_name,
+    infinite_where,
+    keep_nan,
+    namespace,
+)
 from pqtheory._checks import of_library
 from pqtheory._elementwise import check_out, narrow, widen
 from pqtheory._groups import Groups, find_groups
@@ -19,6 +30,9 @@ from pqtheory.quantizers._multi_bit import threshold
 from pqtheory.regularizers.base import Regularizer
 from pqtheory.regularizers.weights import weight_like
 
+#: so many roundings may part the levels from those that are fitted to points on them
+ROUNDINGS = 16
+
 
 @final
 @dataclass(frozen=True)
@@ -26,7 +40,9 @@ class FittedBump(Regularizer):
     """The bump on the codebook that ``quantizer`` fits: 0 on its levels, infinite outside the outermost two.
 
     The fit is a heuristic, and so is the prox: the codebook is that of theta, not of the point that is looked for. One
-    NaN or infinity makes its whole group NaN.
+    NaN or infinity makes its whole group NaN. The value at a point is that on the codebook fitted to the point: where a
+    quantizer fits other levels to what it has quantized, it may be infinite there (``GreedyMultiBit`` and
+    ``AlternatingMultiBit`` of more than one and two bits, ``AbsMeanTernary``).
 
     Parameters
     ----------
@@ -123,8 +139,12 @@ class FittedBump(Regularizer):
         books = _rows(xp, self.codebooks(theta))
         books, rows = widen(xp, books), groups.rows(xp, widen(xp, theta))
         low, high = _ends(xp, rows, books)
-        within = (rows >= books[:, :1]) & (rows <= books[:, -1:])
-        return groups.entries(xp, xp.where(within, (rows - low) * (high - rows) / 2, math.inf))
+        kind = dtype_name(theta)
+        slack = 0 if kind == EXACT else ROUNDINGS * 2.0 ** (1 - PRECISION[kind])
+        first, last = books[:, :1], books[:, -1:]
+        outside = (rows < first - slack * xp.abs(first)) | (rows > last + slack * xp.abs(last))
+        values = xp.maximum((rows - low) * (high - rows) / 2, 0 * rows)
+        return groups.entries(xp, infinite_where(xp, outside, values, rows + 0 * first))
 
     def _prox(self, theta: Array, weight: Any, out: Array | None) -> Array:
         xp = namespace(theta)

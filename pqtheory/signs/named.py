@@ -46,6 +46,11 @@ def named_arrays(weights: Any, check: Callable[[Any, str], Array] = _real) -> di
                 f"weights: expected a NumPy array or torch tensor for {brief(name)}, "
                 f"got {type(array).__name__}"
             )
+        if is_torch(array) and (array.is_meta or str(array.layout) != "torch.strided"):
+            raise TypeError(
+                f"weights: expected a dense tensor, with numbers, for {brief(name)}, got one of layout {array.layout} on "
+                f"{array.device}"
+            )
         arrays[name] = check(array, f"weights[{brief(name)}]")
     if not arrays:
         raise ValueError("weights: expected at least one array, got none")

@@ -60,7 +60,7 @@ def check_slopes(regularizer: Regularizer) -> None:
         )
 
 
-def levels_of(regularizer: Regularizer) -> np.ndarray:
+def levels_pulled_to(regularizer: Regularizer) -> np.ndarray:
     """The levels, where the regularizer says its set; else those of the quantized points of [-3, 3]."""
     try:
         levels = regularizer.quantized_by
@@ -73,7 +73,7 @@ def levels_of(regularizer: Regularizer) -> np.ndarray:
 
 def _clear_points(regularizer: Regularizer) -> np.ndarray:
     """Points at kinks or clear of them: beside one, differences straddle it."""
-    levels = [Fraction(v) for v in levels_of(regularizer).tolist()]
+    levels = [Fraction(v) for v in levels_pulled_to(regularizer).tolist()]
     middles = [(a + b) / 2 for a, b in itertools.pairwise(levels)]
     kinks = sorted(levels + middles)
     own = map(float, levels[:TRIED] + middles[:TRIED])

@@ -22,7 +22,7 @@ from pqtheory.testing.arrays import (
     sample_points,
 )
 from pqtheory.testing.failure import answer, expect, fail, shown
-from pqtheory.testing.minimisers import TRIED, check_slopes, levels_of, objective, rivals
+from pqtheory.testing.minimisers import TRIED, check_slopes, levels_pulled_to, objective, rivals
 
 WEIGHTS = (0.0, 0.01, 0.125, 0.3, 1.0, 2.5)
 SHAPE = (3, 4)
@@ -84,7 +84,7 @@ def check_regularizer(
 
 def points_of(regularizer: Regularizer) -> np.ndarray:
     """Points everywhere, and at what the regularizer may have kinks at."""
-    return sample_points(levels_of(regularizer)[:TRIED].tolist())
+    return sample_points(levels_pulled_to(regularizer)[:TRIED].tolist())
 
 
 def _check_values(regularizer: Regularizer, kind: Kind) -> None:

@@ -25,6 +25,8 @@ from pqtheory.testing.arrays import (
 from pqtheory.testing.failure import answer, expect, fail, first_of, shown
 
 SHAPE = (3, 4)
+#: a group of a set has at most so many entries, for all that is tried
+LONGEST = 4096
 
 
 @np.errstate(all="ignore")
@@ -36,7 +38,8 @@ def check_set(
     The projection is compared with the definition: of a :class:`~pqtheory.sets.FiniteSet` with the nearest of its
     levels, ties going up, in exact arithmetic and around every threshold of every dtype; of another set with other
     points of it, none of which may be nearer. Projecting again changes nothing; shape, dtype and library stay; ``out``
-    may be ``theta``; NaN stays where it is; of a separable set an entry does not depend on the others.
+    may be ``theta``; NaN stays where it is; of a separable set an entry does not depend on the others. Arrays have a
+    shape that the set takes: where ``weight_shape`` refuses a shape, one with more axes or longer ones.
 
     Parameters
     ----------
@@ -127,7 +130,20 @@ def _nearest(t: Fraction, levels: Sequence[Fraction]) -> Fraction:
     return max(levels, key=lambda v: (-abs(t - v), v))
 
 
-def _theta(kind: Kind, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> Any:
+def _taken(set: Set, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape, or else the next one with more axes of two and a longer last one that the set has groups for."""
+    for axes in range(4):
+        for length in range(shape[-1], LONGEST):
+            found = (*shape[:-1], *(2,) * axes, length)
+            try:
+                set.weight_shape(found)
+            except ValueError:
+                continue
+            return found
+    return shape
+
+
+def _theta(kind: Kind, shape: tuple[int, ...], seed: int = 0) -> Any:
     return kind.array(1.2 * np.random.default_rng(seed).standard_normal(shape))
 
 
@@ -135,7 +151,7 @@ def _check_nearest_of_some(set: Set, kind: Kind) -> None:
     """No point of the set that can be found is nearer than the projection."""
     rng = np.random.default_rng(3)
     for seed in range(6):
-        theta = _theta(kind, (2, 3), seed)
+        theta = _theta(kind, _taken(set, (2, 3)), seed)
         t = numbers(theta)
         p = numbers(answer(set, f"project of {kind}", set.project, theta))
         distance = np.linalg.norm(t - p)
@@ -152,7 +168,7 @@ def _check_nearest_of_some(set: Set, kind: Kind) -> None:
 
 def _check_arrays(set: Set, kind: Kind) -> None:
     """Shape, dtype and library; ``out``; entries that do not depend on each other."""
-    for shape in (SHAPE, (5,), (2, 0)):
+    for shape in (_taken(set, shape) for shape in (SHAPE, (5,), (2, 0))):
         theta = _theta(kind, shape)
         before = bits(theta)
         given = described(theta)
@@ -186,8 +202,9 @@ def _check_arrays(set: Set, kind: Kind) -> None:
         expect(
             bits(theta) == bits(projected), set, f"project: out=theta has another result ({kind})"
         )
-    whole = _theta(kind, (6, 8))
-    strided, copy = whole[::2, 1::3], kind.array(numbers(whole)[::2, 1::3])
+    rows, *between, length = _taken(set, (3, 3))
+    whole = _theta(kind, (2 * rows, *between, 3 * length - 1))
+    strided, copy = whole[::2, ..., 1::3], kind.array(numbers(whole)[::2, ..., 1::3])
     expect(
         np.allclose(numbers(set.project(strided)), numbers(set.project(copy)), rtol=8 * kind.eps),
         set,
@@ -195,7 +212,7 @@ def _check_arrays(set: Set, kind: Kind) -> None:
     )
     if set.separable:
         values = numbers(set.project(whole))
-        for index in ((0, 0), (5, 7)):
+        for index in ((0,) * whole.ndim, (-1,) * whole.ndim):
             alone = numbers(set.project(whole[index].reshape(1)))[0]
             expect(
                 alone == values[index],
@@ -206,10 +223,11 @@ def _check_arrays(set: Set, kind: Kind) -> None:
 
 
 def _check_nan(set: Set, kind: Kind) -> None:
-    values = np.array([[0.5, np.nan, -2.0], [0.25, 1.0, -0.125]])
+    values = np.resize([0.5, np.nan, -2.0, 0.25, 1.0, -0.125], _taken(set, (2, 3)))
     for name in ("project", "distance"):
         got = numbers(answer(set, f"{name} of NaN", getattr(set, name), kind.array(values)))
-        expect(np.isnan(got[0, 1]), set, f"{name}: expected NaN for NaN in {kind}, got {got[0, 1]}")
+        at = got.flat[1]
+        expect(np.isnan(at), set, f"{name}: expected NaN for NaN in {kind}, got {at}")
         if set.separable:
             expect(
                 not np.isnan(got[~np.isnan(values)]).any(),
@@ -223,7 +241,8 @@ def _check_fractions(set: Set, levels: tuple[Fraction, ...] | None) -> None:
     tiny = Fraction(1, 10**40)
     points = [Fraction(i, 7) for i in range(-20, 22)]
     points += [m + s * tiny for m in middles for s in (-1, 0, 1)]
-    theta = np.array(points, dtype=object).reshape(-1, 1 if len(points) % 2 else 2)
+    rows, *others = _taken(set, (len(points), 2))
+    theta = np.resize(np.array(points, dtype=object), (rows, *others))
     projected = answer(set, "project of fractions", set.project, theta)
     if not are_fractions(projected):
         fail(set, f"project: expected fractions for fractions, got {shown(projected.flat[0])}")

@@ -125,7 +125,9 @@ def test_a_tensor_that_only_one_has_is_an_error(tmp_path):
     for order in ([first, more], [first, first, more], [bias, more]):
         with pytest.raises(ValueError, match=said.replace("first", order[0].stem)):
             sign_series(order)
-    with pytest.raises(ValueError, match=r"first\.safetensors: no tensor 'head\.weight'$"):
+    with pytest.raises(
+        ValueError, match=r"first\.safetensors: no tensor 'head\.weight'; there are 'a\.weight'"
+    ):
         sign_series([more, first])
     assert set(sign_series([first, more], only="^a").metrics) == {"a.weight", "all"}
     # biases are not tracked, whoever has them

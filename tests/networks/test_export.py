@@ -186,8 +186,14 @@ def test_what_is_not_quantized_is_refused(tmp_path):
         packing.pack(torch.tensor([1.0, float("nan")]))
     with pytest.raises(TypeError, match=r"at most 8 bytes, got torch\.complex128"):
         packing.pack(torch.ones(3, dtype=torch.complex128))
-    with pytest.raises(TypeError, match="a list of names, got the text 'a'"):
+    with pytest.raises(TypeError, match=r"^packed: expected a list of names, got 'a'"):
         export.save_quantized(tmp_path / "q", {"a": tensor}, "a")
+    with pytest.raises(TypeError, match=r"^packed: expected a list of names, got None"):
+        export.save_quantized(tmp_path / "q", {"a": tensor}, None)
+    with pytest.raises(TypeError, match=r"^state: expected names that are texts, got 1"):
+        export.save_quantized(tmp_path / "q", {1: tensor})
+    with pytest.raises(ValueError, match=r"^state: expected other names than '__metadata__'"):
+        export.save_quantized(tmp_path / "q", {"__metadata__": tensor})
     with pytest.raises(ValueError, match="a: expected a tensor with values, got one on the meta"):
         export.save_quantized(tmp_path / "q", {"a": tensor.to("meta")})
     message = (

@@ -89,6 +89,12 @@ def test_what_cannot_be_tracked_says_so():
     opt = grouped(net)
     with pytest.raises(ValueError, match="named: expected all quantized parameters, parameter 0"):
         OptimizerCodes(opt, [("b", net[0].bias)])
+    for named in (None, net, {"0.weight": net[0].weight}, [net[0].weight]):
+        with pytest.raises(TypeError, match=r"^named: expected pairs of a name and a parameter"):
+            OptimizerCodes(opt, named)
+    twice = [("w", net[0].weight), ("w", net[2].weight)]
+    with pytest.raises(ValueError, match=r"^named: expected distinct names, got 'w' twice"):
+        OptimizerCodes(opt, twice)
     with pytest.raises(ValueError, match=r"metrics: expected names .* did you mean 'reversals'"):
         OptimizerCodes(opt, net.named_parameters(), ["reversal"])
     with pytest.raises(TypeError, match="optimizer: expected a QuantizingOptimizer, got a Adam"):

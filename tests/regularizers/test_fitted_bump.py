@@ -118,6 +118,22 @@ def test_its_value_in_half_precision_is_computed_in_float32():
     assert regularizer.value(theta, axis=0).tolist() == [math.inf] * 4 + [352**2 / 2]
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize(
+    "quantizer",
+    [AlternatingMultiBit(1), AlternatingMultiBit(2), GreedyMultiBit(1), AdaptiveTernary()],
+    ids=repr,
+)
+def test_its_value_is_0_on_levels_that_are_fitted_again_but_for_rounding(quantizer, dtype):
+    rng = np.random.default_rng(0)
+    regularizer = FittedBump(quantizer)
+    for size in range(2, 200):
+        theta = rng.normal(size=size).astype(dtype)
+        on_levels = regularizer.quantize(theta)
+        assert 0 <= float(regularizer.value(on_levels)) < 16 * np.finfo(dtype).eps * size
+    assert np.isnan(regularizer.value(np.array([1, math.nan, -1], dtype)))
+
+
 QUANTIZERS = [
     AlternatingMultiBit(2),
     AlternatingMultiBit(3, per="row"),

@@ -458,6 +458,18 @@ BAD = [
     ((W, TERNARY), {"total": 3}, TypeError, "total: expected a function"),
     (({"all": W}, TERNARY), {}, ValueError, "none of them 'all'"),
     (({}, TERNARY), {}, ValueError, "at least one array"),
+    (
+        ({"w": torch.ones(2, 2).to_sparse()}, TERNARY),
+        {},
+        TypeError,
+        r"a dense tensor, with numbers, for 'w', got one of layout torch\.sparse_coo on cpu",
+    ),
+    (
+        ({"w": torch.ones(2, device="meta")}, TERNARY),
+        {},
+        TypeError,
+        r"a dense tensor, with numbers, for 'w', got one of layout torch\.strided on meta",
+    ),
     (([1.0], TERNARY), {}, TypeError, "expected an array, a mapping"),
     (({"x" * 9999: W}, 3), {}, TypeError, "expected integer codes"),
 ]

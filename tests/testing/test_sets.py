@@ -16,6 +16,16 @@ def test_registered_sets_conform(name: str) -> None:
     check_set(REGISTRY[name]())
 
 
+@pytest.mark.parametrize("groups", ["tensor", "channel", "row", 2, 4, 5, 128], ids=str)
+def test_scales_of_any_groups_conform(groups: Any) -> None:
+    check_set(ScaledBinary(per=groups), dtypes=("float32",))
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, -4, (0, 1), (1, 2, 3)], ids=str)
+def test_scales_along_any_axes_conform(axis: Any) -> None:
+    check_set(ScaledBinary(axis), dtypes=("float32",))
+
+
 class Thirds(FiniteSet):
     """Levels -1, 1/3, 1, right in every respect, from which each wrong one differs in one."""
 

@@ -161,12 +161,14 @@ class ApartGroup(QuantizedGroup):
         """Take them back, and show what the next gradient is taken at."""
         seen, theta = self._take_back()
         self._before.clear()
-        self._refit(numbers)
-        self._settle(theta, numbers[0])
-        if clip is not None:
-            for latent in self._here():
-                latent.clamp_(-clip, clip)
-        self._hold_oscillating(numbers)
+        latents = self._here()
+        with self._resting(latents):
+            self._refit(numbers)
+            self._settle(theta, numbers[0])
+            if clip is not None:
+                for latent in latents:
+                    latent.clamp_(-clip, clip)
+            self._hold_oscillating(numbers)
         self.keep(state)
         self._let_see(seen, theta, numbers[0])
 

@@ -14,7 +14,7 @@ from pqtheory.networks.optim.eager import EagerGroup
 from pqtheory.networks.optim.lazy import LazyGroup
 from pqtheory.networks.optim.memory import QuantizedGroup
 from pqtheory.networks.optim.oscillation import Freezing
-from pqtheory.networks.optim.padding import keeping_zero_row
+from pqtheory.networks.optim.padding import check_zero_row, keeping_zero_row
 from pqtheory.networks.optim.parts import Parts
 from pqtheory.networks.optim.pulled import PulledGroup
 from pqtheory.schedules import Schedule
@@ -176,7 +176,7 @@ def make_group(
         with writing():
             found = description.parts(own)
             parts = Parts(
-                keeping_zero_row(found.map, group.get("zero_row")),
+                keeping_zero_row(found.map, check_zero_row(group)),
                 (*found.corrections, *corrections),
                 found.sums_steps,
                 freezing,

@@ -18,7 +18,8 @@ class EagerGroup(QuantizedGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        check_float(group.get("lr"), "lr", 0)
+        # a step size or a strength that is none is refused here
+        self.weight(0, group)
 
     def follow(self, state: State) -> None:
         """Whatever the parameters hold are the latent weights."""
@@ -49,21 +50,23 @@ class EagerGroup(QuantizedGroup):
 
     def after_step(self, state: State, numbers: Sequence[Any], clip: float | None) -> None:
         """The map in place."""
-        weight = numbers[0]
-        self._refit(numbers)
+        values = self.values()
+        with self._resting(values):
+            self._refit(numbers)
+            self._map(values, numbers[0])
+            if clip is not None:
+                for value in values:
+                    value.clamp_(-clip, clip)
+            self._hold_oscillating(numbers)
+        self.keep(state)
+
+    def _map(self, values: Sequence[Tensor], weight: Any) -> None:
         if self.map.separable:
             seen = self.seen()
             seen.map_(self._function(weight), seen)
-        else:
-            for place, (latent, value) in enumerate(
-                zip(self.latents(), self.values(), strict=True)
-            ):
-                self._map_to(value, place, latent, weight)
-        if clip is not None:
-            for value in self.values():
-                value.clamp_(-clip, clip)
-        self._hold_oscillating(numbers)
-        self.keep(state)
+            return
+        for place, (latent, value) in enumerate(zip(self.latents(), values, strict=True)):
+            self._map_to(value, place, latent, weight)
 
     def latents(self) -> Sequence[Tensor]:
         """What the parameters hold, or held before they were quantized for a while."""

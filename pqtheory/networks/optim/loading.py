@@ -6,6 +6,7 @@ A quantized group says under these keys which method it is of, how many steps we
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from pqtheory._checks import check_count
@@ -15,6 +16,7 @@ from pqtheory.networks.optim.apart import ApartGroup
 from pqtheory.networks.optim.applied import CODEBOOKS
 from pqtheory.networks.optim.bop import AVERAGE
 from pqtheory.networks.optim.memory import LATENT, QuantizedGroup
+from pqtheory.networks.optim.sharded import is_shared
 
 VERSION_KEY, METHOD, STEPS, FROZEN = (
     "quantize_version",
@@ -62,6 +64,10 @@ def check_state(
                     f"state_dict: group {index}: expected {what} {brief(expected)}, got {brief(saved.get(key))}"
                 )
         check_count(saved.get(STEPS), f"state_dict: group {index}: {STEPS}", 0)
+        if saved.get(FROZEN) not in (True, False):
+            raise ValueError(
+                f"state_dict: group {index}: expected True or False for {FROZEN}, got {brief(saved.get(FROZEN))}"
+            )
     _check_sizes(state, sizes)
     for index, group in groups.items():
         _check_latents(state, index, state["param_groups"][index], group)
@@ -102,12 +108,15 @@ def _check_latents(
             raise ValueError(
                 f"state_dict: group {index}, {name}: no latent weights, {brief(LATENT)}, in its state"
             )
-        if latent is not None and _shape(latent) != shape:
-            raise ValueError(
-                f"state_dict: group {index}, {name}: expected latent weights of shape {shape}, "
-                f"got {brief(_shape(latent))}"
-            )
-        _check_beside(state["state"].get(key, {}), f"group {index}, {name}", group, place)
+        where = f"state_dict: group {index}, {name}"
+        if latent is not None:
+            _check_tensor(latent, shape, f"{where}: expected latent weights")
+            if is_shared(latent) != is_shared(group.parameters[place]):
+                raise ValueError(
+                    f"{where}: expected latent weights that are shared among processes as the parameter is: load with "
+                    "torch.distributed.checkpoint.state_dict.set_optimizer_state_dict"
+                )
+        _check_beside(state["state"].get(key, {}), where, group, place)
 
 
 def _check_beside(saved: dict[str, Any], where: str, group: QuantizedGroup, place: int) -> None:
@@ -116,19 +125,22 @@ def _check_beside(saved: dict[str, Any], where: str, group: QuantizedGroup, plac
         if name != LATENT and (name in saved) != (name in group.beside.tensors):
             lost = "has" if name in saved else "has no"
             raise ValueError(
-                f"state_dict: {where}: {lost} {brief(name)}: make the optimizer with the options of the saved one"
+                f"{where}: {lost} {brief(name)}: make the optimizer with the options of the saved one"
             )
     for name, kept in group.beside.tensors.items():
-        expected, got = tuple(kept[place].shape), _shape(saved[name])
-        if got != expected:
-            raise ValueError(
-                f"state_dict: {where}: expected {brief(name)} of shape {expected}, got {brief(got)}"
-            )
+        _check_tensor(saved[name], tuple(kept[place].shape), f"{where}: expected {brief(name)}")
 
 
-def _shape(value: Any) -> Any:
-    """That of a tensor; anything else as it is, which is no shape."""
-    return tuple(value.shape) if isinstance(value, Tensor) else value
+def _check_tensor(value: Any, shape: tuple[int, ...], what: str) -> None:
+    """Make sure that it is a tensor of that shape whose numbers can be taken up."""
+    is_tensor = isinstance(value, Tensor)
+    found = tuple(value.shape) if is_tensor else value
+    if not is_tensor or found != shape:
+        raise ValueError(f"{what} of shape {shape}, got {brief(found)}")
+    if value.is_meta or value.is_complex() or value.layout != torch.strided:
+        raise ValueError(
+            f"{what} that are dense and real, got {value.dtype}, {value.layout}, on {value.device}"
+        )
 
 
 def _of_version_1(state: dict[str, Any], groups: dict[int, QuantizedGroup]) -> dict[str, Any]:

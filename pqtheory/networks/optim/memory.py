@@ -5,7 +5,8 @@ wrapped and saved as any other.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import is_
 from typing import Any, ClassVar
 
@@ -75,6 +76,16 @@ class QuantizedGroup(AppliedParts):
         """Let the parameters hold the quantized weights; latent weights that are elsewhere stay."""
         for place, (value, latent) in enumerate(zip(self.values(), self.latents(), strict=True)):
             value.copy_(self._quantized(place, latent))
+
+    @contextmanager
+    def _resting(self, latents: Sequence[Tensor]) -> Iterator[None]:
+        """Leave the latent weights of parameters that were taken out of training, with no gradient, as they are."""
+        pairs = zip(self.parameters, latents, strict=True)
+        at_rest = [latent for p, latent in pairs if not p.requires_grad and p.grad is None]
+        held = [latent.clone() for latent in at_rest]
+        yield
+        for latent, value in zip(at_rest, held, strict=True):
+            latent.copy_(value)
 
     @abstractmethod
     def follow(self, state: State) -> None:

@@ -1,9 +1,11 @@
 """Rows of an embedding for tokens that are none: 0 as torch makes them, 0 in what the model sees."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
 from pqtheory._arrays import Array, Namespace, constant_like, namespace
+from pqtheory._checks import check_count
 from pqtheory.methods.maps import Map, Prox
 from pqtheory.quantizers import Quantizer
 from pqtheory.regularizers.base import Regularizer
@@ -94,6 +96,21 @@ class MapBesidesZeroRow(Map):
     def quantize(self, theta: Any) -> Array:
         """The quantized point, 0 in the row."""
         return with_zero_row(self.map.quantize(theta), self.row, is_zero_row(theta, self.row))
+
+
+def check_zero_row(group: Mapping[str, Any]) -> int | None:
+    """The "zero_row" of a group, if it has one and each of its parameters has such a row.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no integer, or beyond the rows of a parameter.
+    """
+    row = group.get("zero_row")
+    if row is None:
+        return None
+    rows = min(p.shape[0] if p.dim() else 0 for p in group["params"])
+    return check_count(row, "zero_row", -rows, rows - 1)
 
 
 def keeping_zero_row(mapping: Map, row: int | None) -> Map:

@@ -15,7 +15,8 @@ class PulledGroup(ApartGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        check_float(group.get("lr"), "lr", 0)
+        # a step size or a strength that is none is refused here
+        self.weight(0, group)
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
         """The step size times lambda_step."""

@@ -117,6 +117,10 @@ class Stepping(Around):
         self._follow()
 
     def _follow(self) -> None:
+        if self._over:
+            raise RuntimeError(
+                "optimizer: another was made round the same base; go on with that one"
+            )
         check_unchanged(self.param_groups, self.quantized_groups)
         if not self._shows_quantized:
             for found in self.quantized_groups.values():
@@ -135,10 +139,6 @@ class Stepping(Around):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make one step; a closure is evaluated as often as the base optimizer does, where the model runs."""
         self._check_shows_latent("step")
-        if self._over:
-            raise RuntimeError(
-                "step: another optimizer was made round the same base; step that one"
-            )
         self._follow()
         if self._replicas.begin() and not self._steps:
             for found in self.quantized_groups.values():

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -153,6 +154,7 @@ class QuantizingOptimizer(Stepping):
             hook(self)
         for found in self.quantized_groups.values():
             found.freeze()
+        _forget_casts()
         self._frozen = True
         self._say()
 
@@ -193,12 +195,14 @@ class QuantizingOptimizer(Stepping):
             with writing():
                 for found in self.quantized_groups.values():
                     found.quantize()
+            _forget_casts()
             yield
         finally:
             self._shows_quantized = False
             with writing():
                 for found in self.quantized_groups.values():
                     found.show_held()
+            _forget_casts()
 
     def latent_parameters(self) -> Iterator[tuple[nn.Parameter, Tensor]]:
         """Each quantized parameter with its latent weights."""
@@ -285,6 +289,11 @@ class QuantizingOptimizer(Stepping):
     def __repr__(self) -> str:
         maps = ", ".join(repr(g.map) for g in self.quantized_groups.values())
         return f"{self.method.__name__}({self.base!r}, {maps}, clip={self.clip})"
+
+
+def _forget_casts() -> None:
+    """Have a region of autocast cast the weights anew: it keeps what it has cast, also where that was written to."""
+    torch.clear_autocast_cache()
 
 
 def _dampening(strength: Any, method: type) -> Pull:

@@ -116,8 +116,17 @@ def test_another_method_round_the_same_base_goes_on_from_the_latent_weights(net,
     again = optim.ProxQuant(base, W, STRENGTH)
     assert same(before, latents(again))
     assert torch.equal(net.conv.weight, before[0])
-    with pytest.raises(RuntimeError, match="another optimizer was made round the same base"):
-        opt.step()
+    for use in (
+        opt.step,
+        opt.freeze,
+        opt.state_dict,
+        lambda: opt.export(net),
+        lambda: latents(opt),
+    ):
+        with pytest.raises(RuntimeError, match=r"^optimizer: another was made round the same base"):
+            use()
+    assert not again.param_groups[0]["quantize_frozen"]
+    assert same(before, latents(again))
 
 
 @pytest.mark.parametrize("name", EVERY)

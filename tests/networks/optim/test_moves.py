@@ -6,9 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.quantizers import AlternatingMultiBit
+from pqtheory.regularizers import AlternatingDistance
+from pqtheory.sets import Binary
 
-from .optimizers import PAIRS, Net, adam, batches, train
+from .optimizers import PAIRS, Net, W, adam, batches, train
 
 LAZY = ["binaryconnect", "binaryrelax", "lazyprox", "scaled"]
 EVERY = ["proxquant", *LAZY]
@@ -234,3 +238,33 @@ def test_a_shape_that_changed_is_refused(net):
     net.fc.weight.data = net.fc.weight.data.flatten()
     with pytest.raises(ValueError, match=r"fc\.weight: expected the shape \(4, 8\) that it had"):
         opt.follow()
+
+
+STAYING = {
+    "eager": (methods.ProxQuant, {"regularizer": Binary(), "strength": 0.5}),
+    "eager, clipped": (methods.ProxQuant, {"regularizer": W, "strength": 0.5, "clip": 0.1}),
+    "eager, fitted": (methods.ProxQuant, {"regularizer": AlternatingMultiBit(2), "strength": 0.5}),
+    "pulled": (methods.EagerPull, {"regularizer": W, "strength": 0.5}),
+    "pulled, fitted": (
+        methods.EagerPull,
+        {"regularizer": AlternatingDistance(AlternatingMultiBit(2)), "strength": 0.5},
+    ),
+    "lazy": (methods.BinaryConnect, {}),
+}
+
+
+@pytest.mark.parametrize("name", STAYING)
+def test_what_is_taken_out_of_training_stays(net, name):
+    method, options = STAYING[name]
+    opt = optim.QuantizingOptimizer(adam(net), method, **options)
+    train(net, opt, batches(2))
+    net.conv.weight.requires_grad_(False)
+    held, shown = latents(opt), net.conv.weight.clone()
+    train(net, opt, batches(3))
+    conv, fc = latents(opt)
+    assert torch.equal(conv, held[0])
+    assert torch.equal(net.conv.weight, shown)
+    assert not torch.equal(fc, held[1])
+    net.conv.weight.requires_grad_(True)
+    train(net, opt, batches(3))
+    assert not torch.equal(latents(opt)[0], held[0])

@@ -17,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pqtheory import methods
 from pqtheory.networks import optim
+from pqtheory.networks.export import load_quantized, save_quantized
 from pqtheory.networks.tracking import OptimizerCodes
 from pqtheory.quantizers import AlternatingMultiBit
 from pqtheory.regularizers import AlternatingDistance, FittedBump
@@ -184,12 +185,22 @@ def _shards(rank, path):
         set_optimizer_state_dict(net, again, sharded[1])
         train(net, again, images(5)[3:])
         assert again.steps == 5
+        if name.startswith(("binary", "lazy")):
+            with pytest.raises(ValueError, match=r"0\.weight: .*set_optimizer_state_dict$"):
+                again.load_state_dict(wrap(adam(small())).state_dict())
         found = [v.full_tensor() if isinstance(v, DTensor) else v for v in latents(again)]
         assert same(found, end["latent"]), name
         again.freeze()
         held = [v.to_local() for v in latents(again)]
         train(net, again, images(1))
         assert same(held, [v.to_local() for v in latents(again)]), name
+        state, packed = again.export(net)
+        file = f"{path}/{rank}.safetensors"
+        with pytest.raises(TypeError, match=r"^0\.weight: expected a whole tensor.* full_tensor"):
+            save_quantized(file, state, packed)
+        state = {n: v.full_tensor() if isinstance(v, DTensor) else v for n, v in state.items()}
+        save_quantized(file, state, packed)
+        assert load_quantized(file).keys() == state.keys()
 
 
 def test_shards_train_as_the_whole_and_go_on_in_one_process(tmp_path):

@@ -3,6 +3,7 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -51,6 +52,18 @@ REFUSED = {
         r"group 0: parameter 1: axis: expected",
     ),
     "integers": (integers, optim.BinaryConnect, TypeError, "group 0: counts: .*floating"),
+    "a row of zeros that a table has not": (
+        lambda net: marked(net, zero_row=8),
+        optim.BinaryConnect,
+        ValueError,
+        r"group 0: zero_row: expected an integer from -4 to 3, got 8",
+    ),
+    "a row of zeros that is no number": (
+        lambda net: marked(net, zero_row=True),
+        optim.BinaryConnect,
+        TypeError,
+        "group 0: zero_row: expected an integer, got True",
+    ),
     "no step size": (
         without_rate,
         lambda base: optim.ProxQuant(base, W, 1.0),
@@ -201,7 +214,20 @@ def test_a_state_that_does_not_fit_changes_nothing(net):
     before_0, uncounted = copy.deepcopy(before), copy.deepcopy(before)
     before_0["param_groups"][0]["quantize_steps"] = -3
     uncounted["param_groups"][0]["quantize_steps"] = None
+    thawed = copy.deepcopy(before)
+    thawed["param_groups"][0]["quantize_frozen"] = "no"
+    unlike = {}
+    for kind, made in {
+        "meta": torch.ones(4, 8, device="meta"),
+        "sparse": torch.ones(4, 8).to_sparse(),
+        "complex": torch.ones(4, 8, dtype=torch.complex64),
+        "an array": np.ones((4, 8)),
+    }.items():
+        unlike[kind] = copy.deepcopy(before)
+        unlike[kind]["state"][1]["latent"] = made
     for state, message in (
+        *((s, r"group 0, fc\.weight: expected latent weights (of|that)") for s in unlike.values()),
+        (thawed, "state_dict: group 0: expected True or False for quantize_frozen, got 'no'"),
         (shapes, r"group 0, fc\.weight: expected latent weights of shape \(4, 8\), got \(2, 2\)"),
         (lost, r"group 0, conv\.weight: no latent weights"),
         (version, "group 0: expected version 2, got 9"),

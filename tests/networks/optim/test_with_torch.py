@@ -94,6 +94,31 @@ def test_amp_scaler_skips_bad_steps_and_makes_good_ones(net, name):
         assert opt.steps == 1
 
 
+def test_a_region_of_autocast_sees_what_is_quantized_in_it(net):
+    opt = optim.ProxQuant(adam(net), W, 0.1)
+    x, _ = batches(1)[0]
+    net.eval()
+
+    def seen():
+        # in a region of their own
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return net(x).detach().clone()
+
+    latent = seen()
+    with opt.quantized():
+        quantized = seen()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = [net(x).detach().clone()]
+        with opt.quantized():
+            found.append(net(x).detach().clone())
+        found.append(net(x).detach().clone())
+        opt.freeze()
+        found.append(net(x).detach().clone())
+    expected = (latent, quantized, latent, quantized)
+    assert not torch.equal(latent, quantized)
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
 @pytest.mark.parametrize("name", ["proxquant", "binaryconnect"])
 def test_a_compiled_model_trains_as_the_plain_one(net, name):
     other = copy.deepcopy(net)

@@ -115,9 +115,11 @@ def test_what_is_refused_in_whole(tmp_path):
     assert said(ValueError, [one, other]) == (
         f"{other}: expected shape (2, 2) for 'a.w', got (1, 4); --only leaves tensors out"
     )
-    assert said(ValueError, [one, less]) == f"{less}: no tensor 'a.w'"
+    assert said(ValueError, [one, less]) == (
+        f"{less}: no tensor 'a.w'; there are 'b.w'; --only leaves tensors out"
+    )
     assert said(ValueError, [one, more]) == (
-        f"{one}: no tensor 'c.w' of shape (2, 2), as {more} has it"
+        f"{one}: no tensor 'c.w' of shape (2, 2), as {more} has it; --only leaves tensors out"
     )
     # what is not asked for may be as it is
     assert list(sign_series([one, other], only="^b").metrics) == ["b.w", "all"]
