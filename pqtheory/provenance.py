@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+import numbers
 import os
 import platform
 import re
@@ -15,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from pqtheory._checks import check_count, python_number
 from pqtheory._files import write_whole
+from pqtheory._messages import brief
 from pqtheory._version import __version__
 
 #: in the environment of a process that another one started to do its work: the command of that one
@@ -40,6 +43,11 @@ def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None
     -------
     dict
         JSON's own types, under "command", "versions", "seed", "data_sha256", "hardware", "time".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the seed is no integer >= 0, or as ``data_hash``.
     """
     return {
         "command": started_by(),
@@ -48,7 +56,7 @@ def provenance(*, seed: int | None = None, data: Mapping[str, Any] | None = None
             "python": platform.python_version(),
             **{name: v for name in PACKAGES if (v := _version(name)) is not None},
         },
-        "seed": seed,
+        "seed": None if seed is None else check_count(seed, "seed", 0),
         "data_sha256": None if data is None else data_hash(data),
         "hardware": {
             "machine": platform.machine(),
@@ -74,13 +82,30 @@ def command(arguments: Sequence[str]) -> str:
 
 
 def data_hash(data: Mapping[str, Any]) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of the arrays, in the order of their names."""
+    """SHA-256 over names, dtypes, shapes and bytes of the arrays, in the order of their names.
+
+    Of objects, such as fractions, it is over what Python writes them as.
+
+    Raises
+    ------
+    TypeError
+        If one of them is no number and no text: what it is written as differs from process to process.
+    """
     digest = hashlib.sha256()
     for name in sorted(data):
-        array = np.ascontiguousarray(data[name])
+        array = np.asarray(data[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(_written(array) if array.dtype == object else array.tobytes())
     return digest.hexdigest()
+
+
+def _written(array: np.ndarray) -> bytes:
+    # the bytes of objects are where they lie in memory
+    entries = [python_number(entry) for entry in array.ravel()]
+    for entry in entries:
+        if not isinstance(entry, numbers.Number | str):
+            raise TypeError(f"data: expected numbers or texts, got {brief(entry)}")
+    return "\n".join(map(repr, entries)).encode()
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:

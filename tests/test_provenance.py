@@ -6,8 +6,10 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -108,6 +110,8 @@ def test_the_hash_sees_values_names_shapes_and_dtypes():
         {"a": a.astype(np.float32)},
         {"a": a + 1},
         {"a": a, "b": a},
+        {"a": a[:1]},
+        {"a": a[0]},
         {},
     ]
     assert len({data_hash(d) for d in different}) == len(different)
@@ -116,6 +120,27 @@ def test_the_hash_sees_values_names_shapes_and_dtypes():
     square = a.reshape(2, 2)
     assert data_hash({"a": square.T}) == data_hash({"a": square.T.copy()})
     assert data_hash({"a": square.T}) != data_hash({"a": square})
+
+
+def test_the_hash_of_objects_is_that_of_what_they_are():
+    third = [Fraction(1, 3), "a"]
+    code = "from fractions import Fraction; import numpy as np; from pqtheory.provenance import data_hash"
+    other = f"{code}; print(data_hash({{'a': np.array([Fraction(1, 3), 'a'], object)}}))"
+    done = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True)
+    assert data_hash({"a": np.array(third, object)}) == done.stdout.strip()
+    # NumPy's integers are Python's
+    two, one = (np.array([kind(2)], object) for kind in (np.int64, int))
+    assert data_hash({"a": two}) == data_hash({"a": one})
+    different = [third, [Fraction(1, 2), "a"], [1 / 3, "a"], ["a", Fraction(1, 3)]]
+    assert len({data_hash({"a": np.array(d, object)}) for d in different}) == 4
+    with pytest.raises(TypeError, match=r"data: expected numbers or texts, got <object object at"):
+        data_hash({"a": np.array([object()], object)})
+
+
+def test_a_seed_is_one_of_json():
+    assert type(provenance(seed=np.int64(3))["seed"]) is int
+    with pytest.raises(TypeError, match=r"seed: expected an integer, got 0\.5"):
+        provenance(seed=0.5)
 
 
 def test_the_hash_is_the_same_as_it_was():

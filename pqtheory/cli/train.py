@@ -161,6 +161,11 @@ def train(
 
         if resume and not (folder / "settings.json").exists():
             raise ValueError(f"{folder}: no run there to go on with; start one without --resume")
+        if resume and RunFolder(folder).has_lost_its_network():
+            raise ValueError(
+                f"{folder}: no checkpoint.pt there to go on from, and a new start would take its metrics away; "
+                "give another folder"
+            )
         if not resume and (folder / TABLE).exists():
             raise ValueError(
                 f"{folder}: a sweep has its {TABLE} and figure there; give another folder"

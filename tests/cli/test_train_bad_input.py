@@ -232,6 +232,24 @@ def test_a_line_that_was_cut_off_spoils_no_later_one(tmp_path):
     assert folder.seconds() > first > 0
 
 
+def test_a_run_whose_checkpoint_is_gone_keeps_its_metrics(tmp_path):
+    folder = tmp_path / "run"
+    options = ("train", folder, "--epochs", 2, "--method", "binaryconnect")
+    assert run(*options, "--time-budget", 1e-9).exit_code == 0
+    (folder / "checkpoint.pt").unlink()
+    lines = (folder / "metrics.jsonl").read_text()
+    result = run(*options, "--resume")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"pqtheory: {folder}: no checkpoint.pt there to go on from, and a new start would take its metrics away; "
+        "give another folder\n"
+    )
+    assert (folder / "metrics.jsonl").read_text() == lines
+    # one that was killed before its first checkpoint has nothing to lose
+    (folder / "metrics.jsonl").write_text(lines.partition("\n")[0] + "\n")
+    assert run(*options, "--resume").exit_code == 0
+
+
 def test_resumed_without_a_word_it_keeps_its_settings(tmp_path):
     folder = tmp_path / "run"
     options = ("--epochs", 3, "--method", "binaryconnect", "--lr", 0.02, "--held-out", 50)

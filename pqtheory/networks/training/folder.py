@@ -166,6 +166,11 @@ class RunFolder:
         state = self.load("checkpoint.pt")
         return -1 if state is None else int(state["epoch"])
 
+    def has_lost_its_network(self) -> bool:
+        """Whether there are lines of epochs, but no checkpoint: the first is written before an epoch is trained."""
+        kept = (self.path / "checkpoint.pt").exists()
+        return not kept and len(list(lines(self.path / "metrics.jsonl", METRICS))) > 1
+
     def metrics(self) -> list[dict[str, Any]]:
         """One mapping for each epoch from 0 to that of the checkpoint.
 
