@@ -83,8 +83,10 @@ def metric_rows(rows: Iterable[Row], metric: str) -> dict[str, dict[str, list[li
     rows = list(rows)
     looked = {_track(run, metric): run.path for row in rows for run in row.runs}
     if metric not in STATES and len(looked) > 1:
-        got = " and ".join(f"{track} ({brief(str(looked[track]))})" for track in sorted(looked))
-        raise ValueError(f"{metric}: expected runs of one --track, got {got}")
+        step, epoch = (brief(str(looked[track])) for track in ("step", "epoch"))
+        raise ValueError(
+            f"{metric}: expected runs of one --track, got step ({step}) and epoch ({epoch})"
+        )
     found: dict[str, dict[str, list[list[float]]]] = {}
     for row in rows:
         curves: dict[str, Any] = sign_rows(row, metric)
