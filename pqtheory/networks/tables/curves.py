@@ -6,8 +6,10 @@ from typing import Any, final
 
 import numpy as np
 
+from pqtheory._messages import brief
 from pqtheory.networks.metrics import ERROR, Measure, error_of
 from pqtheory.networks.tables.summary import Row, measured
+from pqtheory.networks.training import RunFolder
 from pqtheory.signs import CODE_METRICS
 
 #: recorded by every run
@@ -18,6 +20,8 @@ SIGN_METRICS = (
     "flips_per_weight",
     "reversals_per_weight",
 )
+#: the same however often weights are looked at
+STATES = ("change_from_start", "c2i", "near_threshold", "occupation", "mean_occupation")
 
 
 @final
@@ -73,8 +77,16 @@ def metric_rows(rows: Iterable[Row], metric: str) -> dict[str, dict[str, list[li
     Raises
     ------
     ValueError
-        As ``sign_rows``.
+        As ``sign_rows``; or where the metric depends on how often weights are looked at, which some runs did after each
+        step and others after each epoch.
     """
+    rows = list(rows)
+    looked = {_track(run, metric): run.path for row in rows for run in row.runs}
+    if metric not in STATES and len(looked) > 1:
+        step, epoch = (brief(str(looked[track])) for track in ("step", "epoch"))
+        raise ValueError(
+            f"{metric}: expected runs of one --track, got step ({step}) and epoch ({epoch})"
+        )
     found: dict[str, dict[str, list[list[float]]]] = {}
     for row in rows:
         curves: dict[str, Any] = sign_rows(row, metric)
@@ -86,6 +98,11 @@ def metric_rows(rows: Iterable[Row], metric: str) -> dict[str, dict[str, list[li
                 of_level = [[v[level] if isinstance(v, list) else v for v in run] for run in runs]
                 found.setdefault(f"{row.label}, level {level}", {})[layer] = of_level
     return found
+
+
+def _track(run: RunFolder, metric: str) -> str:
+    """After what a run measured it: signs are looked at once an epoch, codes as the run was told."""
+    return run.settings.track if metric in run.settings.metrics else "epoch"
 
 
 def freezes(rows: Iterable[Row], labels: Iterable[str]) -> dict[str, int]:

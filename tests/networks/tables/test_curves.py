@@ -76,6 +76,19 @@ def test_a_metric_of_codes_is_that_of_the_codes():
     }
 
 
+def test_flips_of_a_step_stand_beside_none_of_an_epoch():
+    found = {"all": {"flips": 0.5, "c2i": 0.5}}
+    line = {"epoch": 1, "signs": found, "codes": found}
+    told = {"metrics": ("flips", "c2i")}
+    step, epoch = (Folder([line], f"runs/{t}", track=t, **told) for t in ("step", "epoch"))
+    signs = Folder([line], "runs/signs", track="step")
+    for of_an_epoch in (epoch, signs):
+        with pytest.raises(ValueError, match=r"flips: expected runs of one --track, got step \("):
+            metric_rows([row(step), row(of_an_epoch, label="b")], "flips")
+    assert len(metric_rows([row(epoch), row(signs, label="b")], "flips")) == 2
+    assert len(metric_rows([row(step), row(epoch, label="b")], "c2i")) == 2
+
+
 def test_a_metric_with_a_number_for_each_level_has_a_label_for_each():
     def line(epoch, inner, outer):
         return {
