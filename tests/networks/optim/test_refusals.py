@@ -33,6 +33,11 @@ def without_rate(net):
     return base
 
 
+def made_in_inference_mode(net):
+    with torch.inference_mode():
+        return marked(copy.deepcopy(net))
+
+
 def integers(net):
     p = nn.Parameter(torch.ones(3, dtype=torch.int64), requires_grad=False)
     return torch.optim.SGD([{"params": [p], "quantize": True, "names": ["counts"]}], lr=0.1)
@@ -63,6 +68,12 @@ REFUSED = {
         optim.BinaryConnect,
         TypeError,
         "group 0: zero_row: expected an integer, got True",
+    ),
+    "made in inference mode": (
+        made_in_inference_mode,
+        optim.BinaryConnect,
+        ValueError,
+        "group 0: parameter 0: it was made in inference mode, .* make the model outside of it",
     ),
     "no step size": (
         without_rate,
