@@ -81,6 +81,14 @@ REFUSED = {
         TypeError,
         "group 0: lr: expected a number",
     ),
+    "no step size to sum": (
+        without_rate,
+        lambda base: optim.QuantizingOptimizer(
+            base, methods.ProxConnect, regularizer=W, strength=1.0
+        ),
+        TypeError,
+        "group 0: lr: expected a number",
+    ),
     "no strength": (
         lambda net: adam(net, regularizer=W),
         optim.ProxQuant,
@@ -142,7 +150,8 @@ REFUSED = {
 def test_a_refusal_is_one_line_and_changes_nothing(net, what):
     make, wrap, error, message = REFUSED[what]
     base = make(net)
-    train(net, base, batches(1)) if what not in ("integers", "no step size") else None
+    trains = what != "integers" and base.param_groups[0]["lr"] is not None
+    train(net, base, batches(1)) if trains else None
     groups, state = [dict(g) for g in base.param_groups], copy.deepcopy(base.state_dict()["state"])
     weights, hooks = [p.detach().clone() for p in net.parameters()], len(vars(base))
     with pytest.raises(error, match=message) as raised:
