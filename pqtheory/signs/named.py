@@ -48,8 +48,8 @@ def named_arrays(weights: Any, check: Callable[[Any, str], Array] = _real) -> di
             )
         if is_torch(array) and (array.is_meta or str(array.layout) != "torch.strided"):
             raise TypeError(
-                f"weights: expected a dense tensor, with numbers, for {brief(name)}, got one of layout {array.layout} on "
-                f"{array.device}"
+                f"weights: expected a dense tensor, with numbers, for {brief(name)}, got one of layout "
+                f"{array.layout} on {array.device}"
             )
         arrays[name] = check(array, f"weights[{brief(name)}]")
     if not arrays:

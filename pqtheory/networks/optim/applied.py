@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pqtheory._checks import check_float
 from pqtheory._elementwise import Writer
 from pqtheory.methods.maps import Map
 from pqtheory.networks.optim import oscillation
@@ -169,7 +170,12 @@ class AppliedParts(ABC):
         """``factor``, or the sum of the step sizes up to ``step`` where the map is weighed by it."""
         if not self.parts.sums_steps:
             return factor
-        return self.summed + (step + 1 - int(group["quantize_steps"])) * float(group["lr"])
+        return self.summed + (step + 1 - int(group["quantize_steps"])) * self._step_size(group)
+
+    @staticmethod
+    def _step_size(group: dict[str, Any]) -> float:
+        """That of the group, to be summed."""
+        return check_float(group.get("lr"), "lr", 0, finite=True)
 
     # the gradient, corrected while the base optimizer steps
 

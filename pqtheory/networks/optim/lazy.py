@@ -14,8 +14,10 @@ class LazyGroup(ApartGroup):
 
     def __init__(self, group: dict[str, Any], parts: Parts) -> None:
         super().__init__(group, parts)
-        # a strength that is none is refused here
+        # a strength that is none is refused here, and a step size where they are summed
         self.map.weight(0, 1, local(self.parameters[0]))
+        if parts.sums_steps:
+            self._step_size(group)
 
     def weight(self, step: int, group: dict[str, Any]) -> Any:
         """lambda_{step + 1}, or times the sum of the steps until then: the map of the next step."""

@@ -31,7 +31,9 @@ class Replicas:
         self.written: list[int] | None = self._writings()
 
     def _writings(self) -> list[int]:
-        return [value._version for group in self.groups for value in group.values()]
+        values = [value for group in self.groups for value in group.values()]
+        # a copy that is made in inference mode is one of tensors that count no writings
+        return [0 if value.is_inference() else value._version for value in values]
 
     def begin(self) -> bool:
         """Before the first step: send the latent weights, where the parameters were written to in the meantime.

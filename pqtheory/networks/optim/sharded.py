@@ -58,11 +58,15 @@ def check_whole(parameter: nn.Parameter) -> None:
     Raises
     ------
     ValueError
-        If it is on the meta device, or FSDP1 has flattened it.
+        If it is on the meta device, was made in inference mode, or FSDP1 has flattened it.
     """
     if parameter.is_meta:
         raise ValueError(
             "it is on the meta device, without values: make the optimizer after the model has its weights"
+        )
+    if parameter.is_inference():
+        raise ValueError(
+            "it was made in inference mode, and no step may write to it: make the model outside of it"
         )
     # FSDP1 marks what it flattens, also where it shows the original parameters
     if getattr(parameter, "_fsdp_flattened", False):

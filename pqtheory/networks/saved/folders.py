@@ -69,9 +69,8 @@ def weights_in(folder: Path) -> list[Path]:
     if len(within) == 1:
         return within
     there = _listed(sorted(f.name for f in folder.iterdir()))
-    raise FileNotFoundError(
-        f"{folder}: no file of weights in it{f', only {there}' if there else ''}"
-    )
+    only = f", only {there}; name the file or the folder that holds them" if there else ""
+    raise FileNotFoundError(f"{folder}: no file of weights in it{only}")
 
 
 def _may_hold(name: str) -> bool:

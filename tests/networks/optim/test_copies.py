@@ -43,6 +43,20 @@ def test_a_copy_trains_on_as_the_original(net, name, how, steps):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_a_copy_made_in_inference_mode_keeps_the_state(net, name):
+    opt = PAIRS[name][1](adam(net))
+    train(net, opt, batches(2))
+    with torch.inference_mode():
+        best, again = copy.deepcopy((net, opt))
+    before = latents(opt)
+    train(net, opt, batches(2))
+    net.load_state_dict(best.state_dict())
+    opt.load_state_dict(again.state_dict())
+    assert same(before, latents(opt))
+    assert opt.steps == 2
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_hooks_of_the_state_run(net, name):
     opt, calls = PAIRS[name][1](adam(net)), []
     train(net, opt, batches(1))

@@ -33,6 +33,11 @@ def without_rate(net):
     return base
 
 
+def made_in_inference_mode(net):
+    with torch.inference_mode():
+        return marked(copy.deepcopy(net))
+
+
 def integers(net):
     p = nn.Parameter(torch.ones(3, dtype=torch.int64), requires_grad=False)
     return torch.optim.SGD([{"params": [p], "quantize": True, "names": ["counts"]}], lr=0.1)
@@ -64,9 +69,23 @@ REFUSED = {
         TypeError,
         "group 0: zero_row: expected an integer, got True",
     ),
+    "made in inference mode": (
+        made_in_inference_mode,
+        optim.BinaryConnect,
+        ValueError,
+        "group 0: parameter 0: it was made in inference mode, .* make the model outside of it",
+    ),
     "no step size": (
         without_rate,
         lambda base: optim.ProxQuant(base, W, 1.0),
+        TypeError,
+        "group 0: lr: expected a number",
+    ),
+    "no step size to sum": (
+        without_rate,
+        lambda base: optim.QuantizingOptimizer(
+            base, methods.ProxConnect, regularizer=W, strength=1.0
+        ),
         TypeError,
         "group 0: lr: expected a number",
     ),
@@ -131,7 +150,8 @@ REFUSED = {
 def test_a_refusal_is_one_line_and_changes_nothing(net, what):
     make, wrap, error, message = REFUSED[what]
     base = make(net)
-    train(net, base, batches(1)) if what not in ("integers", "no step size") else None
+    trains = what != "integers" and base.param_groups[0]["lr"] is not None
+    train(net, base, batches(1)) if trains else None
     groups, state = [dict(g) for g in base.param_groups], copy.deepcopy(base.state_dict()["state"])
     weights, hooks = [p.detach().clone() for p in net.parameters()], len(vars(base))
     with pytest.raises(error, match=message) as raised:

@@ -158,7 +158,7 @@ def test_the_weights_of_a_folder(tmp_path, names, found):
         (
             ["optimizer.pt", "b.txt"],
             FileNotFoundError,
-            "no file of weights in it, only b.txt, optimizer.pt",
+            "no file of weights in it, only b.txt, optimizer.pt; name the file or the folder that holds them",
         ),
         (["b.pt", "a.pt"], ValueError, "expected one checkpoint, found a.pt, b.pt; name the file"),
         (
