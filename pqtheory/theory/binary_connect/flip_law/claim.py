@@ -1,4 +1,4 @@
-r"""How often a level changes, in one dimension: 2 min(f, 1 - f) a step, whatever the step size and the number of bits.
+r"""How often a level changes, in one dimension: 2 min(f, 1 - f) a step, for any step size that leads past no band.
 
 The straight-through method on L = a (x - w)^2 / 2 + const, with w between the neighbouring levels low and high:
 
