@@ -227,7 +227,9 @@ def test_wider_and_narrower() -> None:
 def test_the_size_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     sizes = {0: 4096, 4095: 4096, 8191: 4096, 8192: 8192, 16383: 8192, 1 << 20: 1 << 20}
-    assert {size: _elementwise._power_of_two(size) for size in sizes} == sizes
+    for size, held in sizes.items():
+        monkeypatch.setattr(_elementwise, "second_level_cache", lambda size=size: size)
+        assert _elementwise.block_of(1) == held
     monkeypatch.setattr(_elementwise, "second_level_cache", lambda: (3 << 20) - 1)
 
     class Threads:
@@ -237,6 +239,7 @@ def test_the_size_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert _elementwise.numpy_block.__wrapped__() == 1 << 17
     assert _elementwise.torch_block(Threads) == 1 << 20
+    assert _elementwise.block_of(8, cores=3) == 1 << 20
 
 
 WRITERS = {

@@ -107,7 +107,7 @@ def test_archives_of_before_are_gone_and_other_files_stay(three, tmp_path):
 
 
 def test_archives_are_replaced_when_all_new_ones_are_written(three, tmp_path, monkeypatch):
-    out, largest = tmp_path / "out", 40_000
+    out, largest = tmp_path / "out", 30_000
     kept = {file: file.read_bytes() for file in pack(three, out, largest)}
     assert len(kept) > 1
     (three / "c" / "more.json").write_text("{}")
