@@ -101,6 +101,9 @@ def sweep(
                 scheduler=scheduler,
                 progress=update,
             )
+        # before what may fail itself
+        for name, why in failed.items():
+            complain(f"run {name!r} failed: {why}")
         finished = [plan.folder / name for name in plan.finished()]
         for folder in map(RunFolder, finished):
             if said := advice_from(folder.settings, folder.metrics()):
@@ -110,8 +113,6 @@ def sweep(
             output().print(runs_table(shown))
             write_whole(plan.folder / TABLE, markdown(*cells_of(shown)).encode())
             draw_sweep(shown, plan.folder)
-    for name, why in failed.items():
-        complain(f"run {name!r} failed: {why}")
     if failed:
         click.get_current_context().exit(1)
 

@@ -223,10 +223,13 @@ def train(
                 where = f"; the checkpoint before it is in {folder}" if kept else ""
                 raise click.UsageError(f"{error}{where}") from error
         last = RunFolder(folder).metrics()[-1]
-        drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
-    state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
-    for said in advice:
-        complain(f"warning: {said}")
+        state = "done" if done else f"stopped after epoch {last['epoch']}; go on with --resume"
+        for said in advice:
+            complain(f"warning: {said}")
+        try:
+            drawn = f"; {folder / FIGURE}" if draw_run(folder) else ""
+        except OSError as error:
+            raise click.UsageError(f"{folder}: {state}, without its figure: {error}") from error
     say(f"{folder}: {state}; {brief_metrics(last)}{drawn}")
 
 

@@ -1,5 +1,7 @@
 """What `train` and `sweep` show and leave behind: bar, pictures, tables, TensorBoard."""
 
+import errno
+import importlib
 import sys
 
 import pytest
@@ -15,6 +17,10 @@ from pqtheory.networks.training import RunFolder, preset, train
 from pqtheory.networks.training.events import Events, scalars
 
 from .running import process
+
+# the commands take the names of their modules
+train_command = importlib.import_module("pqtheory.cli.train")
+sweep_command = importlib.import_module("pqtheory.cli.sweep")
 
 
 def run(*arguments, **environment):
@@ -87,6 +93,39 @@ def test_without_tensorboard_or_matplotlib(tmp_path, monkeypatch):
     assert plain.exit_code == 0, plain.stderr
     assert "figure" not in plain.stdout
     assert not (tmp_path / "run" / "figure.png").exists()
+
+
+def full_for(monkeypatch, module, name):
+    """A disk without room for what is drawn."""
+
+    def draw(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "figure.png")
+
+    monkeypatch.setattr(module, name, draw)
+
+
+def test_a_run_whose_figure_cannot_be_written_is_done(tmp_path, monkeypatch):
+    full_for(monkeypatch, train_command, "draw_run")
+    result = run("train", tmp_path / "run", "--epochs", 1)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1] == (
+        f"pqtheory: {tmp_path / 'run'}: done, without its figure: "
+        "[Errno 28] No space left on device: 'figure.png'"
+    )
+    assert RunFolder(tmp_path / "run").is_done()
+
+
+def test_runs_that_failed_are_named_where_the_figure_cannot_be_written(tmp_path, monkeypatch):
+    full_for(monkeypatch, sweep_command, "draw_sweep")
+    file = tmp_path / "s.toml"
+    file.write_text(
+        '[settings]\nepochs = 1\nbatch_size = 512\n[grid]\ndata = ["cifar10", "digits"]\n'
+    )
+    result = run("sweep", file, "--data-dir", tmp_path)
+    assert result.exit_code == 2
+    first, last = result.stderr.splitlines()[0], result.stderr.splitlines()[-1]
+    assert first.startswith("pqtheory: run 'data=cifar10' failed: ")
+    assert last == "pqtheory: [Errno 28] No space left on device: 'figure.png'"
 
 
 def test_the_bar_shows_error_signs_and_time_left_also_between_measurements(tmp_path):
