@@ -138,7 +138,7 @@ def measured(run: RunFolder) -> list[dict[str, Any]]:
     return [m for m in run.metrics() if measure_of(m) is not None]
 
 
-def _labels(settings: list[Settings], sources: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+def _labels(settings: list[Settings], sources: Sequence[Mapping[str, Any]]) -> list[str]:
     """The method, and whatever else differs between runs of that method; where nothing does, the data they are on."""
     plain: list[dict[str, Any]] = [{**s.to_dict(), **s.options} for s in settings]
     labels = []
@@ -147,10 +147,10 @@ def _labels(settings: list[Settings], sources: Sequence[Mapping[str, Any]] = ())
         names = dict.fromkeys(k for p in alike for k in p if k not in ("seed", "options"))
         labels.append(", ".join([own["method"], *_differing(own, alike, names)]))
     apart = []
-    for label, source in zip(labels, sources, strict=False):
+    for label, source in zip(labels, sources, strict=True):
         same = [s for other, s in zip(labels, sources, strict=True) if other == label]
         apart.append(", ".join([label, *_differing(source, same, source)]))
-    return apart or labels
+    return apart
 
 
 def _differing(

@@ -265,7 +265,7 @@ def test_what_the_runs_of_a_plan_found(plan, monkeypatch):
 
 
 def labels(*settings):
-    return summary._labels([Settings(**s) for s in settings])
+    return summary._labels([Settings(**s) for s in settings], [{}] * len(settings))
 
 
 def test_rows_are_named_by_their_method_and_what_else_differs_among_its_runs():
