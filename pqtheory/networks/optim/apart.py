@@ -161,14 +161,7 @@ class ApartGroup(QuantizedGroup):
         """Take them back, and show what the next gradient is taken at."""
         seen, theta = self._take_back()
         self._before.clear()
-        latents = self._here()
-        with self._resting(latents):
-            self._refit(numbers)
-            self._settle(theta, numbers[0])
-            if clip is not None:
-                for latent in latents:
-                    latent.clamp_(-clip, clip)
-            self._hold_oscillating(numbers)
+        self._go_on(self._here(), numbers, clip, lambda: self._settle(theta, numbers[0]))
         self.keep(state)
         self._let_see(seen, theta, numbers[0])
 

@@ -51,13 +51,7 @@ class EagerGroup(QuantizedGroup):
     def after_step(self, state: State, numbers: Sequence[Any], clip: float | None) -> None:
         """The map in place."""
         values = self.values()
-        with self._resting(values):
-            self._refit(numbers)
-            self._map(values, numbers[0])
-            if clip is not None:
-                for value in values:
-                    value.clamp_(-clip, clip)
-            self._hold_oscillating(numbers)
+        self._go_on(values, numbers, clip, lambda: self._map(values, numbers[0]))
         self.keep(state)
 
     def _map(self, values: Sequence[Tensor], weight: Any) -> None:

@@ -5,8 +5,7 @@ wrapped and saved as any other.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any, ClassVar
 
@@ -77,13 +76,26 @@ class QuantizedGroup(AppliedParts):
         for place, (value, latent) in enumerate(zip(self.values(), self.latents(), strict=True)):
             value.copy_(self._quantized(place, latent))
 
-    @contextmanager
-    def _resting(self, latents: Sequence[Tensor]) -> Iterator[None]:
-        """Leave the latent weights of parameters that were taken out of training, with no gradient, as they are."""
+    def _go_on(
+        self,
+        latents: Sequence[Tensor],
+        numbers: Sequence[Any],
+        clip: float | None,
+        settle: Callable[[], None],
+    ) -> None:
+        """Map the latent weights, by ``settle``, clip them and hold those that oscillate.
+
+        Those of parameters that were taken out of training, with no gradient, stay as they are.
+        """
         pairs = zip(self.parameters, latents, strict=True)
         at_rest = [latent for p, latent in pairs if not p.requires_grad and p.grad is None]
         held = [latent.clone() for latent in at_rest]
-        yield
+        self._refit(numbers)
+        settle()
+        if clip is not None:
+            for latent in latents:
+                latent.clamp_(-clip, clip)
+        self._hold_oscillating(numbers)
         for latent, value in zip(at_rest, held, strict=True):
             latent.copy_(value)
 
